@@ -1,0 +1,2 @@
+//! .
+pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
