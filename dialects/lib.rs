@@ -1,1 +1,32 @@
-//! .
+//! Translation between client and upstream dialects through one request, response and event model.
+//!
+//! Never performs I/O, never awaits, never reads a clock, never asks which provider is speaking. Start at [`ir`], then
+//! read any one dialect folder; the others have the same four files: `wire` (the vendor's words), `request`,
+//! `response`, `stream`. What a target cannot express is named in [`losses`].
+
+mod claude;
+mod codec;
+mod dialect;
+pub mod error;
+pub mod framing;
+pub mod ids;
+pub mod ir;
+pub mod json;
+pub mod losses;
+pub mod names;
+pub mod opaque;
+mod openai;
+pub mod passthrough;
+pub mod target;
+pub mod tokens;
+
+pub use codec::{
+    EventDecoder, EventEncoder, decode_error, decode_request, decode_response, encode_error,
+    encode_request, encode_response,
+};
+pub use dialect::Dialect;
+pub use error::{DecodeError, EncodeError};
+pub use json::Str;
+pub use losses::{Action, Loss, Losses};
+pub use names::Names;
+pub use target::{Encoded, Reply, Target};

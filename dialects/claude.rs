@@ -1,0 +1,6 @@
+//! The claude dialect.
+
+pub mod request;
+pub mod response;
+pub mod stream;
+pub(crate) mod wire;

@@ -1,0 +1,154 @@
+//! The eight functions, by dialect.
+
+use bytes::Bytes;
+
+use crate::error::{DecodeError, EncodeError};
+use crate::framing::sse::Frame;
+use crate::ir::{Error, Event, Request, Response};
+use crate::json::{Document, Str};
+use crate::target::{Encoded, Reply, Target};
+use crate::{Dialect, claude, openai::chat};
+
+/// Reads a client's request.
+///
+/// # Errors
+/// What is wrong with it, for a 400.
+pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, DecodeError> {
+    match dialect {
+        Dialect::Chat => chat::request::decode(body.root()),
+        Dialect::Claude => claude::request::decode(body.root()),
+    }
+}
+
+/// Writes a request for an upstream.
+///
+/// # Errors
+/// What the dialect cannot say without a wrong answer, for a 400.
+pub fn encode_request(
+    dialect: Dialect,
+    request: &Request,
+    target: &Target,
+) -> Result<Encoded, EncodeError> {
+    match dialect {
+        Dialect::Chat => chat::request::encode(request, target),
+        Dialect::Claude => claude::request::encode(request, target),
+    }
+}
+
+/// Reads an upstream's answer; `provider` is the tag of its reasoning state.
+///
+/// # Errors
+/// What is wrong with it, for a 502.
+pub fn decode_response(
+    dialect: Dialect,
+    body: &Document,
+    provider: &Str,
+) -> Result<Response, DecodeError> {
+    match dialect {
+        Dialect::Chat => chat::response::decode(body.root(), provider),
+        Dialect::Claude => claude::response::decode(body.root(), provider),
+    }
+}
+
+/// Writes an answer for a client.
+#[must_use]
+pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> Bytes {
+    let mut out = Vec::with_capacity(1024);
+    match dialect {
+        Dialect::Chat => chat::response::encode(response, reply, &mut out),
+        Dialect::Claude => claude::response::encode(response, reply, &mut out),
+    }
+    Bytes::from(out)
+}
+
+/// Reads an upstream's failure: whatever the body is, there is an error to show.
+#[must_use]
+pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
+    match dialect {
+        Dialect::Chat => chat::response::decode_error(status, body),
+        Dialect::Claude => claude::response::decode_error(status, body),
+    }
+}
+
+/// Writes a failure for a client. The status goes beside it: [`Error::status`].
+#[must_use]
+pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
+    let mut out = Vec::with_capacity(256);
+    match dialect {
+        Dialect::Chat => chat::response::encode_error(error, &mut out),
+        Dialect::Claude => claude::response::encode_error(error, &mut out),
+    }
+    Bytes::from(out)
+}
+
+/// Reads an upstream's stream, frame by frame.
+#[derive(Debug)]
+pub enum EventDecoder {
+    /// Chat.
+    Chat(Box<chat::stream::Decoder>),
+    /// Claude.
+    Claude(Box<claude::stream::Decoder>),
+}
+
+impl EventDecoder {
+    /// A decoder at the beginning of a stream; `provider` is the tag of its reasoning state.
+    #[must_use]
+    pub fn new(dialect: Dialect, provider: Str) -> Self {
+        match dialect {
+            Dialect::Chat => Self::Chat(Box::new(chat::stream::Decoder::new(provider))),
+            Dialect::Claude => Self::Claude(Box::new(claude::stream::Decoder::new(provider))),
+        }
+    }
+
+    /// Takes a frame and appends the events it amounts to. After `End` or `Error` nothing more is given.
+    pub fn on_frame(&mut self, frame: &Frame, events: &mut Vec<Event>) {
+        match self {
+            Self::Chat(decoder) => decoder.on_frame(frame, events),
+            Self::Claude(decoder) => decoder.on_frame(frame, events),
+        }
+    }
+
+    /// Ends the stream: `End` when the answer was complete, else `Error`. `clean` is false when the connection broke.
+    pub fn finish(&mut self, clean: bool, events: &mut Vec<Event>) {
+        match self {
+            Self::Chat(decoder) => decoder.finish(clean, events),
+            Self::Claude(decoder) => decoder.finish(clean, events),
+        }
+    }
+}
+
+/// Writes a client's stream, event by event.
+#[derive(Debug)]
+pub enum EventEncoder {
+    /// Chat.
+    Chat(Box<chat::stream::Encoder>),
+    /// Claude.
+    Claude(Box<claude::stream::Encoder>),
+}
+
+impl EventEncoder {
+    /// An encoder at the beginning of a stream.
+    #[must_use]
+    pub fn new(dialect: Dialect, reply: Reply) -> Self {
+        match dialect {
+            Dialect::Chat => Self::Chat(Box::new(chat::stream::Encoder::new(reply))),
+            Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
+        }
+    }
+
+    /// Takes an event and appends the frames it amounts to. After `End` or `Error` nothing more is written.
+    pub fn on(&mut self, event: Event, out: &mut Vec<u8>) {
+        match self {
+            Self::Chat(encoder) => encoder.on(event, out),
+            Self::Claude(encoder) => encoder.on(event, out),
+        }
+    }
+
+    /// Appends what keeps a silent line open (`dialects.md` 1.6).
+    pub fn keep_alive(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Chat(encoder) => encoder.keep_alive(out),
+            Self::Claude(encoder) => encoder.keep_alive(out),
+        }
+    }
+}

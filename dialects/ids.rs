@@ -1,0 +1,42 @@
+//! Identifiers made fit for a target, by a pure function: the same id always becomes the same id, so that a call and
+//! its result still meet and prompt caches hit.
+
+use sha2::{Digest, Sha256};
+
+use crate::json::Str;
+
+/// Longest call id that the Responses API takes, and more than any other asks for.
+pub const CALL_ID_LIMIT: usize = 64;
+
+/// `id` when it is `[A-Za-z0-9_-]{1,limit}`, else a readable form of it with a hash that keeps it apart from others.
+#[must_use]
+pub fn sanitise(id: &Str, limit: usize) -> Str {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !id.is_empty() && id.len() <= limit && id.bytes().all(legal) {
+        return id.clone();
+    }
+    let hash = Sha256::digest(id.as_bytes());
+    let tail: String = hash
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let head: String = id
+        .chars()
+        .take(limit.saturating_sub(tail.len() + 1))
+        .map(|char| {
+            if char.is_ascii() && legal(char as u8) {
+                char
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    Str::from(format!("{head}_{tail}"))
+}
+
+/// The id of a call that came without one: the same for the same place in the same conversation.
+#[must_use]
+pub fn generated(name: &str, ordinal: usize) -> Str {
+    sanitise(&Str::from(format!("call_{name}_{ordinal}")), CALL_ID_LIMIT)
+}

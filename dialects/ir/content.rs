@@ -1,0 +1,238 @@
+//! What turns and answers are made of.
+
+use super::{ToolCall, ToolResult};
+use crate::Dialect;
+use crate::json::{RawJson, Str};
+
+/// One piece of a turn or an answer; the order of pieces is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Visible text.
+    Text(Text),
+    /// An image, sound, film or document.
+    Media(Media),
+    /// A call of a tool.
+    ToolCall(ToolCall),
+    /// The outcome of a call.
+    ToolResult(ToolResult),
+    /// Thinking.
+    Reasoning(Reasoning),
+    /// A refusal's text.
+    Refusal(Str),
+    /// A block that only its own provider understands.
+    Server(ServerBlock),
+    /// A block of a kind we do not know.
+    Unknown(Unknown),
+}
+
+/// Visible text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Text {
+    /// The text.
+    pub text: Str,
+    /// Citations or annotations as their dialect wrote them.
+    pub citations: Option<RawJson>,
+    /// Prompt cache boundary after this part.
+    pub cache: Option<CacheMark>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+impl Text {
+    /// Text and nothing else.
+    #[must_use]
+    pub fn new(text: Str) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+}
+
+/// An image, sound, film or document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Media {
+    /// What it is.
+    pub kind: MediaKind,
+    /// Where its bytes are.
+    pub source: MediaSource,
+    /// File name.
+    pub name: Option<Str>,
+    /// Title of a document.
+    pub title: Option<Str>,
+    /// Context of a document.
+    pub context: Option<Str>,
+    /// `detail` or resolution, in the words of Chat: `auto`, `low`, `high`, `original`.
+    pub detail: Option<Str>,
+    /// Citation settings of a document, raw.
+    pub citations: Option<RawJson>,
+    /// Prompt cache boundary after this part.
+    pub cache: Option<CacheMark>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+impl Media {
+    /// Media with nothing but its source.
+    #[must_use]
+    pub fn new(kind: MediaKind, source: MediaSource) -> Self {
+        Self {
+            kind,
+            source,
+            name: None,
+            title: None,
+            context: None,
+            detail: None,
+            citations: None,
+            cache: None,
+            extensions: Extensions::default(),
+        }
+    }
+}
+
+/// What a medium is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaKind {
+    /// A picture.
+    Image,
+    /// Sound.
+    Audio,
+    /// Film.
+    Video,
+    /// PDF, plain text, a search result.
+    Document,
+}
+
+/// Where the bytes of a medium are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaSource {
+    /// In the request; base64 is not decoded.
+    Base64 {
+        /// Media type, canonical (`image/jpeg`, not `image/jpg`).
+        mime: Str,
+        /// The base64 text.
+        data: Str,
+    },
+    /// At a public address.
+    Url(Str),
+    /// At the provider, by id.
+    FileId(Str),
+    /// Plain text in the request.
+    Text {
+        /// Media type.
+        mime: Str,
+        /// The text.
+        text: Str,
+    },
+    /// Parts inside a document.
+    Parts(Vec<Part>),
+    /// As its dialect wrote it.
+    Raw(Dialect, RawJson),
+}
+
+/// Thinking.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reasoning {
+    /// The text; may be empty while `opaque` is not.
+    pub text: Str,
+    /// Provider-bound state that belongs to the text.
+    pub opaque: Option<Opaque>,
+    /// There is no text, only `opaque` (Claude's `redacted_thinking`).
+    pub redacted: bool,
+    /// Id of the item, where the dialect gives one.
+    pub item_id: Option<Str>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+/// State that only one provider can read: a signature, encrypted content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Opaque {
+    /// The provider's bytes, untouched.
+    pub data: Str,
+    /// Who made it: the tag of [`Target::provider`](crate::Target::provider).
+    pub provider: Str,
+}
+
+/// A block that only its own provider understands: web search, code execution, compaction, …
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerBlock {
+    /// The dialect that wrote it.
+    pub dialect: Dialect,
+    /// Its `type`.
+    pub kind: Str,
+    /// The whole block.
+    pub raw: RawJson,
+}
+
+/// A block of a kind we do not know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unknown {
+    /// The dialect that wrote it.
+    pub dialect: Dialect,
+    /// Its `type`, or empty.
+    pub kind: Str,
+    /// The whole block.
+    pub raw: RawJson,
+}
+
+/// A prompt cache boundary.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CacheMark {
+    /// How long the prefix is kept: `5m`, `1h`, …
+    pub ttl: Option<Str>,
+}
+
+/// A field without a typed place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extension {
+    /// The dialect that wrote it.
+    pub dialect: Dialect,
+    /// Its key.
+    pub key: Str,
+    /// Its value.
+    pub value: RawJson,
+}
+
+/// The fields without a typed place, in their order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Extensions(Vec<Extension>);
+
+impl Extensions {
+    /// Keeps a field.
+    pub fn push(&mut self, dialect: Dialect, key: &str, value: RawJson) {
+        self.0.push(Extension {
+            dialect,
+            key: Str::from(key),
+            value,
+        });
+    }
+
+    /// The fields that `dialect` wrote.
+    pub fn of(&self, dialect: Dialect) -> impl Iterator<Item = &Extension> {
+        self.0
+            .iter()
+            .filter(move |extension| extension.dialect == dialect)
+    }
+
+    /// The fields that other dialects wrote: to be reported.
+    pub fn foreign(&self, dialect: Dialect) -> impl Iterator<Item = &Extension> {
+        self.0
+            .iter()
+            .filter(move |extension| extension.dialect != dialect)
+    }
+
+    /// The value of one field that `dialect` wrote.
+    #[must_use]
+    pub fn get(&self, dialect: Dialect, key: &str) -> Option<&RawJson> {
+        self.of(dialect)
+            .find(|extension| extension.key == key)
+            .map(|extension| &extension.value)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,309 @@
+//! From a stream to an answer and back, without I/O.
+
+use super::{
+    Arguments, CallKind, Choice, Delta, Error, Event, Extensions, ItemKind, ItemStart, Part,
+    Reasoning, Response, Stop, Text, ToolCall, Usage,
+};
+use crate::Dialect;
+use crate::json::{RawJson, Str};
+
+/// Gathers the events of one stream into the answer they amount to.
+///
+/// # Errors
+/// The failure the stream ended with.
+pub fn fold(dialect: Dialect, events: impl IntoIterator<Item = Event>) -> Result<Response, Error> {
+    let mut folder = Folder::new(dialect);
+    for event in events {
+        folder.on(event)?;
+    }
+    Ok(folder.finish())
+}
+
+/// The same, one event at a time.
+#[derive(Debug)]
+pub struct Folder {
+    response: Response,
+    items: Vec<Item>,
+    stops: Vec<(u32, Stop)>,
+    logprobs: Vec<(u32, RawJson)>,
+}
+
+#[derive(Debug)]
+struct Item {
+    number: u32,
+    choice: u32,
+    kind: ItemKind,
+    text: String,
+    citations: Vec<RawJson>,
+    opaque: Option<super::Opaque>,
+    full: Option<Part>,
+}
+
+impl Folder {
+    /// A folder that has seen nothing; the answer will say it came from `dialect`.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            response: Response::new(dialect),
+            items: Vec::new(),
+            stops: Vec::new(),
+            logprobs: Vec::new(),
+        }
+    }
+
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// The failure, when the event is one.
+    pub fn on(&mut self, event: Event) -> Result<(), Error> {
+        match event {
+            Event::Start {
+                id,
+                model,
+                created,
+                extensions,
+            } => self.start(id, model, created, extensions),
+            Event::ItemStart(start) => self.item_start(start),
+            Event::Delta { item, delta } => self.delta(item, delta),
+            Event::ItemEnd { item, full } => {
+                if let (Some(item), Some(full)) = (self.item(item), full) {
+                    item.full = Some(*full);
+                }
+            }
+            Event::Usage(usage) => self
+                .response
+                .usage
+                .get_or_insert_with(Usage::default)
+                .merge(usage),
+            Event::Stop { choice, stop } => self.stops.push((choice, stop)),
+            Event::Ping | Event::End => {}
+            Event::Error(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, id: Str, model: Str, created: Option<u64>, extensions: Extensions) {
+        self.response.id = id;
+        self.response.model = model;
+        self.response.created = created;
+        self.response.extensions = extensions;
+    }
+
+    fn item(&mut self, number: u32) -> Option<&mut Item> {
+        self.items
+            .iter_mut()
+            .rev()
+            .find(|item| item.number == number)
+    }
+
+    fn item_start(&mut self, start: ItemStart) {
+        self.items.push(Item {
+            number: start.item,
+            choice: start.choice,
+            kind: start.kind,
+            text: String::new(),
+            citations: Vec::new(),
+            opaque: None,
+            full: None,
+        });
+    }
+
+    fn delta(&mut self, number: u32, delta: Delta) {
+        let Some(item) = self.item(number) else {
+            return;
+        };
+        match delta {
+            Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
+                item.text.push_str(&text)
+            }
+            Delta::Opaque(opaque) => item.opaque = Some(opaque),
+            Delta::Citation(citation) => item.citations.push(citation),
+            Delta::Logprobs(raw) => {
+                let choice = item.choice;
+                self.logprobs.push((choice, raw));
+            }
+        }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn finish(mut self) -> Response {
+        for item in self.items {
+            let choice = choice(&mut self.response.choices, item.choice);
+            choice.parts.push(item.into_part());
+        }
+        for (index, stop) in self.stops {
+            choice(&mut self.response.choices, index).stop = Some(stop);
+        }
+        for (index, raw) in self.logprobs {
+            let choice = choice(&mut self.response.choices, index);
+            choice.logprobs = Some(match choice.logprobs.take() {
+                Some(earlier) => join_logprobs(&earlier, &raw),
+                None => raw,
+            });
+        }
+        self.response.choices.sort_by_key(|choice| choice.index);
+        self.response
+    }
+}
+
+impl Item {
+    fn into_part(self) -> Part {
+        if let Some(full) = self.full {
+            return full;
+        }
+        let text = Str::from(self.text);
+        match self.kind {
+            ItemKind::Text => Part::Text(Text {
+                text,
+                citations: list(&self.citations),
+                ..Text::default()
+            }),
+            ItemKind::Reasoning { redacted } => Part::Reasoning(Reasoning {
+                text,
+                opaque: self.opaque,
+                redacted,
+                ..Reasoning::default()
+            }),
+            ItemKind::ToolCall { id, name, custom } => Part::ToolCall(ToolCall {
+                id,
+                name,
+                kind: if custom {
+                    CallKind::Custom
+                } else {
+                    CallKind::Function
+                },
+                arguments: Arguments(text),
+                opaque: self.opaque,
+                cache: None,
+                extensions: Extensions::default(),
+            }),
+            ItemKind::Refusal => Part::Refusal(text),
+            ItemKind::Whole(part) => *part,
+        }
+    }
+}
+
+fn choice(choices: &mut Vec<Choice>, index: u32) -> &mut Choice {
+    let at = choices
+        .iter()
+        .position(|choice| choice.index == index)
+        .unwrap_or_else(|| {
+            choices.push(Choice {
+                index,
+                ..Choice::default()
+            });
+            choices.len() - 1
+        });
+    &mut choices[at]
+}
+
+fn list(values: &[RawJson]) -> Option<RawJson> {
+    (!values.is_empty()).then(|| {
+        RawJson::build(|writer| {
+            writer.array(|writer| values.iter().for_each(|value| writer.value(value)))
+        })
+    })
+}
+
+/// Chat streams `{"content":[…],"refusal":[…]}` piece by piece; the lists are joined.
+fn join_logprobs(earlier: &RawJson, later: &RawJson) -> RawJson {
+    let (earlier, later) = (earlier.document(), later.document());
+    RawJson::build(|writer| {
+        writer.object(|writer| {
+            for key in ["content", "refusal"] {
+                let lists = [earlier.root().field(key), later.root().field(key)];
+                if lists.iter().all(Option::is_none) {
+                    writer.null_field(key);
+                    continue;
+                }
+                writer.array_field(key, |writer| {
+                    lists
+                        .iter()
+                        .flatten()
+                        .flat_map(|list| list.items())
+                        .for_each(|item| writer.value(&item.raw()));
+                });
+            }
+        });
+    })
+}
+
+/// The events that amount to an answer: `fold(unfold(answer)) = answer`.
+#[must_use]
+pub fn unfold(response: Response) -> Vec<Event> {
+    let mut events = vec![Event::Start {
+        id: response.id,
+        model: response.model,
+        created: response.created,
+        extensions: response.extensions,
+    }];
+    let mut item = 0;
+    let mut stops = Vec::new();
+    for choice in response.choices {
+        for part in choice.parts {
+            unfold_part(part, item, choice.index, &mut events);
+            item += 1;
+        }
+        if let (Some(raw), Some(last)) = (choice.logprobs, item.checked_sub(1)) {
+            events.push(Event::Delta {
+                item: last,
+                delta: Delta::Logprobs(raw),
+            });
+        }
+        stops.extend(choice.stop.map(|stop| Event::Stop {
+            choice: choice.index,
+            stop,
+        }));
+    }
+    events.extend(response.usage.map(Event::Usage));
+    events.append(&mut stops);
+    events.push(Event::End);
+    events
+}
+
+fn unfold_part(part: Part, item: u32, choice: u32, events: &mut Vec<Event>) {
+    let full = Box::new(part.clone());
+    let (kind, delta) = match part {
+        Part::Text(text) => (ItemKind::Text, Some(Delta::Text(text.text))),
+        Part::Refusal(text) => (ItemKind::Refusal, Some(Delta::Text(text))),
+        Part::Reasoning(reasoning) => (
+            ItemKind::Reasoning {
+                redacted: reasoning.redacted,
+            },
+            Some(Delta::Reasoning(reasoning.text)),
+        ),
+        Part::ToolCall(call) => {
+            let custom = call.kind == CallKind::Custom;
+            (
+                ItemKind::ToolCall {
+                    id: call.id,
+                    name: call.name,
+                    custom,
+                },
+                Some(Delta::Arguments(call.arguments.0)),
+            )
+        }
+        whole => (ItemKind::Whole(Box::new(whole)), None),
+    };
+    events.push(Event::ItemStart(ItemStart { item, choice, kind }));
+    events.extend(delta.map(|delta| Event::Delta { item, delta }));
+    if let Part::Reasoning(Reasoning {
+        opaque: Some(opaque),
+        ..
+    })
+    | Part::ToolCall(ToolCall {
+        opaque: Some(opaque),
+        ..
+    }) = &*full
+    {
+        events.push(Event::Delta {
+            item,
+            delta: Delta::Opaque(opaque.clone()),
+        });
+    }
+    events.push(Event::ItemEnd {
+        item,
+        full: Some(full),
+    });
+}

@@ -1,0 +1,320 @@
+//! A request, whoever asked it.
+
+use super::{CacheMark, Extensions, Part, Tool, ToolChoice};
+use crate::Dialect;
+use crate::json::{RawJson, Str};
+
+/// A request in the words of no vendor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The dialect it was written in: decides the spelling of paths in losses.
+    pub dialect: Dialect,
+    /// The model as the client named it.
+    pub model: Str,
+    /// The client wants a stream.
+    pub stream: bool,
+    /// The client wants usage at the end of a stream (Chat); `None` where the dialect always sends it.
+    pub include_usage: Option<bool>,
+    /// The system prompt before the first turn, block by block.
+    pub system: Vec<SystemBlock>,
+    /// `system` was one bare string.
+    pub system_bare: bool,
+    /// The conversation; original message boundaries are kept.
+    pub turns: Vec<Turn>,
+    /// Declared tools.
+    pub tools: Vec<Tool>,
+    /// Which of them may or must be called.
+    pub tool_choice: Option<ToolChoice>,
+    /// Several calls in one answer are welcome.
+    pub parallel_tool_calls: Option<bool>,
+    /// How the next token is drawn.
+    pub sampling: Sampling,
+    /// Where the answer ends.
+    pub limits: Limits,
+    /// The form of the answer.
+    pub output: Output,
+    /// How much to think, and whether to show it.
+    pub reasoning: ReasoningWish,
+    /// Prompt caching beside the marks on parts.
+    pub caching: Caching,
+    /// Who asks, and with what priority.
+    pub identity: Identity,
+    /// What the provider is asked to remember.
+    pub state: State,
+    /// What only legacy completions have.
+    pub legacy: Option<Legacy>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+impl Request {
+    /// An empty request of a dialect.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            model: Str::new(),
+            stream: false,
+            include_usage: None,
+            system: Vec::new(),
+            system_bare: false,
+            turns: Vec::new(),
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            sampling: Sampling::default(),
+            limits: Limits::default(),
+            output: Output::default(),
+            reasoning: ReasoningWish::default(),
+            caching: Caching::default(),
+            identity: Identity::default(),
+            state: State::default(),
+            legacy: None,
+            extensions: Extensions::default(),
+        }
+    }
+
+    /// Where a turn stands in the client's own body, for losses: `messages[3]`.
+    #[must_use]
+    pub fn turn_path(&self, turn: usize) -> String {
+        let before = match self.dialect {
+            Dialect::Chat => self
+                .system
+                .iter()
+                .filter(|block| block.starts_message)
+                .count(),
+            Dialect::Claude => 0,
+        };
+        format!("messages[{}]", before + turn)
+    }
+}
+
+/// One block of the leading system prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SystemBlock {
+    /// Its text.
+    pub text: Str,
+    /// The word it was introduced with.
+    pub role: SystemRole,
+    /// It begins a new message (Chat: several system messages); false for further parts of the same one.
+    pub starts_message: bool,
+    /// `name` of its message.
+    pub name: Option<Str>,
+    /// Prompt cache boundary after this block.
+    pub cache: Option<CacheMark>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+/// The word that introduces a system prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SystemRole {
+    /// `system`
+    #[default]
+    System,
+    /// `developer`
+    Developer,
+}
+
+/// Who speaks in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The person or program that asks.
+    User,
+    /// The model.
+    Assistant,
+    /// A system prompt after the first turn.
+    System,
+    /// The same under its newer name.
+    Developer,
+    /// A message that holds nothing but one tool result (Chat).
+    Tool,
+}
+
+/// One message of the conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// Who speaks.
+    pub role: Role,
+    /// `name` of the speaker.
+    pub name: Option<Str>,
+    /// What is said, in order.
+    pub parts: Vec<Part>,
+    /// The content was one bare string, not a list of parts.
+    pub bare: bool,
+    /// Id of the item, where the dialect gives one.
+    pub item_id: Option<Str>,
+    /// Prompt cache boundary of the whole message.
+    pub cache: Option<CacheMark>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+impl Turn {
+    /// A turn of some parts.
+    #[must_use]
+    pub fn new(role: Role, parts: Vec<Part>) -> Self {
+        Self {
+            role,
+            name: None,
+            parts,
+            bare: false,
+            item_id: None,
+            cache: None,
+            extensions: Extensions::default(),
+        }
+    }
+}
+
+/// How the next token is drawn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sampling {
+    /// 0 to 2 (Claude: to 1).
+    pub temperature: Option<f64>,
+    /// Nucleus.
+    pub top_p: Option<f64>,
+    /// Shortlist.
+    pub top_k: Option<u64>,
+    /// −2 to 2.
+    pub frequency_penalty: Option<f64>,
+    /// −2 to 2.
+    pub presence_penalty: Option<f64>,
+    /// Token to bias.
+    pub logit_bias: Option<RawJson>,
+    /// For repeatable draws.
+    pub seed: Option<RawJson>,
+    /// Number of answers.
+    pub n: Option<u64>,
+    /// Token probabilities are wanted.
+    pub logprobs: Option<bool>,
+    /// How many alternatives of each.
+    pub top_logprobs: Option<u64>,
+}
+
+/// Where the answer ends.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Limits {
+    /// Most tokens of the answer, thinking included.
+    pub max_output: Option<u64>,
+    /// Chat spelled it `max_tokens`; kept for the same dialect.
+    pub legacy_spelling: bool,
+    /// Texts that end the answer.
+    pub stop: Vec<Str>,
+}
+
+/// The form of the answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Output {
+    /// Free text or JSON.
+    pub format: Option<OutputFormat>,
+    /// `low`, `medium`, `high`.
+    pub verbosity: Option<Str>,
+    /// `["text","audio"]`, raw.
+    pub modalities: Option<RawJson>,
+    /// Voice and format of spoken answers, raw.
+    pub audio: Option<RawJson>,
+    /// Predicted output, raw.
+    pub prediction: Option<RawJson>,
+}
+
+/// Free text or JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutputFormat {
+    /// Free text.
+    Text,
+    /// Any JSON object.
+    JsonObject,
+    /// JSON of a schema.
+    JsonSchema {
+        /// Name of the schema.
+        name: Option<Str>,
+        /// What it is for.
+        description: Option<Str>,
+        /// The schema.
+        schema: RawJson,
+        /// The schema must be followed to the letter.
+        strict: Option<bool>,
+    },
+    /// As its dialect wrote it.
+    Raw(Dialect, RawJson),
+}
+
+/// How much to think, and whether to show it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReasoningWish {
+    /// Whether at all.
+    pub mode: Option<ReasoningMode>,
+    /// `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`, or a newer word.
+    pub effort: Option<Str>,
+    /// Most tokens of thinking.
+    pub budget: Option<u64>,
+    /// How thinking is shown, in Claude's words: `summarized`, `omitted`, …
+    pub display: Option<Str>,
+    /// Unknown fields.
+    pub extensions: Extensions,
+}
+
+/// Whether to think.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReasoningMode {
+    /// No.
+    Off,
+    /// Yes, within the budget.
+    On,
+    /// As much as the model sees fit.
+    Adaptive,
+    /// A newer word.
+    Other(Str),
+}
+
+/// Prompt caching beside the marks on parts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Caching {
+    /// `prompt_cache_key`.
+    pub key: Option<Str>,
+    /// `prompt_cache_options`, raw.
+    pub options: Option<RawJson>,
+    /// `prompt_cache_retention`.
+    pub retention: Option<Str>,
+    /// A mark on the whole request (Claude's top-level `cache_control`).
+    pub mark: Option<CacheMark>,
+}
+
+/// Who asks, and with what priority.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Identity {
+    /// `user`, or Claude's `metadata.user_id`.
+    pub user: Option<Str>,
+    /// `safety_identifier`.
+    pub safety_identifier: Option<Str>,
+    /// The `metadata` map (for Claude: what it holds beside `user_id`), raw.
+    pub metadata: Option<RawJson>,
+    /// `service_tier` in the request's own words.
+    pub service_tier: Option<Str>,
+    /// Claude's `speed`.
+    pub speed: Option<Str>,
+}
+
+/// What the provider is asked to remember.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// Keep the answer for later.
+    pub store: Option<bool>,
+    /// Id of the answer this request goes on from.
+    pub previous_response: Option<Str>,
+    /// Conversation it belongs to, raw.
+    pub conversation: Option<RawJson>,
+    /// Claude's `container`, raw.
+    pub container: Option<RawJson>,
+}
+
+/// What only legacy completions have.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Legacy {
+    /// Text after the gap.
+    pub suffix: Option<Str>,
+    /// Repeat the prompt in the answer.
+    pub echo: bool,
+    /// Draw this many and give the best.
+    pub best_of: Option<u64>,
+}

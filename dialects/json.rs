@@ -1,0 +1,18 @@
+//! JSON the way a gateway needs it: validated once, read by position, written without a tree.
+//!
+//! [`Document`] is a flat list of nodes over the original text. Reading a value costs nothing until it is asked for,
+//! and the exact spelling of anything that is not understood (schemas, arguments, unknown fields) stays at hand as
+//! [`RawJson`], a view into the same bytes. `serde_json` is the oracle in the tests.
+
+mod parse;
+mod raw;
+mod value;
+mod write;
+
+pub use parse::{Document, JsonError, MAX_DEPTH};
+pub use raw::RawJson;
+pub use value::{Kind, Value};
+pub use write::{ToJson, Writer, write_string};
+
+/// Text that is a view into the bytes it was read from.
+pub type Str = bytestring::ByteString;

@@ -1,0 +1,350 @@
+//! One validating pass over the text, without recursion.
+
+use std::fmt;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use memchr::memchr2;
+
+use super::value::{Kind, Value};
+
+/// Deepest nesting accepted; deeper input is refused with flat memory.
+pub const MAX_DEPTH: usize = 128;
+
+/// Where and why a text is not JSON. Line and column count from one, columns in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// Line of the first wrong byte.
+    pub line: usize,
+    /// Column of the first wrong byte.
+    pub column: usize,
+    /// What is wrong there.
+    pub reason: &'static str,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} at line {} column {}",
+            self.reason, self.line, self.column
+        )
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// One value, key or container: a span of the text, and where the next sibling's node is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) next: u32,
+    pub(super) kind: Kind,
+    pub(super) escaped: bool,
+}
+
+/// A validated JSON text.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    pub(super) text: ByteString,
+    pub(super) nodes: Vec<Node>,
+}
+
+impl Document {
+    /// Validates `bytes`; a leading byte-order mark is ignored.
+    ///
+    /// # Errors
+    /// The first position at which the text is not JSON, not UTF-8, or nested deeper than [`MAX_DEPTH`].
+    pub fn parse(bytes: Bytes) -> Result<Self, JsonError> {
+        let text = match ByteString::try_from(bytes.clone()) {
+            Ok(text) => text,
+            Err(_) => return Err(not_utf8(&bytes)),
+        };
+        let mut document = Self::default();
+        document.reparse(text)?;
+        Ok(document)
+    }
+
+    /// Validates another text, reusing the memory of this document.
+    ///
+    /// # Errors
+    /// As [`Document::parse`]; the document is empty then.
+    pub fn reparse(&mut self, text: ByteString) -> Result<(), JsonError> {
+        self.nodes.clear();
+        let outcome = Parser {
+            bytes: text.as_bytes(),
+            at: 0,
+            nodes: &mut self.nodes,
+            open: Vec::new(),
+        }
+        .run();
+        if let Err((offset, reason)) = outcome {
+            self.nodes.clear();
+            self.text = ByteString::new();
+            return Err(position(text.as_bytes(), offset, reason));
+        }
+        self.text = text;
+        Ok(())
+    }
+
+    /// The outermost value.
+    #[must_use]
+    pub fn root(&self) -> Value<'_> {
+        Value::new(self, 0)
+    }
+}
+
+fn not_utf8(bytes: &[u8]) -> JsonError {
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    position(bytes, valid, "the text is not UTF-8")
+}
+
+fn position(bytes: &[u8], offset: usize, reason: &'static str) -> JsonError {
+    let before = &bytes[..offset.min(bytes.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
+    JsonError {
+        line,
+        column,
+        reason,
+    }
+}
+
+type Failure = (usize, &'static str);
+
+enum Expect {
+    Value,
+    FirstItem,
+    FirstKey,
+    Key,
+    AfterValue,
+}
+
+struct Parser<'t, 'n> {
+    bytes: &'t [u8],
+    at: usize,
+    nodes: &'n mut Vec<Node>,
+    open: Vec<u32>,
+}
+
+impl Parser<'_, '_> {
+    fn run(mut self) -> Result<(), Failure> {
+        if self.bytes.len() >= u32::MAX as usize {
+            return Err((0, "the text is too long"));
+        }
+        if self.bytes.starts_with(b"\xef\xbb\xbf") {
+            self.at = 3;
+        }
+        let mut expect = Expect::Value;
+        loop {
+            self.skip_space();
+            let Some(&byte) = self.bytes.get(self.at) else {
+                return self.end(&expect);
+            };
+            expect = match expect {
+                Expect::FirstItem if byte == b']' => self.close(),
+                Expect::FirstKey if byte == b'}' => self.close(),
+                Expect::Value | Expect::FirstItem => self.value(byte)?,
+                Expect::Key | Expect::FirstKey => self.key(byte)?,
+                Expect::AfterValue => self.after_value(byte)?,
+            };
+        }
+    }
+
+    fn end(&self, expect: &Expect) -> Result<(), Failure> {
+        match expect {
+            Expect::AfterValue if self.open.is_empty() => Ok(()),
+            Expect::Value if self.nodes.is_empty() => {
+                Err((self.at, "expected a JSON value, found nothing"))
+            }
+            _ => Err((self.at, "the JSON text ends too early")),
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, byte: u8) -> Result<Expect, Failure> {
+        match byte {
+            b'{' => self.open(Kind::Object, Expect::FirstKey),
+            b'[' => self.open(Kind::Array, Expect::FirstItem),
+            b'"' => {
+                self.string()?;
+                Ok(Expect::AfterValue)
+            }
+            b't' => self.literal(b"true", Kind::Bool),
+            b'f' => self.literal(b"false", Kind::Bool),
+            b'n' => self.literal(b"null", Kind::Null),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ => Err((self.at, "expected a JSON value")),
+        }
+    }
+
+    fn open(&mut self, kind: Kind, expect: Expect) -> Result<Expect, Failure> {
+        if self.open.len() == MAX_DEPTH {
+            return Err((self.at, "the JSON text is nested too deeply"));
+        }
+        self.open.push(index(self.nodes.len()));
+        self.push(kind, self.at, self.at, false);
+        self.at += 1;
+        Ok(expect)
+    }
+
+    fn close(&mut self) -> Expect {
+        self.at += 1;
+        if let Some(container) = self.open.pop() {
+            let next = index(self.nodes.len());
+            let node = &mut self.nodes[container as usize];
+            node.end = index(self.at);
+            node.next = next;
+        }
+        Expect::AfterValue
+    }
+
+    fn key(&mut self, byte: u8) -> Result<Expect, Failure> {
+        if byte != b'"' {
+            return Err((self.at, "expected a key in double quotes"));
+        }
+        self.string()?;
+        self.skip_space();
+        if self.bytes.get(self.at) != Some(&b':') {
+            return Err((self.at, "expected `:` after the key"));
+        }
+        self.at += 1;
+        Ok(Expect::Value)
+    }
+
+    fn after_value(&mut self, byte: u8) -> Result<Expect, Failure> {
+        let Some(&container) = self.open.last() else {
+            return Err((self.at, "unexpected text after the JSON value"));
+        };
+        let object = self.nodes[container as usize].kind == Kind::Object;
+        match (byte, object) {
+            (b',', true) => {
+                self.at += 1;
+                Ok(Expect::Key)
+            }
+            (b',', false) => {
+                self.at += 1;
+                Ok(Expect::Value)
+            }
+            (b'}', true) | (b']', false) => Ok(self.close()),
+            (_, true) => Err((self.at, "expected `,` or `}`")),
+            (_, false) => Err((self.at, "expected `,` or `]`")),
+        }
+    }
+
+    fn string(&mut self) -> Result<(), Failure> {
+        let start = self.at;
+        let mut escaped = false;
+        self.at += 1;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let Some(run) = memchr2(b'"', b'\\', rest) else {
+                return Err((self.bytes.len(), "the JSON text ends inside a string"));
+            };
+            if has_control(&rest[..run]) {
+                let control = rest
+                    .iter()
+                    .position(|byte| *byte < 0x20)
+                    .unwrap_or_default();
+                return Err((self.at + control, "control character in a string"));
+            }
+            self.at += run + 1;
+            if rest[run] == b'"' {
+                break;
+            }
+            escaped = true;
+            self.escape()?;
+        }
+        self.push(Kind::String, start, self.at, escaped);
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Result<(), Failure> {
+        match self.bytes.get(self.at) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                let digits = self.bytes.get(self.at + 1..self.at + 5);
+                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+                    return Err((self.at, "`\\u` needs four hexadecimal digits"));
+                }
+                self.at += 5;
+            }
+            _ => return Err((self.at, "unknown escape in a string")),
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Expect, Failure> {
+        if !self.bytes[self.at..].starts_with(word) {
+            return Err((self.at, "expected a JSON value"));
+        }
+        self.push(kind, self.at, self.at + word.len(), false);
+        self.at += word.len();
+        Ok(Expect::AfterValue)
+    }
+
+    fn number(&mut self) -> Result<Expect, Failure> {
+        let start = self.at;
+        if self.bytes[self.at] == b'-' {
+            self.at += 1;
+        }
+        match self.bytes.get(self.at) {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(self.at) {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.bytes.get(self.at) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        self.push(Kind::Number, start, self.at, false);
+        Ok(Expect::AfterValue)
+    }
+
+    fn digits(&mut self) -> Result<(), Failure> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+        if self.at == start {
+            Err((self.at, "expected a digit"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, end: usize, escaped: bool) {
+        let next = index(self.nodes.len() + 1);
+        self.nodes.push(Node {
+            start: index(start),
+            end: index(end),
+            next,
+            kind,
+            escaped,
+        });
+    }
+}
+
+/// Texts are shorter than 4 GiB, so every offset and node number fits.
+fn index(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Written as a fold so that the compiler can look at many bytes at once.
+fn has_control(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .fold(false, |found, byte| found | (*byte < 0x20))
+}

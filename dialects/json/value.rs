@@ -1,0 +1,269 @@
+//! Reading a validated document.
+
+use std::borrow::Cow;
+
+use super::parse::{Document, Node};
+use super::raw::RawJson;
+use super::{Str, Writer};
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// Any number; its text is kept.
+    Number,
+    /// A string.
+    String,
+    /// A list.
+    Array,
+    /// An object; keys keep their order.
+    Object,
+}
+
+/// One value of a [`Document`].
+#[derive(Debug, Clone, Copy)]
+pub struct Value<'d> {
+    document: &'d Document,
+    at: u32,
+}
+
+impl<'d> Value<'d> {
+    pub(super) fn new(document: &'d Document, at: u32) -> Self {
+        Self { document, at }
+    }
+
+    fn node(self) -> Node {
+        self.document.nodes[self.at as usize]
+    }
+
+    /// The exact text of the value.
+    #[must_use]
+    pub fn source(self) -> &'d str {
+        let node = self.node();
+        &self.document.text[node.start as usize..node.end as usize]
+    }
+
+    /// Byte range of the value in the document's text.
+    #[must_use]
+    pub fn span(self) -> std::ops::Range<usize> {
+        let node = self.node();
+        node.start as usize..node.end as usize
+    }
+
+    /// What the value is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// Whether the value is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// Whether the value is an object.
+    #[must_use]
+    pub fn is_object(self) -> bool {
+        self.kind() == Kind::Object
+    }
+
+    /// Whether the value is a list.
+    #[must_use]
+    pub fn is_array(self) -> bool {
+        self.kind() == Kind::Array
+    }
+
+    /// The exact text of the value, as a view that outlives the document.
+    #[must_use]
+    pub fn raw(self) -> RawJson {
+        RawJson::trusted(self.document.text.slice_ref(self.source()))
+    }
+
+    /// The value of `true` or `false`.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.source() == "true")
+    }
+
+    /// A whole, non-negative number; `5.0` and `5e0` count as `5`.
+    #[must_use]
+    pub fn as_u64(self) -> Option<u64> {
+        if self.kind() != Kind::Number {
+            return None;
+        }
+        self.source().parse().ok().or_else(|| {
+            let number = self.as_f64()?;
+            // Beyond 2^53 a float no longer names one integer.
+            (number >= 0.0 && number <= 9_007_199_254_740_992.0 && number.fract() == 0.0)
+                .then_some(number as u64)
+        })
+    }
+
+    /// A whole number; `-1.0` counts as `-1`.
+    #[must_use]
+    pub fn as_i64(self) -> Option<i64> {
+        if self.kind() != Kind::Number {
+            return None;
+        }
+        self.source().parse().ok().or_else(|| {
+            let number = self.as_f64()?;
+            (number.abs() <= 9_007_199_254_740_992.0 && number.fract() == 0.0)
+                .then_some(number as i64)
+        })
+    }
+
+    /// Any number that is finite as a float.
+    #[must_use]
+    pub fn as_f64(self) -> Option<f64> {
+        if self.kind() != Kind::Number {
+            return None;
+        }
+        self.source()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+    }
+
+    /// A string without its escapes. Surrogates without a partner become U+FFFD.
+    #[must_use]
+    pub fn as_str(self) -> Option<Cow<'d, str>> {
+        let node = self.node();
+        if node.kind != Kind::String {
+            return None;
+        }
+        let source = self.source();
+        let inner = &source[1..source.len() - 1];
+        Some(if node.escaped {
+            Cow::Owned(unescape(inner))
+        } else {
+            Cow::Borrowed(inner)
+        })
+    }
+
+    /// A string, as a view that outlives the document.
+    #[must_use]
+    pub fn text(self) -> Option<Str> {
+        Some(match self.as_str()? {
+            Cow::Borrowed(text) => self.document.text.slice_ref(text),
+            Cow::Owned(text) => Str::from(text),
+        })
+    }
+
+    /// The items of a list; nothing for other kinds.
+    pub fn items(self) -> impl Iterator<Item = Value<'d>> {
+        let node = self.node();
+        let (first, end) = if node.kind == Kind::Array {
+            (self.at + 1, node.next)
+        } else {
+            (0, 0)
+        };
+        let document = self.document;
+        let mut at = first;
+        std::iter::from_fn(move || {
+            (at < end).then(|| {
+                let value = Value::new(document, at);
+                at = value.node().next;
+                value
+            })
+        })
+    }
+
+    /// The entries of an object in their order, repeated keys included; nothing for other kinds.
+    pub fn entries(self) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
+        let node = self.node();
+        let (first, end) = if node.kind == Kind::Object {
+            (self.at + 1, node.next)
+        } else {
+            (0, 0)
+        };
+        let document = self.document;
+        let mut at = first;
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let key = Value::new(document, at);
+            let value = Value::new(document, key.node().next);
+            at = value.node().next;
+            Some((key.as_str().unwrap_or_default(), value))
+        })
+    }
+
+    /// The value of a key; the last one where a key is repeated.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<Value<'d>> {
+        self.entries()
+            .filter(|(name, _)| name == key)
+            .map(|(_, value)| value)
+            .last()
+    }
+
+    /// As [`Value::get`], with `null` counted as absent.
+    #[must_use]
+    pub fn field(self, key: &str) -> Option<Value<'d>> {
+        self.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The string of a key.
+    #[must_use]
+    pub fn text_of(self, key: &str) -> Option<Str> {
+        self.field(key)?.text()
+    }
+
+    /// Writes the value without insignificant white space; numbers and escapes keep their spelling.
+    pub fn write_compact(self, writer: &mut Writer<'_>) {
+        match self.kind() {
+            Kind::Array => {
+                writer.array(|writer| self.items().for_each(|item| item.write_compact(writer)))
+            }
+            Kind::Object => writer.object(|writer| {
+                for (key, value) in self.entries() {
+                    writer.key(&key);
+                    value.write_compact(writer);
+                }
+            }),
+            _ => writer.verbatim(self.source()),
+        }
+    }
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let escape = rest.as_bytes()[at + 1];
+        rest = &rest[at + 2..];
+        match escape {
+            b'b' => out.push('\u{8}'),
+            b'f' => out.push('\u{c}'),
+            b'n' => out.push('\n'),
+            b'r' => out.push('\r'),
+            b't' => out.push('\t'),
+            b'u' => rest = unescape_unicode(rest, &mut out),
+            other => out.push(other as char),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Reads the digits after `\u`, and the partner of a leading surrogate; returns what follows.
+fn unescape_unicode<'t>(rest: &'t str, out: &mut String) -> &'t str {
+    let unit = |digits: &str| u32::from_str_radix(digits, 16).unwrap_or(0xfffd);
+    let (first, after) = (unit(&rest[..4]), &rest[4..]);
+    if (0xd800..0xdc00).contains(&first)
+        && let Some(low) = after.strip_prefix("\\u").map(|digits| unit(&digits[..4]))
+        && (0xdc00..0xe000).contains(&low)
+    {
+        let scalar = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
+        out.push(char::from_u32(scalar).unwrap_or('\u{fffd}'));
+        return &after[6..];
+    }
+    out.push(char::from_u32(first).unwrap_or('\u{fffd}'));
+    after
+}

@@ -1,0 +1,224 @@
+//! Writing JSON straight into a buffer.
+
+use std::borrow::Cow;
+
+use super::{RawJson, Str};
+
+/// Appends JSON to a caller's buffer. Commas are put by looking at what was written last.
+#[derive(Debug)]
+pub struct Writer<'b> {
+    out: &'b mut Vec<u8>,
+}
+
+impl<'b> Writer<'b> {
+    /// A writer at the end of `out`.
+    pub fn new(out: &'b mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    fn separate(&mut self) {
+        if !matches!(
+            self.out.last(),
+            None | Some(b'{' | b'[' | b':' | b'\n' | b' ')
+        ) {
+            self.out.push(b',');
+        }
+    }
+
+    /// An object; `fill` writes its entries.
+    pub fn object(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.separate();
+        self.out.push(b'{');
+        fill(self);
+        self.out.push(b'}');
+    }
+
+    /// A list; `fill` writes its items.
+    pub fn array(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.separate();
+        self.out.push(b'[');
+        fill(self);
+        self.out.push(b']');
+    }
+
+    /// A key; the value must follow.
+    pub fn key(&mut self, key: &str) {
+        self.separate();
+        write_string(self.out, key);
+        self.out.push(b':');
+    }
+
+    /// Any value.
+    pub fn value<T: ToJson + ?Sized>(&mut self, value: &T) {
+        value.write_json(self);
+    }
+
+    /// A key with its value.
+    pub fn field<T: ToJson + ?Sized>(&mut self, key: &str, value: &T) {
+        self.key(key);
+        value.write_json(self);
+    }
+
+    /// A key with its value, or nothing when there is none.
+    pub fn field_opt<T: ToJson>(&mut self, key: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.field(key, value);
+        }
+    }
+
+    /// A key with an object that `fill` writes.
+    pub fn object_field(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
+        self.key(key);
+        self.object(fill);
+    }
+
+    /// A key with a list that `fill` writes.
+    pub fn array_field(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
+        self.key(key);
+        self.array(fill);
+    }
+
+    /// A key with `null`.
+    pub fn null_field(&mut self, key: &str) {
+        self.key(key);
+        self.verbatim("null");
+    }
+
+    /// Text that is one JSON value already.
+    pub(crate) fn verbatim(&mut self, json: &str) {
+        self.separate();
+        self.out.extend_from_slice(json.as_bytes());
+    }
+}
+
+/// A value that knows its JSON form.
+pub trait ToJson {
+    /// Writes the value.
+    fn write_json(&self, writer: &mut Writer<'_>);
+}
+
+impl ToJson for str {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        writer.separate();
+        write_string(writer.out, self);
+    }
+}
+
+impl ToJson for Str {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        (**self).write_json(writer);
+    }
+}
+
+impl ToJson for String {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        self.as_str().write_json(writer);
+    }
+}
+
+impl ToJson for Cow<'_, str> {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        (**self).write_json(writer);
+    }
+}
+
+impl<T: ToJson + ?Sized> ToJson for &T {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        (**self).write_json(writer);
+    }
+}
+
+impl ToJson for RawJson {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        writer.verbatim(self.as_str());
+    }
+}
+
+impl ToJson for bool {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        writer.verbatim(if *self { "true" } else { "false" });
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl ToJson for $integer {
+            fn write_json(&self, writer: &mut Writer<'_>) {
+                writer.verbatim(itoa::Buffer::new().format(*self));
+            }
+        }
+    )*};
+}
+integers!(u32, u64, i64, usize);
+
+impl ToJson for f64 {
+    /// Whole numbers are written without a fraction, values that JSON cannot hold as `null`.
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        if self.fract() == 0.0 && self.abs() < 9_007_199_254_740_992.0 {
+            (*self as i64).write_json(writer);
+        } else if self.is_finite() {
+            writer.verbatim(ryu::Buffer::new().format_finite(*self));
+        } else {
+            writer.verbatim("null");
+        }
+    }
+}
+
+/// Appends `text` as a JSON string. U+2028 and U+2029 are escaped, since at least one client's line
+/// splitter breaks on them (`clients.md` 2.7).
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut clean = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let block = &bytes[at..(at + 64).min(bytes.len())];
+        if !block
+            .iter()
+            .fold(false, |found, byte| found | is_special(*byte))
+        {
+            at += block.len();
+            continue;
+        }
+        let end = at + block.len();
+        while at < end {
+            let Some((length, escape)) = escape_at(bytes, at) else {
+                at += 1;
+                continue;
+            };
+            out.extend_from_slice(&bytes[clean..at]);
+            out.extend_from_slice(escape.as_bytes());
+            at += length;
+            clean = at;
+        }
+    }
+    out.extend_from_slice(&bytes[clean..]);
+    out.push(b'"');
+}
+
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0xe2
+}
+
+/// What must be written instead of the bytes at `at`, and how many they are.
+fn escape_at(bytes: &[u8], at: usize) -> Option<(usize, Cow<'static, str>)> {
+    let fixed = |text: &'static str| Some((1, Cow::Borrowed(text)));
+    match bytes[at] {
+        b'"' => fixed("\\\""),
+        b'\\' => fixed("\\\\"),
+        b'\n' => fixed("\\n"),
+        b'\r' => fixed("\\r"),
+        b'\t' => fixed("\\t"),
+        8 => fixed("\\b"),
+        12 => fixed("\\f"),
+        control @ 0..0x20 => Some((1, Cow::Owned(format!("\\u{control:04x}")))),
+        0xe2 if bytes[at..].starts_with("\u{2028}".as_bytes()) => {
+            Some((3, Cow::Borrowed("\\u2028")))
+        }
+        0xe2 if bytes[at..].starts_with("\u{2029}".as_bytes()) => {
+            Some((3, Cow::Borrowed("\\u2029")))
+        }
+        _ => None,
+    }
+}

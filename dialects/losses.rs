@@ -1,0 +1,91 @@
+//! What a translation could not carry, named.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What happened to a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The target has no place for it.
+    Dropped,
+    /// It was written in another way that is not quite the same.
+    Changed,
+    /// It was brought into the target's range.
+    Clamped,
+}
+
+/// One field that did not arrive as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Path in the client's request, in the spelling of the client's dialect where one exists: `messages[2].name`.
+    pub path: String,
+    /// What happened.
+    pub action: Action,
+    /// Why, for a person.
+    pub why: Cow<'static, str>,
+    /// Harmless to the answer (a cache hint, say): shown in logs at debug level, not in the header.
+    pub quiet: bool,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = match self.action {
+            Action::Dropped => "dropped",
+            Action::Changed => "changed",
+            Action::Clamped => "clamped",
+        };
+        write!(f, "{} {action}: {}", self.path, self.why)
+    }
+}
+
+/// The losses of one translation, in the order they were met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Losses(Vec<Loss>);
+
+impl Losses {
+    /// A field the target has no place for.
+    pub fn dropped(&mut self, path: impl Into<String>, why: impl Into<Cow<'static, str>>) {
+        self.push(path.into(), Action::Dropped, why.into(), false);
+    }
+
+    /// A field that was written in another way.
+    pub fn changed(&mut self, path: impl Into<String>, why: impl Into<Cow<'static, str>>) {
+        self.push(path.into(), Action::Changed, why.into(), false);
+    }
+
+    /// A value that was brought into range.
+    pub fn clamped(&mut self, path: impl Into<String>, why: impl Into<Cow<'static, str>>) {
+        self.push(path.into(), Action::Clamped, why.into(), false);
+    }
+
+    /// A field that is gone but does not matter to the answer.
+    pub fn quietly_dropped(&mut self, path: impl Into<String>, why: impl Into<Cow<'static, str>>) {
+        self.push(path.into(), Action::Dropped, why.into(), true);
+    }
+
+    fn push(&mut self, path: String, action: Action, why: Cow<'static, str>, quiet: bool) {
+        if !self
+            .0
+            .iter()
+            .any(|loss| loss.path == path && loss.action == action)
+        {
+            self.0.push(Loss {
+                path,
+                action,
+                why,
+                quiet,
+            });
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Loss> {
+        self.0.iter()
+    }
+
+    /// Whether nothing was lost.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

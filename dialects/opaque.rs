@@ -1,0 +1,39 @@
+//! Provider-bound reasoning state on its way through clients of another dialect.
+//!
+//! A signature is valid only at the provider that made it (`dialects.md` 2.4). For a foreign client it is wrapped with
+//! the provider's tag, and unwrapped when it comes back; nobody else's upstream ever sees it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::ir::Opaque;
+use crate::json::Str;
+
+/// Begins every wrapped value. No vendor's signature can begin like this: a full stop is no base64 digit.
+pub const PREFIX: &str = "modelgate.";
+
+/// `opaque` as text for a client of another dialect: `modelgate.<provider>.<base64url>`.
+#[must_use]
+pub fn wrap(opaque: &Opaque) -> Str {
+    let provider = URL_SAFE_NO_PAD.encode(opaque.provider.as_bytes());
+    let data = URL_SAFE_NO_PAD.encode(opaque.data.as_bytes());
+    Str::from(format!("{PREFIX}{provider}.{data}"))
+}
+
+/// The inverse of [`wrap`]; text that was never wrapped belongs to `native`.
+#[must_use]
+pub fn unwrap(text: &Str, native: &Str) -> Opaque {
+    wrapped(text).unwrap_or_else(|| Opaque {
+        data: text.clone(),
+        provider: native.clone(),
+    })
+}
+
+fn wrapped(text: &str) -> Option<Opaque> {
+    let (provider, data) = text.strip_prefix(PREFIX)?.split_once('.')?;
+    let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    Some(Opaque {
+        data: Str::from(decode(data)?),
+        provider: Str::from(decode(provider)?),
+    })
+}

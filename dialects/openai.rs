@@ -1,0 +1,3 @@
+//! OpenAI's dialects.
+
+pub mod chat;

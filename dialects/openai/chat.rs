@@ -1,0 +1,6 @@
+//! The chat dialect.
+
+pub mod request;
+pub mod response;
+pub mod stream;
+pub(crate) mod wire;

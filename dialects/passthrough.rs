@@ -1,0 +1,1 @@
+//! Same dialect on both sides.

@@ -1,0 +1,150 @@
+//! What an encoder must know beside the IR: the upstream it writes for, and the client it answers.
+
+use bytes::Bytes;
+
+use crate::json::Str;
+use crate::losses::Losses;
+use crate::names::Names;
+
+/// The profile of one upstream model: the provider's habits and the model's abilities.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The upstream's name of the model.
+    pub model: Str,
+    /// Tag of the provider, for reasoning state: only state with the same tag is sent.
+    pub provider: Str,
+    /// What the model can do.
+    pub model_profile: ModelProfile,
+    /// What a Chat upstream deviates in.
+    pub chat: ChatProfile,
+}
+
+/// Abilities of a model, from the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelProfile {
+    /// Most tokens the model writes; the default of Claude's required `max_tokens`.
+    pub max_output: Option<u32>,
+    /// How thinking is asked for.
+    pub thinking: Thinking,
+    /// `temperature`, `top_p`, `top_k` are accepted.
+    pub sampling: bool,
+    /// `temperature` and `top_p` are accepted together.
+    pub sampling_pair: bool,
+    /// A final assistant turn is continued.
+    pub prefill: bool,
+    /// `role: system` is accepted in the middle of a conversation.
+    pub mid_system: bool,
+    /// Structured output by schema (`output_config.format`) is accepted.
+    pub json_schema: bool,
+}
+
+/// How a model is told to think.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thinking {
+    /// The model does not think.
+    None,
+    /// A budget in tokens, between the two.
+    Budget {
+        /// Smallest.
+        min: u32,
+        /// Largest.
+        max: u32,
+    },
+    /// Levels only (Claude: `adaptive` with an effort). `xhigh` and `max` where listed.
+    Levels {
+        /// `xhigh` exists.
+        xhigh: bool,
+        /// `max` exists.
+        max: bool,
+    },
+    /// Both ways are accepted.
+    Both {
+        /// Smallest budget.
+        min: u32,
+        /// Largest budget.
+        max: u32,
+    },
+}
+
+/// Habits of a Chat upstream (`dialects.md` 2.3, `providers.md` 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatProfile {
+    /// Ask for usage in streams.
+    pub stream_options: bool,
+    /// Use `max_completion_tokens` for the output limit.
+    pub max_completion_tokens: bool,
+    /// The role `developer` is understood.
+    pub developer_role: bool,
+    /// Image parts are accepted in `tool` messages.
+    pub image_in_tool: bool,
+    /// `cache_control` is accepted on parts and tools.
+    pub cache_control: bool,
+    /// Earlier reasoning is sent back as `reasoning_content`.
+    pub replay_reasoning: bool,
+    /// `reasoning_effort` is understood.
+    pub reasoning_effort: bool,
+    /// `reasoning_effort` is understood together with tools.
+    pub reasoning_effort_with_tools: bool,
+    /// Longest tool name.
+    pub tool_name_limit: usize,
+}
+
+impl Default for ChatProfile {
+    fn default() -> Self {
+        Self {
+            stream_options: true,
+            max_completion_tokens: false,
+            developer_role: false,
+            image_in_tool: false,
+            cache_control: false,
+            replay_reasoning: false,
+            reasoning_effort: true,
+            reasoning_effort_with_tools: true,
+            tool_name_limit: 64,
+        }
+    }
+}
+
+impl Default for ModelProfile {
+    /// A model we know nothing about: the widest habits of older models.
+    fn default() -> Self {
+        Self {
+            max_output: None,
+            thinking: Thinking::Both {
+                min: 1024,
+                max: 128_000,
+            },
+            sampling: true,
+            sampling_pair: true,
+            prefill: true,
+            mid_system: false,
+            json_schema: true,
+        }
+    }
+}
+
+/// A request in the target's dialect.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// The JSON body.
+    pub body: Bytes,
+    /// What could not be carried.
+    pub losses: Losses,
+    /// The way back for tool names.
+    pub names: Names,
+}
+
+/// What an answer needs that the upstream does not say.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The model as the client named it.
+    pub model: Str,
+    /// A unique part for ids; each dialect puts its own prefix before it.
+    pub unique: Str,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// Whether a Chat client asked for the usage chunk.
+    pub include_usage: bool,
+    /// The way back for tool names.
+    pub names: Names,
+}
