@@ -18,6 +18,8 @@ pub enum Event {
         model: Str,
         /// Seconds since 1970, where the dialect says so.
         created: Option<u64>,
+        /// Token counts that are known before the first word (Claude); boxed to keep events small.
+        usage: Option<Box<Usage>>,
         /// Unknown fields.
         extensions: Extensions,
     },

@@ -61,8 +61,12 @@ impl Folder {
                 id,
                 model,
                 created,
+                usage,
                 extensions,
-            } => self.start(id, model, created, extensions),
+            } => {
+                self.start(id, model, created, extensions);
+                self.usage(usage.map(|usage| *usage));
+            }
             Event::ItemStart(start) => self.item_start(start),
             Event::Delta { item, delta } => self.delta(item, delta),
             Event::ItemEnd { item, full } => {
@@ -70,11 +74,7 @@ impl Folder {
                     item.full = Some(*full);
                 }
             }
-            Event::Usage(usage) => self
-                .response
-                .usage
-                .get_or_insert_with(Usage::default)
-                .merge(usage),
+            Event::Usage(usage) => self.usage(Some(usage)),
             Event::Stop { choice, stop } => self.stops.push((choice, stop)),
             Event::Ping | Event::End => {}
             Event::Error(error) => return Err(error),
@@ -87,6 +87,13 @@ impl Folder {
         self.response.model = model;
         self.response.created = created;
         self.response.extensions = extensions;
+    }
+
+    fn usage(&mut self, usage: Option<Usage>) {
+        if let Some(usage) = usage {
+            let sum = self.response.usage.get_or_insert_with(Usage::default);
+            sum.merge(usage);
+        }
     }
 
     fn item(&mut self, number: u32) -> Option<&mut Item> {
@@ -236,6 +243,7 @@ pub fn unfold(response: Response) -> Vec<Event> {
         id: response.id,
         model: response.model,
         created: response.created,
+        usage: None,
         extensions: response.extensions,
     }];
     let mut item = 0;
@@ -307,3 +315,4 @@ fn unfold_part(part: Part, item: u32, choice: u32, events: &mut Vec<Event>) {
         full: Some(full),
     });
 }
+
