@@ -1,0 +1,186 @@
+//! Who is measured, and how each is started.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+use crate::machine::{Cores, pin_to, raise_open_files};
+use crate::process::{Placement, Process, free_address};
+use crate::wire::{MODEL, MODEL_CLAUDE, MODEL_HELD, MODEL_PAUSED};
+use crate::workload::{CLIENT_KEY, Exchange, Workload};
+
+/// A program between the load and the upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contender {
+    /// The plain reverse proxy.
+    Yardstick,
+    /// The gateway under test.
+    Gateway,
+    /// Another build of the gateway, to compare with.
+    Other,
+}
+
+/// What stands in the gateway's place.
+#[derive(Debug, Clone)]
+pub(crate) enum Program {
+    /// A gateway binary.
+    Gateway(PathBuf),
+    /// The yardstick itself, which must come out at a ratio of one.
+    Yardstick,
+}
+
+/// The upstream and what it takes to start every contender.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) upstream: Process,
+    gateway: Program,
+    other: Option<Program>,
+    cores: Cores,
+    /// How many files each process may have open.
+    pub(crate) open_files: u64,
+    directory: TempDir,
+    started: AtomicUsize,
+}
+
+impl Stage {
+    /// Lifts the open-file limit for everyone, moves the load to its core, starts the upstream.
+    pub(crate) fn set(gateway: Program, other: Option<Program>, cores: Cores) -> Result<Self> {
+        let open_files = raise_open_files()?;
+        // Threads started from here on, the load's, share its core.
+        pin_to(cores.load)?;
+        let directory = TempDir::with_prefix("modelgate-bench-")?;
+        let address = free_address()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["upstream", "--port", &address.port().to_string()]);
+        let placement = Placement {
+            core: cores.upstream,
+            home: cores.load,
+            errors: &directory.path().join("upstream.log"),
+        };
+        Ok(Self {
+            upstream: Process::start(command, address, placement)?,
+            gateway,
+            other,
+            cores,
+            open_files,
+            directory,
+            started: AtomicUsize::new(0),
+        })
+    }
+
+    /// Everyone who is measured, the yardstick first.
+    pub(crate) fn contenders(&self) -> Vec<Contender> {
+        let mut all = vec![Contender::Yardstick, Contender::Gateway];
+        all.extend(self.other.as_ref().map(|_| Contender::Other));
+        all
+    }
+
+    /// What a contender is asked in a workload: only a gateway can be asked to translate.
+    pub(crate) fn exchange<'a>(
+        &self,
+        contender: Contender,
+        workload: &'a Workload,
+    ) -> &'a Exchange {
+        match self.program(contender) {
+            Program::Yardstick => &workload.plain,
+            Program::Gateway(_) => &workload.gateway,
+        }
+    }
+
+    /// Starts a contender afresh, with a home of its own.
+    pub(crate) fn start(&self, contender: Contender) -> Result<Process> {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let home = self.directory.path().join(format!("home-{number}"));
+        fs::create_dir(&home)?;
+        let address = free_address()?;
+        let command = match self.program(contender) {
+            Program::Yardstick => self.yardstick(address)?,
+            Program::Gateway(binary) => self.gateway(binary, address, &home)?,
+        };
+        let placement = Placement {
+            core: self.cores.measured,
+            home: self.cores.load,
+            errors: &home.join("errors.log"),
+        };
+        Process::start(command, address, placement)
+    }
+
+    fn program(&self, contender: Contender) -> &Program {
+        match contender {
+            Contender::Yardstick => &Program::Yardstick,
+            Contender::Gateway => &self.gateway,
+            Contender::Other => self.other.as_ref().unwrap_or(&self.gateway),
+        }
+    }
+
+    fn yardstick(&self, address: SocketAddr) -> Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .env_clear()
+            .args(["yardstick", "--port", &address.port().to_string()])
+            .args(["--upstream", &self.upstream.address.to_string()]);
+        Ok(command)
+    }
+
+    fn gateway(&self, binary: &Path, address: SocketAddr, home: &Path) -> Result<Command> {
+        let path = home.join("modelgate.yaml");
+        let text = configuration(address.port(), self.upstream.address.port());
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .context("writing the gateway's configuration")?;
+        let mut command = Command::new(binary);
+        // Nothing of the person's own: no home, no provider keys, no proxy.
+        command
+            .env_clear()
+            .env("HOME", home)
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_DATA_HOME", home.join("data"))
+            .env("XDG_STATE_HOME", home.join("state"))
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("XDG_RUNTIME_DIR", home.join("run"))
+            .current_dir(home)
+            .arg("serve")
+            .arg("--config")
+            .arg(&path)
+            .args(["--host", "127.0.0.1", "--port", &address.port().to_string()])
+            .args(["--log", "off"]);
+        Ok(command)
+    }
+}
+
+/// Checks that a gateway given by path can be run.
+pub(crate) fn gateway_at(path: &Path) -> Result<Program> {
+    ensure!(path.is_file(), "there is no program {}", path.display());
+    // The gateway runs in a directory of its own, so the path must not depend on ours.
+    Ok(Program::Gateway(path.canonicalize()?))
+}
+
+fn configuration(port: u16, upstream: u16) -> String {
+    format!(
+        "\
+host: 127.0.0.1
+port: {port}
+api-keys: [{CLIENT_KEY}]
+openai-compatibility:
+  - name: bench
+    base-url: http://127.0.0.1:{upstream}/v1
+    api-key-entries: [{{api-key: upstream-key}}]
+    models: [{{name: {MODEL}}}, {{name: {MODEL_PAUSED}}}, {{name: {MODEL_HELD}}}]
+claude-api-key:
+  - api-key: upstream-key
+    base-url: http://127.0.0.1:{upstream}
+    models: [{{name: {MODEL_CLAUDE}}}]
+"
+    )
+}

@@ -1,0 +1,244 @@
+//! One run: set the stage, measure group by group, print.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal: the report goes to stdout, progress to stderr"
+)]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::arguments::Run;
+
+use crate::contender::{Contender, Program, Stage, gateway_at};
+use crate::gateway_build;
+use crate::load::{CONNECTIONS, RATE};
+use crate::machine::{Cores, Machine};
+use crate::measure::held::held;
+use crate::measure::{self, Effort};
+use crate::process::Process;
+use crate::report::table::{self, Style};
+use crate::report::{Group, Report, Verdict};
+use crate::workload::{self, Workload};
+
+/// The name under which start-up and idle memory are chosen.
+const START: &str = "start";
+
+/// Measures what the arguments ask for and prints the report.
+pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
+    if arguments.list {
+        list();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let plan = Plan::of(arguments)?;
+    let gateway = gateway(arguments)?;
+    let other = arguments.against.as_deref().map(gateway_at).transpose()?;
+    let machine = Machine::read();
+    let cores = Cores::plan()?;
+    warn_of_noise(&machine, cores);
+    let stage = Stage::set(gateway, other, cores)?;
+    let report = Report {
+        machine,
+        method: method(plan.effort, arguments.self_test),
+        groups: plan.measure(&stage)?,
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else if arguments.markdown {
+        print!("{}", table::render(&report, Style::Markdown));
+    } else {
+        print!("{}", table::render(&report, Style::Terminal));
+    }
+    let missed = arguments.strict && report.has(Verdict::Missed);
+    Ok(if missed || report.has(Verdict::Failed) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// What is going to be measured.
+struct Plan {
+    effort: Effort,
+    start: bool,
+    cpu: Vec<Workload>,
+    latency: Vec<Workload>,
+    held: Vec<(Workload, usize)>,
+}
+
+impl Plan {
+    fn of(arguments: &Run) -> Result<Self> {
+        let named = |name: &str| {
+            arguments
+                .workload
+                .iter()
+                .any(|part| name.contains(part.as_str()))
+        };
+        let wanted = |workload: &Workload| {
+            if arguments.workload.is_empty() {
+                arguments.all || !workload.extra
+            } else {
+                named(workload.name)
+            }
+        };
+        ensure!(
+            arguments.seconds.is_finite() && arguments.seconds > 0.0,
+            "--seconds must be more than zero"
+        );
+        let plan = Self {
+            effort: effort(arguments),
+            start: arguments.workload.is_empty() || named(START),
+            cpu: workload::cpu().into_iter().filter(&wanted).collect(),
+            latency: workload::latency().into_iter().filter(&wanted).collect(),
+            held: workload::held()
+                .into_iter()
+                .filter(|(workload, _)| wanted(workload))
+                .collect(),
+        };
+        ensure!(
+            plan.start || !(plan.cpu.is_empty() && plan.latency.is_empty() && plan.held.is_empty()),
+            "no workload has such a name; --list shows them"
+        );
+        Ok(plan)
+    }
+
+    fn measure(&self, stage: &Stage) -> Result<Vec<Group>> {
+        let mut groups = Vec::new();
+        if !self.cpu.is_empty() || !self.latency.is_empty() {
+            let running = start_all(stage)?;
+            groups.extend(self.measure_cpu(stage, &running));
+            groups.extend(self.measure_latency(stage, &running));
+        }
+        groups.extend(self.measure_held(stage));
+        if self.start {
+            eprintln!("measuring start-up …");
+            groups.push(Group {
+                title: "Start-up and idle memory",
+                rows: measure::start_up(stage, self.effort).into(),
+            });
+        }
+        groups.retain(|group| !group.rows.is_empty());
+        Ok(groups)
+    }
+
+    fn measure_cpu(&self, stage: &Stage, running: &[(Contender, Process)]) -> [Group; 2] {
+        let (cpu, per_second) = self
+            .cpu
+            .iter()
+            .map(|workload| {
+                eprintln!("measuring {} …", workload.name);
+                let [cpu, per_second] = measure::cpu(stage, running, workload, self.effort);
+                (cpu, per_second)
+            })
+            .unzip();
+        [
+            Group {
+                title: "CPU time per request, user and system",
+                rows: cpu,
+            },
+            Group {
+                title: "Requests per second, closed loop",
+                rows: per_second,
+            },
+        ]
+    }
+
+    fn measure_latency(&self, stage: &Stage, running: &[(Contender, Process)]) -> Option<Group> {
+        let rows = self.latency.iter().flat_map(|workload| {
+            eprintln!("measuring {} …", workload.name);
+            measure::latency(stage, running, workload, self.effort)
+        });
+        Some(Group {
+            title: "Latency added to the upstream's own, constant rate",
+            rows: rows.collect(),
+        })
+    }
+
+    fn measure_held(&self, stage: &Stage) -> Option<Group> {
+        let rows = self.held.iter().flat_map(|(workload, count)| {
+            eprintln!("measuring {} …", workload.name);
+            held(stage, workload, *count, self.effort)
+        });
+        Some(Group {
+            title: "Streams held open",
+            rows: rows.collect(),
+        })
+    }
+}
+
+fn effort(arguments: &Run) -> Effort {
+    if arguments.quick {
+        return Effort {
+            rounds: 3,
+            window: Duration::from_millis(500),
+            starts: 5,
+        };
+    }
+    Effort {
+        rounds: usize::from(arguments.rounds),
+        window: Duration::from_secs_f64(arguments.seconds),
+        starts: 11,
+    }
+}
+
+fn gateway(arguments: &Run) -> Result<Program> {
+    if arguments.self_test {
+        return Ok(Program::Yardstick);
+    }
+    let built = match &arguments.gateway {
+        Some(path) => return gateway_at(path),
+        None => gateway_build::gateway()?,
+    };
+    gateway_at(&built)
+}
+
+fn start_all(stage: &Stage) -> Result<Vec<(Contender, Process)>> {
+    let start = |contender| {
+        let process = stage.start(contender);
+        Ok((
+            contender,
+            process.with_context(|| format!("{contender:?}"))?,
+        ))
+    };
+    stage.contenders().into_iter().map(start).collect()
+}
+
+fn method(effort: Effort, self_test: bool) -> String {
+    let Effort { rounds, window, .. } = effort;
+    let gateway = if self_test {
+        " Self-test: the gateway is a second yardstick."
+    } else {
+        ""
+    };
+    format!(
+        "{rounds} interleaved rounds of {window:?}; {CONNECTIONS} connections in the closed loop, \
+         {RATE} requests/s at the constant rate; medians, the measured process on one core.{gateway}"
+    )
+}
+
+fn warn_of_noise(machine: &Machine, cores: Cores) {
+    if machine.load_average > 0.5 {
+        eprintln!(
+            "the machine is busy (load {:.2}): expect wider spreads",
+            machine.load_average
+        );
+    }
+    if !cores.are_apart() {
+        eprintln!("only one core may be used: the load runs on the measured core");
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("this is a debug build: the yardstick is slow, so ratios flatter the gateway");
+    }
+}
+
+fn list() {
+    let groups = [workload::cpu(), workload::latency()];
+    let held = workload::held().into_iter().map(|(workload, _)| workload);
+    for workload in groups.into_iter().flatten().chain(held) {
+        let note = if workload.extra { " (with --all)" } else { "" };
+        println!("{}{note}", workload.name);
+    }
+    println!("{START}");
+}
