@@ -29,10 +29,14 @@ pub fn encode_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
-    match dialect {
+    let mut encoded = match dialect {
         Dialect::Chat => chat::request::encode(request, target),
         Dialect::Claude => claude::request::encode(request, target),
+    }?;
+    if request.legacy_functions {
+        encoded.names.mark_legacy_functions();
     }
+    Ok(encoded)
 }
 
 /// Reads an upstream's answer; `provider` is the tag of its reasoning state.

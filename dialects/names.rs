@@ -12,6 +12,8 @@ pub struct Names {
     changed: HashMap<Str, Str>,
     /// Client names of free-text tools, which went upstream as functions with one `input`.
     custom: Vec<Str>,
+    /// The client speaks of `functions`, not of tools.
+    legacy_functions: bool,
 }
 
 impl Names {
@@ -35,9 +37,23 @@ impl Names {
         self.custom.push(name.clone());
     }
 
+    /// Remembers that the client used Chat's deprecated `functions`: it is answered with a `function_call`.
+    pub fn mark_legacy_functions(&mut self) {
+        self.legacy_functions = true;
+    }
+
+    /// Whether the client used Chat's deprecated `functions`.
+    #[must_use]
+    pub fn has_legacy_functions(&self) -> bool {
+        self.legacy_functions
+    }
+
     /// Whether the client declared `name` as a free-text tool.
     #[must_use]
     pub fn is_custom(&self, name: &str) -> bool {
         self.custom.iter().any(|custom| custom == name)
     }
 }
+
+#[cfg(test)]
+mod tests;

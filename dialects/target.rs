@@ -75,6 +75,8 @@ pub struct ChatProfile {
     pub max_completion_tokens: bool,
     /// The role `developer` is understood.
     pub developer_role: bool,
+    /// `content` may be a list of text parts in every role; else texts are joined to one string.
+    pub text_parts: bool,
     /// Image parts are accepted in `tool` messages.
     pub image_in_tool: bool,
     /// `cache_control` is accepted on parts and tools.
@@ -95,6 +97,7 @@ impl Default for ChatProfile {
             stream_options: true,
             max_completion_tokens: false,
             developer_role: false,
+            text_parts: true,
             image_in_tool: false,
             cache_control: false,
             replay_reasoning: false,

@@ -41,6 +41,8 @@ pub struct Request {
     pub identity: Identity,
     /// What the provider is asked to remember.
     pub state: State,
+    /// Chat's deprecated `functions` and `function_call` were used, and nothing of what replaced them.
+    pub legacy_functions: bool,
     /// What only legacy completions have.
     pub legacy: Option<Legacy>,
     /// Unknown fields.
@@ -69,6 +71,7 @@ impl Request {
             caching: Caching::default(),
             identity: Identity::default(),
             state: State::default(),
+            legacy_functions: false,
             legacy: None,
             extensions: Extensions::default(),
         }
@@ -87,10 +90,36 @@ impl Request {
         };
         format!("messages[{}]", before + turn)
     }
+
+    /// Where a part of a turn stands there: `messages[3].content[1]`, for Chat also `messages[3].tool_calls[0]`.
+    #[must_use]
+    pub fn part_path(&self, turn: usize, part: usize) -> String {
+        let path = self.turn_path(turn);
+        let Some(turn) = self.turns.get(turn) else {
+            return path;
+        };
+        let earlier = turn.parts.iter().take(part);
+        match (self.dialect, turn.parts.get(part)) {
+            (Dialect::Chat, Some(Part::ToolCall(_))) => {
+                let calls = earlier.filter(|part| matches!(part, Part::ToolCall(_)));
+                format!("{path}.tool_calls[{}]", calls.count())
+            }
+            (Dialect::Chat, Some(Part::Reasoning(_))) => format!("{path}.reasoning_content"),
+            (Dialect::Chat, Some(Part::Refusal(_))) if turn.bare => format!("{path}.refusal"),
+            (Dialect::Chat, Some(Part::ToolResult(_))) => format!("{path}.content"),
+            _ if turn.bare => format!("{path}.content"),
+            (Dialect::Chat, _) => {
+                let content =
+                    earlier.filter(|part| !matches!(part, Part::ToolCall(_) | Part::Reasoning(_)));
+                format!("{path}.content[{}]", content.count())
+            }
+            (Dialect::Claude, _) => format!("{path}.content[{part}]"),
+        }
+    }
 }
 
 /// One block of the leading system prompt.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SystemBlock {
     /// Its text.
     pub text: Str,
@@ -98,6 +127,8 @@ pub struct SystemBlock {
     pub role: SystemRole,
     /// It begins a new message (Chat: several system messages); false for further parts of the same one.
     pub starts_message: bool,
+    /// It was the one bare string of its message (Chat), not a list of parts.
+    pub bare: bool,
     /// `name` of its message.
     pub name: Option<Str>,
     /// Prompt cache boundary after this block.
