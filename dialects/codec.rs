@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use crate::error::{DecodeError, EncodeError};
-use crate::framing::sse::Frame;
-use crate::ir::{Error, Event, Request, Response};
-use crate::json::{Document, Str};
+use crate::framing::sse::{self, Frame};
+use crate::ir::{Error, Event, Request, Response, Usage};
+use crate::json::{Document, Str, Value};
 use crate::target::{Encoded, Reply, Target};
 use crate::{Dialect, claude, openai::chat};
 
@@ -83,6 +83,23 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
         Dialect::Claude => claude::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
+}
+
+/// Writes a failure as the last frame of a client's stream.
+pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
+    match dialect {
+        Dialect::Chat => sse::write_data(out, |out| chat::response::encode_error(error, out)),
+        Dialect::Claude => sse::write_event(out, "error", |out| claude::response::encode_error(error, out)),
+    }
+}
+
+/// Reads a `usage` object.
+#[must_use]
+pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
+    match dialect {
+        Dialect::Chat => chat::wire::usage(usage),
+        Dialect::Claude => claude::wire::usage(usage),
+    }
 }
 
 /// Reads an upstream's stream, frame by frame.

@@ -4,7 +4,7 @@
 //! read any one dialect folder; the others have the same four files: `wire` (the vendor's words), `request`,
 //! `response`, `stream`. What a target cannot express is named in [`losses`].
 
-mod claude;
+pub mod claude;
 mod codec;
 mod dialect;
 pub mod error;
@@ -15,7 +15,7 @@ pub mod json;
 pub mod losses;
 pub mod names;
 pub mod opaque;
-mod openai;
+pub mod openai;
 pub mod passthrough;
 pub mod target;
 pub mod tokens;

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::ir::Opaque;
 use crate::json::Str;
 
-/// Begins every wrapped value. No vendor's signature can begin like this: a full stop is no base64 digit.
-pub const PREFIX: &str = "modelgate.";
+/// Begins every wrapped value. No vendor's signature can begin like this: neither `~` nor `.` is a base64 digit.
+pub const PREFIX: &str = "modelgate~1.";
 
-/// `opaque` as text for a client of another dialect: `modelgate.<provider>.<base64url>`.
+/// `opaque` as text for a client of another dialect: `modelgate~1.<provider>.<data>`, both base64url.
 #[must_use]
 pub fn wrap(opaque: &Opaque) -> Str {
     let provider = URL_SAFE_NO_PAD.encode(opaque.provider.as_bytes());
@@ -37,3 +37,6 @@ fn wrapped(text: &str) -> Option<Opaque> {
         provider: Str::from(decode(provider)?),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,7 @@
-//! Same dialect on both sides.
+//! Same dialect on both sides: the bytes are forwarded, and only watched.
+
+mod observe;
+mod peek;
+
+pub use observe::{Observer, Outcome, rename_model, usage_of_body};
+pub use peek::{Peek, peek, splice_model};

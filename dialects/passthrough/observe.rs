@@ -1,0 +1,281 @@
+//! Watching an answer that is forwarded as it is: usage, its end, its failure; and the model's name where an alias asks.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use memchr::memmem::Finder;
+
+use crate::framing::sse::{self, Frame, FrameTooLarge, Framer};
+use crate::ir::{Error, ErrorKind, Usage};
+use crate::json::{Document, Str, Value, write_string};
+use crate::{Dialect, codec};
+
+static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
+static MODEL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"model\""));
+
+/// How far a stream has come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It goes on.
+    Open,
+    /// It said that it is complete.
+    Complete,
+    /// It said that it failed.
+    Failed(Box<Error>),
+}
+
+/// Watches one stream.
+#[derive(Debug)]
+pub struct Observer {
+    dialect: Dialect,
+    /// The client's name of the model, when it must replace the upstream's.
+    rename: Option<Str>,
+    framer: Framer,
+    frames: Vec<Frame>,
+    document: Document,
+    usage: Usage,
+    /// An event was seen.
+    began: bool,
+    /// The answer's last content was seen, though perhaps not the terminal event.
+    finished: bool,
+    outcome: Outcome,
+    /// The bytes forwarded last ended inside an event.
+    inside_event: bool,
+}
+
+impl Observer {
+    /// An observer at the beginning of a stream; `rename` replaces the upstream's model name, `limit` is the size of
+    /// the largest event in bytes.
+    #[must_use]
+    pub fn new(dialect: Dialect, rename: Option<Str>, limit: usize) -> Self {
+        Self {
+            dialect,
+            rename,
+            framer: Framer::new(limit),
+            frames: Vec::new(),
+            document: Document::default(),
+            usage: Usage::default(),
+            began: false,
+            finished: false,
+            outcome: Outcome::Open,
+            inside_event: false,
+        }
+    }
+
+    /// Takes the next bytes from the upstream and gives those for the client: the same ones, unless the model is
+    /// renamed or the stream is over already.
+    ///
+    /// # Errors
+    /// When an event outgrows the limit.
+    pub fn on_chunk(&mut self, chunk: Bytes) -> Result<Bytes, FrameTooLarge> {
+        if self.outcome != Outcome::Open {
+            return Ok(Bytes::new());
+        }
+        let mut frames = std::mem::take(&mut self.frames);
+        self.framer.feed(chunk.clone(), &mut frames)?;
+        let forward = if let Some(model) = self.rename.clone() {
+            self.inside_event = false;
+            self.renamed(&frames, &model)
+        } else {
+            frames.iter().for_each(|frame| self.on_frame(frame));
+            self.inside_event = !(chunk.ends_with(b"\n\n") || chunk.ends_with(b"\r\n\r\n") || chunk.ends_with(b"\r\r"));
+            chunk
+        };
+        frames.clear();
+        self.frames = frames;
+        Ok(forward)
+    }
+
+    /// Ends the stream; gives bytes that the client must still get: an event without its blank line, or the failure of
+    /// a stream that was cut. `clean` is false when the connection broke.
+    pub fn finish(&mut self, clean: bool) -> Bytes {
+        if self.outcome != Outcome::Open {
+            return Bytes::new();
+        }
+        let mut frames = std::mem::take(&mut self.frames);
+        self.framer.finish(&mut frames);
+        let mut out = match self.rename.clone() {
+            Some(model) => self.renamed(&frames, &model).to_vec(),
+            None => {
+                frames.iter().for_each(|frame| self.on_frame(frame));
+                Vec::new()
+            }
+        };
+        if self.outcome == Outcome::Open {
+            if clean && self.finished {
+                self.outcome = Outcome::Complete;
+            } else {
+                self.fail(cut(), &mut out);
+            }
+        }
+        Bytes::from(out)
+    }
+
+    /// Ends the stream with a failure of ours (a time limit, an event too large); gives the bytes that tell the client.
+    pub fn abort(&mut self, error: Error) -> Bytes {
+        let mut out = Vec::new();
+        if self.outcome == Outcome::Open {
+            self.fail(error, &mut out);
+        }
+        Bytes::from(out)
+    }
+
+    fn fail(&mut self, error: Error, out: &mut Vec<u8>) {
+        if self.inside_event {
+            out.extend_from_slice(b"\n\n");
+        }
+        codec::encode_error_frame(self.dialect, &error, out);
+        self.outcome = Outcome::Failed(Box::new(error));
+    }
+
+    /// The token counts seen so far.
+    #[must_use]
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Whether an event was seen.
+    #[must_use]
+    pub fn began(&self) -> bool {
+        self.began
+    }
+
+    /// How far the stream has come.
+    #[must_use]
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    fn on_frame(&mut self, frame: &Frame) {
+        if self.outcome != Outcome::Open {
+            return;
+        }
+        self.began = true;
+        match self.dialect {
+            Dialect::Chat => self.on_chat(frame),
+            Dialect::Claude => self.on_claude(frame),
+        }
+    }
+
+    fn on_chat(&mut self, frame: &Frame) {
+        let data = frame.data.as_bytes();
+        if data.trim_ascii() == b"[DONE]" {
+            self.outcome = Outcome::Complete;
+        } else if frame.event == "error" || data.starts_with(b"{\"error\"") {
+            self.on_error(frame);
+        } else {
+            if let Some(at) = FINISH.find(data) {
+                let value = data[at + "\"finish_reason\"".len()..].trim_ascii_start();
+                self.finished |= value.strip_prefix(b":").is_some_and(|value| value.trim_ascii_start().starts_with(b"\""));
+            }
+            if USAGE.find(data).is_some() {
+                self.read_usage(frame, |root| root.field("usage"));
+            }
+        }
+    }
+
+    fn on_claude(&mut self, frame: &Frame) {
+        match &*frame.event {
+            "message_start" => self.read_usage(frame, |root| root.field("message")?.field("usage")),
+            "message_delta" => {
+                self.finished = true;
+                self.read_usage(frame, |root| root.field("usage"));
+            }
+            "message_stop" => self.outcome = Outcome::Complete,
+            "error" => self.on_error(frame),
+            _ => {}
+        }
+    }
+
+    fn read_usage(&mut self, frame: &Frame, find: impl for<'d> FnOnce(Value<'d>) -> Option<Value<'d>>) {
+        if self.document.reparse(frame.data.clone()).is_ok()
+            && let Some(usage) = find(self.document.root())
+        {
+            self.usage.merge(codec::decode_usage(self.dialect, usage));
+        }
+    }
+
+    fn on_error(&mut self, frame: &Frame) {
+        let mut error = codec::decode_error(self.dialect, 500, frame.data.as_bytes());
+        error.status = error.kind.status();
+        self.outcome = Outcome::Failed(Box::new(error));
+    }
+
+    /// The frames with the client's model name. Comments are not kept.
+    fn renamed(&mut self, frames: &[Frame], model: &str) -> Bytes {
+        let mut out = Vec::new();
+        for frame in frames {
+            if self.outcome != Outcome::Open {
+                break;
+            }
+            self.on_frame(frame);
+            let write = |out: &mut Vec<u8>| self.write_renamed(&frame.data, model, out);
+            if frame.event.is_empty() {
+                sse::write_data(&mut out, write);
+            } else {
+                sse::write_event(&mut out, &frame.event, write);
+            }
+        }
+        Bytes::from(out)
+    }
+
+    fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
+        let one_line = !data.contains(['\n', '\r']);
+        let has_model = MODEL.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok();
+        match (has_model, one_line) {
+            (true, _) => {
+                let span = model_value(self.dialect, self.document.root()).map(Value::span);
+                write_spliced(data, span, model, out);
+            }
+            (false, true) => out.extend_from_slice(data.as_bytes()),
+            (false, false) => out.extend_from_slice(data.replace(['\n', '\r'], " ").as_bytes()),
+        }
+    }
+}
+
+fn cut() -> Error {
+    Error::new(ErrorKind::Server, "the upstream's answer ended before it was complete; the text so far is not the whole")
+        .with_code("upstream_cut")
+}
+
+/// Where an answer (or its first streamed event) names the model.
+fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
+    match dialect {
+        Dialect::Chat => root.get("model"),
+        Dialect::Claude => root.get("model").or_else(|| root.field("message")?.get("model")),
+    }
+}
+
+/// Writes JSON on one line, with the value at `span` replaced. A line end outside of strings is white space.
+fn write_spliced(data: &str, span: Option<std::ops::Range<usize>>, model: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    match span {
+        Some(span) => {
+            out.extend_from_slice(&data.as_bytes()[..span.start]);
+            write_string(out, model);
+            out.extend_from_slice(&data.as_bytes()[span.end..]);
+        }
+        None => out.extend_from_slice(data.as_bytes()),
+    }
+    for byte in &mut out[start..] {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+}
+
+/// The token counts of a whole answer.
+#[must_use]
+pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
+    Some(codec::decode_usage(dialect, body.root().field("usage")?))
+}
+
+/// A whole answer with the client's model name; the same bytes when it names none.
+#[must_use]
+pub fn rename_model(dialect: Dialect, bytes: &Bytes, body: &Document, model: &str) -> Bytes {
+    match model_value(dialect, body.root()).map(Value::span) {
+        Some(span) => super::splice_model(bytes, span, model),
+        None => bytes.clone(),
+    }
+}
