@@ -1,0 +1,79 @@
+//! Anthropic Messages, as strict as the vendor.
+
+mod answer;
+mod facts;
+mod message;
+mod request;
+mod stream;
+mod tool;
+mod turn;
+
+pub(crate) use answer::whole;
+pub(crate) use facts::facts;
+pub(crate) use request::check;
+pub(crate) use stream::stream;
+
+use crate::fault::Fault;
+use crate::scenario::SCENARIOS;
+use crate::script::Script;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use serde_json::{Value, json};
+
+/// One key, in one header, with the version. A key `fail-<status>` is always answered with that status.
+pub(crate) fn authenticate(headers: &HeaderMap) -> Result<(), Fault> {
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+    let key = headers
+        .get("x-api-key")
+        .and_then(|value| value.to_str().ok());
+    let key = match (bearer, key) {
+        (Some(_), Some(_)) => {
+            return Err(Fault::invalid(
+                "x-api-key and authorization: only one of the two headers may be sent",
+            ));
+        }
+        (Some(key), None) | (None, Some(key)) if !key.is_empty() => key,
+        _ => return Err(Fault::new(401, "x-api-key header is required")),
+    };
+    if headers
+        .get("anthropic-version")
+        .is_none_or(|version| version != "2023-06-01")
+    {
+        return Err(Fault::invalid("anthropic-version: header is required"));
+    }
+    match key
+        .strip_prefix("fail-")
+        .and_then(|status| status.parse().ok())
+    {
+        Some(status) => Err(Fault::new(status, "This key always fails.")),
+        None => Ok(()),
+    }
+}
+
+/// Answers `count_tokens` with a quarter of the bytes of everything that counts: system, tools and messages.
+pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+    authenticate(headers)?;
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|_| Fault::invalid("The request body is not valid JSON"))?;
+    request::check_count(&body, headers)?;
+    let counted = ["system", "tools", "messages"]
+        .iter()
+        .filter_map(|key| body.get(key));
+    let bytes: usize = counted.map(|value| value.to_string().len()).sum();
+    Ok(Script::json(200, &json!({"input_tokens": bytes / 4})))
+}
+
+/// The model list.
+pub(crate) fn models(headers: &HeaderMap) -> Result<Script, Fault> {
+    authenticate(headers)?;
+    let models: Vec<_> = SCENARIOS
+        .iter()
+        .map(|name| json!({"type": "model", "id": name, "display_name": name, "created_at": "2026-09-21T00:00:00Z"}))
+        .collect();
+    let list = json!({"data": models, "has_more": false, "first_id": SCENARIOS.first(), "last_id": SCENARIOS.last()});
+    Ok(Script::json(200, &list))
+}

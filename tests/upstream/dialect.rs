@@ -1,0 +1,10 @@
+//! Which of the two vendors is being played.
+
+/// The API shape a request arrived in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// OpenAI Chat Completions.
+    Chat,
+    /// Anthropic Messages.
+    Claude,
+}

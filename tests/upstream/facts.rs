@@ -1,0 +1,33 @@
+//! What a scenario needs to know about an accepted request, whichever dialect it came in.
+
+use crate::shape::Image;
+use serde_json::Value;
+
+/// The facts of one accepted request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) model: String,
+    pub(crate) stream: bool,
+    /// Chat: whether a usage chunk was asked for. Claude always reports usage.
+    pub(crate) include_usage: bool,
+    /// The names that may be called now; empty when `tool_choice` forbids calls.
+    pub(crate) tools: Vec<String>,
+    /// Whether `parallel_tool_calls: false` or its Claude spelling was sent.
+    pub(crate) one_call_only: bool,
+    /// The texts of the tool results after the last assistant turn.
+    pub(crate) results: Vec<String>,
+    /// The images after the last assistant turn.
+    pub(crate) images: Vec<Image>,
+    /// Whether the model may show reasoning.
+    pub(crate) thinking: bool,
+    /// Whether the client asked for thinking without its text.
+    pub(crate) hide_thinking: bool,
+    /// Whether the last assistant turn carried its reasoning back.
+    pub(crate) reasoning_replayed: bool,
+    /// The first stop sequence.
+    pub(crate) stop: Option<String>,
+    /// Chat `response_format` or Claude `output_config`.
+    pub(crate) format: Value,
+    /// The body as it arrived.
+    pub(crate) raw: String,
+}

@@ -1,0 +1,103 @@
+//! A refusal, and the two vendors' ways to write it.
+
+use crate::dialect::Dialect;
+use crate::script::Script;
+use serde_json::{Value, json};
+
+/// Why a request is not served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) status: u16,
+    pub(crate) message: String,
+    /// Chat only: the offending field.
+    pub(crate) param: Option<String>,
+    /// Chat only: the machine-readable reason.
+    pub(crate) code: Option<&'static str>,
+}
+
+impl Fault {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            param: None,
+            code: None,
+        }
+    }
+
+    /// A request-scoped refusal.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, message)
+    }
+
+    pub(crate) fn param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    pub(crate) fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// The error body in the vendor's shape.
+    pub(crate) fn to_body(&self, dialect: Dialect) -> Value {
+        let kind = kind(dialect, self.status);
+        match dialect {
+            Dialect::Chat => json!({
+                "error": {"message": self.message, "type": kind, "param": self.param, "code": self.code},
+            }),
+            Dialect::Claude => json!({
+                "type": "error",
+                "error": {"type": kind, "message": self.message},
+                "request_id": "req_scripted",
+            }),
+        }
+    }
+
+    /// The whole answer, with the headers the vendor sends along.
+    pub(crate) fn to_script(&self, dialect: Dialect) -> Script {
+        let script = Script::json(self.status, &self.to_body(dialect));
+        match (dialect, self.status) {
+            (Dialect::Chat, 429) => script
+                .header("retry-after", "7")
+                .header("x-ratelimit-limit-requests", "60")
+                .header("x-ratelimit-remaining-requests", "0"),
+            (Dialect::Claude, 429) => script
+                .header("retry-after", "7")
+                .header("anthropic-ratelimit-requests-limit", "60")
+                .header("anthropic-ratelimit-requests-remaining", "0"),
+            _ => script,
+        }
+    }
+
+    /// The error as one frame of a stream that has already begun.
+    pub(crate) fn to_frame(&self, dialect: Dialect) -> String {
+        let body = self.to_body(dialect);
+        match dialect {
+            Dialect::Chat => format!("data: {body}\n\n"),
+            Dialect::Claude => format!("event: error\ndata: {body}\n\n"),
+        }
+    }
+}
+
+/// The vendor's error type for a status.
+fn kind(dialect: Dialect, status: u16) -> &'static str {
+    match (dialect, status) {
+        (Dialect::Chat, 401) => "authentication_error",
+        (Dialect::Chat, 403) => "permission_error",
+        (Dialect::Chat, 429) => "rate_limit_error",
+        (Dialect::Chat, 500..) => "server_error",
+        (Dialect::Claude, 401) => "authentication_error",
+        (Dialect::Claude, 402) => "billing_error",
+        (Dialect::Claude, 403) => "permission_error",
+        (Dialect::Claude, 404) => "not_found_error",
+        (Dialect::Claude, 409) => "conflict_error",
+        (Dialect::Claude, 413) => "request_too_large",
+        (Dialect::Claude, 429) => "rate_limit_error",
+        (Dialect::Claude, 504) => "timeout_error",
+        (Dialect::Claude, 503 | 529) => "overloaded_error",
+        (Dialect::Claude, 500..) => "api_error",
+        _ => "invalid_request_error",
+    }
+}

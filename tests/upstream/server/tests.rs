@@ -1,0 +1,180 @@
+//! The server over a socket: routes, recording, delivery and endings.
+
+use super::Upstream;
+use crate::script::Script;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const CHAT: &str = "/v1/chat/completions";
+const CLAUDE: &str = "/v1/messages";
+
+async fn connect(upstream: &Upstream, method: &str, path: &str, body: &str) -> TcpStream {
+    let address = upstream
+        .url()
+        .strip_prefix("http://")
+        .expect("a URL")
+        .to_owned();
+    let keys = if path.starts_with(CLAUDE) {
+        "x-api-key: k\r\nanthropic-version: 2023-06-01"
+    } else {
+        "authorization: Bearer k"
+    };
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\n{keys}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut socket = TcpStream::connect(address)
+        .await
+        .expect("the upstream listens");
+    socket
+        .write_all(format!("{head}{body}").as_bytes())
+        .await
+        .expect("the request is sent");
+    socket
+}
+
+/// The whole answer, head and chunk sizes included.
+async fn ask(upstream: &Upstream, path: &str, body: &Value) -> String {
+    let mut answer = Vec::new();
+    let mut socket = connect(upstream, "POST", path, &body.to_string()).await;
+    socket
+        .read_to_end(&mut answer)
+        .await
+        .expect("the answer is read");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn body(model: &str, stream: bool) -> Value {
+    json!({"model": model, "max_tokens": 99, "stream": stream, "messages": [{"role": "user", "content": "hi"}]})
+}
+
+#[tokio::test]
+async fn both_dialects_answer_and_are_recorded() {
+    let upstream = Upstream::start().await;
+    assert!(
+        ask(&upstream, CHAT, &body("up-text", false))
+            .await
+            .contains("chat.completion")
+    );
+    assert!(
+        ask(&upstream, CLAUDE, &body("up-text", true))
+            .await
+            .contains("event: message_stop")
+    );
+    let requests = upstream.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].path, CHAT);
+    assert_eq!(requests[1].header("x-api-key"), Some("k"));
+    assert_eq!(requests[1].json()["model"], "up-text");
+    assert!(upstream.drained(Duration::from_secs(5)).await);
+}
+
+#[tokio::test]
+async fn unknown_models_and_bad_bodies_are_refused_in_the_vendors_shape() {
+    let upstream = Upstream::start().await;
+    let answer = ask(&upstream, CHAT, &body("gpt-none", false)).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && answer.contains("model_not_found"),
+        "{answer}"
+    );
+    let answer = ask(&upstream, CLAUDE, &body("claude-none", false)).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && answer.contains("not_found_error"),
+        "{answer}"
+    );
+    let answer = ask(&upstream, CLAUDE, &json!({"model": "up-text"})).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("\"type\":\"error\""),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_cut_stream_has_no_end_and_a_clean_cut_has() {
+    let upstream = Upstream::start().await;
+    for path in [CHAT, CLAUDE] {
+        let cut = ask(&upstream, path, &body("up-cut", true)).await;
+        assert!(
+            cut.contains("Hello") && !cut.ends_with("0\r\n\r\n"),
+            "{cut}"
+        );
+        let clean = ask(&upstream, path, &body("up-cut-clean", true)).await;
+        assert!(
+            clean.contains("Hello") && clean.ends_with("0\r\n\r\n"),
+            "{clean}"
+        );
+        assert!(!clean.contains("[DONE]") && !clean.contains("message_stop"));
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_answer_is_open_until_the_client_leaves() {
+    let upstream = Upstream::start().await;
+    for model in ["up-hang", "up-hang-mid"] {
+        let socket = connect(&upstream, "POST", CHAT, &body(model, true).to_string()).await;
+        while upstream.open_streams() == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(socket);
+        assert!(
+            upstream.drained(Duration::from_secs(5)).await,
+            "{model} stayed open"
+        );
+    }
+}
+
+#[tokio::test]
+async fn scripts_play_in_order_and_the_last_one_stays() {
+    let upstream = Upstream::start().await;
+    upstream.script(
+        "mine",
+        Script::json(503, &json!({"error": "busy"})).header("retry-after", "1"),
+    );
+    upstream.script("mine", Script::sse(["data: 1\n\n", "data: 2\n\n"]));
+    assert!(
+        ask(&upstream, CHAT, &body("mine", true))
+            .await
+            .starts_with("HTTP/1.1 503")
+    );
+    for _ in 0..2 {
+        assert!(
+            ask(&upstream, CHAT, &body("mine", true))
+                .await
+                .contains("data: 2")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_driver_in_another_process_reads_and_resets_the_record() {
+    let upstream = Upstream::start().await;
+    ask(&upstream, CHAT, &body("up-text", false)).await;
+    let mut answer = String::new();
+    let mut socket = connect(&upstream, "GET", "/__requests", "").await;
+    socket
+        .read_to_string(&mut answer)
+        .await
+        .expect("the answer is text");
+    assert!(
+        answer.contains("\"path\":\"/v1/chat/completions\""),
+        "{answer}"
+    );
+    let mut socket = connect(&upstream, "POST", "/__reset", "").await;
+    socket
+        .read_to_string(&mut answer)
+        .await
+        .expect("the answer is text");
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn ragged_writes_cut_characters_but_lose_nothing() {
+    let upstream = Upstream::start().await;
+    let answer = ask(&upstream, CHAT, &body("up-unicode", true)).await;
+    assert!(
+        answer.contains("\r\n1\r\n") && answer.contains("\r\nB\r\n"),
+        "the chunks are small and uneven"
+    );
+}
