@@ -40,3 +40,6 @@ pub fn sanitise(id: &Str, limit: usize) -> Str {
 pub fn generated(name: &str, ordinal: usize) -> Str {
     sanitise(&Str::from(format!("call_{name}_{ordinal}")), CALL_ID_LIMIT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@
 
 mod parse;
 mod raw;
+#[cfg(test)]
+mod samples;
 mod value;
 mod write;
 

@@ -52,39 +52,72 @@ impl Framer {
     /// # Errors
     /// When an event outgrows the limit; the framer must not be used any more.
     pub fn feed(&mut self, chunk: Bytes, frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
-        let mut bytes = if self.partial.is_empty() {
+        if self.partial.is_empty() && self.started {
+            return self.cut(chunk, frames);
+        }
+        if !self.started {
+            return self.start(chunk, frames);
+        }
+        self.partial.extend_from_slice(&chunk);
+        while let Some((end, next)) = blank_line(&self.partial, self.searched, false) {
+            self.searched = 0;
+            let event = self.partial.split_to(next).freeze();
+            self.complete(&event.slice(..end), frames)?;
+        }
+        self.wait()
+    }
+
+    /// Skips a byte-order mark; waits while it cannot be told whether there is one.
+    fn start(&mut self, chunk: Bytes, frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
+        let begun = if self.partial.is_empty() {
             chunk
         } else {
             self.partial.extend_from_slice(&chunk);
             self.partial.split().freeze()
         };
-        if !self.started {
-            match strip_bom(&bytes) {
-                Some(after) => bytes = bytes.slice(after..),
-                None => {
-                    self.partial.extend_from_slice(&bytes);
-                    return Ok(());
-                }
+        match strip_bom(&begun) {
+            Some(begin) => {
+                self.started = true;
+                self.cut(begun.slice(begin..), frames)
             }
-            self.started = !bytes.is_empty();
+            None => {
+                self.partial.extend_from_slice(&begun);
+                Ok(())
+            }
         }
-        let mut from = std::mem::take(&mut self.searched);
-        while let Some((end, next)) = blank_line(&bytes, from, false) {
-            frames.extend(frame(&bytes.slice(..end)));
-            bytes = bytes.slice(next..);
-            from = 0;
+    }
+
+    /// Events of a chunk that begins with one: views into the chunk; only what is left over is copied.
+    fn cut(&mut self, mut chunk: Bytes, frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
+        while let Some((end, next)) = blank_line(&chunk, 0, false) {
+            self.complete(&chunk.slice(..end), frames)?;
+            chunk = chunk.slice(next..);
         }
-        if bytes.len() > self.limit {
+        self.partial.extend_from_slice(&chunk);
+        self.wait()
+    }
+
+    fn complete(&self, event: &Bytes, frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
+        if event.len() > self.limit {
             return Err(FrameTooLarge { limit: self.limit });
         }
-        // A line end at the very end may be the first half of the blank line.
-        self.searched = bytes.len().saturating_sub(3);
-        self.partial.extend_from_slice(&bytes);
+        frames.extend(frame(event));
+        Ok(())
+    }
+
+    /// Remembers how far `partial` was searched. Up to three bytes at its end may be the beginning of its blank line:
+    /// they neither count as searched nor for the limit.
+    fn wait(&mut self) -> Result<(), FrameTooLarge> {
+        self.searched = self.partial.len().saturating_sub(3);
+        if self.searched > self.limit {
+            return Err(FrameTooLarge { limit: self.limit });
+        }
         Ok(())
     }
 
     /// Ends the stream; an event without its blank line counts.
     pub fn finish(&mut self, frames: &mut Vec<Frame>) {
+        self.searched = 0;
         let bytes = self.partial.split().freeze();
         match blank_line(&bytes, 0, true) {
             Some((end, _)) => frames.extend(frame(&bytes.slice(..end))),
@@ -99,7 +132,7 @@ fn strip_bom(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(BOM) {
         return Some(BOM.len());
     }
-    (bytes.is_empty() || !BOM.starts_with(bytes)).then_some(0)
+    (!BOM.starts_with(bytes)).then_some(0)
 }
 
 /// The first blank line at or after `from`: where the event ends and where the next one begins. A carriage return at
@@ -213,3 +246,6 @@ pub fn write_comment(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
     out.extend_from_slice(b"\n\n");
 }
+
+#[cfg(test)]
+mod tests;

@@ -230,6 +230,13 @@ impl Extensions {
             .map(|extension| &extension.value)
     }
 
+    /// Takes out one field that `dialect` wrote.
+    pub fn take(&mut self, dialect: Dialect, key: &str) -> Option<RawJson> {
+        let found = |extension: &Extension| extension.dialect == dialect && extension.key == key;
+        let at = self.0.iter().position(found)?;
+        Some(self.0.remove(at).value)
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

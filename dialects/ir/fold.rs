@@ -5,7 +5,10 @@ use super::{
     Reasoning, Response, Stop, Text, ToolCall, Usage,
 };
 use crate::Dialect;
-use crate::json::{RawJson, Str};
+use crate::json::{Document, RawJson, Str, Value};
+
+/// Both dialects that say it say it with this word, in a stream as a field of the answer.
+const SERVICE_TIER: &str = "service_tier";
 
 /// Gathers the events of one stream into the answer they amount to.
 ///
@@ -87,6 +90,9 @@ impl Folder {
         self.response.model = model;
         self.response.created = created;
         self.response.extensions = extensions;
+        let dialect = self.response.dialect;
+        let tier = self.response.extensions.take(dialect, SERVICE_TIER);
+        self.response.service_tier = tier.and_then(|tier| tier.document().root().text());
     }
 
     fn usage(&mut self, usage: Option<Usage>) {
@@ -142,12 +148,8 @@ impl Folder {
         for (index, stop) in self.stops {
             choice(&mut self.response.choices, index).stop = Some(stop);
         }
-        for (index, raw) in self.logprobs {
-            let choice = choice(&mut self.response.choices, index);
-            choice.logprobs = Some(match choice.logprobs.take() {
-                Some(earlier) => join_logprobs(&earlier, &raw),
-                None => raw,
-            });
+        for (index, pieces) in by_choice(self.logprobs) {
+            choice(&mut self.response.choices, index).logprobs = join_logprobs(pieces);
         }
         self.response.choices.sort_by_key(|choice| choice.index);
         self.response
@@ -213,51 +215,71 @@ fn list(values: &[RawJson]) -> Option<RawJson> {
     })
 }
 
-/// Chat streams `{"content":[…],"refusal":[…]}` piece by piece; the lists are joined.
-fn join_logprobs(earlier: &RawJson, later: &RawJson) -> RawJson {
-    let (earlier, later) = (earlier.document(), later.document());
-    RawJson::build(|writer| {
+fn by_choice(pieces: Vec<(u32, RawJson)>) -> Vec<(u32, Vec<RawJson>)> {
+    let mut grouped: Vec<(u32, Vec<RawJson>)> = Vec::new();
+    for (choice, raw) in pieces {
+        match grouped.iter_mut().find(|(index, _)| *index == choice) {
+            Some((_, pieces)) => pieces.push(raw),
+            None => grouped.push((choice, vec![raw])),
+        }
+    }
+    grouped
+}
+
+/// Chat streams `{"content":[…],"refusal":[…]}` piece by piece; the lists are joined, all at once so that a long
+/// stream takes linear time. A single piece keeps its spelling.
+fn join_logprobs(mut pieces: Vec<RawJson>) -> Option<RawJson> {
+    if pieces.len() < 2 {
+        return pieces.pop();
+    }
+    let documents: Vec<Document> = pieces.iter().map(RawJson::document).collect();
+    Some(RawJson::build(|writer| {
         writer.object(|writer| {
             for key in ["content", "refusal"] {
-                let lists = [earlier.root().field(key), later.root().field(key)];
-                if lists.iter().all(Option::is_none) {
+                let lists = || documents.iter().filter_map(|piece| piece.root().field(key));
+                if lists().next().is_none() {
                     writer.null_field(key);
                     continue;
                 }
                 writer.array_field(key, |writer| {
-                    lists
-                        .iter()
-                        .flatten()
-                        .flat_map(|list| list.items())
+                    lists()
+                        .flat_map(Value::items)
                         .for_each(|item| writer.value(&item.raw()));
                 });
             }
         });
-    })
+    }))
 }
 
 /// The events that amount to an answer: `fold(unfold(answer)) = answer`.
+///
+/// Streams have no place for unknown fields of a choice, nor for a choice that neither says anything nor ends.
 #[must_use]
 pub fn unfold(response: Response) -> Vec<Event> {
+    let mut extensions = response.extensions;
+    if let Some(tier) = response.service_tier {
+        extensions.push(
+            response.dialect,
+            SERVICE_TIER,
+            RawJson::build(|writer| writer.value(&tier)),
+        );
+    }
     let mut events = vec![Event::Start {
         id: response.id,
         model: response.model,
         created: response.created,
         usage: None,
-        extensions: response.extensions,
+        extensions,
     }];
     let mut item = 0;
     let mut stops = Vec::new();
     for choice in response.choices {
-        for part in choice.parts {
-            unfold_part(part, item, choice.index, &mut events);
+        let mut logprobs = choice.logprobs;
+        let last = choice.parts.len().saturating_sub(1);
+        for (number, part) in choice.parts.into_iter().enumerate() {
+            let logprobs = logprobs.take_if(|_| number == last);
+            unfold_part(part, item, choice.index, logprobs, &mut events);
             item += 1;
-        }
-        if let (Some(raw), Some(last)) = (choice.logprobs, item.checked_sub(1)) {
-            events.push(Event::Delta {
-                item: last,
-                delta: Delta::Logprobs(raw),
-            });
         }
         stops.extend(choice.stop.map(|stop| Event::Stop {
             choice: choice.index,
@@ -270,7 +292,13 @@ pub fn unfold(response: Response) -> Vec<Event> {
     events
 }
 
-fn unfold_part(part: Part, item: u32, choice: u32, events: &mut Vec<Event>) {
+fn unfold_part(
+    part: Part,
+    item: u32,
+    choice: u32,
+    logprobs: Option<RawJson>,
+    events: &mut Vec<Event>,
+) {
     let full = Box::new(part.clone());
     let (kind, delta) = match part {
         Part::Text(text) => (ItemKind::Text, Some(Delta::Text(text.text))),
@@ -295,24 +323,40 @@ fn unfold_part(part: Part, item: u32, choice: u32, events: &mut Vec<Event>) {
         whole => (ItemKind::Whole(Box::new(whole)), None),
     };
     events.push(Event::ItemStart(ItemStart { item, choice, kind }));
-    events.extend(delta.map(|delta| Event::Delta { item, delta }));
-    if let Part::Reasoning(Reasoning {
-        opaque: Some(opaque),
-        ..
-    })
-    | Part::ToolCall(ToolCall {
-        opaque: Some(opaque),
-        ..
-    }) = &*full
-    {
-        events.push(Event::Delta {
-            item,
-            delta: Delta::Opaque(opaque.clone()),
-        });
-    }
+    let more = extras(&full);
+    let deltas = delta
+        .into_iter()
+        .chain(more)
+        .chain(logprobs.map(Delta::Logprobs));
+    events.extend(deltas.map(|delta| Event::Delta { item, delta }));
     events.push(Event::ItemEnd {
         item,
         full: Some(full),
     });
 }
 
+/// What a part carries beside its text and can stream.
+fn extras(part: &Part) -> Vec<Delta> {
+    match part {
+        Part::Text(Text {
+            citations: Some(citations),
+            ..
+        }) => {
+            let citations = citations.document();
+            let items = citations.root().items();
+            items.map(|item| Delta::Citation(item.raw())).collect()
+        }
+        Part::Reasoning(Reasoning {
+            opaque: Some(opaque),
+            ..
+        })
+        | Part::ToolCall(ToolCall {
+            opaque: Some(opaque),
+            ..
+        }) => vec![Delta::Opaque(opaque.clone())],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -348,3 +348,6 @@ fn has_control(bytes: &[u8]) -> bool {
         .iter()
         .fold(false, |found, byte| found | (*byte < 0x20))
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,6 @@ impl RawJson {
         self.0.trim_start().starts_with('{')
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -267,3 +267,6 @@ fn unescape_unicode<'t>(rest: &'t str, out: &mut String) -> &'t str {
     out.push(char::from_u32(first).unwrap_or('\u{fffd}'));
     after
 }
+
+#[cfg(test)]
+mod tests;

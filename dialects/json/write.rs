@@ -222,3 +222,6 @@ fn escape_at(bytes: &[u8], at: usize) -> Option<(usize, Cow<'static, str>)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
