@@ -70,7 +70,7 @@ proptest! {
     fn any_id_becomes_legal_and_stays_so(id in any::<String>(), limit in 16usize..130) {
         let once = sanitise(&Str::from(id.clone()), limit);
         prop_assert!(is_legal(&once, limit), "{}", once);
-        prop_assert_eq!(sanitise(&once, limit), once.clone());
+        prop_assert_eq!(&sanitise(&once, limit), &once);
         prop_assert_eq!(sanitise(&Str::from(id), limit), once);
     }
 

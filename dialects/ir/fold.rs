@@ -14,6 +14,7 @@ const SERVICE_TIER: &str = "service_tier";
 ///
 /// # Errors
 /// The failure the stream ended with.
+#[expect(clippy::result_large_err, reason = "once per stream, at its end")]
 pub fn fold(dialect: Dialect, events: impl IntoIterator<Item = Event>) -> Result<Response, Error> {
     let mut folder = Folder::new(dialect);
     for event in events {
@@ -58,6 +59,7 @@ impl Folder {
     ///
     /// # Errors
     /// The failure, when the event is one.
+    #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
     pub fn on(&mut self, event: Event) -> Result<(), Error> {
         match event {
             Event::Start {
@@ -127,7 +129,7 @@ impl Folder {
         };
         match delta {
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
-                item.text.push_str(&text)
+                item.text.push_str(&text);
             }
             Delta::Opaque(opaque) => item.opaque = Some(opaque),
             Delta::Citation(citation) => item.citations.push(citation),
@@ -210,7 +212,7 @@ fn choice(choices: &mut Vec<Choice>, index: u32) -> &mut Choice {
 fn list(values: &[RawJson]) -> Option<RawJson> {
     (!values.is_empty()).then(|| {
         RawJson::build(|writer| {
-            writer.array(|writer| values.iter().for_each(|value| writer.value(value)))
+            writer.array(|writer| values.iter().for_each(|value| writer.value(value)));
         })
     })
 }

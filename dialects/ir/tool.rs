@@ -113,7 +113,7 @@ impl Arguments {
             return Some(value);
         }
         Some(RawJson::build(|writer| {
-            writer.object(|writer| writer.field("input", &value))
+            writer.object(|writer| writer.field("input", &value));
         }))
     }
 

@@ -57,10 +57,8 @@ impl Document {
     /// # Errors
     /// The first position at which the text is not JSON, not UTF-8, or nested deeper than [`MAX_DEPTH`].
     pub fn parse(bytes: Bytes) -> Result<Self, JsonError> {
-        let text = match ByteString::try_from(bytes.clone()) {
-            Ok(text) => text,
-            Err(_) => return Err(not_utf8(&bytes)),
-        };
+        let shared = bytes.clone();
+        let text = ByteString::try_from(bytes).map_err(|_| not_utf8(&shared))?;
         let mut document = Self::default();
         document.reparse(text)?;
         Ok(document)

@@ -29,7 +29,7 @@ pub(super) fn any_json() -> impl Strategy<Value = String> {
         any_string(),
     ];
     leaf.prop_recursive(5, 40, 6, move |inner| {
-        let item = (space.clone(), inner.clone(), space.clone())
+        let item = (space.clone(), inner, space.clone())
             .prop_map(|(a, value, b)| format!("{a}{value}{b}"));
         let key = prop_oneof![
             any_string(),

@@ -98,7 +98,7 @@ impl<'d> Value<'d> {
         self.source().parse().ok().or_else(|| {
             let number = self.as_f64()?;
             // Beyond 2^53 a float no longer names one integer.
-            (number >= 0.0 && number <= 9_007_199_254_740_992.0 && number.fract() == 0.0)
+            ((0.0..=9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0)
                 .then_some(number as u64)
         })
     }
@@ -218,7 +218,7 @@ impl<'d> Value<'d> {
     pub fn write_compact(self, writer: &mut Writer<'_>) {
         match self.kind() {
             Kind::Array => {
-                writer.array(|writer| self.items().for_each(|item| item.write_compact(writer)))
+                writer.array(|writer| self.items().for_each(|item| item.write_compact(writer)));
             }
             Kind::Object => writer.object(|writer| {
                 for (key, value) in self.entries() {
