@@ -51,7 +51,7 @@ pub(crate) struct Run {
     /// Put a second yardstick in the gateway's place: every ratio should be 1
     #[arg(long, conflicts_with_all = ["gateway", "against"])]
     pub(crate) self_test: bool,
-    /// Measure only workloads whose name contains this; may be repeated
+    /// Measure only this workload, or those whose names contain this; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) workload: Vec<String>,
     /// Measure the workloads beyond the standard set too

@@ -100,10 +100,10 @@ impl Connection {
     pub(crate) fn begin(&mut self, request: &[u8], marker: &[u8]) -> Result<()> {
         self.stream.write_all(request).context("sending")?;
         let (status, _) = self.read_head()?;
-        while memmem::find(&self.input, marker).is_none() {
-            ensure!(self.fill()? > 0, "status {status} and no first chunk");
-        }
         ensure!(status == 200, "status {status}");
+        while memmem::find(&self.input, marker).is_none() {
+            ensure!(self.fill()? > 0, "closed before the first chunk");
+        }
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl Effort {
     }
 }
 
-/// CPU time per request and requests per second, one row of each for a workload.
+/// CPU time per request, and requests per second if there were any.
 ///
 /// A contender that gives a wrong answer makes a failed row, never a number.
 pub(crate) fn cpu(
@@ -37,7 +37,7 @@ pub(crate) fn cpu(
     running: &[(Contender, Process)],
     workload: &Workload,
     effort: Effort,
-) -> [Row; 2] {
+) -> (Row, Option<Row>) {
     let name = workload.name;
     let mut micros = Series::default();
     let mut per_second = Series::default();
@@ -49,14 +49,17 @@ pub(crate) fn cpu(
         Ok(())
     });
     match measured {
-        Ok(()) => [
+        Ok(()) => (
             Row::new(name, Unit::Micros, Judge::Ratio, workload.goal, &micros),
-            Row::new(name, Unit::PerSecond, Judge::Ratio, None, &per_second),
-        ],
-        Err(error) => [
-            Row::failed(name, Unit::Micros, &error),
-            Row::failed(name, Unit::PerSecond, &error),
-        ],
+            Some(Row::new(
+                name,
+                Unit::PerSecond,
+                Judge::Ratio,
+                None,
+                &per_second,
+            )),
+        ),
+        Err(error) => (Row::failed(name, Unit::Micros, &error), None),
     }
 }
 

@@ -70,11 +70,14 @@ struct Plan {
 
 impl Plan {
     fn of(arguments: &Run) -> Result<Self> {
+        let names: Vec<&str> = all_workloads().map(|workload| workload.name).collect();
         let named = |name: &str| {
+            let part_of =
+                |part: &String| !names.contains(&part.as_str()) && name.contains(part.as_str());
             arguments
                 .workload
                 .iter()
-                .any(|part| name.contains(part.as_str()))
+                .any(|part| part == name || part_of(part))
         };
         let wanted = |workload: &Workload| {
             if arguments.workload.is_empty() {
@@ -124,13 +127,12 @@ impl Plan {
     }
 
     fn measure_cpu(&self, stage: &Stage, running: &[(Contender, Process)]) -> [Group; 2] {
-        let (cpu, per_second) = self
+        let (cpu, per_second): (Vec<_>, Vec<_>) = self
             .cpu
             .iter()
             .map(|workload| {
                 eprintln!("measuring {} …", workload.name);
-                let [cpu, per_second] = measure::cpu(stage, running, workload, self.effort);
-                (cpu, per_second)
+                measure::cpu(stage, running, workload, self.effort)
             })
             .unzip();
         [
@@ -140,7 +142,7 @@ impl Plan {
             },
             Group {
                 title: "Requests per second, closed loop",
-                rows: per_second,
+                rows: per_second.into_iter().flatten().collect(),
             },
         ]
     }
@@ -234,11 +236,17 @@ fn warn_of_noise(machine: &Machine, cores: Cores) {
 }
 
 fn list() {
-    let groups = [workload::cpu(), workload::latency()];
-    let held = workload::held().into_iter().map(|(workload, _)| workload);
-    for workload in groups.into_iter().flatten().chain(held) {
+    for workload in all_workloads() {
         let note = if workload.extra { " (with --all)" } else { "" };
         println!("{}{note}", workload.name);
     }
     println!("{START}");
+}
+
+fn all_workloads() -> impl Iterator<Item = Workload> {
+    let held = workload::held().into_iter().map(|(workload, _)| workload);
+    workload::cpu()
+        .into_iter()
+        .chain(workload::latency())
+        .chain(held)
 }

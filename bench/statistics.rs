@@ -32,7 +32,8 @@ impl Spread {
         Some(Self { median, min, max })
     }
 
-    /// Summarises what `combine` makes of the two values of each round.
+    /// Summarises what `combine` makes of the two values of each round; a round it can make nothing
+    /// of, such as nought by nought, does not count.
     pub(crate) fn of_pairs(
         left: &[f64],
         right: &[f64],
@@ -42,6 +43,7 @@ impl Spread {
             .iter()
             .zip(right)
             .map(|(left, right)| combine(*left, *right))
+            .filter(|combined| combined.is_finite())
             .collect();
         Self::of(&rounds)
     }
@@ -73,5 +75,6 @@ mod tests {
     fn pairs_are_combined_round_by_round() {
         let ratio = Spread::of_pairs(&[2.0, 30.0], &[1.0, 10.0], |a, b| a / b).unwrap();
         assert_eq!((ratio.min, ratio.max), (2.0, 3.0));
+        assert_eq!(Spread::of_pairs(&[0.0], &[0.0], |a, b| a / b), None);
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn held(stage: &Stage, workload: &Workload, count: usize, effort: Eff
     match in_rounds(stage, workload, count, effort) {
         Ok([each, total, gone, left]) => vec![
             row("a stream", Unit::Kilobytes, workload.goal, &each),
-            row("all", Unit::Megabytes, None, &total),
+            row("memory in all", Unit::Megabytes, None, &total),
             row(
                 "gone after",
                 Unit::Millis,
