@@ -1,11 +1,45 @@
 //! The configuration file, its meaning, its secrets, comment-keeping edits and hot reload.
 //!
-//! Never knows HTTP, dialects or the terminal. Start at [`model`].
+//! Never knows HTTP, dialects or the terminal. A text becomes a tree with positions (`tree.rs`), is compared
+//! with the table of all keys (`schema.rs`, `check.rs`), is read into a [`Config`] (`file.rs` and the files
+//! it names) and gets its last rules from the command line ([`Loaded::resolve`]). A [`Store`] holds the one
+//! in use. Start at [`model`], then `file.rs`.
 
+mod check;
+pub mod edit;
+mod environment;
+mod error;
+mod file;
+mod keys;
 pub mod model;
+pub mod paths;
 pub mod pattern;
+mod providers;
+mod resolve;
+mod save;
+mod schema;
 pub mod secret;
+mod server;
+mod store;
+mod tree;
+mod values;
+mod view;
+mod watch;
 
+pub use environment::Environment;
+pub use error::{ConfigError, Problem};
+pub use file::{Loaded, load, parse};
+pub use keys::{key_digest, new_client_key};
 pub use model::Config;
 pub use pattern::Pattern;
+pub use resolve::Overrides;
+pub use save::save;
 pub use secret::Secret;
+pub use store::{Reloaded, Store};
+pub use watch::{Watcher, watch};
+
+/// A commented file with every key that has a meaning. It is a valid configuration as it stands.
+pub const TEMPLATE: &str = include_str!("default.yaml");
+
+#[cfg(test)]
+mod tests;

@@ -242,13 +242,20 @@ impl Default for Quirks {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_body: 64 << 20, response_body: 64 << 20, connections: 10_000 }
+        Self {
+            request_body: 64 << 20,
+            response_body: 64 << 20,
+            connections: 10_000,
+        }
     }
 }
 
 impl Default for Streaming {
     fn default() -> Self {
-        Self { keepalive: Some(Duration::from_secs(15)), bootstrap_retries: 1 }
+        Self {
+            keepalive: Some(Duration::from_secs(15)),
+            bootstrap_retries: 1,
+        }
     }
 }
 

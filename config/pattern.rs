@@ -19,8 +19,12 @@ impl Pattern {
         let name = name.to_lowercase();
         let mut pieces = self.0.split('*');
         let first = pieces.next().unwrap_or_default();
-        let Some(mut rest) = name.strip_prefix(first) else { return false };
-        let Some(last) = pieces.next_back() else { return rest.is_empty() };
+        let Some(mut rest) = name.strip_prefix(first) else {
+            return false;
+        };
+        let Some(last) = pieces.next_back() else {
+            return rest.is_empty();
+        };
         for piece in pieces {
             match rest.find(piece) {
                 Some(at) => rest = &rest[at + piece.len()..],
@@ -43,7 +47,11 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, name: &str, expected: bool) {
-        assert_eq!(Pattern::new(pattern).matches(name), expected, "{pattern} against {name}");
+        assert_eq!(
+            Pattern::new(pattern).matches(name),
+            expected,
+            "{pattern} against {name}"
+        );
     }
 
     #[test]

@@ -1,0 +1,317 @@
+//! Every key the file may have: its name, its shape and its meaning.
+//!
+//! The table drives the checks of `check.rs` and is the list of keys for a reader. Keys that no part
+//! of the program reads yet are here too, so that an existing file loads without a warning.
+
+/// What a value must look like. Null stands for "not set" everywhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// Anything at all.
+    Any,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Integer,
+    /// One scalar: text, or a number that is read as text.
+    Text,
+    /// A list of one shape.
+    List(&'static Shape),
+    /// A mapping with known keys.
+    Map(&'static [Field]),
+    /// A mapping whose keys are free.
+    Table(&'static Shape),
+    /// A scalar, or a mapping with known keys.
+    TextOrMap(&'static [Field]),
+}
+
+/// One known key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field {
+    pub(crate) key: &'static str,
+    pub(crate) shape: Shape,
+}
+
+use Shape::{Any, Bool, Integer, List, Map, Table, Text, TextOrMap};
+
+const fn field(key: &'static str, shape: Shape) -> Field {
+    Field { key, shape }
+}
+
+const TEXTS: Shape = List(&Text);
+const ANYS: Shape = List(&Any);
+const HEADERS: Shape = Table(&Text);
+
+/// The keys of the file.
+pub(crate) const ROOT: Shape = Map(&[
+    // Server
+    field("host", Text),    // address to bind; "" means all interfaces
+    field("port", Integer), // 0 means any free port
+    field("tls", Map(TLS)),
+    field("limits", Map(LIMITS)),
+    field("timeouts", Map(TIMEOUTS)),
+    field("streaming", Map(STREAMING)),
+    field("nonstream-keepalive-interval", Integer), // seconds between blank lines of a pending answer
+    field("ws-auth", Bool),                         // client keys also guard the websocket
+    field("remote-management", Map(REMOTE_MANAGEMENT)),
+    field("pprof", Map(&[field("enable", Bool), field("addr", Text)])),
+    field("commercial-mode", Bool), // leaves request logging out
+    // Clients
+    field("api-keys", List(&TextOrMap(CLIENT_KEY))),
+    field("auth", Map(&[field("providers", List(&Map(LEGACY_AUTH)))])), // older place of client keys
+    // Accounts
+    field("auth-dir", Text),
+    field("incognito-browser", Bool), // logins open a private window
+    field("auth-auto-refresh-workers", Integer),
+    field("oauth-excluded-models", Table(&TEXTS)), // by provider
+    field("oauth-model-alias", Table(&List(&Map(MODEL)))), // by channel
+    field("oauth-model-mappings", Table(&List(&Map(MODEL)))), // older name of `oauth-model-alias`
+    field(
+        "oauth-request-scoped-errors",
+        Table(&List(&Map(ERROR_RULE))),
+    ),
+    // Logs and records
+    field("debug", Bool),
+    field("logging-to-file", Bool),
+    field("logs-max-total-size-mb", Integer), // 0: no limit
+    field("error-logs-max-files", Integer),   // 0: no limit
+    field("usage-statistics-enabled", Bool),
+    field("redis-usage-queue-retention-seconds", Integer),
+    field("request-log", Bool),
+    // Routing
+    field("proxy-url", Text),
+    field("request-retry", Integer), // extra rounds over all candidates
+    field("max-retry-credentials", Integer), // credentials tried in a round; 0: all
+    field("max-retry-interval", Integer), // seconds a request may wait for a cooling credential
+    field("disable-cooling", Bool),
+    field("save-cooldown-status", Bool),
+    field("transient-error-cooldown-seconds", Integer),
+    field("quota-exceeded", Map(QUOTA_EXCEEDED)),
+    field("routing", Map(ROUTING)),
+    field("force-model-prefix", Bool), // models of prefixed entries only as `prefix/model`
+    field("passthrough-headers", Bool), // upstream response headers reach the client
+    field("payload", Map(PAYLOAD)),
+    // Providers
+    field("claude-api-key", List(&Map(PROVIDER_KEY))),
+    field("openai-compatibility", List(&Map(COMPATIBLE))),
+    field("gemini-api-key", List(&Map(PROVIDER_KEY))),
+    field("codex-api-key", List(&Map(PROVIDER_KEY))),
+    field("xai-api-key", List(&Map(PROVIDER_KEY))),
+    field("vertex-api-key", List(&Map(PROVIDER_KEY))),
+    field("interactions-api-key", List(&Map(PROVIDER_KEY))),
+    field("generative-language-api-key", TEXTS), // older name of `gemini-api-key`
+    field("kiro", List(&Map(KIRO))),
+    field("kiro-preferred-endpoint", Text), // `ide` or `cli`
+    field("ampcode", Map(AMPCODE)),
+    field("amp-upstream-url", Text), // older place of `ampcode`, as are the next three
+    field("amp-upstream-api-key", Text),
+    field("amp-restrict-management-to-localhost", Bool),
+    field("amp-model-mappings", ANYS),
+    field("enable-gemini-cli-endpoint", Bool), // serves `/v1internal`
+    field("claude-header-defaults", Table(&Any)),
+    field("codex-header-defaults", Table(&Any)),
+    field("antigravity-signature-cache-enabled", Bool),
+    field("antigravity-signature-bypass-strict", Bool),
+    field("disable-claude-cloak-mode", Bool),
+    field(
+        "claude-code",
+        Map(&[field("disable-cloaking-model-list", Any)]),
+    ),
+    field("antigravity", Map(&[field("sensitive-words", TEXTS)])),
+    field("xai", Map(&[field("inject-x-search", Any)])),
+    field("codex", Table(&Any)),
+    field("disable-image-generation", Text), // true, false, `chat` or `passthrough`
+    field("gpt-image-2-base-model", Text),
+    field("video-result-auth-cache-ttl", Text),
+    // Clusters and plugins
+    field("credential-concurrency", Any),
+    field("credential-in-flight", Any),
+    field("plugins", Any),
+]);
+
+const TLS: &[Field] = &[
+    field("enable", Bool),
+    field("cert", Text),
+    field("key", Text),
+];
+
+const LIMITS: &[Field] = &[
+    field("request-body", Text),  // largest request after decompression
+    field("response-body", Text), // largest answer held in memory
+    field("connections", Integer),
+];
+
+const TIMEOUTS: &[Field] = &[
+    field("connect", Text),    // to the upstream
+    field("first-byte", Text), // until the upstream answers
+    field("idle", Text),       // longest silence of an upstream stream
+    field("header", Text),     // for a client to send a request's head
+    field("body", Text),       // for a client to send the next piece of a body
+    field("drain", Text),      // for open requests to end at shutdown
+];
+
+const STREAMING: &[Field] = &[
+    field("keepalive-seconds", Integer), // 0: never
+    field("bootstrap-retries", Integer), // tries after a stream without any event
+];
+
+const REMOTE_MANAGEMENT: &[Field] = &[
+    field("allow-remote", Bool),
+    field("secret-key", Text), // plain or bcrypt; empty: no remote management
+    field("disable-control-panel", Bool),
+    field("panel-github-repository", Text),
+    field("disable-auto-update-panel", Bool),
+];
+
+const CLIENT_KEY: &[Field] = &[
+    field("key", Text),
+    field("key-hash", Text), // `sha256:` and 64 hex digits, instead of `key`
+    field("name", Text),
+    field("models", TEXTS), // patterns; empty: all
+    field("disabled", Bool),
+    field("expires", Text), // refused from this date or moment on
+];
+
+const LEGACY_AUTH: &[Field] = &[
+    field("name", Text),
+    field("type", Text),
+    field("sdk", Text),
+    field("api-keys", TEXTS),
+    field("config", Any),
+];
+
+const QUOTA_EXCEEDED: &[Field] = &[
+    field("switch-project", Bool),
+    field("switch-preview-model", Bool),
+    field("antigravity-credits", Bool), // paid credits when the free ones are used up
+];
+
+const ROUTING: &[Field] = &[
+    field("strategy", Text), // `round-robin`, `weighted-round-robin` or `fill-first`
+    field("session-affinity", Bool),
+    field("session-affinity-ttl", Text),
+    field("claude-code-session-affinity", Bool), // older switch
+];
+
+const PAYLOAD: &[Field] = &[
+    field("default", ANYS),
+    field("default-raw", ANYS),
+    field("override", ANYS),
+    field("override-raw", ANYS),
+    field("filter", ANYS),
+];
+
+const MODEL: &[Field] = &[
+    field("name", Text),  // the upstream's name
+    field("alias", Text), // the clients' name; repeated aliases form a pool
+    field("fork", Bool),  // keep the original name too
+    field("display-name", Text),
+    field("max-context-length", Integer),
+    field("force-mapping", Bool),
+    field("is-compat", Bool),
+    field("thinking", Any),
+    field("image", Any),
+    field("input-modalities", Any),
+    field("output-modalities", Any),
+];
+
+const ERROR_RULE: &[Field] = &[
+    field("status", Any),
+    field("match", Any),
+    field("match-regexr", Any),
+    field("action", Text),
+];
+
+/// One entry of `claude-api-key` and its siblings.
+const PROVIDER_KEY: &[Field] = &[
+    field("api-key", Text),
+    field("base-url", Text),
+    field("proxy-url", Text), // also `direct`
+    field("prefix", Text),
+    field("priority", Integer), // higher is tried first
+    field("weight", Integer),
+    field("disabled", Bool),
+    field("models", List(&Map(MODEL))),
+    field("excluded-models", TEXTS),
+    field("headers", HEADERS),
+    field("auth-scheme", Text), // `auto`, `api-key` or `bearer`
+    field("cloak", Any),
+    field("experimental-cch-signing", Any),
+    field("rebuild-mid-system-message", Any),
+    field("fingerprint-profile", Any),
+    field("websockets", Bool),
+    field("alpha-search", Any),
+    field("disable-cooling", Bool),
+    field("request-retry", Integer),
+    field("request-scoped-errors", List(&Map(ERROR_RULE))),
+];
+
+const COMPATIBLE: &[Field] = &[
+    field("name", Text), // unique
+    field("base-url", Text),
+    field("api-key-entries", List(&Map(COMPATIBLE_KEY))),
+    field("api-keys", TEXTS), // older form of `api-key-entries`
+    field("prefix", Text),
+    field("priority", Integer),
+    field("disabled", Bool),
+    field("models", List(&Map(MODEL))),
+    field("excluded-models", TEXTS),
+    field("headers", HEADERS),
+    field("quirks", Map(QUIRKS)),
+    field("support-prompt-cache-key", Bool),
+    field("disable-cooling", Bool),
+    field("request-retry", Integer),
+    field("request-scoped-errors", List(&Map(ERROR_RULE))),
+];
+
+const COMPATIBLE_KEY: &[Field] = &[
+    field("api-key", Text), // empty: no Authorization header
+    field("proxy-url", Text),
+    field("weight", Integer),
+];
+
+const QUIRKS: &[Field] = &[
+    field("stream-options", Bool), // asks for usage in streams
+    field("max-tokens", Text),     // `auto`, `max-tokens` or `max-completion-tokens`
+    field("developer-role", Bool),
+    field("image-in-tool", Bool),
+    field("cache-control", Bool),
+    field("replay-reasoning", Bool),
+    field("reasoning-effort", Bool),
+];
+
+const KIRO: &[Field] = &[
+    field("token-file", Text),
+    field("access-token", Text),
+    field("refresh-token", Text),
+    field("profile-arn", Text),
+    field("region", Text),
+    field("proxy-url", Text),
+    field("agent-task-type", Text),
+    field("preferred-endpoint", Text),
+];
+
+const AMPCODE: &[Field] = &[
+    field("upstream-url", Text),
+    field("upstream-api-key", Text),
+    field("upstream-api-keys", ANYS),
+    field("restrict-management-to-localhost", Bool),
+    field("model-mappings", ANYS),
+    field("force-model-mappings", Bool),
+];
+
+/// Kebab-case and snake_case name the same key.
+pub(crate) fn same_key(written: &str, known: &str) -> bool {
+    written.len() == known.len()
+        && written
+            .bytes()
+            .zip(known.bytes())
+            .all(|(w, k)| w == k || (w == b'_' && k == b'-'))
+}
+
+/// The known keys of a mapping of this shape; `None` when its keys are free.
+pub(crate) fn fields(shape: &Shape) -> Option<&'static [Field]> {
+    match shape {
+        Map(fields) | TextOrMap(fields) => Some(fields),
+        _ => None,
+    }
+}

@@ -1,0 +1,382 @@
+//! Every key with a meaning.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::{config, read};
+use crate::model::{
+    ClaudeAuth, ClientKey, Limits, MaxTokensField, ModelEntry, Proxy, Quirks, Streaming, Timeouts,
+    Tls,
+};
+use crate::{Secret, TEMPLATE};
+
+#[test]
+fn an_empty_file_has_defaults() {
+    for text in [
+        "",
+        "\n",
+        "# nothing but words\n",
+        "---\n",
+        "{}",
+        "api-keys:\nport:\ntls:\n",
+    ] {
+        let config = config(text);
+        assert_eq!(
+            config.server.address,
+            SocketAddr::from(([127, 0, 0, 1], 8317)),
+            "{text:?}"
+        );
+        assert_eq!(config.server.tls, None);
+        assert!(
+            config.client_keys.is_empty()
+                && config.claude.is_empty()
+                && config.compatible.is_empty()
+        );
+        assert_eq!(
+            (config.debug, config.request_retry, config.proxy),
+            (false, 0, Proxy::Inherit)
+        );
+        assert_eq!(config.auth_dir, PathBuf::from(".modelgate/auth"));
+        assert_eq!(config.streaming, Streaming::default());
+        assert_eq!(config.limits, Limits::default());
+        assert_eq!(config.timeouts, Timeouts::default());
+    }
+}
+
+#[test]
+fn the_template_states_the_defaults() {
+    let (template, empty) = (config(TEMPLATE), config(""));
+    assert_eq!(format!("{template:?}"), format!("{empty:?}"));
+}
+
+#[test]
+fn the_examples_of_the_template_are_right() {
+    let mut text = String::new();
+    for line in TEMPLATE.lines() {
+        let example = line.strip_prefix("# ").filter(|rest| {
+            rest.starts_with("  ")
+                || [
+                    "api-keys:",
+                    "auth-dir:",
+                    "claude-api-key:",
+                    "openai-compatibility:",
+                ]
+                .iter()
+                .any(|key| rest.starts_with(key))
+        });
+        let hash = format!("sha256:{}", "0".repeat(64));
+        match example {
+            Some(example) => text.push_str(&example.replace("sha256:…", &hash)),
+            None if line == "api-keys: []" => {}
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    let config = config(&text);
+    assert_eq!(
+        (
+            config.client_keys.len(),
+            config.claude.len(),
+            config.compatible.len()
+        ),
+        (3, 1, 2)
+    );
+    assert_eq!(config.compatible[1].quirks, Quirks::default());
+}
+
+#[test]
+fn server_keys() {
+    let rows = [
+        ("host: \"\"\nport: 80", "[::]:80"),
+        ("host: 0.0.0.0", "0.0.0.0:8317"),
+        ("host: localhost\nport: 0", "127.0.0.1:0"),
+        ("host: \"[::1]\"\nport: 65535", "[::1]:65535"),
+        ("host:", "127.0.0.1:8317"),
+    ];
+    for (text, address) in rows {
+        assert_eq!(config(text).server.address.to_string(), address, "{text}");
+    }
+    let tls = config("tls: {enable: true, cert: /c.pem, key: /k.pem}")
+        .server
+        .tls;
+    assert_eq!(
+        tls,
+        Some(Tls {
+            cert: "/c.pem".into(),
+            key: "/k.pem".into()
+        })
+    );
+    assert_eq!(config("tls: {enable: no, cert: /c.pem}").server.tls, None);
+}
+
+#[test]
+fn plain_keys() {
+    let config = config(
+        "debug: true\nproxy-url: socks5h://u:p@proxy:1\nrequest-retry: 3\nauth-dir: /accounts\n",
+    );
+    assert!(config.debug);
+    assert_eq!(
+        config.proxy,
+        Proxy::Url(Secret::from("socks5h://u:p@proxy:1"))
+    );
+    assert_eq!(
+        (config.request_retry, config.auth_dir),
+        (3, PathBuf::from("/accounts"))
+    );
+}
+
+#[test]
+fn blocks_of_numbers() {
+    let config = config(
+        "streaming: {keepalive-seconds: 0, bootstrap-retries: 4}
+limits: {request-body: 1MB, response-body: 2048, connections: 7}
+timeouts: {connect: 1, first-byte: 2m, idle: 90s, header: 500ms, body: 5, drain: 0}
+",
+    );
+    assert_eq!(
+        config.streaming,
+        Streaming {
+            keepalive: None,
+            bootstrap_retries: 4
+        }
+    );
+    assert_eq!(
+        config.limits,
+        Limits {
+            request_body: 1 << 20,
+            response_body: 2048,
+            connections: 7
+        }
+    );
+    let expected = Timeouts {
+        connect: Duration::from_secs(1),
+        first_byte: Duration::from_secs(120),
+        idle: Duration::from_secs(90),
+        header: Duration::from_millis(500),
+        body: Duration::from_secs(5),
+        drain: Duration::ZERO,
+    };
+    assert_eq!(config.timeouts, expected);
+}
+
+#[test]
+fn client_keys_in_every_form() {
+    let hash = ClientKey::new("third").key_hash();
+    let config = config(&format!(
+        "api-keys:
+  - first
+  - key: second
+    name: Ann
+    models: [gpt-*, Claude-*]
+    expires: 1970-01-02
+  - key-hash: {hash}
+    disabled: true
+  - 12345
+auth:
+  providers:
+    - name: config-inline
+      type: config-api-key
+      api-keys: [fifth]
+"
+    ));
+    let digests: Vec<_> = config.client_keys.iter().map(|key| key.digest).collect();
+    assert_eq!(
+        digests,
+        ["first", "second", "third", "12345", "fifth"].map(crate::key_digest)
+    );
+    let second = &config.client_keys[1];
+    assert_eq!(second.id, ClientKey::new("second").id);
+    assert_eq!(second.name.as_deref(), Some("Ann"));
+    assert_eq!(
+        second.expires,
+        Some(SystemTime::UNIX_EPOCH + Duration::from_secs(86_400))
+    );
+    assert!(
+        second
+            .models
+            .iter()
+            .any(|pattern| pattern.matches("claude-opus"))
+    );
+    assert_eq!(second.models.len(), 2);
+    let disabled: Vec<_> = config.client_keys.iter().map(|key| key.disabled).collect();
+    assert_eq!(disabled, [false, false, true, false, false]);
+}
+
+#[test]
+fn claude_entries() {
+    let config = config(
+        "claude-api-key:
+  - api-key: sk-ant-1
+  - api-key: sk-ant-2
+    base-url: https://proxy.test/anthropic/
+    prefix: /team/
+    priority: -5
+    auth-scheme: bearer
+    proxy-url: none
+    models:
+      - {name: claude-a, alias: a}
+      - {name: claude-b}
+      - {alias: c}
+    excluded-models: ['*-Preview', '']
+    headers: {X-Team: research, X-Empty: ''}
+    cloak: {mode: auto}
+  - api-key: sk-ant-3
+    disabled: true
+",
+    );
+    assert_eq!(config.claude.len(), 2);
+    let (first, second) = (&config.claude[0], &config.claude[1]);
+    assert_eq!(first.entry.origin, "claude-api-key[0]");
+    assert_eq!(first.entry.base_url.as_str(), "https://api.anthropic.com/");
+    assert_eq!(
+        (first.auth, &first.proxy, first.entry.priority),
+        (ClaudeAuth::Auto, &Proxy::Inherit, 0)
+    );
+    assert_eq!(second.api_key.expose(), "sk-ant-2");
+    assert_eq!(
+        second.entry.base_url.as_str(),
+        "https://proxy.test/anthropic"
+    );
+    assert_eq!(second.entry.prefix.as_deref(), Some("team"));
+    assert_eq!(
+        (second.auth, &second.proxy, second.entry.priority),
+        (ClaudeAuth::Bearer, &Proxy::Direct, -5)
+    );
+    let model = |name: &str, alias: &str| ModelEntry {
+        name: name.into(),
+        alias: alias.into(),
+    };
+    assert_eq!(
+        second.entry.models,
+        [
+            model("claude-a", "a"),
+            model("claude-b", "claude-b"),
+            model("c", "c")
+        ]
+    );
+    assert_eq!(second.entry.excluded_models.len(), 1);
+    assert!(second.entry.excluded_models[0].matches("x-preview"));
+    assert_eq!(
+        second.entry.headers,
+        [("X-Team".to_owned(), Secret::from("research"))]
+    );
+}
+
+#[test]
+fn compatible_entries() {
+    let config = config(
+        "openai-compatibility:
+  - name: local
+    base-url: http://127.0.0.1:11434/v1/
+  - name: pool
+    base-url: https://pool.test/v1
+    api-key-entries:
+      - api-key: sk-1
+        proxy-url: direct
+      - api-key: ''
+    api-keys: [sk-2]
+    models: [{name: a, alias: best}, {name: b, alias: best}]
+    quirks:
+      stream-options: false
+      max-tokens: max_completion_tokens
+      developer-role: true
+      image-in-tool: true
+      cache-control: true
+      replay-reasoning: true
+      reasoning-effort: false
+  - {name: off, base-url: 'https://off.test', disabled: true}
+",
+    );
+    assert_eq!(config.compatible.len(), 2);
+    let (local, pool) = (&config.compatible[0], &config.compatible[1]);
+    assert_eq!(
+        (local.name.as_str(), local.entry.base_url.as_str()),
+        ("local", "http://127.0.0.1:11434/v1")
+    );
+    assert_eq!(
+        (local.keys.len(), &local.keys[0].api_key, local.quirks),
+        (1, &None, Quirks::default())
+    );
+    assert!(local.accepts[0].matches("anything/at:all"));
+    let keys: Vec<_> = pool
+        .keys
+        .iter()
+        .map(|key| (key.api_key.as_ref().map(Secret::expose), key.proxy.clone()))
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            (Some("sk-1"), Proxy::Direct),
+            (None, Proxy::Inherit),
+            (Some("sk-2"), Proxy::Inherit)
+        ]
+    );
+    assert_eq!(
+        pool.entry
+            .models
+            .iter()
+            .map(|model| model.alias.as_str())
+            .collect::<Vec<_>>(),
+        ["best", "best"]
+    );
+    let expected = Quirks {
+        stream_options: false,
+        max_tokens: MaxTokensField::MaxCompletionTokens,
+        developer_role: true,
+        image_in_tool: true,
+        cache_control: true,
+        replay_reasoning: true,
+        reasoning_effort: false,
+    };
+    assert_eq!(pool.quirks, expected);
+}
+
+#[test]
+fn snake_case_is_the_same() {
+    let kebab = "api-keys: [a]\nrequest-retry: 2\nremote-management: {secret-key: x}\nopenai-compatibility:\n  - name: n\n    base-url: http://h/v1\n    api-key-entries: [{api-key: k}]\n    quirks: {max-tokens: max-tokens}\n";
+    let snake = kebab
+        .replace("max-tokens}", "max_tokens}")
+        .replace('-', "_")
+        .replace("  _ name", "  - name");
+    assert!(
+        snake.contains("\n  - name")
+            && snake.contains("api_key_entries")
+            && snake.contains("secret_key")
+    );
+    assert_eq!(
+        format!("{:?}", config(kebab)),
+        format!("{:?}", config(&snake))
+    );
+}
+
+#[test]
+fn anchors_and_merge_keys_are_followed() {
+    let config = config(
+        "x-common: &common
+  headers: {X-Team: a}
+  priority: 3
+claude-api-key:
+  - <<: *common
+    api-key: k1
+  - <<: [*common]
+    api-key: k2
+    priority: 4
+",
+    );
+    let priorities: Vec<_> = config
+        .claude
+        .iter()
+        .map(|key| (key.entry.priority, key.entry.headers.len()))
+        .collect();
+    assert_eq!(priorities, [(3, 1), (4, 1)]);
+}
+
+/// The keys of the product family, of all its generations.
+#[test]
+fn a_file_of_the_family_loads_without_a_word() {
+    let loaded = read(include_str!("family.yaml")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(loaded.warnings, []);
+    assert_eq!(loaded.config.server.address.port(), 8317);
+    assert_eq!(loaded.config.compatible[0].keys.len(), 2);
+}
