@@ -2,8 +2,7 @@
 
 use crate::error::Report;
 use crate::schema::{Field, Shape, fields, same_key};
-use crate::secret::Secret;
-use crate::tree::{Entry, Node, Value};
+use crate::tree::{Entry, Node, Value, shown_key};
 
 /// A name at least this similar is suggested.
 const SIMILAR: f64 = 0.6;
@@ -111,6 +110,9 @@ fn unknown(entry: &Entry, fields: &'static [Field], key: &mut String, report: &m
         // Holds anchors for the rest of the file, as in other YAML formats.
         return;
     }
+    if report.has_enough_warnings() {
+        return;
+    }
     let message = format!("unknown key `{name}`; it has no effect");
     let hint = suggestion(&entry.key, fields);
     below(key, &format!(".{name}"), |key| {
@@ -199,17 +201,6 @@ fn below(key: &mut String, step: &str, then: impl FnOnce(&mut String)) {
     });
     then(key);
     key.truncate(length);
-}
-
-/// A key as it may be shown: a secret that slipped in front of a colon is masked.
-fn shown_key(key: &str) -> String {
-    let secret_like =
-        key.len() >= 16 && (key.len() > 60 || key.bytes().any(|byte| byte.is_ascii_digit()));
-    if secret_like {
-        Secret::from(key).mask()
-    } else {
-        key.to_owned()
-    }
 }
 
 fn last(key: &str) -> &str {

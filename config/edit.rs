@@ -211,7 +211,7 @@ fn rewrite(text: &str, steps: &[PathSegment], action: &Action, before: &Value) -
         Action::Remove => take_out(&document, steps)?,
         Action::Set(value) => put(&document, &path, value)?,
         Action::Push(value) => match at(before, steps) {
-            Some(Value::Sequence(_)) => {
+            Some(Value::Sequence(items)) if !items.is_empty() => {
                 let list = document
                     .try_get_path_with(&path, AliasPolicy::Refuse)
                     .ok()?;

@@ -166,6 +166,11 @@ impl Report {
         push(&mut self.warnings, problem, &mut 0);
     }
 
+    /// No further warning would be listed.
+    pub(crate) fn has_enough_warnings(&self) -> bool {
+        self.warnings.len() >= LISTED
+    }
+
     pub(crate) fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use crate::error::Report;
+use crate::secret::Secret;
 
 /// Largest file that is read, in bytes.
 pub(crate) const LARGEST: usize = 8 << 20;
@@ -252,58 +253,58 @@ impl Builder<'_> {
         }
         match &mut frame.content {
             Content::List(items) => items.push(node),
-            Content::Map { entries, seen, key } => match key.take() {
-                Some((name, position)) => match seen.get(&name) {
-                    Some(first) => {
-                        let first = first.line;
-                        *key = Some((name.clone(), position));
-                        let path = self.key();
-                        self.clear_key();
-                        let message = format!("`{name}` is already set on line {first}");
-                        self.report
-                            .problem(position, &path, message, "keep one of the two");
-                    }
-                    None => {
-                        seen.insert(name.clone(), position);
-                        entries.push(Entry {
-                            key: name,
-                            position,
-                            value: node,
-                        });
-                    }
-                },
-                None => match &node.value {
-                    Value::Scalar(name) => *key = Some((name.clone(), at)),
-                    Value::Null => *key = Some((String::new(), at)),
-                    Value::List(_) | Value::Map(_) => {
-                        self.report.problem(
-                            at,
-                            "",
-                            "a key must be text, not a list or a mapping",
-                            "",
-                        );
-                        return None;
-                    }
-                },
+            Content::Map { key: Some(_), .. } => self.add_entry(node),
+            Content::Map { key, .. } => match &node.value {
+                Value::Scalar(name) => *key = Some((name.clone(), at)),
+                Value::Null => *key = Some((String::new(), at)),
+                Value::List(_) | Value::Map(_) => {
+                    let message = "a key must be text, not a list or a mapping";
+                    self.report.problem(at, "", message, "");
+                    return None;
+                }
             },
         }
         Some(())
     }
 
-    fn clear_key(&mut self) {
-        if let Some(Frame {
-            content: Content::Map { key, .. },
-            ..
-        }) = self.frames.last_mut()
+    /// Gives the pending key its value, unless the mapping has the key already.
+    fn add_entry(&mut self, node: Rc<Node>) {
+        let Some(Content::Map { seen, key, .. }) = self.frames.last().map(|frame| &frame.content)
+        else {
+            return;
+        };
+        if let Some((name, position)) = key
+            && let Some(first) = seen.get(name)
         {
-            *key = None;
+            let message = format!(
+                "`{}` is already set on line {}",
+                shown_key(name),
+                first.line
+            );
+            let path = path(&self.frames);
+            self.report
+                .problem(*position, &path, message, "keep one of the two");
+        }
+        let Some(Content::Map { entries, seen, key }) =
+            self.frames.last_mut().map(|frame| &mut frame.content)
+        else {
+            return;
+        };
+        if let Some((name, position)) = key.take()
+            && !seen.contains_key(&name)
+        {
+            seen.insert(name.clone(), position);
+            entries.push(Entry {
+                key: name,
+                position,
+                value: node,
+            });
         }
     }
 
     /// The dotted path of what is being read.
     fn key(&self) -> String {
-        let path: String = self.frames.iter().map(Frame::step).collect();
-        path.trim_start_matches('.').to_owned()
+        path(&self.frames)
     }
 
     fn syntax_error(&mut self, at: Position, info: &str) {
@@ -313,6 +314,11 @@ impl Builder<'_> {
     }
 }
 
+fn path(frames: &[Frame]) -> String {
+    let path: String = frames.iter().map(Frame::step).collect();
+    path.trim_start_matches('.').to_owned()
+}
+
 impl Frame {
     fn step(&self) -> String {
         match &self.content {
@@ -320,9 +326,19 @@ impl Frame {
             Content::Map {
                 key: Some((key, _)),
                 ..
-            } => format!(".{key}"),
+            } => format!(".{}", shown_key(key)),
             Content::Map { .. } => String::new(),
         }
+    }
+}
+
+/// A key as it may be shown: a secret that slipped in front of a colon is masked.
+pub(crate) fn shown_key(key: &str) -> String {
+    let digits = key.bytes().any(|byte| byte.is_ascii_digit());
+    if key.len() >= 16 && (digits || key.len() > 60) {
+        Secret::from(key).mask()
+    } else {
+        key.to_owned()
     }
 }
 

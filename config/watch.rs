@@ -94,8 +94,9 @@ impl Reaction {
         }
         match self.store.reload() {
             Ok(reloaded) => {
-                self.refused = None;
-                reloaded.changed.then_some(Ok(reloaded))
+                // Going back to the text in use changes nothing, but ends the trouble.
+                let healed = self.refused.take().is_some();
+                (reloaded.changed || healed).then_some(Ok(reloaded))
             }
             Err(error) => {
                 self.refused = Some(text);

@@ -158,10 +158,7 @@ fn lists_are_made_when_there_are_none() {
 fn the_first_key_goes_into_the_template() {
     let edited = push(TEMPLATE, "api-keys", "mg-first").unwrap();
     let (before, after) = TEMPLATE.split_once("api-keys: []\n").unwrap();
-    assert!(
-        edited.starts_with(before) && edited.ends_with(after),
-        "{edited}"
-    );
+    assert_eq!(edited, format!("{before}api-keys:\n  - mg-first\n{after}"));
     let loaded = crate::parse(&edited, Path::new("x"), &crate::Environment::default()).unwrap();
     assert_eq!(
         loaded.config.client_keys[0].digest,

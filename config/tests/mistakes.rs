@@ -517,6 +517,8 @@ fn secrets_are_not_repeated() {
         format!("claude-api-key:\n  - api-key: x\n    base-url: https://u:{secret}@h"),
         format!("claude-api-key:\n  - api-key: {secret}\n    headers: {{X-Key: \"{secret}\\n\"}}"),
         format!("a: {secret}: b"),
+        format!("{secret}: b: c"),
+        format!("{secret}: 1\n{secret}: 2"),
         format!("a: '{secret}"),
         format!("a: *{secret}"),
     ];

@@ -28,7 +28,7 @@ fn scene(path: impl Fn(&Path) -> PathBuf) -> Scene {
     )
     .unwrap();
     let (sender, outcomes) = sync_channel(16);
-    let watcher = watch(&store, move |outcome| sender.send(outcome).unwrap()).unwrap();
+    let watcher = watch(&store, move |outcome| drop(sender.send(outcome))).unwrap();
     Scene {
         directory,
         path,
@@ -146,6 +146,10 @@ fn the_same_broken_text_is_reported_once() {
     assert!(reaction.react(&Err(Vec::new())).is_none());
     fs::write(&scene.path, "port: y\n").unwrap();
     assert!(reaction.react(&Err(Vec::new())).unwrap().is_err());
+    fs::write(&scene.path, "port: 1\n").unwrap();
+    let healed = reaction.react(&Err(Vec::new())).unwrap().unwrap();
+    assert!(!healed.changed);
+    assert!(reaction.react(&Err(Vec::new())).is_none());
 }
 
 #[test]
