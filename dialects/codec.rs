@@ -39,6 +39,21 @@ pub fn encode_request(
     Ok(encoded)
 }
 
+/// Writes the request for an upstream that counts the tokens of a prompt.
+///
+/// # Errors
+/// As [`encode_request`]; and always where the dialect has no such call.
+pub fn encode_count_request(
+    dialect: Dialect,
+    request: &Request,
+    target: &Target,
+) -> Result<Encoded, EncodeError> {
+    match dialect {
+        Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
+        Dialect::Claude => claude::request::encode_count(request, target),
+    }
+}
+
 /// Reads an upstream's answer; `provider` is the tag of its reasoning state.
 ///
 /// # Errors

@@ -1,16 +1,16 @@
 //! Requests.
 
-use crate::error::{DecodeError, EncodeError};
-use crate::ir::Request;
-use crate::json::Value;
-use crate::target::{Encoded, Target};
+mod decode;
+mod encode;
+mod marks;
+mod media;
+mod messages;
+mod schema;
+mod thinking;
+mod tools;
 
-/// Reads a request.
-pub fn decode(_body: Value<'_>) -> Result<Request, DecodeError> {
-    todo!()
-}
+pub use decode::decode;
+pub use encode::{encode, encode_count};
 
-/// Writes a request.
-pub fn encode(_request: &Request, _target: &Target) -> Result<Encoded, EncodeError> {
-    todo!()
-}
+#[cfg(test)]
+mod tests;
