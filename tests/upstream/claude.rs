@@ -21,6 +21,9 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
+/// The version everybody documents, and the one today's official SDKs send.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
+
 /// One key, in one header, with the version. A key `fail-<status>` is always answered with that status.
 pub(crate) fn authenticate(headers: &HeaderMap) -> Result<(), Fault> {
     let bearer = headers
@@ -39,11 +42,17 @@ pub(crate) fn authenticate(headers: &HeaderMap) -> Result<(), Fault> {
         (Some(key), None) | (None, Some(key)) if !key.is_empty() => key,
         _ => return Err(Fault::new(401, "x-api-key header is required")),
     };
-    if headers
+    let version = headers
         .get("anthropic-version")
-        .is_none_or(|version| version != "2023-06-01")
-    {
-        return Err(Fault::invalid("anthropic-version: header is required"));
+        .and_then(|value| value.to_str().ok());
+    match version {
+        None => return Err(Fault::invalid("anthropic-version: header is required")),
+        Some(version) if !VERSIONS.contains(&version) => {
+            return Err(Fault::invalid(format!(
+                "anthropic-version: \"{version}\" is not a valid version"
+            )));
+        }
+        Some(_) => {}
     }
     match key
         .strip_prefix("fail-")

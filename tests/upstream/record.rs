@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The oldest requests are forgotten beyond this many, so that a long run does not fill the memory.
@@ -33,6 +33,7 @@ pub(crate) struct Records {
     scripts: Mutex<HashMap<String, VecDeque<Script>>>,
     calls: Mutex<HashMap<String, usize>>,
     open: AtomicUsize,
+    keyless: AtomicBool,
 }
 
 /// Counts one answer as open until it is dropped.
@@ -124,6 +125,14 @@ impl Records {
     pub(crate) fn open_answer(self: &Arc<Self>) -> OpenAnswer {
         self.open.fetch_add(1, Ordering::SeqCst);
         OpenAnswer(Arc::clone(self))
+    }
+
+    pub(crate) fn allow_keyless(&self) {
+        self.keyless.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn keyless(&self) -> bool {
+        self.keyless.load(Ordering::SeqCst)
     }
 
     pub(crate) fn open(&self) -> usize {

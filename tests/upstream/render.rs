@@ -51,8 +51,9 @@ impl Dress {
         match self {
             Self::Plain => frame.to_owned(),
             Self::Crlf => frame.replace('\n', "\r\n"),
+            // No `id:` line: the official SDKs then take the blank line after a comment for an event.
             Self::Comments => format!(
-                ": keep-alive\n\n:\nid: 1\nretry: 3000\nunknown: field\n{}",
+                ": keep-alive\n\n:\nretry: 3000\nunknown: field\n{}",
                 frame
                     .replace("data: ", "data:")
                     .replace("event: ", "event:"),

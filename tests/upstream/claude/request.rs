@@ -28,6 +28,7 @@ const FIELDS: &[&str] = &[
     "container",
     "diagnostics",
     "user_profile_id",
+    "workspace_id",
 ];
 
 const COUNTED: &[&str] = &[

@@ -11,18 +11,28 @@ const CHAT: &str = "/v1/chat/completions";
 const CLAUDE: &str = "/v1/messages";
 
 async fn connect(upstream: &Upstream, method: &str, path: &str, body: &str) -> TcpStream {
+    let keys = if path.starts_with(CLAUDE) {
+        "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
+    } else {
+        "authorization: Bearer k\r\n"
+    };
+    connect_with(upstream, method, path, keys, body).await
+}
+
+async fn connect_with(
+    upstream: &Upstream,
+    method: &str,
+    path: &str,
+    keys: &str,
+    body: &str,
+) -> TcpStream {
     let address = upstream
         .url()
         .strip_prefix("http://")
         .expect("a URL")
         .to_owned();
-    let keys = if path.starts_with(CLAUDE) {
-        "x-api-key: k\r\nanthropic-version: 2023-06-01"
-    } else {
-        "authorization: Bearer k"
-    };
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\n{keys}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: x\r\n{keys}connection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     let mut socket = TcpStream::connect(address)
@@ -177,4 +187,61 @@ async fn ragged_writes_cut_characters_but_lose_nothing() {
         answer.contains("\r\n1\r\n") && answer.contains("\r\nB\r\n"),
         "the chunks are small and uneven"
     );
+}
+
+#[tokio::test]
+async fn keys_are_checked_as_the_vendors_check_them() {
+    let version = "anthropic-version: 2023-06-01\r\n";
+    for (path, keys, status) in [
+        (CHAT, "", 401),
+        (CHAT, "x-api-key: k\r\n", 401),
+        (CHAT, "authorization: Bearer fail-429\r\n", 429),
+        (CLAUDE, version, 401),
+        (CLAUDE, "x-api-key: k\r\n", 400),
+        (CLAUDE, "x-api-key: k\r\nanthropic-version: 1\r\n", 400),
+        (
+            CLAUDE,
+            &format!("x-api-key: k\r\nauthorization: Bearer k\r\n{version}"),
+            400,
+        ),
+        (
+            CLAUDE,
+            &format!("authorization: Bearer k\r\n{version}"),
+            200,
+        ),
+        (CLAUDE, &format!("x-api-key: fail-529\r\n{version}"), 529),
+    ] {
+        let upstream = Upstream::start().await;
+        assert_eq!(
+            status_of(&upstream, path, keys).await,
+            status,
+            "{path} with {keys}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_keyless_server_takes_no_key_and_any_key() {
+    let upstream = Upstream::start().await;
+    upstream.allow_keyless();
+    assert_eq!(status_of(&upstream, CHAT, "").await, 200);
+    assert_eq!(
+        status_of(&upstream, CHAT, "authorization: Bearer k\r\n").await,
+        200
+    );
+}
+
+async fn status_of(upstream: &Upstream, path: &str, keys: &str) -> u16 {
+    let mut answer = String::new();
+    let body = body("up-text", false).to_string();
+    let mut socket = connect_with(upstream, "POST", path, keys, &body).await;
+    socket
+        .read_to_string(&mut answer)
+        .await
+        .expect("the answer is text");
+    answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .expect("a status line")
 }
