@@ -1,1 +1,24 @@
-//! .
+//! The server: who may call, which credential answers, and the bytes in between.
+//!
+//! Never prints, prompts or reads arguments. Start at [`server`], then follow a request through `routes`, `access`,
+//! `body`, `exchange`, `attempt` and `relay`; `error` is the only place that turns a failure into an answer.
+
+mod access;
+mod api;
+mod attempt;
+mod body;
+mod collect;
+mod conduit;
+mod error;
+mod exchange;
+mod record;
+mod relay;
+mod reply;
+mod request;
+mod routes;
+pub mod server;
+mod state;
+mod tls;
+
+pub use server::{Server, StartError};
+pub use state::State;

@@ -1,1 +1,25 @@
-//! .
+//! Who answers, with which credential, over which wire.
+//!
+//! Knows the providers: their addresses, headers, habits and failures, and which of them serves which model. Never
+//! knows the server or the clients' keys. Start at [`catalog`] (who could serve a request), then [`call`] (one call).
+
+mod body;
+pub mod call;
+pub mod catalog;
+mod claude;
+pub mod client;
+mod compatible;
+pub mod credential;
+mod demo;
+pub mod error;
+mod kind;
+mod models;
+mod retry_hint;
+
+pub use body::ByteStream;
+pub use call::{Call, Operation, Upstream};
+pub use catalog::{Candidate, Catalog, ModelListing};
+pub use client::Clients;
+pub use credential::Credential;
+pub use error::{CallError, CallErrorKind};
+pub use kind::ProviderKind;

@@ -35,7 +35,7 @@ pub struct Observer {
     frames: Vec<Frame>,
     document: Document,
     usage: Usage,
-    /// An event was seen.
+    /// Content was seen: an event that is more than a greeting.
     began: bool,
     /// The answer's last content was seen, though perhaps not the terminal event.
     finished: bool,
@@ -135,10 +135,16 @@ impl Observer {
         &self.usage
     }
 
-    /// Whether an event was seen.
+    /// Whether content was seen: an event that is more than a greeting.
     #[must_use]
     pub fn began(&self) -> bool {
         self.began
+    }
+
+    /// Whether the bytes given last ended inside an event, so that nothing may be put between.
+    #[must_use]
+    pub fn is_inside_event(&self) -> bool {
+        self.inside_event
     }
 
     /// How far the stream has come.
@@ -151,7 +157,6 @@ impl Observer {
         if self.outcome != Outcome::Open {
             return;
         }
-        self.began = true;
         match self.dialect {
             Dialect::Chat => self.on_chat(frame),
             Dialect::Claude => self.on_claude(frame),
@@ -165,6 +170,7 @@ impl Observer {
         } else if frame.event == "error" || data.starts_with(b"{\"error\"") {
             self.on_error(frame);
         } else {
+            self.began = true;
             if let Some(at) = FINISH.find(data) {
                 let value = data[at + "\"finish_reason\"".len()..].trim_ascii_start();
                 self.finished |= value.strip_prefix(b":").is_some_and(|value| value.trim_ascii_start().starts_with(b"\""));
@@ -179,12 +185,14 @@ impl Observer {
         match &*frame.event {
             "message_start" => self.read_usage(frame, |root| root.field("message")?.field("usage")),
             "message_delta" => {
+                self.began = true;
                 self.finished = true;
                 self.read_usage(frame, |root| root.field("usage"));
             }
             "message_stop" => self.outcome = Outcome::Complete,
             "error" => self.on_error(frame),
-            _ => {}
+            "ping" => {}
+            _ => self.began = true,
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Peek {
     pub model_span: Range<usize>,
     /// The client wants a stream.
     pub stream: bool,
+    /// The client wants usage at the end of a stream (Chat).
+    pub include_usage: bool,
     /// The body holds reasoning state of another dialect's provider, which only a translation can take out again.
     pub foreign_state: bool,
 }
@@ -33,8 +35,13 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         return Err(DecodeError::shape("body", "expected a JSON object"));
     }
     let (mut model, mut stream): (Option<Value<'_>>, Option<Value<'_>>) = (None, None);
+    let mut include_usage = false;
     for (key, value) in root.entries() {
         let place = match &*key {
+            "stream_options" => {
+                include_usage = value.field("include_usage").and_then(Value::as_bool) == Some(true);
+                continue;
+            }
             "model" => &mut model,
             "stream" => &mut stream,
             _ => continue,
@@ -50,6 +57,7 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model: name,
         model_span: model.span(),
         stream: stream_flag(stream)?,
+        include_usage,
         foreign_state: memmem::find(root.source().as_bytes(), opaque::PREFIX.as_bytes()).is_some(),
     })
 }

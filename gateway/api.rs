@@ -1,0 +1,5 @@
+//! The endpoints beside the ones that ask a model.
+
+pub(crate) mod count_tokens;
+pub(crate) mod models;
+pub(crate) mod server_info;

@@ -1,0 +1,322 @@
+//! Trying one candidate after the other until one begins to answer.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use modelgate_dialects::ir::fold::unfold;
+use modelgate_dialects::passthrough::Outcome;
+use modelgate_dialects::{Dialect, Losses, encode_response};
+use modelgate_providers::{Call, CallError, CallErrorKind, Candidate, Operation, Upstream, call};
+use tokio::time::sleep;
+
+use crate::collect::{self, Form, Source, form};
+use crate::conduit::Conduit;
+use crate::error::Failure;
+use crate::exchange::{Plan, Prepared};
+use crate::record::Record;
+use crate::relay::Relay;
+
+/// Wait before the second round over the candidates; it doubles with every further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What a candidate gave.
+pub(crate) enum Answer {
+    /// The whole answer for the client.
+    Whole(Bytes),
+    /// A stream that has begun.
+    Stream(Box<Relay>),
+}
+
+/// How the search for an answer ended, with the losses of the candidate that answered.
+pub(crate) type Opened = (Record, Result<(Answer, Losses), Failure>);
+/// The search for an answer.
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
+
+/// Searches for an answer; what the request brought is given back when it is found.
+pub(crate) async fn open(mut plan: Plan) -> Opened {
+    let opened = run(&mut plan).await;
+    (plan.record, opened)
+}
+
+/// Tries the candidates in their order, in as many rounds as the configuration allows.
+async fn run(plan: &mut Plan) -> Result<(Answer, Losses), Failure> {
+    let rounds = plan.snapshot.config.request_retry;
+    let mut pause = FIRST_PAUSE;
+    for round in 0..=rounds {
+        let failure = match self::round(plan).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        if !failure.may_pass || round == rounds {
+            return Err(failure.failure);
+        }
+        tracing::debug!(request_id = %plan.id, round, ?pause, "every candidate failed; trying again");
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Err(Failure::unknown_model(&plan.peek.model, &[]))
+}
+
+/// Why a round over all candidates gave nothing.
+struct RoundFailure {
+    /// The failure to show: the most telling one.
+    failure: Failure,
+    /// Another round may do better.
+    may_pass: bool,
+}
+
+async fn round(plan: &mut Plan) -> Result<(Answer, Losses), RoundFailure> {
+    let mut shown: Option<(u8, Failure)> = None;
+    let mut may_pass = false;
+    for candidate in plan.candidates.clone() {
+        let (weight, failure) = match one(plan, &candidate).await {
+            Ok(answer) => return Ok(answer),
+            Err(Refusal::Unsayable(failure)) => (0, failure),
+            Err(Refusal::Failed(error)) => {
+                log(plan, &candidate, &error);
+                if !error.kind.may_rotate() {
+                    return Err(RoundFailure {
+                        failure: error.into(),
+                        may_pass: false,
+                    });
+                }
+                may_pass |= passes(error.kind);
+                (weight(error.kind), error.into())
+            }
+        };
+        if shown.as_ref().is_none_or(|(other, _)| weight >= *other) {
+            shown = Some((weight, failure));
+        }
+    }
+    let failure = shown.map_or_else(
+        || Failure::unknown_model(&plan.peek.model, &[]),
+        |(_, failure)| failure,
+    );
+    Err(RoundFailure { failure, may_pass })
+}
+
+fn log(plan: &Plan, candidate: &Candidate, error: &CallError) {
+    tracing::warn!(
+        request_id = %plan.id,
+        credential = %candidate.credential.id,
+        model = %candidate.target.model,
+        kind = error.kind.name(),
+        status = error.error.status,
+        retry_after = ?error.error.retry_after,
+        error = %error.error.message,
+        "attempt failed"
+    );
+}
+
+/// Failures that are worth another round: those that go away by themselves within seconds.
+fn passes(kind: CallErrorKind) -> bool {
+    use CallErrorKind::{Broken, Overloaded, TimedOut, Unreachable};
+    matches!(kind, Unreachable | Overloaded | Broken | TimedOut)
+}
+
+/// Of several failures the client is shown the one that says most: a limit it can wait for rather than a key that is
+/// wrong, and anything rather than a missing model.
+fn weight(kind: CallErrorKind) -> u8 {
+    match kind {
+        CallErrorKind::NotFound => 1,
+        CallErrorKind::Unauthorized | CallErrorKind::Billing => 2,
+        CallErrorKind::Unreachable | CallErrorKind::Broken | CallErrorKind::TimedOut => 3,
+        CallErrorKind::Overloaded | CallErrorKind::RateLimited | CallErrorKind::Invalid => 4,
+    }
+}
+
+enum Refusal {
+    /// The request cannot be said in the candidate's dialect.
+    Unsayable(Failure),
+    /// The call failed.
+    Failed(CallError),
+}
+
+impl From<CallError> for Refusal {
+    fn from(error: CallError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+async fn one(plan: &mut Plan, candidate: &Candidate) -> Result<(Answer, Losses), Refusal> {
+    let prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
+    let config = &plan.snapshot.config;
+    let source = Source {
+        provider: candidate.credential.provider.clone(),
+        tag: candidate.target.provider.clone(),
+        dialect: candidate.dialect(),
+        idle: config.timeouts.idle,
+        limit: config.limits.response_body,
+    };
+    // A stream that ends without a word is asked once more before the next candidate is.
+    let mut tries = if plan.peek.stream {
+        config.streaming.bootstrap_retries
+    } else {
+        0
+    };
+    loop {
+        plan.record.attempt(candidate);
+        let outcome = try_once(plan, candidate, &prepared, &source).await;
+        match outcome {
+            Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
+                tries -= 1
+            }
+            Ok(answer) => return Ok((answer, prepared.losses)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn try_once(
+    plan: &mut Plan,
+    candidate: &Candidate,
+    prepared: &Prepared,
+    source: &Source,
+) -> Result<Answer, CallError> {
+    let same = candidate.dialect() == plan.dialect;
+    let request = Call {
+        credential: &candidate.credential,
+        operation: Operation::Generate,
+        body: prepared.body.clone(),
+        query: if same { plan.query.as_deref() } else { None },
+        client_headers: same.then_some(&plan.headers),
+    };
+    let config = &plan.snapshot.config;
+    let upstream = call::call(
+        &plan.state.clients,
+        &config.proxy,
+        &config.timeouts,
+        request,
+    )
+    .await?;
+    if plan.peek.stream {
+        return Ok(Answer::Stream(Box::new(
+            begin(upstream, plan.dialect, prepared, source.clone()).await?,
+        )));
+    }
+    let (body, usage) = whole(upstream, plan.dialect, prepared, source).await?;
+    plan.record.used(usage);
+    Ok(Answer::Whole(body))
+}
+
+/// A whole answer in the client's dialect.
+async fn whole(
+    mut upstream: Upstream,
+    dialect: Dialect,
+    prepared: &Prepared,
+    source: &Source,
+) -> Result<(Bytes, modelgate_dialects::ir::Usage), CallError> {
+    let body = source.read(&mut upstream, Bytes::new()).await?;
+    if prepared.pass && form(&body) == Some(Form::Json) {
+        return collect::forward(source, &body, prepared.rename.as_ref());
+    }
+    let response = source.response(&body)?;
+    let usage = response.usage.clone().unwrap_or_default();
+    Ok((encode_response(dialect, &response, &prepared.reply), usage))
+}
+
+/// Reads a stream until its first content, so that a failure before it can still be answered by another candidate.
+async fn begin(
+    mut upstream: Upstream,
+    dialect: Dialect,
+    prepared: &Prepared,
+    source: Source,
+) -> Result<Relay, CallError> {
+    let mut head = Bytes::new();
+    let form = loop {
+        let Some(chunk) = source.next(&mut upstream).await? else {
+            return Err(empty(&source));
+        };
+        head = if head.is_empty() {
+            chunk
+        } else {
+            [head, chunk].concat().into()
+        };
+        if let Some(form) = form(&head) {
+            break form;
+        }
+        if head.len() > source.limit {
+            return Err(source.foreign());
+        }
+    };
+    let translate = || {
+        Conduit::translate(
+            source.dialect,
+            dialect,
+            source.tag.clone(),
+            prepared.reply.clone(),
+            source.limit,
+        )
+    };
+    match form {
+        Form::Foreign => Err(source.foreign()),
+        Form::Json => {
+            let body = source.read(&mut upstream, head).await?;
+            let events = unfold(source.response(&body)?);
+            let mut conduit = translate();
+            let held = vec![conduit.play(events)];
+            Ok(Relay {
+                upstream,
+                conduit,
+                held,
+                source,
+                over: true,
+            })
+        }
+        Form::Events => {
+            let conduit = if prepared.pass {
+                Conduit::pass(dialect, prepared.rename.clone(), source.limit)
+            } else {
+                translate()
+            };
+            first_content(
+                Relay {
+                    upstream,
+                    conduit,
+                    held: Vec::new(),
+                    source,
+                    over: false,
+                },
+                head,
+            )
+            .await
+        }
+    }
+}
+
+async fn first_content(mut relay: Relay, head: Bytes) -> Result<Relay, CallError> {
+    let mut next = Some(head);
+    loop {
+        let bytes = match next {
+            Some(chunk) => relay.conduit.on_chunk(chunk),
+            None => {
+                relay.over = true;
+                relay.conduit.finish(true)
+            }
+        };
+        if !bytes.is_empty() {
+            relay.held.push(bytes);
+        }
+        match relay.conduit.outcome() {
+            _ if relay.conduit.began() => return Ok(relay),
+            Outcome::Failed(error) if !relay.over => {
+                return Err(CallError::answered(
+                    relay.source.provider.clone(),
+                    (**error).clone(),
+                ));
+            }
+            Outcome::Failed(_) | Outcome::Complete => return Err(empty(&relay.source)),
+            Outcome::Open => {}
+        }
+        next = relay.source.next(&mut relay.upstream).await?;
+    }
+}
+
+fn empty(source: &Source) -> CallError {
+    CallError {
+        kind: CallErrorKind::Broken,
+        ..CallError::answered(source.provider.clone(), collect::nothing_came())
+    }
+}

@@ -1,0 +1,196 @@
+//! From an upstream's bytes to a client's bytes, without I/O: passed through, or translated.
+
+use bytes::Bytes;
+use modelgate_dialects::framing::sse::{Frame, Framer, write_comment, write_event};
+use modelgate_dialects::ir::{Error, ErrorKind, Event, Usage};
+use modelgate_dialects::passthrough::{Observer, Outcome};
+use modelgate_dialects::{Dialect, EventDecoder, EventEncoder, Reply, Str};
+
+/// One stream on its way from upstream to client.
+#[derive(Debug)]
+pub(crate) enum Conduit {
+    /// Same dialect: the bytes are forwarded.
+    Pass(Box<Pass>),
+    /// Another dialect: events are decoded and encoded.
+    Translate(Box<Translation>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Pass {
+    dialect: Dialect,
+    observer: Observer,
+}
+
+#[derive(Debug)]
+pub(crate) struct Translation {
+    framer: Framer,
+    decoder: EventDecoder,
+    encoder: EventEncoder,
+    frames: Vec<Frame>,
+    events: Vec<Event>,
+    usage: Usage,
+    began: bool,
+    outcome: Outcome,
+}
+
+impl Conduit {
+    /// The bytes as they are; `rename` replaces the upstream's name of the model. `limit`: largest event.
+    pub(crate) fn pass(dialect: Dialect, rename: Option<Str>, limit: usize) -> Self {
+        Self::Pass(Box::new(Pass {
+            dialect,
+            observer: Observer::new(dialect, rename, limit),
+        }))
+    }
+
+    /// From one dialect to another. `provider` is the tag of the upstream's reasoning state.
+    pub(crate) fn translate(
+        from: Dialect,
+        to: Dialect,
+        provider: Str,
+        reply: Reply,
+        limit: usize,
+    ) -> Self {
+        Self::Translate(Box::new(Translation {
+            framer: Framer::new(limit),
+            decoder: EventDecoder::new(from, provider),
+            encoder: EventEncoder::new(to, reply),
+            frames: Vec::new(),
+            events: Vec::new(),
+            usage: Usage::default(),
+            began: false,
+            outcome: Outcome::Open,
+        }))
+    }
+
+    /// Takes bytes of the upstream and gives bytes for the client.
+    pub(crate) fn on_chunk(&mut self, chunk: Bytes) -> Bytes {
+        let taken = match self {
+            Self::Pass(pass) => pass.observer.on_chunk(chunk),
+            Self::Translate(translation) => translation.on_chunk(chunk),
+        };
+        taken.unwrap_or_else(|error| {
+            self.abort(Error::new(ErrorKind::Server, Str::from(error.to_string())))
+        })
+    }
+
+    /// The upstream's body is over; `clean` is false when the connection broke.
+    pub(crate) fn finish(&mut self, clean: bool) -> Bytes {
+        match self {
+            Self::Pass(pass) => pass.observer.finish(clean),
+            Self::Translate(translation) => translation.finish(clean),
+        }
+    }
+
+    /// Ends the stream with a failure of ours.
+    pub(crate) fn abort(&mut self, error: Error) -> Bytes {
+        match self {
+            Self::Pass(pass) => pass.observer.abort(error),
+            Self::Translate(translation) => translation.play([Event::Error(error)]),
+        }
+    }
+
+    /// Takes a whole answer in the place of a stream.
+    pub(crate) fn play(&mut self, events: Vec<Event>) -> Bytes {
+        match self {
+            Self::Pass(_) => Bytes::new(),
+            Self::Translate(translation) => translation.play(events),
+        }
+    }
+
+    /// Whether content was seen: until then an upstream can still be exchanged for another.
+    pub(crate) fn began(&self) -> bool {
+        match self {
+            Self::Pass(pass) => pass.observer.began(),
+            Self::Translate(translation) => translation.began,
+        }
+    }
+
+    pub(crate) fn outcome(&self) -> &Outcome {
+        match self {
+            Self::Pass(pass) => pass.observer.outcome(),
+            Self::Translate(translation) => &translation.outcome,
+        }
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        match self {
+            Self::Pass(pass) => pass.observer.usage(),
+            Self::Translate(translation) => &translation.usage,
+        }
+    }
+
+    /// What keeps a silent line open; nothing while an event is half sent.
+    pub(crate) fn keep_alive(&self) -> Bytes {
+        let mut out = Vec::new();
+        match self {
+            Self::Pass(pass) if pass.observer.is_inside_event() => {}
+            Self::Pass(pass) if pass.dialect == Dialect::Claude && pass.observer.began() => {
+                write_event(&mut out, "ping", |out| {
+                    out.extend_from_slice(b"{\"type\":\"ping\"}")
+                });
+            }
+            Self::Pass(_) => write_comment(&mut out, "keep-alive"),
+            Self::Translate(translation) => translation.encoder.keep_alive(&mut out),
+        }
+        Bytes::from(out)
+    }
+}
+
+impl Translation {
+    fn on_chunk(
+        &mut self,
+        chunk: Bytes,
+    ) -> Result<Bytes, modelgate_dialects::framing::sse::FrameTooLarge> {
+        if self.outcome != Outcome::Open {
+            return Ok(Bytes::new());
+        }
+        self.framer.feed(chunk, &mut self.frames)?;
+        Ok(self.drain_frames())
+    }
+
+    fn finish(&mut self, clean: bool) -> Bytes {
+        if self.outcome != Outcome::Open {
+            return Bytes::new();
+        }
+        self.framer.finish(&mut self.frames);
+        for frame in self.frames.drain(..) {
+            self.decoder.on_frame(&frame, &mut self.events);
+        }
+        self.decoder.finish(clean, &mut self.events);
+        self.drain_events()
+    }
+
+    fn drain_frames(&mut self) -> Bytes {
+        for frame in self.frames.drain(..) {
+            self.decoder.on_frame(&frame, &mut self.events);
+        }
+        self.drain_events()
+    }
+
+    fn drain_events(&mut self) -> Bytes {
+        let mut events = std::mem::take(&mut self.events);
+        let out = self.play(events.drain(..));
+        self.events = events;
+        out
+    }
+
+    fn play(&mut self, events: impl IntoIterator<Item = Event>) -> Bytes {
+        let mut out = Vec::new();
+        for event in events {
+            self.note(&event);
+            self.encoder.on(event, &mut out);
+        }
+        Bytes::from(out)
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Start { usage, .. } => self.usage.merge(usage.clone().unwrap_or_default()),
+            Event::Ping => {}
+            Event::Usage(usage) => self.usage.merge(usage.clone()),
+            Event::End => self.outcome = Outcome::Complete,
+            Event::Error(error) => self.outcome = Outcome::Failed(Box::new(error.clone())),
+            _ => self.began = true,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Which endpoint a request is for.
+//!
+//! One filter takes every request apart and one `match` decides: chains of filters cost more with every route.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Buf;
+use futures_util::{Stream, StreamExt as _};
+use http::{HeaderMap, Method};
+use modelgate_dialects::Dialect;
+use warp::path::FullPath;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use crate::api::{count_tokens, models, server_info};
+use crate::error::{self, Failure};
+use crate::request::{Incoming, Peer, RequestId};
+use crate::state::State;
+use crate::{exchange, reply};
+
+/// An endpoint, as listed to people.
+pub(crate) struct Endpoint {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+}
+
+const fn endpoint(method: &'static str, path: &'static str) -> Endpoint {
+    Endpoint { method, path }
+}
+
+/// Every endpoint, in the order of `GET /`.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint("POST", "/v1/chat/completions"),
+    endpoint("POST", "/v1/messages"),
+    endpoint("POST", "/v1/messages/count_tokens"),
+    endpoint("GET", "/v1/models"),
+    endpoint("GET", "/healthz"),
+    endpoint("GET", "/readyz"),
+];
+
+/// The whole server as one filter.
+pub(crate) fn routes(
+    state: Arc<State>,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let query = warp::query::raw()
+        .map(Some)
+        .or(warp::any().map(|| None))
+        .unify();
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .and(warp::body::stream())
+        .then(move |method, path: FullPath, query, headers, peer, body| {
+            let incoming = incoming(method, &path, query, headers, peer, body);
+            dispatch(Arc::clone(&state), incoming)
+        })
+}
+
+fn incoming(
+    method: Method,
+    path: &FullPath,
+    query: Option<String>,
+    headers: HeaderMap,
+    peer: Option<Peer>,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
+) -> Incoming {
+    Incoming {
+        id: RequestId::new(),
+        started: Instant::now(),
+        method,
+        path: path.as_str().to_owned(),
+        query,
+        headers,
+        peer: peer.map(|Peer(address)| address),
+        // The pieces are `Bytes` already, so that nothing is copied here.
+        body: Box::pin(
+            body.map(|piece| piece.map(|mut piece| piece.copy_to_bytes(piece.remaining()))),
+        ),
+    }
+}
+
+async fn dispatch(state: Arc<State>, incoming: Incoming) -> Response {
+    let id = incoming.id.clone();
+    let dialect = dialect(&incoming.path);
+    let mut response = answer(state, incoming).await;
+    reply::identify(&mut response, &id, dialect);
+    response
+}
+
+/// The dialect of a path, where it has one.
+fn dialect(path: &str) -> Option<Dialect> {
+    if path.starts_with("/v1/messages") {
+        Some(Dialect::Claude)
+    } else {
+        path.starts_with("/v1/").then_some(Dialect::Chat)
+    }
+}
+
+async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
+    let path = incoming.path.trim_end_matches('/').to_owned();
+    let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
+    let post = incoming.method == Method::POST;
+    match &*path {
+        "/v1/chat/completions" if post => exchange::generate(state, incoming, Dialect::Chat).await,
+        "/v1/messages" if post => exchange::generate(state, incoming, Dialect::Claude).await,
+        "/v1/messages/count_tokens" if post => count_tokens::count(state, incoming).await,
+        "/v1/models" if get => models::list(&state, &incoming),
+        "" if get => server_info::root(),
+        "/healthz" if get => server_info::health(),
+        "/readyz" if get => server_info::ready(&state),
+        "/api/event_logging/batch" if post => server_info::event_sink(),
+        "/v1/chat/completions"
+        | "/v1/messages"
+        | "/v1/messages/count_tokens"
+        | "/api/event_logging/batch" => wrong_method(&path, "POST"),
+        "" | "/v1/models" | "/healthz" | "/readyz" => wrong_method(&path, "GET"),
+        other => match other.strip_prefix("/v1/models/") {
+            Some(id) if get => models::show(&state, &incoming, &unescaped(id)),
+            Some(_) => wrong_method(&path, "GET"),
+            None => error::answer(
+                dialect(&path).unwrap_or(Dialect::Chat),
+                &Failure::unknown_route(&path),
+            ),
+        },
+    }
+}
+
+fn wrong_method(path: &str, allow: &'static str) -> Response {
+    error::answer(
+        dialect(path).unwrap_or(Dialect::Chat),
+        &Failure::wrong_method(path, allow),
+    )
+}
+
+/// A model name from a path: names may hold `/`, which some clients escape.
+fn unescaped(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
+}

@@ -1,0 +1,100 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use modelgate_config::{Config, Store};
+use modelgate_providers::{Catalog, Clients};
+
+use crate::access::Access;
+
+/// The state of a running gateway.
+#[derive(Debug)]
+pub struct State {
+    store: Store,
+    snapshot: ArcSwap<Snapshot>,
+    pub(crate) clients: Clients,
+    draining: AtomicBool,
+}
+
+/// What one request sees from start to end.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) config: Arc<Config>,
+    pub(crate) catalog: Catalog,
+    pub(crate) access: Access,
+}
+
+impl Snapshot {
+    fn new(config: Arc<Config>) -> Self {
+        Self {
+            catalog: Catalog::build(&config),
+            access: Access::new(&config.client_keys),
+            config,
+        }
+    }
+}
+
+impl State {
+    /// The state for a configuration; [`State::follow`] keeps it up to date.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let snapshot = Snapshot::new(store.snapshot());
+        Self {
+            store,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            clients: Clients::default(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes over every new configuration, for ever.
+    pub(crate) async fn follow(&self) {
+        let mut configs = self.store.subscribe();
+        // A configuration may have come between making the state and subscribing.
+        configs.mark_changed();
+        while configs.changed().await.is_ok() {
+            let config = Arc::clone(&configs.borrow_and_update());
+            self.snapshot.store(Arc::new(Snapshot::new(config)));
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Number of models that are listed to clients.
+    #[must_use]
+    pub fn model_count(&self) -> usize {
+        self.snapshot().catalog.models().len()
+    }
+
+    /// The names of the providers in use, each once.
+    #[must_use]
+    pub fn providers(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for credential in self.snapshot().catalog.credentials() {
+            if !names.iter().any(|name| *name == *credential.provider) {
+                names.push(credential.provider.to_string());
+            }
+        }
+        names
+    }
+
+    /// Makes the HTTP client that most calls will use, which takes some milliseconds, before a request waits for it.
+    pub(crate) fn warm_up(&self) {
+        let config = self.store.snapshot();
+        if let Err(error) = self.clients.get(&config.proxy, config.timeouts.connect) {
+            tracing::warn!(%error, "upstream connections cannot be made");
+        }
+    }
+
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,162 @@
+//! One call of one upstream.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use modelgate_config::model::{Proxy, Timeouts};
+use tokio::time::timeout;
+
+use crate::body::{self, ByteStream};
+use crate::credential::Credential;
+use crate::{CallError, Clients, ProviderKind, claude, client, compatible, demo, retry_hint};
+
+/// Most bytes of an error's body that are read.
+const ERROR_BODY: usize = 1 << 20;
+/// Longest wait for the rest of an error's body.
+const ERROR_BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// What is asked of an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// An answer of the model.
+    Generate,
+    /// The number of input tokens.
+    CountTokens,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// How to be let in.
+    pub credential: &'a Credential,
+    /// What is asked.
+    pub operation: Operation,
+    /// The request in the upstream's dialect.
+    pub body: Bytes,
+    /// The query of the client's request, when it speaks the same dialect.
+    pub query: Option<&'a str>,
+    /// The headers of the client's request, when it speaks the same dialect; each provider takes those it knows.
+    pub client_headers: Option<&'a HeaderMap>,
+}
+
+/// An answer with a good status, whose body is still on its way.
+pub struct Upstream {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its bytes.
+    pub body: ByteStream,
+}
+
+impl std::fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upstream")
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Upstream {
+    /// Whether the upstream says that the body is an event stream.
+    #[must_use]
+    pub fn says_events(&self) -> bool {
+        let kind = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        kind.trim_start()
+            .to_ascii_lowercase()
+            .starts_with("text/event-stream")
+    }
+}
+
+/// Calls an upstream and waits for the head of its answer.
+///
+/// # Errors
+/// No connection, no answer in time, or an answer with an error status: the body is read for its meaning.
+pub async fn call(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    call: Call<'_>,
+) -> Result<Upstream, CallError> {
+    let credential = call.credential;
+    let provider = &credential.provider;
+    if credential.kind == ProviderKind::Demo {
+        return demo::call(&call);
+    }
+    let Some(url) = credential.url(call.operation) else {
+        return Err(CallError::broken(
+            provider.clone(),
+            format!("{provider} has no such operation"),
+        ));
+    };
+    let mut url = url.clone();
+    url.set_query(call.query);
+    let mut request = reqwest::Request::new(reqwest::Method::POST, url);
+    *request.headers_mut() = headers(credential, call.client_headers);
+    *request.body_mut() = Some(call.body.into());
+    let proxy = if credential.proxy == Proxy::Inherit {
+        proxy
+    } else {
+        &credential.proxy
+    };
+    let http = clients
+        .get(proxy, timeouts.connect)
+        .map_err(|error| client::describe(provider, error))?;
+    let response = match timeout(timeouts.first_byte, http.execute(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Err(client::describe(provider, error)),
+        Err(_) => {
+            return Err(CallError::timed_out(
+                provider.clone(),
+                "did not begin to answer",
+                timeouts.first_byte,
+            ));
+        }
+    };
+    let status = response.status();
+    let headers = response.headers().clone();
+    let body = body::of_response(response, provider.clone());
+    if status == StatusCode::OK {
+        return Ok(Upstream { headers, body });
+    }
+    Err(refused(credential, status, &headers, body).await)
+}
+
+fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
+    let mut headers = credential.headers.clone();
+    if let Some(client) = client {
+        match credential.kind {
+            ProviderKind::Claude => claude::forward(client, &mut headers),
+            ProviderKind::Compatible => compatible::forward(client, &mut headers),
+            ProviderKind::Demo => demo::forward(client, &mut headers),
+        }
+    }
+    headers
+}
+
+/// The meaning of an answer whose status is not 200.
+async fn refused(
+    credential: &Credential,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: ByteStream,
+) -> CallError {
+    let provider = credential.provider.clone();
+    if status.is_success() || status.is_redirection() || status.is_informational() {
+        return CallError::broken(
+            provider.clone(),
+            format!("{provider} answered with the unexpected status {status}"),
+        );
+    }
+    let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
+        .await
+        .unwrap_or_default();
+    let mut error =
+        modelgate_dialects::decode_error(credential.kind.dialect(), status.as_u16(), &body);
+    error.retry_after = retry_hint::from_headers(headers, SystemTime::now()).or(error.retry_after);
+    CallError::answered(provider, error)
+}

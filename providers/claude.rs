@@ -1,0 +1,78 @@
+//! Anthropic's API by key, and servers that speak its dialect (`providers.md` 2.1).
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use modelgate_config::model::{ClaudeAuth, ClaudeKey, Quirks};
+use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::{Str, Target};
+
+use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::{ProviderKind, models};
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+const VENDOR_HOST: &str = "anthropic.com";
+/// Whose reasoning signatures these upstreams accept.
+const REASONING_TAG: &str = "claude";
+
+/// The credential of a `claude-api-key` entry.
+pub(crate) fn credential(key: &ClaudeKey, index: usize) -> Credential {
+    let base = &key.entry.base_url;
+    let mut headers = credential::common_headers();
+    headers.insert(VERSION, HeaderValue::from_static("2023-06-01"));
+    let vendor = base
+        .host_str()
+        .is_some_and(|host| host == VENDOR_HOST || host.ends_with(".anthropic.com"));
+    match key.auth {
+        ClaudeAuth::ApiKey => {
+            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose())
+        }
+        ClaudeAuth::Auto if vendor => {
+            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose())
+        }
+        ClaudeAuth::Auto | ClaudeAuth::Bearer => {
+            credential::insert_bearer(&mut headers, &key.api_key)
+        }
+    }
+    credential::insert_extra(&mut headers, &key.entry.headers);
+    Credential {
+        id: CredentialId::new(format!("claude-api-key[{index}]")),
+        kind: ProviderKind::Claude,
+        provider: Str::from_static("claude"),
+        proxy: key.proxy.clone(),
+        priority: key.entry.priority,
+        quirks: Quirks::default(),
+        urls: Urls {
+            generate: credential::join(base, &["v1", "messages"]),
+            count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
+        },
+        headers,
+    }
+}
+
+/// What an encoder must know of one of its models.
+pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
+    Target {
+        model: Str::from(model),
+        provider: Str::from_static(REASONING_TAG),
+        model_profile: models::profile(model),
+        chat: ChatProfile::default(),
+    }
+}
+
+/// The headers a client of the same dialect may set: the API version it was written for and the features it uses.
+pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
+    if let Some(version) = from.get(&VERSION) {
+        to.insert(VERSION, version.clone());
+    }
+    let mut betas = from
+        .get_all(&BETA)
+        .iter()
+        .chain(to.get_all(&BETA).iter())
+        .filter_map(|value| value.to_str().ok());
+    let Some(first) = betas.next() else { return };
+    let joined = betas.fold(first.to_owned(), |joined, beta| joined + "," + beta);
+    if let Ok(value) = HeaderValue::from_str(&joined) {
+        to.insert(BETA, value);
+    }
+}

@@ -1,0 +1,59 @@
+//! Servers that speak OpenAI Chat Completions (`providers.md` 4).
+
+use http::HeaderMap;
+use modelgate_config::model::{CompatibleProvider, MaxTokensField};
+use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::{Str, Target};
+
+use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::{ProviderKind, models};
+
+/// The credential of one key of an `openai-compatibility` entry.
+pub(crate) fn credential(provider: &CompatibleProvider, index: usize) -> Credential {
+    let key = &provider.keys[index];
+    let mut headers = credential::common_headers();
+    if let Some(api_key) = &key.api_key {
+        credential::insert_bearer(&mut headers, api_key);
+    }
+    credential::insert_extra(&mut headers, &provider.entry.headers);
+    Credential {
+        id: CredentialId::new(format!("{}[{index}]", provider.name)),
+        kind: ProviderKind::Compatible,
+        provider: Str::from(provider.name.as_str()),
+        proxy: key.proxy.clone(),
+        priority: provider.entry.priority,
+        quirks: provider.quirks,
+        urls: Urls {
+            generate: credential::join(&provider.entry.base_url, &["chat", "completions"]),
+            count_tokens: None,
+        },
+        headers,
+    }
+}
+
+/// What an encoder must know of one of its models.
+pub(crate) fn target(credential: &Credential, model: &str) -> Target {
+    let quirks = credential.quirks;
+    Target {
+        model: Str::from(model),
+        provider: Str::from(format!("chat:{}", credential.provider)),
+        model_profile: models::profile(model),
+        chat: ChatProfile {
+            stream_options: quirks.stream_options,
+            max_completion_tokens: match quirks.max_tokens {
+                MaxTokensField::Auto => models::is_openai_reasoning(model),
+                MaxTokensField::MaxTokens => false,
+                MaxTokensField::MaxCompletionTokens => true,
+            },
+            developer_role: quirks.developer_role,
+            image_in_tool: quirks.image_in_tool,
+            cache_control: quirks.cache_control,
+            replay_reasoning: quirks.replay_reasoning,
+            reasoning_effort: quirks.reasoning_effort,
+            ..ChatProfile::default()
+        },
+    }
+}
+
+/// The headers a client of the same dialect may set: none.
+pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}

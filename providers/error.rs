@@ -1,0 +1,126 @@
+//! Why an upstream call gave no answer, and whether another one may.
+
+use std::time::Duration;
+
+use modelgate_dialects::Str;
+use modelgate_dialects::ir::{Error, ErrorKind};
+
+/// Why an upstream call gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{provider} did not answer: {}", error.message)]
+pub struct CallError {
+    /// The provider that was called.
+    pub provider: Str,
+    /// What went wrong, for routing.
+    pub kind: CallErrorKind,
+    /// What went wrong, for the client.
+    pub error: Box<Error>,
+}
+
+/// What went wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallErrorKind {
+    /// No connection.
+    Unreachable,
+    /// The key is not accepted, or not for this.
+    Unauthorized,
+    /// Money is missing.
+    Billing,
+    /// The model is not there for this credential.
+    NotFound,
+    /// Too many requests or tokens.
+    RateLimited,
+    /// The provider has too much to do.
+    Overloaded,
+    /// The request itself is wrong: no other credential would like it better.
+    Invalid,
+    /// The answer was no answer.
+    Broken,
+    /// The provider took too long.
+    TimedOut,
+}
+
+impl CallErrorKind {
+    /// Whether another credential, or another try, may do better.
+    #[must_use]
+    pub const fn may_rotate(self) -> bool {
+        !matches!(self, Self::Invalid)
+    }
+
+    /// The name used in logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Unauthorized => "unauthorized",
+            Self::Billing => "billing",
+            Self::NotFound => "not_found",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Invalid => "invalid",
+            Self::Broken => "broken",
+            Self::TimedOut => "timed_out",
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        match error.kind {
+            ErrorKind::InvalidRequest | ErrorKind::TooLarge | ErrorKind::Conflict => Self::Invalid,
+            ErrorKind::Authentication | ErrorKind::Permission => Self::Unauthorized,
+            ErrorKind::Billing => Self::Billing,
+            ErrorKind::NotFound => Self::NotFound,
+            ErrorKind::RateLimit => Self::RateLimited,
+            ErrorKind::Timeout => Self::TimedOut,
+            ErrorKind::Server => Self::Broken,
+            ErrorKind::Overloaded => Self::Overloaded,
+        }
+    }
+}
+
+impl CallError {
+    /// A failure the upstream told us.
+    #[must_use]
+    pub fn answered(provider: Str, error: Error) -> Self {
+        Self {
+            provider,
+            kind: CallErrorKind::of(&error),
+            error: Box::new(error),
+        }
+    }
+
+    /// An answer that was no answer; the client gets a 502.
+    #[must_use]
+    pub fn broken(provider: Str, message: impl Into<String>) -> Self {
+        let mut error =
+            Error::new(ErrorKind::Server, Str::from(message.into())).with_code("upstream_error");
+        error.status = 502;
+        Self {
+            provider,
+            kind: CallErrorKind::Broken,
+            error: Box::new(error),
+        }
+    }
+
+    /// No connection; the client gets a 502.
+    #[must_use]
+    pub fn unreachable(provider: Str, message: impl Into<String>) -> Self {
+        let broken = Self::broken(provider, message);
+        Self {
+            kind: CallErrorKind::Unreachable,
+            ..broken
+        }
+    }
+
+    /// A time limit; the client gets a 504.
+    #[must_use]
+    pub fn timed_out(provider: Str, what: &str, limit: Duration) -> Self {
+        let message = format!("{provider} {what} within {} s", limit.as_secs_f64());
+        let error =
+            Error::new(ErrorKind::Timeout, Str::from(message)).with_code("upstream_timeout");
+        Self {
+            provider,
+            kind: CallErrorKind::TimedOut,
+            error: Box::new(error),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What is known of models by their names: a data file.
+
+use std::sync::LazyLock;
+
+use modelgate_config::Pattern;
+use modelgate_dialects::target::{ModelProfile, Thinking};
+use serde::Deserialize;
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let file: File = serde_json::from_str(include_str!("models.json"))
+        .expect("models.json is checked by a test");
+    Table {
+        families: file
+            .families
+            .into_iter()
+            .map(|family| (Pattern::new(&family.pattern), family))
+            .collect(),
+        claude: file.catalogues.claude,
+        openai: file.catalogues.openai,
+        gemini: file.catalogues.gemini,
+        openai_reasoning: file
+            .openai_reasoning
+            .iter()
+            .map(|pattern| Pattern::new(pattern))
+            .collect(),
+    }
+});
+
+struct Table {
+    families: Vec<(Pattern, Family)>,
+    claude: Vec<String>,
+    openai: Vec<String>,
+    gemini: Vec<String>,
+    openai_reasoning: Vec<Pattern>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct File {
+    #[serde(rename = "about")]
+    _about: String,
+    families: Vec<Family>,
+    catalogues: Catalogues,
+    openai_reasoning: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogues {
+    claude: Vec<String>,
+    openai: Vec<String>,
+    gemini: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Family {
+    pattern: String,
+    max_output: u32,
+    thinking: FamilyThinking,
+    #[serde(default = "yes")]
+    sampling: bool,
+    #[serde(default = "yes")]
+    sampling_pair: bool,
+    #[serde(default = "yes")]
+    prefill: bool,
+    #[serde(default)]
+    mid_system: bool,
+    #[serde(default = "yes")]
+    json_schema: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FamilyThinking {
+    None,
+    Budget([u32; 2]),
+    Both([u32; 2]),
+    Levels(Vec<String>),
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The abilities of a model; the widest habits for a name nobody told us about.
+pub(crate) fn profile(model: &str) -> ModelProfile {
+    let family = TABLE
+        .families
+        .iter()
+        .find(|(pattern, _)| pattern.matches(model));
+    family.map_or_else(ModelProfile::default, |(_, family)| family.profile())
+}
+
+/// The models of Anthropic's API.
+pub(crate) fn claude_catalogue() -> &'static [String] {
+    &TABLE.claude
+}
+
+/// The models of a well-known Chat provider; empty for any other.
+pub(crate) fn compatible_catalogue(provider: &str) -> &'static [String] {
+    match provider {
+        "openai" => &TABLE.openai,
+        "gemini" => &TABLE.gemini,
+        _ => &[],
+    }
+}
+
+/// Whether the model is one of OpenAI's that refuse `max_tokens`.
+pub(crate) fn is_openai_reasoning(model: &str) -> bool {
+    TABLE
+        .openai_reasoning
+        .iter()
+        .any(|pattern| pattern.matches(model))
+}
+
+impl Family {
+    fn profile(&self) -> ModelProfile {
+        ModelProfile {
+            max_output: Some(self.max_output),
+            thinking: match &self.thinking {
+                FamilyThinking::None => Thinking::None,
+                FamilyThinking::Budget([min, max]) => Thinking::Budget {
+                    min: *min,
+                    max: *max,
+                },
+                FamilyThinking::Both([min, max]) => Thinking::Both {
+                    min: *min,
+                    max: *max,
+                },
+                FamilyThinking::Levels(extra) => {
+                    let has = |level: &str| extra.iter().any(|known| known == level);
+                    Thinking::Levels {
+                        xhigh: has("xhigh"),
+                        max: has("max"),
+                    }
+                }
+            },
+            sampling: self.sampling,
+            sampling_pair: self.sampling_pair,
+            prefill: self.prefill,
+            mid_system: self.mid_system,
+            json_schema: self.json_schema,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(model: &str, max_output: Option<u32>, thinking: Thinking) {
+        let profile = profile(model);
+        assert_eq!(
+            (profile.max_output, profile.thinking),
+            (max_output, thinking),
+            "{model}"
+        );
+    }
+
+    #[test]
+    fn every_listed_claude_model_has_a_family() {
+        for model in claude_catalogue() {
+            assert!(profile(model).max_output.is_some(), "{model}");
+        }
+    }
+
+    #[test]
+    fn families_are_told_apart_by_their_names() {
+        check("claude-3-5-haiku-20241022", Some(8192), Thinking::None);
+        check(
+            "claude-opus-4-20250514",
+            Some(32_000),
+            Thinking::Budget {
+                min: 1024,
+                max: 100_000,
+            },
+        );
+        check(
+            "claude-sonnet-4-5-20250929",
+            Some(64_000),
+            Thinking::Budget {
+                min: 1024,
+                max: 128_000,
+            },
+        );
+        check(
+            "claude-opus-4-6",
+            Some(128_000),
+            Thinking::Both {
+                min: 1024,
+                max: 128_000,
+            },
+        );
+        check(
+            "claude-sonnet-5",
+            Some(128_000),
+            Thinking::Levels {
+                xhigh: true,
+                max: true,
+            },
+        );
+        check(
+            "llama-4",
+            None,
+            Thinking::Both {
+                min: 1024,
+                max: 128_000,
+            },
+        );
+    }
+
+    #[test]
+    fn reasoning_models_of_openai_are_known() {
+        assert!(is_openai_reasoning("o3-mini") && is_openai_reasoning("gpt-5.2"));
+        assert!(!is_openai_reasoning("gpt-4o"));
+    }
+}
