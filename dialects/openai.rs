@@ -1,3 +1,4 @@
 //! OpenAI's dialects.
 
 pub mod chat;
+pub(crate) mod data_url;

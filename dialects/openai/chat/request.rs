@@ -1,16 +1,7 @@
 //! Requests.
 
-use crate::error::{DecodeError, EncodeError};
-use crate::ir::Request;
-use crate::json::Value;
-use crate::target::{Encoded, Target};
+mod decode;
+mod encode;
 
-/// Reads a request.
-pub fn decode(_body: Value<'_>) -> Result<Request, DecodeError> {
-    todo!()
-}
-
-/// Writes a request.
-pub fn encode(_request: &Request, _target: &Target) -> Result<Encoded, EncodeError> {
-    todo!()
-}
+pub use decode::decode;
+pub use encode::encode;

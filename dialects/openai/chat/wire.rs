@@ -1,9 +1,191 @@
-//! The vendor's words.
+//! The words of Chat, and small readers and writers that its parts share.
 
-use crate::ir::Usage;
-use crate::json::Value;
+pub(crate) mod message;
+pub(crate) mod usage;
+
+use crate::Dialect;
+use crate::error::DecodeError;
+use crate::ir::{CacheMark, ErrorKind, Extensions, StopReason, Usage};
+use crate::json::{RawJson, Str, Value, Writer};
+
+/// Most stop texts of a request.
+pub(crate) const STOP_LIMIT: usize = 4;
+
+/// The `kind` of the server tool that stands for `web_search_options`; its `raw` is that object.
+pub(crate) const WEB_SEARCH: &str = "web_search_options";
+
+/// Begins the system block that Claude Code adds for its own vendor (trap 42).
+pub(crate) const BILLING_BLOCK: &str = "x-anthropic-billing-header:";
 
 /// Reads a `usage` object. Part of the contract: the passthrough observer reads usage through it.
-pub(crate) fn usage(_value: Value<'_>) -> Usage {
-    todo!()
+pub(crate) fn usage(value: Value<'_>) -> Usage {
+    usage::read(value)
+}
+
+/// `finish_reason`, with the words that compatible servers borrow from others.
+pub(crate) fn stop_reason(word: &Str) -> StopReason {
+    match &**word {
+        "stop" | "end_turn" | "eos" | "completed" => StopReason::End,
+        "length" | "max_tokens" => StopReason::Length,
+        "tool_calls" | "function_call" | "tool_use" => StopReason::ToolUse,
+        "content_filter" => StopReason::Filter,
+        _ => StopReason::Other(word.clone()),
+    }
+}
+
+/// The `finish_reason` of a reason; `refused` when the refusal's text is in the answer.
+pub(crate) fn finish_reason(reason: &StopReason, refused: bool, legacy: bool) -> &'static str {
+    match reason {
+        StopReason::Length | StopReason::ContextExceeded => "length",
+        StopReason::ToolUse if legacy => "function_call",
+        StopReason::ToolUse => "tool_calls",
+        StopReason::Filter => "content_filter",
+        StopReason::Refusal if !refused => "content_filter",
+        StopReason::End
+        | StopReason::StopSequence
+        | StopReason::Refusal
+        | StopReason::Pause
+        | StopReason::MalformedCall
+        | StopReason::Other(_) => "stop",
+    }
+}
+
+/// `error.type` of a kind (`dialects.md` 2.9).
+pub(crate) fn error_type(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Authentication => "authentication_error",
+        ErrorKind::Billing => "insufficient_quota",
+        ErrorKind::Permission => "permission_error",
+        ErrorKind::RateLimit => "rate_limit_error",
+        ErrorKind::Timeout | ErrorKind::Server | ErrorKind::Overloaded => "server_error",
+        ErrorKind::InvalidRequest
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::TooLarge => "invalid_request_error",
+    }
+}
+
+/// `error.code` where the failure has none of its own.
+pub(crate) fn error_code(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NotFound => Some("model_not_found"),
+        ErrorKind::Billing => Some("insufficient_quota"),
+        ErrorKind::RateLimit => Some("rate_limit_exceeded"),
+        _ => None,
+    }
+}
+
+/// Reads `cache_control` or `prompt_cache_breakpoint`. A breakpoint without a lifetime has Chat's default of 30m, by
+/// which it can be told from Claude's marks.
+pub(crate) fn cache_mark(key: &str, value: Value<'_>) -> Option<CacheMark> {
+    let ttl = value.text_of("ttl");
+    match key {
+        _ if !value.is_object() => None,
+        "cache_control" => Some(CacheMark { ttl }),
+        "prompt_cache_breakpoint" => Some(CacheMark {
+            ttl: ttl.or(Some(Str::from_static("30m"))),
+        }),
+        _ => None,
+    }
+}
+
+/// Writes a cache mark in the spelling it has in Chat: breakpoints for lifetimes that only Chat knows.
+pub(crate) fn write_cache_mark(writer: &mut Writer<'_>, mark: &CacheMark) {
+    match mark.ttl.as_deref() {
+        Some(ttl @ ("30m" | "12h")) => writer.object_field("prompt_cache_breakpoint", |writer| {
+            writer.field("mode", "explicit");
+            writer.field("ttl", ttl);
+        }),
+        ttl => writer.object_field("cache_control", |writer| {
+            writer.field("type", "ephemeral");
+            writer.field_opt("ttl", ttl.as_ref());
+        }),
+    }
+}
+
+/// Writes the unknown fields that Chat wrote at this level. Fields of an object below it are kept as `object.key`.
+pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
+    for extension in extensions.of(Dialect::Chat) {
+        let nested = below
+            .iter()
+            .any(|object| inner_key(&extension.key, object).is_some());
+        if !nested {
+            writer.field(&extension.key, &extension.value);
+        }
+    }
+}
+
+/// Writes the unknown fields of the object `object` below the level of `extensions`.
+pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
+    for extension in extensions.of(Dialect::Chat) {
+        if let Some(key) = inner_key(&extension.key, object) {
+            writer.field(key, &extension.value);
+        }
+    }
+}
+
+fn inner_key<'k>(key: &'k str, object: &str) -> Option<&'k str> {
+    key.strip_prefix(object)?.strip_prefix('.')
+}
+
+/// Keeps the fields of `value` that are not in `known`, under `object.key` when it is a level below.
+pub(crate) fn keep_unknown(
+    extensions: &mut Extensions,
+    value: Value<'_>,
+    object: &str,
+    known: &[&str],
+) {
+    for (key, value) in value.entries() {
+        if value.is_null() || known.contains(&&*key) {
+            continue;
+        }
+        if object.is_empty() {
+            extensions.push(Dialect::Chat, &key, value.raw());
+        } else {
+            extensions.push(Dialect::Chat, &format!("{object}.{key}"), value.raw());
+        }
+    }
+}
+
+pub(crate) fn text(value: Value<'_>, path: &str) -> Result<Str, DecodeError> {
+    value.text().ok_or_else(|| expected(path, "a string"))
+}
+
+pub(crate) fn boolean(value: Value<'_>, path: &str) -> Result<bool, DecodeError> {
+    value
+        .as_bool()
+        .ok_or_else(|| expected(path, "true or false"))
+}
+
+pub(crate) fn count(value: Value<'_>, path: &str) -> Result<u64, DecodeError> {
+    value
+        .as_u64()
+        .ok_or_else(|| expected(path, "a whole number that is not negative"))
+}
+
+pub(crate) fn number(value: Value<'_>, path: &str) -> Result<f64, DecodeError> {
+    value.as_f64().ok_or_else(|| expected(path, "a number"))
+}
+
+pub(crate) fn expected(path: impl std::fmt::Display, what: &str) -> DecodeError {
+    DecodeError::shape(path, format_args!("expected {what}"))
+}
+
+/// Raw JSON may hold line ends between its tokens, which would end a `data:` line; inside strings they are escaped.
+pub(crate) fn on_one_line(out: &mut [u8]) {
+    let mut from = 0;
+    while let Some(found) = memchr::memchr2(b'\n', b'\r', &out[from..]) {
+        out[from + found] = b' ';
+        from += found + 1;
+    }
+}
+
+/// The schema of a function that was declared without one.
+pub(crate) fn empty_schema() -> RawJson {
+    RawJson::build(|writer| {
+        writer.object(|writer| {
+            writer.field("type", "object");
+            writer.object_field("properties", |_| {});
+        });
+    })
 }

@@ -1,0 +1,367 @@
+//! `content`: from parts to a string or a list.
+
+use super::Scope;
+use crate::Dialect;
+use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text};
+use crate::json::{RawJson, Str, Value, Writer};
+use crate::openai::chat::wire;
+use crate::openai::data_url;
+
+/// Where Claude's search results have the address they were found at.
+const SEARCH_SOURCE: &str = "source";
+
+/// One entry of `content`, ready to be written.
+pub(super) enum Piece<'a> {
+    Text {
+        text: Str,
+        cache: Option<&'a CacheMark>,
+        extensions: Option<&'a Extensions>,
+    },
+    Media(&'a Media),
+    Refusal(&'a Str),
+    Raw(&'a RawJson),
+}
+
+impl Piece<'_> {
+    pub(super) fn text(text: impl Into<Str>) -> Self {
+        Self::Text {
+            text: text.into(),
+            cache: None,
+            extensions: None,
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(
+            self,
+            Self::Text {
+                cache: None,
+                extensions: None,
+                ..
+            }
+        )
+    }
+}
+
+/// The pieces that a part amounts to, with its losses reported; `path` is where it stands.
+pub(super) fn pieces<'a>(
+    scope: &mut Scope<'_>,
+    part: &'a Part,
+    path: impl Fn() -> String,
+    pieces: &mut Vec<Piece<'a>>,
+) {
+    match part {
+        Part::Text(text) => pieces.push(self::text(scope, text, &path)),
+        Part::Media(media) => self::media(scope, media, &path, pieces),
+        Part::Refusal(text) => pieces.push(Piece::Refusal(text)),
+        Part::Unknown(unknown) if unknown.dialect == Dialect::Chat => {
+            pieces.push(Piece::Raw(&unknown.raw));
+        }
+        Part::Unknown(unknown) => {
+            let why = format!("Chat has no block of type `{}`", unknown.kind);
+            scope.losses.dropped(path(), why);
+        }
+        Part::Server(block) => {
+            let why = format!("a `{}` block means nothing to another vendor", block.kind);
+            scope.losses.dropped(path(), why);
+        }
+        Part::Reasoning(_) | Part::ToolCall(_) | Part::ToolResult(_) => {}
+    }
+}
+
+fn text<'a>(scope: &mut Scope<'_>, text: &'a Text, path: &impl Fn() -> String) -> Piece<'a> {
+    if text.citations.is_some() {
+        scope.losses.dropped(
+            format!("{}.citations", path()),
+            "Chat takes no citations in a request",
+        );
+    }
+    scope.foreign(&text.extensions, path);
+    let has_own = text.extensions.of(Dialect::Chat).next().is_some();
+    Piece::Text {
+        text: text.text.clone(),
+        cache: mark(scope, text.cache.as_ref(), path),
+        extensions: has_own.then_some(&text.extensions),
+    }
+}
+
+/// The cache mark, where the upstream takes it. A mark with a lifetime of Chat's own came from a client that knows its
+/// upstream to take breakpoints.
+pub(super) fn mark<'a>(
+    scope: &mut Scope<'_>,
+    mark: Option<&'a CacheMark>,
+    path: impl Fn() -> String,
+) -> Option<&'a CacheMark> {
+    let mark = mark?;
+    let breakpoint = scope.native && matches!(mark.ttl.as_deref(), Some("30m" | "12h"));
+    if scope.target.chat.cache_control || breakpoint {
+        return Some(mark);
+    }
+    scope.losses.quietly_dropped(
+        format!("{}.cache_control", path()),
+        "the upstream takes no cache marks",
+    );
+    None
+}
+
+fn media<'a>(
+    scope: &mut Scope<'_>,
+    media: &'a Media,
+    path: &impl Fn() -> String,
+    pieces: &mut Vec<Piece<'a>>,
+) {
+    for extension in media.extensions.foreign(Dialect::Chat) {
+        // The address of a search result goes into its text.
+        if extension.key != SEARCH_SOURCE {
+            let path = format!("{}.{}", path(), extension.key);
+            scope.losses.dropped(path, "Chat has no such field");
+        }
+    }
+    if let Some(citations) = &media.citations
+        && citations
+            .document()
+            .root()
+            .field("enabled")
+            .and_then(Value::as_bool)
+            != Some(false)
+    {
+        scope
+            .losses
+            .dropped(format!("{}.citations", path()), "Chat cites no documents");
+    }
+    match (&media.source, media.kind) {
+        (MediaSource::Text { text, .. }, _) => {
+            scope.losses.changed(path(), "the document is sent as text");
+            pieces.push(Piece::text(document(media, text)));
+        }
+        (MediaSource::Parts(parts), _) => {
+            scope.losses.changed(path(), "the document is sent as text");
+            self::parts(scope, media, parts, path, pieces);
+        }
+        (MediaSource::Raw(Dialect::Chat, raw), _) => pieces.push(Piece::Raw(raw)),
+        (MediaSource::Raw(..), _) => scope
+            .losses
+            .dropped(path(), "Chat has no such source of a file"),
+        (MediaSource::FileId(_), _) if !scope.native => scope.refuse(
+            path(),
+            "a file id is known only to the provider that gave it; send the file itself",
+        ),
+        (MediaSource::Url(_), MediaKind::Document) if !scope.native => scope.refuse(
+            path(),
+            "Chat takes no documents by address; send the document itself",
+        ),
+        (MediaSource::Url(_) | MediaSource::FileId(_), MediaKind::Audio) => {
+            scope.refuse(
+                path(),
+                "Chat takes no sound by address; send the sound itself",
+            );
+        }
+        (_, MediaKind::Video) if !scope.native => {
+            scope.refuse(path(), "Chat takes no video");
+        }
+        _ => {
+            if media.context.is_some() {
+                scope.losses.dropped(
+                    format!("{}.context", path()),
+                    "Chat has no context for a file",
+                );
+            }
+            pieces.push(Piece::Media(media));
+        }
+    }
+}
+
+/// A document of texts is one text; pictures in it stand between its texts. Documents hold no further documents, so this
+/// does not go deeper.
+fn parts<'a>(
+    scope: &mut Scope<'_>,
+    media: &'a Media,
+    parts: &'a [Part],
+    path: &impl Fn() -> String,
+    pieces: &mut Vec<Piece<'a>>,
+) {
+    let texts: Option<Vec<&str>> = parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => Some(&*text.text),
+            _ => None,
+        })
+        .collect();
+    if let Some(texts) = texts {
+        pieces.push(Piece::text(document(media, &texts.join("\n"))));
+        return;
+    }
+    pieces.push(Piece::text(format!("{}>", opening(media))));
+    for part in parts {
+        match part {
+            Part::Text(text) => pieces.push(self::text(scope, text, path)),
+            Part::Media(inner)
+                if matches!(
+                    inner.source,
+                    MediaSource::Base64 { .. } | MediaSource::Url(_)
+                ) =>
+            {
+                self::media(scope, inner, path, pieces);
+            }
+            _ => scope
+                .losses
+                .dropped(path(), "a part of the document has no place in Chat"),
+        }
+    }
+    pieces.push(Piece::text("</document>"));
+}
+
+/// A text document as text, with what is known about it.
+fn document(media: &Media, text: &str) -> String {
+    format!("{}>\n{text}\n</document>", opening(media))
+}
+
+fn opening(media: &Media) -> String {
+    let mut head = String::from("<document");
+    let source = media.extensions.get(Dialect::Claude, SEARCH_SOURCE);
+    let source = source.and_then(|source| source.document().root().text());
+    let known = [
+        ("title", media.title.as_ref().or(media.name.as_ref())),
+        ("source", source.as_ref()),
+        ("context", media.context.as_ref()),
+    ];
+    for (key, value) in known {
+        if let Some(value) = value {
+            head.push_str(&format!(" {key}=\"{value}\""));
+        }
+    }
+    head
+}
+
+/// How `content` was spelt, and whether it may be joined.
+#[derive(Clone, Copy)]
+pub(super) struct Spelling {
+    /// It was one bare string.
+    pub(super) bare: bool,
+    /// A single text of another dialect is a bare string in Chat.
+    pub(super) native: bool,
+    /// The upstream takes lists of texts.
+    pub(super) lists: bool,
+}
+
+/// Writes `content`, which is a string when it can be one (`dialects.md` 2.1: a spelling, not a difference).
+pub(super) fn write(writer: &mut Writer<'_>, pieces: &[Piece<'_>], spelling: Spelling) {
+    writer.key("content");
+    match pieces {
+        [] if spelling.bare || !spelling.native => writer.value(""),
+        [piece @ Piece::Text { text, .. }]
+            if piece.is_plain() && (spelling.bare || !spelling.native) =>
+        {
+            writer.value(text);
+        }
+        _ => match joined(pieces).filter(|_| !spelling.lists) {
+            Some(text) => writer.value(&text),
+            None => writer.array(|writer| {
+                pieces.iter().for_each(|piece| write_piece(writer, piece));
+            }),
+        },
+    }
+}
+
+/// All texts as one, when there is nothing else.
+fn joined(pieces: &[Piece<'_>]) -> Option<String> {
+    let texts: Option<Vec<&str>> = pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text { text, .. } => Some(&**text),
+            _ => None,
+        })
+        .collect();
+    Some(texts?.join("\n\n"))
+}
+
+fn write_piece(writer: &mut Writer<'_>, piece: &Piece<'_>) {
+    match piece {
+        Piece::Text {
+            text,
+            cache,
+            extensions,
+        } => writer.object(|writer| {
+            writer.field("type", "text");
+            writer.field("text", text);
+            if let Some(mark) = cache {
+                wire::write_cache_mark(writer, mark);
+            }
+            if let Some(extensions) = extensions {
+                wire::write_extensions(writer, extensions, &[]);
+            }
+        }),
+        Piece::Refusal(text) => writer.object(|writer| {
+            writer.field("type", "refusal");
+            writer.field("refusal", *text);
+        }),
+        Piece::Raw(raw) => writer.value(*raw),
+        Piece::Media(media) => writer.object(|writer| write_media(writer, media)),
+    }
+}
+
+fn write_media(writer: &mut Writer<'_>, media: &Media) {
+    let key = match media.kind {
+        MediaKind::Image if media.name.is_some() => "file",
+        MediaKind::Image => "image_url",
+        MediaKind::Video => "video_url",
+        MediaKind::Audio => "input_audio",
+        MediaKind::Document => "file",
+    };
+    writer.field("type", key);
+    writer.object_field(key, |writer| {
+        match key {
+            "file" => write_file(writer, media),
+            "input_audio" => write_audio(writer, media),
+            _ => {
+                writer.field("url", &*address(media));
+                writer.field_opt("detail", media.detail.as_ref());
+            }
+        }
+        wire::write_inner(writer, &media.extensions, key);
+    });
+    if let Some(mark) = &media.cache {
+        wire::write_cache_mark(writer, mark);
+    }
+    wire::write_extensions(writer, &media.extensions, &[key]);
+}
+
+fn address(media: &Media) -> std::borrow::Cow<'_, str> {
+    match &media.source {
+        MediaSource::Base64 { mime, data } => data_url::write(mime, data).into(),
+        MediaSource::Url(url) => (&**url).into(),
+        _ => "".into(),
+    }
+}
+
+fn write_file(writer: &mut Writer<'_>, media: &Media) {
+    let name = media.name.as_ref().or(media.title.as_ref());
+    match &media.source {
+        MediaSource::FileId(id) => writer.field("file_id", id),
+        MediaSource::Url(url) => writer.field("file_url", url),
+        MediaSource::Base64 { mime, .. } => {
+            writer.field("file_data", &*address(media));
+            if name.is_none() {
+                // The vendor refuses data without a name.
+                let name = match &**mime {
+                    "application/pdf" => "document.pdf",
+                    _ => "document",
+                };
+                writer.field("filename", name);
+            }
+        }
+        _ => {}
+    }
+    writer.field_opt("filename", name);
+}
+
+fn write_audio(writer: &mut Writer<'_>, media: &Media) {
+    if let MediaSource::Base64 { mime, data } = &media.source {
+        let format = match &**mime {
+            "audio/mpeg" => "mp3",
+            other => other.strip_prefix("audio/").unwrap_or(other),
+        };
+        writer.field("data", data);
+        writer.field("format", format);
+    }
+}

@@ -1,0 +1,318 @@
+//! Everything beside messages and tools.
+
+use std::borrow::Cow;
+
+use super::Scope;
+use crate::Dialect;
+use crate::ir::{OutputFormat, ReasoningMode};
+use crate::json::{RawJson, Writer};
+use crate::openai::chat::wire::{self, STOP_LIMIT};
+use crate::target::Thinking;
+
+/// Writes the settings of a request.
+pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    limits(scope, writer);
+    sampling(scope, writer);
+    output(scope, writer);
+    reasoning(scope, writer);
+    caching(scope, writer);
+    identity(scope, writer);
+    stream(scope, writer);
+    let request = scope.request;
+    let below = ["stream_options"];
+    scope.extensions(writer, &request.extensions, &below, String::new);
+}
+
+fn limits(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let limits = &scope.request.limits;
+    if let Some(max) = limits.max_output {
+        // Claude's 0 only warms its cache.
+        let max = max.max(1);
+        if limits.max_output == Some(0) {
+            let why = "the upstream must write at least one token";
+            scope.losses.clamped("max_tokens", why);
+        }
+        // The client's own spelling is kept unless the upstream is known to refuse the older one.
+        let newer =
+            scope.target.chat.max_completion_tokens || (scope.native && !limits.legacy_spelling);
+        let key = if newer {
+            "max_completion_tokens"
+        } else {
+            "max_tokens"
+        };
+        writer.field(key, &max);
+    }
+    if limits.stop.is_empty() {
+        return;
+    }
+    if limits.stop.len() > STOP_LIMIT {
+        let path = if scope.native {
+            "stop"
+        } else {
+            "stop_sequences"
+        };
+        let why = format!("only the first {STOP_LIMIT} stop texts are sent");
+        scope.losses.clamped(path, why);
+    }
+    writer.array_field("stop", |writer| {
+        let stops = limits.stop.iter().take(STOP_LIMIT);
+        stops.for_each(|stop| writer.value(stop));
+    });
+}
+
+fn sampling(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let sampling = &scope.request.sampling;
+    let profile = &scope.target.model_profile;
+    let fields = [
+        ("temperature", sampling.temperature),
+        ("top_p", sampling.top_p),
+    ];
+    for (key, value) in fields {
+        let Some(value) = value else { continue };
+        if !profile.sampling {
+            scope
+                .losses
+                .dropped(key, "the model takes no sampling settings");
+        } else if key == "top_p" && sampling.temperature.is_some() && !profile.sampling_pair {
+            let why = "the model takes no top_p beside a temperature";
+            scope.losses.dropped(key, why);
+        } else {
+            writer.field(key, &value);
+        }
+    }
+    match sampling.top_k {
+        Some(top_k) if scope.native => writer.field("top_k", &top_k),
+        Some(_) => scope.losses.dropped("top_k", "Chat has no top_k"),
+        None => {}
+    }
+    writer.field_opt("frequency_penalty", sampling.frequency_penalty.as_ref());
+    writer.field_opt("presence_penalty", sampling.presence_penalty.as_ref());
+    writer.field_opt("logit_bias", sampling.logit_bias.as_ref());
+    writer.field_opt("seed", sampling.seed.as_ref());
+    writer.field_opt("n", sampling.n.as_ref());
+    writer.field_opt("logprobs", sampling.logprobs.as_ref());
+    writer.field_opt("top_logprobs", sampling.top_logprobs.as_ref());
+}
+
+fn output(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let output = &scope.request.output;
+    match &output.format {
+        None => {}
+        Some(OutputFormat::Text) => simple_format(writer, "text"),
+        Some(OutputFormat::JsonObject) => simple_format(writer, "json_object"),
+        Some(OutputFormat::JsonSchema { .. }) if !scope.target.model_profile.json_schema => {
+            simple_format(writer, "json_object");
+        }
+        Some(OutputFormat::JsonSchema {
+            name,
+            description,
+            schema,
+            strict,
+        }) => writer.object_field("response_format", |writer| {
+            writer.field("type", "json_schema");
+            writer.object_field("json_schema", |writer| {
+                writer.field("name", name.as_deref().unwrap_or("response"));
+                writer.field_opt("description", description.as_ref());
+                writer.field("schema", schema);
+                writer.field_opt("strict", strict.as_ref());
+            });
+        }),
+        Some(OutputFormat::Raw(Dialect::Chat, raw)) => writer.field("response_format", raw),
+        Some(OutputFormat::Raw(..)) => {
+            let why = "Chat has no such form of output";
+            scope.losses.dropped("output_config.format", why);
+        }
+    }
+    writer.field_opt("verbosity", output.verbosity.as_ref());
+    writer.field_opt("modalities", output.modalities.as_ref());
+    writer.field_opt("audio", output.audio.as_ref());
+    writer.field_opt("prediction", output.prediction.as_ref());
+}
+
+fn simple_format(writer: &mut Writer<'_>, kind: &str) {
+    writer.object_field("response_format", |writer| writer.field("type", kind));
+}
+
+/// What a model without structured output is told instead.
+pub(super) fn schema_hint(scope: &mut Scope<'_>) -> Option<String> {
+    let Some(OutputFormat::JsonSchema { schema, .. }) = &scope.request.output.format else {
+        return None;
+    };
+    if scope.target.model_profile.json_schema {
+        return None;
+    }
+    let path = if scope.native {
+        "response_format"
+    } else {
+        "output_config.format"
+    };
+    let why = "the model takes no schema; it is asked in words to follow it";
+    scope.losses.changed(path, why);
+    Some(format!(
+        "Answer with one JSON object that follows this JSON schema:\n{}",
+        schema.as_str()
+    ))
+}
+
+fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let wish = &scope.request.reasoning;
+    let mut own = wish.extensions.of(Dialect::Chat).peekable();
+    if own.peek().is_some() {
+        // One of the de-facto forms: as it came, since this upstream is of the client's choosing.
+        own.for_each(|extension| writer.field(&extension.key, &extension.value));
+        return;
+    }
+    scope.foreign(&wish.extensions, || "thinking".to_owned());
+    if wish.display.is_some() {
+        let why = "Chat has no wish for how thinking is shown";
+        scope.losses.quietly_dropped("thinking.display", why);
+    }
+    let Some(effort) = effort(scope) else {
+        return;
+    };
+    let path = if scope.native {
+        "reasoning_effort"
+    } else if wish.mode.is_some() {
+        "thinking"
+    } else {
+        "output_config.effort"
+    };
+    let profile = &scope.target.model_profile;
+    let chat = &scope.target.chat;
+    if effort == "none" && (profile.thinking == Thinking::None || !chat.reasoning_effort) {
+        return;
+    }
+    if profile.thinking == Thinking::None {
+        scope.losses.dropped(path, "the model does not think");
+    } else if !chat.reasoning_effort {
+        let why = "the upstream takes no reasoning_effort";
+        scope.losses.dropped(path, why);
+    } else if !chat.reasoning_effort_with_tools && !scope.request.tools.is_empty() {
+        // Trap 41.
+        let why = "the upstream takes no reasoning_effort beside tools";
+        scope.losses.dropped(path, why);
+    } else {
+        let highest = highest(profile.thinking, scope.native, &effort);
+        if highest != effort {
+            let why = format!("`{highest}` is the highest effort of the model");
+            scope.losses.clamped(path, why);
+        }
+        writer.field("reasoning_effort", highest);
+    }
+}
+
+/// The wish as an effort, level to level where there is one, else by the wide table of `dialects.md` 2.4.
+fn effort<'a>(scope: &mut Scope<'a>) -> Option<Cow<'a, str>> {
+    let wish = &scope.request.reasoning;
+    let level = wish.effort.as_deref().map(Cow::Borrowed);
+    match &wish.mode {
+        Some(ReasoningMode::Off) => Some("none".into()),
+        Some(ReasoningMode::On) => {
+            let by_budget = || {
+                wish.budget
+                    .map(|budget| Cow::Borrowed(budget_effort(budget)))
+            };
+            level.or_else(by_budget).or(Some("medium".into()))
+        }
+        // Claude's own default.
+        Some(ReasoningMode::Adaptive) => level.or(Some("high".into())),
+        Some(ReasoningMode::Other(word)) => {
+            let why = format!("Chat has no thinking of type `{word}`");
+            scope.losses.dropped("thinking.type", why);
+            level
+        }
+        None => level.or_else(|| wish.budget.map(|budget| budget_effort(budget).into())),
+    }
+}
+
+fn budget_effort(budget: u64) -> &'static str {
+    match budget {
+        0 => "none",
+        1..=512 => "minimal",
+        513..=1024 => "low",
+        1025..=8192 => "medium",
+        8193..=24576 => "high",
+        _ => "xhigh",
+    }
+}
+
+/// The effort, or the highest the model has. Where its levels are not known, a client of Chat is believed, and for others
+/// `high` is what every thinking model has.
+fn highest(thinking: Thinking, native: bool, effort: &str) -> &str {
+    let (xhigh, max) = match thinking {
+        Thinking::Levels { xhigh, max } => (xhigh, max),
+        Thinking::None | Thinking::Budget { .. } | Thinking::Both { .. } => (native, native),
+    };
+    match effort {
+        "max" if max => "max",
+        "max" | "xhigh" if xhigh => "xhigh",
+        "max" | "xhigh" => "high",
+        other => other,
+    }
+}
+
+fn caching(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let caching = &scope.request.caching;
+    writer.field_opt("prompt_cache_key", caching.key.as_ref());
+    writer.field_opt("prompt_cache_options", caching.options.as_ref());
+    writer.field_opt("prompt_cache_retention", caching.retention.as_ref());
+    match &caching.mark {
+        Some(mark) if scope.native => wire::write_cache_mark(writer, mark),
+        Some(_) => {
+            let why = "Chat has no cache mark for a whole request";
+            scope.losses.quietly_dropped("cache_control", why);
+        }
+        None => {}
+    }
+}
+
+fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let request = scope.request;
+    let identity = &request.identity;
+    writer.field_opt("user", identity.user.as_ref());
+    writer.field_opt("safety_identifier", identity.safety_identifier.as_ref());
+    match &identity.metadata {
+        Some(metadata) if scope.native => writer.field("metadata", metadata),
+        Some(metadata) => foreign_metadata(scope, metadata),
+        None => {}
+    }
+    match (identity.service_tier.as_deref(), identity.speed.as_deref()) {
+        (Some(tier), _) if scope.native => writer.field("service_tier", tier),
+        (_, Some("fast")) => writer.field("service_tier", "priority"),
+        // `auto` and `standard_only` are what Chat does without being told.
+        _ => {}
+    }
+    writer.field_opt("store", request.state.store.as_ref());
+    if request.state.container.is_some() {
+        scope
+            .losses
+            .dropped("container", "a container belongs to its own vendor");
+    }
+}
+
+fn foreign_metadata(scope: &mut Scope<'_>, metadata: &RawJson) {
+    for (key, _) in metadata.document().root().entries() {
+        let path = format!("metadata.{key}");
+        scope
+            .losses
+            .dropped(path, "Chat's metadata is for stored answers");
+    }
+}
+
+/// Usage is always asked for where the upstream can give it (`dialects.md` 2.8): the gateway counts.
+fn stream(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    let request = scope.request;
+    if !request.stream {
+        return;
+    }
+    writer.field("stream", &true);
+    if scope.target.chat.stream_options {
+        writer.object_field("stream_options", |writer| {
+            writer.field("include_usage", &true);
+            wire::write_inner(writer, &request.extensions, "stream_options");
+        });
+    } else if request.include_usage == Some(true) {
+        let why = "the upstream takes no stream_options";
+        scope.losses.dropped("stream_options", why);
+    }
+}
