@@ -133,10 +133,11 @@ pub(crate) fn keep_rest(object: Value<'_>, known: &[&str], rest: &mut Extensions
     }
 }
 
-/// Writes the fields that Claude's own dialect kept.
+/// Writes the fields that Claude's own dialect kept, each on one line since this may be a frame of a stream.
 pub(crate) fn write_rest(writer: &mut Writer<'_>, rest: &Extensions) {
     for extension in rest.of(Dialect::Claude) {
-        writer.field(&extension.key, &extension.value);
+        writer.key(&extension.key);
+        write_line(writer, &extension.value);
     }
 }
 

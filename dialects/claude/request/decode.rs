@@ -81,10 +81,9 @@ fn system(body: Value<'_>, request: &mut Request) -> Result<(), DecodeError> {
         let at = at.item(index);
         let mut extensions = Extensions::default();
         keep_rest(block, &["type", "text", "cache_control"], &mut extensions);
-        let text = block.text().map_or_else(
-            || path::required_text(block, "text", &at),
-            Ok,
-        )?;
+        let text = block
+            .text()
+            .map_or_else(|| path::required_text(block, "text", &at), Ok)?;
         request.system.push(SystemBlock {
             text,
             role: SystemRole::System,
@@ -123,9 +122,9 @@ fn turn(message: Value<'_>, blocks: &mut Blocks, at: &At<'_>) -> Result<Turn, De
         }
     };
     let at_content = at.field("content");
-    let content = message.field("content").ok_or_else(|| {
-        DecodeError::shape(at_content, "expected a string or a list of blocks")
-    })?;
+    let content = message
+        .field("content")
+        .ok_or_else(|| DecodeError::shape(at_content, "expected a string or a list of blocks"))?;
     let mut turn = Turn::new(role, Vec::new());
     if let Some(text) = content.text() {
         turn.bare = true;
@@ -220,8 +219,7 @@ fn tool_choice(body: Value<'_>, request: &mut Request) -> Result<(), DecodeError
 }
 
 fn limits(body: Value<'_>, request: &mut Request) -> Result<(), DecodeError> {
-    request.limits.max_output =
-        path::optional_count(body, "max_tokens", At::key("max_tokens"))?;
+    request.limits.max_output = path::optional_count(body, "max_tokens", At::key("max_tokens"))?;
     request.sampling.temperature =
         path::optional_number(body, "temperature", At::key("temperature"))?;
     request.sampling.top_p = path::optional_number(body, "top_p", At::key("top_p"))?;
@@ -284,11 +282,7 @@ fn output(body: Value<'_>, request: &mut Request) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn format(
-    object: Value<'_>,
-    key: &str,
-    at: At<'_>,
-) -> Result<Option<OutputFormat>, DecodeError> {
+fn format(object: Value<'_>, key: &str, at: At<'_>) -> Result<Option<OutputFormat>, DecodeError> {
     let Some(format) = path::optional_object(object, key, at)? else {
         return Ok(None);
     };

@@ -4,10 +4,10 @@ mod fields;
 
 use bytes::Bytes;
 
+use super::marks;
 use super::messages::{self, Arranged, Message, Speaker};
 use super::thinking::{self, Obstacle, Plan};
 use super::tools::Tools;
-use super::marks;
 use crate::Dialect;
 use crate::claude::wire::{write_cache_mark, write_rest};
 use crate::error::EncodeError;
@@ -87,7 +87,9 @@ impl<'r> Draft<'r> {
         let fields = Fields::of(request, profile, &plan, &mut losses);
         system.extend(fields.instruction.clone().map(System::own));
         let top_mark = request.caching.mark.as_ref().map(marks::fit);
-        let prefix = tools.marks().chain(system.iter_mut().map(|block| &mut block.cache));
+        let prefix = tools
+            .marks()
+            .chain(system.iter_mut().map(|block| &mut block.cache));
         marks::limit(
             prefix,
             &mut messages,
@@ -253,13 +255,17 @@ fn end(
     match &mut block.content {
         messages::Content::Raw(_) => {}
         _ if !target.model_profile.prefill || plan.thinks() => {
-            let why = "the model does not continue assistant messages: a user's `(continue)` was added";
+            let why =
+                "the model does not continue assistant messages: a user's `(continue)` was added";
             losses.changed(path, why);
             messages.push(Message::of_text(Speaker::User, "(continue)"));
         }
         messages::Content::Text { text, .. } if text.trim_end().len() < text.len() => {
             *text = text.slice_ref(text.trim_end());
-            losses.changed(path, "Claude refuses white space at the end of a text to be continued");
+            losses.changed(
+                path,
+                "Claude refuses white space at the end of a text to be continued",
+            );
         }
         _ => {}
     }

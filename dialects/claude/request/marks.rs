@@ -53,7 +53,8 @@ pub(super) fn limit<'m>(
     let surplus = prefix.len() - kept;
     let later_surplus = found.marks.len().saturating_sub(room - kept);
     if surplus + later_surplus > 0 {
-        let why = "Claude takes four cache marks; those on tools and system and the latest were kept";
+        let why =
+            "Claude takes four cache marks; those on tools and system and the latest were kept";
         losses.quietly_dropped("cache_control", why);
     }
     let dropped = prefix.iter_mut().take(surplus);

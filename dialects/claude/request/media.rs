@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::messages::{Block, Content, Origin};
 use super::marks;
+use super::messages::{Block, Content, Origin};
 use crate::Dialect;
 use crate::claude::wire::media::{Form, SEARCH_SOURCE, Source, canonical, data_url, sniff};
 use crate::error::EncodeError;
@@ -36,7 +36,11 @@ pub(super) fn content<'r>(
     let is_image = media.kind == MediaKind::Image;
     let form = if is_image {
         Form::Image
-    } else if media.extensions.get(Dialect::Claude, SEARCH_SOURCE).is_some() {
+    } else if media
+        .extensions
+        .get(Dialect::Claude, SEARCH_SOURCE)
+        .is_some()
+    {
         Form::SearchResult
     } else {
         Form::Document
@@ -51,7 +55,10 @@ pub(super) fn content<'r>(
         MediaSource::FileId(_) => {
             return refuse("file ids are known to one provider only; send the file itself");
         }
-        MediaSource::Parts(parts) => (form, Source::Blocks(blocks(parts, request, origin, losses)?)),
+        MediaSource::Parts(parts) => (
+            form,
+            Source::Blocks(blocks(parts, request, origin, losses)?),
+        ),
         MediaSource::Raw(Dialect::Claude, raw) => (form, Source::Raw(raw)),
         MediaSource::Raw(..) => return refuse("Claude has no such source"),
     };
@@ -84,8 +91,12 @@ fn base64<'r>(
         return Ok((Form::Document, Source::Base64 { mime, data }));
     }
     let is_text = mime.starts_with("text/")
-        || ["json", "xml", "yaml", "javascript"].iter().any(|kind| mime.ends_with(kind));
-    let bytes = is_text.then(|| STANDARD.decode(data.as_bytes()).ok()).flatten();
+        || ["json", "xml", "yaml", "javascript"]
+            .iter()
+            .any(|kind| mime.ends_with(kind));
+    let bytes = is_text
+        .then(|| STANDARD.decode(data.as_bytes()).ok())
+        .flatten();
     match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
         Some(text) => Ok((Form::Document, Source::Text(Str::from(text)))),
         None => {
@@ -106,9 +117,10 @@ fn address<'r>(
             false => Ok((Form::Document, Source::Text(inline.data))),
         };
     }
-    let is_web = ["https://", "http://"]
-        .iter()
-        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let is_web = ["https://", "http://"].iter().any(|scheme| {
+        url.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
     if is_web {
         return Ok((form, Source::Url(url.clone())));
     }

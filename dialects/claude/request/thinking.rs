@@ -160,7 +160,9 @@ impl Planner<'_, '_> {
     /// Levels instead of numbers: adaptive thinking with an effort; without one the model's own default holds.
     fn levels(&mut self) -> (Mode, Option<Str>) {
         let wish = &self.request.reasoning;
-        let from_budget = wish.budget.filter(|_| wish.mode != Some(ReasoningMode::Adaptive));
+        let from_budget = wish
+            .budget
+            .filter(|_| wish.mode != Some(ReasoningMode::Adaptive));
         let effort = match (&wish.effort, from_budget) {
             (Some(effort), _) => self.level(effort),
             (None, Some(budget)) => Some(self.level_word(effort_of_budget(budget))),

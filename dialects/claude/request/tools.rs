@@ -87,7 +87,10 @@ impl<'r> Tools<'r> {
         let allowed = drafter.allowed();
         let mut tools = Vec::with_capacity(request.tools.len());
         for (index, tool) in request.tools.iter().enumerate() {
-            if allowed.as_ref().is_none_or(|names| names.contains(&tool.name)) {
+            if allowed
+                .as_ref()
+                .is_none_or(|names| names.contains(&tool.name))
+            {
                 tools.extend(drafter.draft(index, tool));
             }
         }
@@ -102,10 +105,7 @@ impl<'r> Tools<'r> {
 
     /// A tool must be called: with that, Claude does not think.
     pub(super) fn forced(&self) -> bool {
-        matches!(
-            self.choice,
-            Some(Choice::Any | Choice::Tool(_))
-        )
+        matches!(self.choice, Some(Choice::Any | Choice::Tool(_)))
     }
 
     /// Marks that stand inside raw tools are lifted by the decoder, so all of them are here.
@@ -260,7 +260,13 @@ impl<'r> Drafter<'r, '_> {
         self.names.mark_custom(&tool.name);
         let mut description = tool.description.clone();
         let grammar = format.filter(|format| {
-            format.document().root().field("type").and_then(Value::as_str).as_deref() != Some("text")
+            format
+                .document()
+                .root()
+                .field("type")
+                .and_then(Value::as_str)
+                .as_deref()
+                != Some("text")
         });
         if let Some(grammar) = grammar {
             let path = match self.request.dialect {
@@ -370,7 +376,10 @@ impl<'r> Drafter<'r, '_> {
             return Ok(None);
         }
         Ok(match choice {
-            ToolChoice::Auto | ToolChoice::Allowed { required: false, .. } => Some(Choice::Auto),
+            ToolChoice::Auto
+            | ToolChoice::Allowed {
+                required: false, ..
+            } => Some(Choice::Auto),
             ToolChoice::Required | ToolChoice::Allowed { required: true, .. } => Some(Choice::Any),
             ToolChoice::None => Some(Choice::None),
             ToolChoice::Named(name) => {

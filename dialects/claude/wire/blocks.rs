@@ -154,13 +154,17 @@ impl Blocks {
                 (self.read(content, &at.field("content"))?, false)
             }
             Some(content) => {
-                let text = content
-                    .text()
-                    .unwrap_or_else(|| content.raw().to_text());
+                let text = content.text().unwrap_or_else(|| content.raw().to_text());
                 (vec![Part::Text(Text::new(text))], true)
             }
         };
-        let known = ["type", "tool_use_id", "content", "is_error", "cache_control"];
+        let known = [
+            "type",
+            "tool_use_id",
+            "content",
+            "is_error",
+            "cache_control",
+        ];
         Ok(ToolResult {
             call_id: path::required_text(block, "tool_use_id", at)?,
             name: None,

@@ -1,8 +1,8 @@
 //! Images and documents.
 
 use super::blocks::{Blocks, rest};
-use super::path::{self, At};
 use super::cache_mark;
+use super::path::{self, At};
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{Media, MediaKind, MediaSource, Part, Text};
@@ -66,7 +66,10 @@ pub(super) fn search_result(
         title: path::optional_text(block, "title", at.field("title"))?,
         citations: block.field("citations").map(Value::raw),
         cache: cache_mark(block, at)?,
-        extensions: rest(block, &["type", "title", "content", "citations", "cache_control"]),
+        extensions: rest(
+            block,
+            &["type", "title", "content", "citations", "cache_control"],
+        ),
         ..Media::new(MediaKind::Document, MediaSource::Parts(parts))
     })
 }
@@ -248,9 +251,9 @@ pub(crate) fn data_url(url: &Str) -> Option<DataUrl> {
         data
     };
     let data = match base64 {
-        true if data.bytes().any(|byte| byte.is_ascii_whitespace()) => Str::from(
-            data.split_ascii_whitespace().collect::<String>(),
-        ),
+        true if data.bytes().any(|byte| byte.is_ascii_whitespace()) => {
+            Str::from(data.split_ascii_whitespace().collect::<String>())
+        }
         _ => data,
     };
     Some(DataUrl { mime, base64, data })

@@ -67,11 +67,7 @@ pub(crate) fn text(value: Value<'_>, at: At<'_>) -> Result<Str, DecodeError> {
 }
 
 /// The string of a key that must be there.
-pub(crate) fn required_text(
-    object: Value<'_>,
-    key: &str,
-    at: &At<'_>,
-) -> Result<Str, DecodeError> {
+pub(crate) fn required_text(object: Value<'_>, key: &str, at: &At<'_>) -> Result<Str, DecodeError> {
     expected(object.text_of(key), at.field(key), "a string")
 }
 

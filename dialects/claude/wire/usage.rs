@@ -32,8 +32,7 @@ pub(crate) fn read(usage: Value<'_>) -> Usage {
         cache_write: count(usage, "cache_creation_input_tokens").or(by_lifetime),
         cache_write_5m: written_5m,
         cache_write_1h: written_1h,
-        output: count(usage, "output_tokens")
-            .map(|all| all.saturating_sub(reasoning.unwrap_or(0))),
+        output: count(usage, "output_tokens").map(|all| all.saturating_sub(reasoning.unwrap_or(0))),
         reasoning,
         raw: usage.is_object().then(|| usage.raw()),
     }

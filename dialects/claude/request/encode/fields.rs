@@ -50,7 +50,11 @@ pub(super) fn refuse(request: &Request) -> Result<(), EncodeError> {
             "Claude keeps no conversations; send the messages themselves",
         );
     }
-    if request.legacy.as_ref().is_some_and(|legacy| legacy.suffix.is_some()) {
+    if request
+        .legacy
+        .as_ref()
+        .is_some_and(|legacy| legacy.suffix.is_some())
+    {
         return refuse("suffix", "Claude fills no gaps");
     }
     Ok(())
@@ -100,7 +104,13 @@ impl<'r> Fields<'r> {
         }
         if plan.thinks() {
             let why = "Claude takes no other value while it thinks";
-            drop_if(&mut self.temperature, |value| *value != 1.0, "temperature", why, losses);
+            drop_if(
+                &mut self.temperature,
+                |value| *value != 1.0,
+                "temperature",
+                why,
+                losses,
+            );
             drop_if(&mut self.top_p, |value| *value < 0.95, "top_p", why, losses);
             let why = "Claude takes none while it thinks";
             drop_if(&mut self.top_k, |_| true, "top_k", why, losses);
@@ -121,7 +131,12 @@ impl<'r> Fields<'r> {
             };
             losses.dropped(path, "Claude refuses stop texts of white space only");
         }
-        self.stop = request.limits.stop.iter().filter(|stop| !blank(stop)).collect();
+        self.stop = request
+            .limits
+            .stop
+            .iter()
+            .filter(|stop| !blank(stop))
+            .collect();
     }
 
     fn fit_format(&mut self, request: &Request, profile: &ModelProfile, losses: &mut Losses) {
@@ -167,7 +182,10 @@ impl<'r> Fields<'r> {
 
     fn fit_identity(&mut self, request: &'r Request, losses: &mut Losses) {
         let identity = &request.identity;
-        self.user = identity.user.as_ref().or(identity.safety_identifier.as_ref());
+        self.user = identity
+            .user
+            .as_ref()
+            .or(identity.safety_identifier.as_ref());
         if request.dialect == Dialect::Claude {
             self.service_tier = identity.service_tier.as_ref();
             return;
@@ -175,10 +193,9 @@ impl<'r> Fields<'r> {
         match identity.service_tier.as_deref() {
             None | Some("auto" | "default") => {}
             Some("priority" | "fast") => self.speed = Some(Str::from_static("fast")),
-            Some(tier) => losses.dropped(
-                "service_tier",
-                format!("Claude has no tier like `{tier}`"),
-            ),
+            Some(tier) => {
+                losses.dropped("service_tier", format!("Claude has no tier like `{tier}`"))
+            }
         }
         if identity.user.is_some() && identity.safety_identifier.is_some() {
             losses.dropped("safety_identifier", "Claude takes one id: that of `user`");
@@ -292,7 +309,11 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
         ("presence_penalty", presence.is_some(), zero(presence)),
         ("logit_bias", sampling.logit_bias.is_some(), false),
         ("seed", sampling.seed.is_some(), false),
-        ("logprobs", sampling.logprobs.is_some(), sampling.logprobs == Some(false)),
+        (
+            "logprobs",
+            sampling.logprobs.is_some(),
+            sampling.logprobs == Some(false),
+        ),
         ("top_logprobs", sampling.top_logprobs.is_some(), false),
         ("verbosity", output.verbosity.is_some(), false),
         ("modalities", output.modalities.is_some(), true),
@@ -301,9 +322,24 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
         ("prompt_cache_key", caching.key.is_some(), true),
         ("prompt_cache_options", caching.options.is_some(), true),
         ("prompt_cache_retention", caching.retention.is_some(), true),
-        ("store", request.state.store.is_some(), request.state.store == Some(false)),
-        ("best_of", request.legacy.as_ref().is_some_and(|legacy| legacy.best_of.is_some()), false),
-        ("echo", request.legacy.as_ref().is_some_and(|legacy| legacy.echo), false),
+        (
+            "store",
+            request.state.store.is_some(),
+            request.state.store == Some(false),
+        ),
+        (
+            "best_of",
+            request
+                .legacy
+                .as_ref()
+                .is_some_and(|legacy| legacy.best_of.is_some()),
+            false,
+        ),
+        (
+            "echo",
+            request.legacy.as_ref().is_some_and(|legacy| legacy.echo),
+            false,
+        ),
     ];
     let why = "Claude has no such setting";
     for (path, given, harmless) in fields {

@@ -154,7 +154,12 @@ impl<'r> Arranger<'r, '_> {
         Ok(())
     }
 
-    fn part(&mut self, origin: Origin, part: &'r Part, speaker: Speaker) -> Result<(), EncodeError> {
+    fn part(
+        &mut self,
+        origin: Origin,
+        part: &'r Part,
+        speaker: Speaker,
+    ) -> Result<(), EncodeError> {
         let assistant = speaker == Speaker::Assistant;
         match part {
             Part::Text(text) => self.text(origin, text, speaker),
@@ -249,7 +254,10 @@ impl<'r> Arranger<'r, '_> {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
             };
-            format!("{}.{field}", self.request.part_path(origin.turn, origin.part))
+            format!(
+                "{}.{field}",
+                self.request.part_path(origin.turn, origin.part)
+            )
         };
         let Some(input) = call.arguments.to_object() else {
             let why = "the arguments are not JSON; Claude got an empty object";
@@ -273,8 +281,10 @@ impl<'r> Arranger<'r, '_> {
             self.push(Speaker::Assistant, content, None, origin);
         } else {
             let path = self.request.part_path(origin.turn, origin.part);
-            self.losses
-                .quietly_dropped(path, "reasoning of another provider or without its signature");
+            self.losses.quietly_dropped(
+                path,
+                "reasoning of another provider or without its signature",
+            );
         }
     }
 
@@ -386,7 +396,12 @@ impl<'r> Arranger<'r, '_> {
                 _ => None,
             })
             .collect();
-        for (part, _) in turn.parts.iter().enumerate().filter(|(_, part)| !matches!(part, Part::Text(_))) {
+        for (part, _) in turn
+            .parts
+            .iter()
+            .enumerate()
+            .filter(|(_, part)| !matches!(part, Part::Text(_)))
+        {
             let origin = Origin { turn: index, part };
             self.drop_part(origin, "system messages hold text only");
         }
