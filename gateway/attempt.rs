@@ -161,7 +161,7 @@ async fn one(plan: &mut Plan, candidate: &Candidate) -> Result<(Answer, Losses),
         let outcome = try_once(plan, candidate, &prepared, &source).await;
         match outcome {
             Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
-                tries -= 1
+                tries -= 1;
             }
             Ok(answer) => return Ok((answer, prepared.losses)),
             Err(error) => return Err(error.into()),

@@ -152,7 +152,8 @@ mod tests {
             .map_err(|failure| failure.error.status)
     }
 
-    const TEXT: &str = "the quick brown fox jumps over the lazy dog, the quick brown fox";
+    const TEXT: &str =
+        "one text, one text, one text, one text, one text, one text, one text, one text";
 
     fn packed<W: io::Write>(mut encoder: W, finish: impl FnOnce(W) -> Vec<u8>) -> Vec<u8> {
         encoder.write_all(TEXT.as_bytes()).unwrap();

@@ -126,7 +126,7 @@ impl Conduit {
             Self::Pass(pass) if pass.observer.is_inside_event() => {}
             Self::Pass(pass) if pass.dialect == Dialect::Claude && pass.observer.began() => {
                 write_event(&mut out, "ping", |out| {
-                    out.extend_from_slice(b"{\"type\":\"ping\"}")
+                    out.extend_from_slice(b"{\"type\":\"ping\"}");
                 });
             }
             Self::Pass(_) => write_comment(&mut out, "keep-alive"),
@@ -185,7 +185,9 @@ impl Translation {
 
     fn note(&mut self, event: &Event) {
         match event {
-            Event::Start { usage, .. } => self.usage.merge(usage.clone().unwrap_or_default()),
+            Event::Start { usage, .. } => self
+                .usage
+                .merge(usage.as_deref().cloned().unwrap_or_default()),
             Event::Ping => {}
             Event::Usage(usage) => self.usage.merge(usage.clone()),
             Event::End => self.outcome = Outcome::Complete,

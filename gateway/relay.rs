@@ -257,7 +257,7 @@ impl Flow {
             match self.relay.conduit.outcome() {
                 Outcome::Failed(_) => self.relay.over = true,
                 Outcome::Complete if self.linger.is_none() => {
-                    self.linger = Some(Instant::now() + LINGER)
+                    self.linger = Some(Instant::now() + LINGER);
                 }
                 Outcome::Complete | Outcome::Open => {}
             }
@@ -352,3 +352,6 @@ impl Gathered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

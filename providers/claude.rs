@@ -25,13 +25,13 @@ pub(crate) fn credential(key: &ClaudeKey, index: usize) -> Credential {
         .is_some_and(|host| host == VENDOR_HOST || host.ends_with(".anthropic.com"));
     match key.auth {
         ClaudeAuth::ApiKey => {
-            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose())
+            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose());
         }
         ClaudeAuth::Auto if vendor => {
-            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose())
+            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose());
         }
         ClaudeAuth::Auto | ClaudeAuth::Bearer => {
-            credential::insert_bearer(&mut headers, &key.api_key)
+            credential::insert_bearer(&mut headers, &key.api_key);
         }
     }
     credential::insert_extra(&mut headers, &key.entry.headers);

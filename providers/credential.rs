@@ -108,7 +108,7 @@ pub(crate) fn insert_secret(headers: &mut HeaderMap, name: HeaderName, value: &s
             headers.insert(name, value);
         }
         Err(_) => {
-            tracing::warn!(%name, "the configured value cannot be sent as a header; it is left out")
+            tracing::warn!(%name, "the configured value cannot be sent as a header; it is left out");
         }
     }
 }

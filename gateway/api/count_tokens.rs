@@ -44,7 +44,7 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
             Ok(body) => return Ok(reply::json(StatusCode::OK, body)),
             Err(error) if !error.kind.may_rotate() => return Err(error.into()),
             Err(error) => {
-                tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on")
+                tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on");
             }
         }
     }

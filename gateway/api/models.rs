@@ -37,12 +37,12 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Response {
             Dialect::Chat => writer.object(|writer| {
                 writer.field("object", "list");
                 writer.array_field("data", |writer| {
-                    models.iter().for_each(|model| chat_model(model, writer))
+                    models.iter().for_each(|model| chat_model(model, writer));
                 });
             }),
             Dialect::Claude => writer.object(|writer| {
                 writer.array_field("data", |writer| {
-                    models.iter().for_each(|model| claude_model(model, writer))
+                    models.iter().for_each(|model| claude_model(model, writer));
                 });
                 writer.field("has_more", &false);
                 for (key, model) in [("first_id", models.first()), ("last_id", models.last())] {

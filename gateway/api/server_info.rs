@@ -16,7 +16,7 @@ pub(crate) fn root() -> Response {
             writer.field("version", env!("CARGO_PKG_VERSION"));
             writer.array_field("endpoints", |writer| {
                 ENDPOINTS.iter().for_each(|endpoint| {
-                    writer.value(&format!("{} {}", endpoint.method, endpoint.path))
+                    writer.value(&format!("{} {}", endpoint.method, endpoint.path));
                 });
             });
         });

@@ -1,0 +1,230 @@
+//! Bodies in paused time: keep-alive, silence, the end, and who is let go when.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::{StreamExt as _, stream};
+use http::HeaderMap;
+use modelgate_dialects::ir::Error;
+use modelgate_providers::Upstream;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::*;
+use crate::error::Failure;
+use crate::request::RequestId;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DONE: &str = "data: [DONE]\n\n";
+const CHUNK: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
+
+type Sender = mpsc::Sender<Result<Bytes, CallError>>;
+
+/// Tells when it is dropped.
+struct Dropped(Arc<AtomicBool>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn relay() -> (Sender, Relay, Arc<AtomicBool>) {
+    let (sender, receiver) = mpsc::channel(100);
+    let gone = Arc::new(AtomicBool::new(false));
+    let guard = Dropped(Arc::clone(&gone));
+    let body = stream::unfold((receiver, guard), |(mut receiver, guard)| async move {
+        Some((receiver.recv().await?, (receiver, guard)))
+    });
+    let upstream = Upstream {
+        headers: HeaderMap::new(),
+        body: Box::pin(body),
+    };
+    let source = Source {
+        provider: Str::from_static("test"),
+        tag: Str::from_static("chat:test"),
+        dialect: Dialect::Chat,
+        idle: 60 * SECOND,
+        limit: 1 << 20,
+    };
+    let conduit = Conduit::pass(Dialect::Chat, None, 1 << 20);
+    (
+        sender,
+        Relay {
+            upstream,
+            conduit,
+            held: Vec::new(),
+            source,
+            over: false,
+        },
+        gone,
+    )
+}
+
+fn record() -> Record {
+    Record::new(RequestId::new(), std::time::Instant::now(), Dialect::Chat)
+}
+
+fn flowing() -> (Sender, Body, Arc<AtomicBool>) {
+    let (sender, relay, gone) = relay();
+    (
+        sender,
+        Body::flowing(Dialect::Chat, relay, record(), Some(15 * SECOND)),
+        gone,
+    )
+}
+
+async fn next(body: &mut Body) -> Option<String> {
+    body.next()
+        .await
+        .map(|Ok(bytes)| String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+async fn send(sender: &Sender, text: &'static str) {
+    sender
+        .send(Ok(Bytes::from_static(text.as_bytes())))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn chunks_that_are_ready_are_sent_as_one() {
+    let (sender, mut body, _) = flowing();
+    for _ in 0..3 {
+        send(&sender, CHUNK).await;
+    }
+    assert_eq!(next(&mut body).await, Some(CHUNK.repeat(3)));
+    send(&sender, DONE).await;
+    drop(sender);
+    assert_eq!(next(&mut body).await.as_deref(), Some(DONE));
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_line_is_kept_open_until_the_upstream_is_given_up() {
+    let (_sender, mut body, _) = flowing();
+    let start = Instant::now();
+    for beat in 1..=3_u32 {
+        assert_eq!(next(&mut body).await.as_deref(), Some(": keep-alive\n\n"));
+        assert_eq!(start.elapsed().as_secs(), u64::from(15 * beat));
+    }
+    let last = next(&mut body).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 60);
+    assert!(
+        last.starts_with("data: {\"error\":") && last.contains("test sent nothing within 60 s"),
+        "{last}"
+    );
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_comment_is_put_into_an_event_that_is_half_sent() {
+    let (sender, mut body, _) = flowing();
+    send(&sender, "data: {\"cho").await;
+    assert_eq!(next(&mut body).await.as_deref(), Some("data: {\"cho"));
+    let late = async {
+        sleep(40 * SECOND).await;
+        send(&sender, "ices\":[]}\n\n").await;
+    };
+    let ((), read) = tokio::join!(late, next(&mut body));
+    assert_eq!(read.as_deref(), Some("ices\":[]}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_answer_ends_though_the_upstream_holds_the_line() {
+    let (sender, mut body, gone) = flowing();
+    send(&sender, CHUNK).await;
+    send(&sender, DONE).await;
+    let start = Instant::now();
+    assert_eq!(next(&mut body).await, Some(format!("{CHUNK}{DONE}")));
+    assert_eq!(next(&mut body).await, None);
+    assert_eq!(start.elapsed(), LINGER);
+    assert!(gone.load(Ordering::SeqCst), "the upstream is let go");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_upstream_ends_in_an_error_event() {
+    let (sender, mut body, _) = flowing();
+    send(&sender, CHUNK).await;
+    assert_eq!(next(&mut body).await.as_deref(), Some(CHUNK));
+    let broken = CallError::broken(Str::from_static("test"), "connection reset");
+    sender.send(Err(broken)).await.unwrap();
+    let last = next(&mut body).await.unwrap();
+    assert!(
+        last.starts_with("data: {\"error\":") && last.ends_with("}\n\n"),
+        "{last}"
+    );
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_without_the_terminal_event_is_an_error_too() {
+    let (sender, mut body, _) = flowing();
+    send(&sender, CHUNK).await;
+    drop(sender);
+    let text = next(&mut body).await.unwrap();
+    let error = text.strip_prefix(CHUNK).unwrap();
+    assert!(error.starts_with("data: {\"error\":"), "{text}");
+    assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_upstream_is_let_go_with_the_client() {
+    let (sender, mut body, gone) = flowing();
+    send(&sender, CHUNK).await;
+    next(&mut body).await;
+    assert!(!gone.load(Ordering::SeqCst));
+    drop(body);
+    assert!(gone.load(Ordering::SeqCst));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_waits_for_an_upstream_is_kept_company() {
+    let (sender, relay, _) = relay();
+    send(&sender, CHUNK).await;
+    let opening: Opening = Box::pin(async move {
+        sleep(40 * SECOND).await;
+        (
+            record(),
+            Ok((
+                Answer::Stream(Box::new(relay)),
+                modelgate_dialects::Losses::default(),
+            )),
+        )
+    });
+    let start = Instant::now();
+    let mut body = Body::opening(Dialect::Chat, opening, Some(15 * SECOND));
+    let mut heard = Vec::new();
+    for _ in 0..4 {
+        heard.push((start.elapsed().as_secs(), next(&mut body).await.unwrap()));
+    }
+    let comments = heard
+        .iter()
+        .filter(|(_, text)| text == ": keep-alive\n\n")
+        .count();
+    assert_eq!(comments, 3, "{heard:?}");
+    assert_eq!(heard[3].1, CHUNK);
+    assert_eq!(start.elapsed().as_secs(), 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_that_fails_late_is_told_inside_the_stream() {
+    let opening: Opening = Box::pin(async move {
+        sleep(SECOND).await;
+        (
+            record(),
+            Err(Failure::from(Error::new(
+                ErrorKind::Overloaded,
+                "no one is there",
+            ))),
+        )
+    });
+    let mut body = Body::opening(Dialect::Chat, opening, Some(15 * SECOND));
+    assert_eq!(next(&mut body).await.as_deref(), Some(": keep-alive\n\n"));
+    let last = next(&mut body).await.unwrap();
+    assert!(
+        last.starts_with("data: {\"error\":") && last.contains("no one is there"),
+        "{last}"
+    );
+    assert_eq!(next(&mut body).await, None);
+}
