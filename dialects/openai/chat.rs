@@ -4,3 +4,6 @@ pub mod request;
 pub mod response;
 pub mod stream;
 pub(crate) mod wire;
+
+#[cfg(test)]
+mod tests;
