@@ -194,7 +194,7 @@ impl<'r> Fields<'r> {
             None | Some("auto" | "default") => {}
             Some("priority" | "fast") => self.speed = Some(Str::from_static("fast")),
             Some(tier) => {
-                losses.dropped("service_tier", format!("Claude has no tier like `{tier}`"))
+                losses.dropped("service_tier", format!("Claude has no tier like `{tier}`"));
             }
         }
         if identity.user.is_some() && identity.safety_identifier.is_some() {
