@@ -33,15 +33,28 @@ pub(crate) fn stop_reason(word: &Str) -> StopReason {
     }
 }
 
-/// The `finish_reason` of a reason; `refused` when the refusal's text is in the answer.
-pub(crate) fn finish_reason(reason: &StopReason, refused: bool, legacy: bool) -> &'static str {
+/// What an answer holds, as far as it decides about its `finish_reason`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    /// The text of a refusal.
+    pub(crate) refusal: bool,
+    /// Calls.
+    pub(crate) calls: bool,
+    /// The client knows calls by their deprecated name.
+    pub(crate) legacy: bool,
+}
+
+/// The `finish_reason` of a reason (`dialects.md` 2.6). Calls are to be made whatever the word, but for limits and
+/// filters (trap 35).
+pub(crate) fn finish_reason(reason: &StopReason, held: Held) -> &'static str {
     match reason {
         StopReason::Length | StopReason::ContextExceeded => "length",
-        StopReason::ToolUse if legacy => "function_call",
-        StopReason::ToolUse => "tool_calls",
         StopReason::Filter => "content_filter",
-        StopReason::Refusal if !refused => "content_filter",
+        StopReason::Refusal if !held.refusal => "content_filter",
+        _ if held.calls && held.legacy => "function_call",
+        _ if held.calls => "tool_calls",
         StopReason::End
+        | StopReason::ToolUse
         | StopReason::StopSequence
         | StopReason::Refusal
         | StopReason::Pause

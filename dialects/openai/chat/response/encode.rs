@@ -1,9 +1,7 @@
 //! From the IR to an answer for a client.
 
 use crate::ids;
-use crate::ir::{
-    CallKind, Choice, Part, Reasoning, Response, Stop, StopReason, Text, ToolCall, Unknown,
-};
+use crate::ir::{CallKind, Choice, Part, Reasoning, Response, StopReason, Text, ToolCall, Unknown};
 use crate::json::{Value, Writer};
 use crate::openai::chat::wire::{self, message, usage};
 use crate::target::Reply;
@@ -39,24 +37,20 @@ pub fn encode(response: &Response, reply: &Reply, out: &mut Vec<u8>) {
 
 fn write_choice(writer: &mut Writer<'_>, choice: &Choice, reply: &Reply) {
     let said = Said::of(choice);
-    let legacy = reply.names.has_legacy_functions();
-    let reason = choice
-        .stop
-        .clone()
-        .unwrap_or_else(|| Stop::new(StopReason::End))
-        .settled(!said.calls.is_empty())
-        .reason;
+    let held = wire::Held {
+        refusal: !said.refusals.is_empty(),
+        calls: !said.calls.is_empty(),
+        legacy: reply.names.has_legacy_functions(),
+    };
+    let reason = choice.stop.as_ref().map(|stop| &stop.reason);
+    let reason = wire::finish_reason(reason.unwrap_or(&StopReason::End), held);
     writer.field("index", &choice.index);
     writer.object_field("message", |writer| said.write(writer, reply));
     writer.field_opt("logprobs", choice.logprobs.as_ref());
     if choice.logprobs.is_none() {
         writer.null_field("logprobs");
     }
-    let refused = !said.refusals.is_empty();
-    writer.field(
-        "finish_reason",
-        wire::finish_reason(&reason, refused, legacy),
-    );
+    writer.field("finish_reason", reason);
     wire::write_extensions(writer, &choice.extensions, &[]);
 }
 

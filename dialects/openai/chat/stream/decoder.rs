@@ -37,6 +37,8 @@ struct Choice {
     calls: Calls,
     /// Its latest item.
     last: Option<u32>,
+    /// Its thinking comes as text, so that `reasoning_details` only repeat it.
+    thinks_plainly: bool,
     refused: bool,
     called: bool,
     reason: Option<StopReason>,
@@ -197,7 +199,14 @@ impl Decoder {
 
     fn delta(&mut self, at: usize, delta: Value<'_>, events: &mut Vec<Event>) {
         let (text, thoughts) = message::content(delta);
-        let thinking = message::thinking(delta).or(thoughts);
+        let plain = message::plain_thinking(delta);
+        self.choices[at].thinks_plainly |= plain.is_some();
+        // Where the server has both, the details say the same again.
+        let thinking = match self.choices[at].thinks_plainly {
+            true => plain,
+            false => message::detailed_thinking(delta),
+        };
+        let thinking = thinking.or(thoughts);
         self.say(at, Said::Thinking, thinking, events);
         self.say(at, Said::Text, text, events);
         self.say(at, Said::Refusal, delta.text_of("refusal"), events);
@@ -272,11 +281,7 @@ impl Decoder {
     /// Fields of a delta without a typed place (`audio`, `images`) go through whole.
     fn others(&mut self, at: usize, delta: Value<'_>, events: &mut Vec<Event>) {
         for (key, value) in delta.entries() {
-            if value.is_null()
-                || message::FIELDS.contains(&&*key)
-                // Pieces of what is given as thinking.
-                || key == "reasoning_details"
-            {
+            if value.is_null() || message::FIELDS.contains(&&*key) {
                 continue;
             }
             let part = Part::Unknown(Unknown {

@@ -203,14 +203,14 @@ impl Encoder {
         if !self.choices[place].begun {
             self.chunk(place, out, |writer| writer.field("content", ""));
         }
-        let choice = &mut self.choices[place];
-        let stop = choice
-            .stop
-            .take()
-            .unwrap_or_else(|| Stop::new(StopReason::End))
-            .settled(choice.calls > 0);
-        let legacy = self.reply.names.has_legacy_functions();
-        let reason = wire::finish_reason(&stop.reason, choice.refused, legacy);
+        let choice = &self.choices[place];
+        let held = wire::Held {
+            refusal: choice.refused,
+            calls: choice.calls > 0,
+            legacy: self.reply.names.has_legacy_functions(),
+        };
+        let reason = choice.stop.as_ref().map(|stop| &stop.reason);
+        let reason = wire::finish_reason(reason.unwrap_or(&StopReason::End), held);
         let index = choice.index;
         self.frame(out, |writer| {
             writer.field("index", &index);

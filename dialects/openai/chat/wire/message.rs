@@ -19,17 +19,24 @@ pub(crate) const FIELDS: [&str; 8] = [
 
 /// Thinking, in whichever field the server has it.
 pub(crate) fn thinking(message: Value<'_>) -> Option<Str> {
-    let plain = ["reasoning_content", "reasoning"]
+    plain_thinking(message).or_else(|| detailed_thinking(message))
+}
+
+/// Thinking that comes as text.
+pub(crate) fn plain_thinking(message: Value<'_>) -> Option<Str> {
+    ["reasoning_content", "reasoning"]
         .into_iter()
         .filter_map(|key| message.text_of(key))
-        .find(|text| !text.is_empty());
-    plain.or_else(|| {
-        let details = message.field("reasoning_details")?;
-        let text = details
-            .items()
-            .filter_map(|entry| entry.text_of("text").or_else(|| entry.text_of("summary")));
-        joined(text)
-    })
+        .find(|text| !text.is_empty())
+}
+
+/// The text of `reasoning_details`.
+pub(crate) fn detailed_thinking(message: Value<'_>) -> Option<Str> {
+    let details = message.field("reasoning_details")?;
+    let texts = details
+        .items()
+        .filter_map(|entry| entry.text_of("text").or_else(|| entry.text_of("summary")));
+    joined(texts)
 }
 
 /// Visible text. Mistral's list of parts is understood; its thinking is given apart.

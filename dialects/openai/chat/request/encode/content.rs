@@ -17,7 +17,10 @@ pub(super) enum Piece<'a> {
         cache: Option<&'a CacheMark>,
         extensions: Option<&'a Extensions>,
     },
-    Media(&'a Media),
+    Media {
+        media: &'a Media,
+        cache: Option<&'a CacheMark>,
+    },
     Refusal(&'a Str),
     Raw(&'a RawJson),
 }
@@ -166,7 +169,8 @@ fn media<'a>(
                     "Chat has no context for a file",
                 );
             }
-            pieces.push(Piece::Media(media));
+            let cache = mark(scope, media.cache.as_ref(), path);
+            pieces.push(Piece::Media { media, cache });
         }
     }
 }
@@ -296,11 +300,13 @@ fn write_piece(writer: &mut Writer<'_>, piece: &Piece<'_>) {
             writer.field("refusal", *text);
         }),
         Piece::Raw(raw) => writer.value(*raw),
-        Piece::Media(media) => writer.object(|writer| write_media(writer, media)),
+        Piece::Media { media, cache } => {
+            writer.object(|writer| write_media(writer, media, *cache));
+        }
     }
 }
 
-fn write_media(writer: &mut Writer<'_>, media: &Media) {
+fn write_media(writer: &mut Writer<'_>, media: &Media, cache: Option<&CacheMark>) {
     let key = match media.kind {
         MediaKind::Image if media.name.is_some() => "file",
         MediaKind::Image => "image_url",
@@ -320,7 +326,7 @@ fn write_media(writer: &mut Writer<'_>, media: &Media) {
         }
         wire::write_inner(writer, &media.extensions, key);
     });
-    if let Some(mark) = &media.cache {
+    if let Some(mark) = cache {
         wire::write_cache_mark(writer, mark);
     }
     wire::write_extensions(writer, &media.extensions, &[key]);

@@ -340,7 +340,7 @@ fn result<'a>(
     }
     if !scope.target.chat.image_in_tool {
         for piece in &mut pieces {
-            if let Piece::Media(media) = piece {
+            if let Piece::Media { media, .. } = piece {
                 let note = Piece::text(attachment(media));
                 attached.push(std::mem::replace(piece, note));
             }
