@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
+use std::path::Path;
+
 use super::read;
+use crate::error::Report;
+use crate::tree::{self, Entry, Node, Value};
 use crate::{ConfigError, TEMPLATE};
 
 fn yaml_like() -> impl Strategy<Value = String> {
@@ -36,6 +40,27 @@ fn yaml_like() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// Whether the reader of positions and `serde_yaml`, which judges edits, understand the same. Every text is trimmed when read.
+fn agree(node: &Node, value: &serde_yaml::Value) -> bool {
+    match (&node.value, value) {
+        (Value::Null, value) => value.is_null(),
+        (Value::Scalar(text), serde_yaml::Value::String(other)) => text.trim() == other.trim(),
+        (Value::Scalar(_), value) => value.is_bool() || value.is_number() || value.is_null(),
+        (Value::List(items), serde_yaml::Value::Sequence(others)) => {
+            items.len() == others.len()
+                && items
+                    .iter()
+                    .zip(others)
+                    .all(|(item, other)| agree(item, other))
+        }
+        (Value::Map(entries), serde_yaml::Value::Mapping(others)) => {
+            let same = |(entry, other): (&Entry, &serde_yaml::Value)| agree(&entry.value, other);
+            entries.len() == others.len() && entries.iter().zip(others.values()).all(same)
+        }
+        _ => false,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -52,6 +77,16 @@ proptest! {
                 prop_assert!((1..=lines + 1).contains(&problem.line), "{problem}");
                 prop_assert!(problem.column >= 1, "{problem}");
             }
+        }
+    }
+
+    #[test]
+    fn both_parsers_understand_the_same(text in yaml_like().prop_map(|text| format!("a: {text}"))) {
+        let mut report = Report::new(Path::new(""));
+        let node = tree::parse(&text, &mut report).filter(|_| !report.has_problems());
+        let value = serde_yaml::from_str::<serde_yaml::Value>(&text);
+        if let (Some(node), Ok(value)) = (node, value) && value.is_mapping() && !text.contains("<<") {
+            prop_assert!(agree(&node, &value), "{node:?}\n{value:?}");
         }
     }
 
