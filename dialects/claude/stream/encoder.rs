@@ -125,6 +125,7 @@ impl Encoder {
         self.ignored.remove(&number);
         if self.items.contains_key(&number) {
             self.item_end(number, None, out);
+            self.set_aside(number);
         }
         let mut item = Item::new(start.kind);
         self.said.calls |= item.is_call();
@@ -137,6 +138,20 @@ impl Encoder {
         if at_once {
             self.enqueue(number, out);
         }
+    }
+
+    /// The number is used again while its first item still waits: that one keeps its place under another number.
+    fn set_aside(&mut self, number: u32) {
+        let Some(item) = self.items.remove(&number) else {
+            return;
+        };
+        let mut alias = u32::MAX;
+        while self.items.contains_key(&alias) {
+            alias -= 1;
+        }
+        self.items.insert(alias, item);
+        let waiting = self.queue.iter_mut().filter(|waiting| **waiting == number);
+        waiting.for_each(|waiting| *waiting = alias);
     }
 
     fn delta(&mut self, number: u32, delta: Delta, out: &mut Vec<u8>) {

@@ -46,6 +46,14 @@ impl Item {
         matches!(self.kind, ItemKind::ToolCall { .. })
     }
 
+    fn is_reasoning(&self) -> bool {
+        matches!(self.kind, ItemKind::Reasoning { .. })
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.kind, ItemKind::Text | ItemKind::Refusal)
+    }
+
     /// Calls and whole blocks say something by being there.
     pub(super) fn begins_at_once(&self) -> bool {
         matches!(self.kind, ItemKind::ToolCall { .. } | ItemKind::Whole(_))
@@ -72,13 +80,13 @@ impl Item {
                 self.spoke |= !text.is_empty();
                 self.pending.push_str(&text);
             }
-            Delta::Opaque(opaque) => self.opaque = Some(opaque),
-            Delta::Citation(citation) => {
+            Delta::Opaque(opaque) if self.is_reasoning() => self.opaque = Some(opaque),
+            Delta::Citation(citation) if self.is_text() => {
                 self.cited = true;
                 self.citations.push(citation);
             }
-            // Claude has no token probabilities.
-            Delta::Logprobs(_) => {}
+            // State of calls and citations of anything but text have no place, and token probabilities nowhere.
+            Delta::Opaque(_) | Delta::Citation(_) | Delta::Logprobs(_) => {}
         }
     }
 
