@@ -1,10 +1,11 @@
 //! What a translation could not carry, named.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 /// What happened to a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The target has no place for it.
     Dropped,
@@ -40,7 +41,11 @@ impl fmt::Display for Loss {
 
 /// The losses of one translation, in the order they were met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Losses(Vec<Loss>);
+pub struct Losses {
+    list: Vec<Loss>,
+    /// What is in the list: a hostile request may lose a hundred thousand things.
+    seen: HashSet<(String, Action)>,
+}
 
 impl Losses {
     /// A field the target has no place for.
@@ -64,12 +69,8 @@ impl Losses {
     }
 
     fn push(&mut self, path: String, action: Action, why: Cow<'static, str>, quiet: bool) {
-        if !self
-            .0
-            .iter()
-            .any(|loss| loss.path == path && loss.action == action)
-        {
-            self.0.push(Loss {
+        if self.seen.insert((path.clone(), action)) {
+            self.list.push(Loss {
                 path,
                 action,
                 why,
@@ -80,12 +81,12 @@ impl Losses {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Loss> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// Whether nothing was lost.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 }
