@@ -1,0 +1,197 @@
+//! Every fixture below `golden/`, through the codecs, beside what came out: a new fixture is a new file.
+//!
+//! `requests/<dialect>/*.json` are clients' requests, encoded for an upstream of the other dialect;
+//! `responses/<dialect>/*.json`, `streams/<dialect>/*.sse` and `errors/<dialect>/<status>_*` are upstreams' answers,
+//! encoded for a client of the other dialect. `name@profile` picks a profile of `support/targets.rs`; `@broken` is a
+//! stream whose connection broke.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use modelgate_dialects::json::Document;
+use modelgate_dialects::{
+    Dialect, Losses, decode_error, decode_request, decode_response, encode_error, encode_request,
+    encode_response,
+};
+
+use crate::support::{drive, pretty::pretty, targets};
+
+/// One file of the folder.
+pub(crate) struct Fixture {
+    pub(crate) dialect: Dialect,
+    pub(crate) name: String,
+    pub(crate) profile: String,
+    pub(crate) bytes: Vec<u8>,
+    path: PathBuf,
+}
+
+/// The fixtures of one kind: `requests`, `responses`, `streams`, `errors`.
+pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(kind);
+    let mut fixtures = Vec::new();
+    for dialect in Dialect::ALL {
+        let folder = fs::read_dir(root.join(dialect.name())).unwrap();
+        let mut paths: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| {
+            path.extension()
+                .is_none_or(|extension| extension != "snap" && extension != "new")
+        });
+        paths.sort();
+        fixtures.extend(paths.into_iter().map(|path| {
+            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let (name, profile) = stem.split_once('@').unwrap_or((&stem, ""));
+            Fixture {
+                dialect,
+                name: name.to_owned(),
+                profile: profile.to_owned(),
+                bytes: fs::read(&path).unwrap(),
+                path,
+            }
+        }));
+    }
+    fixtures
+}
+
+/// Compares what `show` makes of every fixture with the snapshot beside it, and names all that differ.
+fn compare(kind: &str, show: impl Fn(&Fixture) -> String) {
+    let fixtures = fixtures(kind);
+    let differing: Vec<String> = fixtures
+        .iter()
+        .filter(|fixture| {
+            catch_unwind(AssertUnwindSafe(|| compare_one(fixture, &show(fixture)))).is_err()
+        })
+        .map(|fixture| fixture.path.display().to_string())
+        .collect();
+    assert!(
+        differing.is_empty(),
+        "{} of {} differ:\n{}",
+        differing.len(),
+        fixtures.len(),
+        differing.join("\n")
+    );
+}
+
+fn compare_one(fixture: &Fixture, shown: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(fixture.path.parent().unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let stem = fixture.path.file_stem().unwrap().to_string_lossy();
+    settings.bind(|| insta::assert_snapshot!(stem.as_ref(), shown));
+}
+
+fn json(body: &[u8]) -> String {
+    match Document::parse(Bytes::copy_from_slice(body)) {
+        Ok(document) => pretty(&document),
+        Err(error) => panic!("{error}: {}", String::from_utf8_lossy(body)),
+    }
+}
+
+fn lines(losses: &Losses) -> String {
+    let line = |loss: &modelgate_dialects::Loss| {
+        let quiet = if loss.quiet { " (quiet)" } else { "" };
+        format!("- {loss}{quiet}\n")
+    };
+    losses.iter().map(line).collect()
+}
+
+#[test]
+fn requests() {
+    compare("requests", |fixture| {
+        let request = match decode_request(fixture.dialect, &drive::document(&fixture.bytes)) {
+            Ok(request) => request,
+            Err(error) => return format!("not a request: {error}"),
+        };
+        let to = drive::other(fixture.dialect);
+        match encode_request(to, &request, &targets::named(to, &fixture.profile)) {
+            Ok(encoded) => format!("{}\n{}", json(&encoded.body), lines(&encoded.losses)),
+            Err(error) => format!("refused: {error}"),
+        }
+    });
+}
+
+#[test]
+fn responses() {
+    compare("responses", |fixture| {
+        let provider = targets::provider(fixture.dialect);
+        let to = drive::other(fixture.dialect);
+        match decode_response(fixture.dialect, &drive::document(&fixture.bytes), &provider) {
+            Ok(response) => json(&encode_response(
+                to,
+                &response,
+                &targets::reply_named(&fixture.profile),
+            )),
+            Err(error) => format!("not a response: {error}"),
+        }
+    });
+}
+
+#[test]
+fn streams() {
+    compare("streams", |fixture| {
+        let clean = fixture.profile != "broken";
+        let events = drive::events(fixture.dialect, &drive::frames(&fixture.bytes), clean);
+        let to = drive::other(fixture.dialect);
+        let out = drive::stream(to, events, targets::reply_named(&fixture.profile));
+        String::from_utf8(out).unwrap()
+    });
+}
+
+#[test]
+fn errors() {
+    compare("errors", |fixture| {
+        let status = fixture.name.split('_').next().unwrap().parse().unwrap();
+        let error = decode_error(
+            fixture.dialect,
+            status,
+            &Bytes::copy_from_slice(&fixture.bytes),
+        );
+        let body = encode_error(drive::other(fixture.dialect), &error);
+        let retry = error
+            .retry_after
+            .map(|after| format!("\nretry after {after:?}"));
+        format!(
+            "{} {:?}\n{}{}",
+            error.status,
+            error.kind,
+            json(&body),
+            retry.unwrap_or_default()
+        )
+    });
+}
+
+#[test]
+fn every_snapshot_belongs_to_a_fixture() {
+    for kind in ["requests", "responses", "streams", "errors"] {
+        let fixtures = fixtures(kind);
+        let stems: BTreeSet<PathBuf> = fixtures
+            .iter()
+            .map(|fixture| fixture.path.with_extension(""))
+            .collect();
+        assert_eq!(stems.len(), fixtures.len(), "two fixtures share a name");
+        for folder in stems
+            .iter()
+            .map(|stem| stem.parent().unwrap())
+            .collect::<BTreeSet<_>>()
+        {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path
+                    .extension()
+                    .is_some_and(|extension| extension == "snap")
+                {
+                    assert!(
+                        stems.contains(&path.with_extension("")),
+                        "{} has no fixture",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What must be true of every answer (`dialects.md` section 5, 1, 10, 12, 18).
+
+use modelgate_dialects::ir::fold::{fold, unfold};
+use modelgate_dialects::ir::{Choice, Opaque, Part, Reasoning, Response, Text, Usage};
+use modelgate_dialects::{Dialect, Str, encode_response};
+use proptest::prelude::*;
+
+use crate::support::arbitrary::response::{any_response, common_response, plain_usage, usage};
+use crate::support::{cases, drive, targets};
+
+fn with_usage(usage: Usage) -> Response {
+    Response {
+        usage: Some(usage),
+        choices: vec![Choice {
+            parts: vec![Part::Text(Text::new(Str::from_static("x")))],
+            ..Choice::default()
+        }],
+        ..Response::new(Dialect::Chat)
+    }
+}
+
+/// The answer of a client, decoded as if it came from an upstream.
+fn back(dialect: Dialect, response: &Response) -> Response {
+    drive::response(dialect, &drive::answer(dialect, response))
+}
+
+/// The same by way of a stream.
+fn streamed_back(dialect: Dialect, response: &Response) -> Response {
+    let stream = drive::stream(dialect, unfold(response.clone()), targets::reply());
+    fold(
+        dialect,
+        drive::events(dialect, &drive::frames(&stream), true),
+    )
+    .unwrap()
+}
+
+/// What both ways must agree on.
+fn essence(mut response: Response) -> (Vec<Choice>, Option<Usage>, Str) {
+    for choice in &mut response.choices {
+        // Fields without a typed place have no order among the parts.
+        choice
+            .parts
+            .sort_by_key(|part| matches!(part, Part::Unknown(_)));
+    }
+    let usage = response.usage.map(|usage| Usage { raw: None, ..usage });
+    (response.choices, usage, response.model)
+}
+
+/// The counts without the raw object they were read from; what a dialect cannot tell apart is taken together.
+fn counts(usage: Option<Usage>) -> [Option<u64>; 2] {
+    let usage = usage.unwrap_or_default();
+    [usage.total_input(), usage.total_output()]
+}
+
+fn numbers(body: &[u8]) -> serde_json::Value {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+    body["usage"].clone()
+}
+
+#[test]
+fn the_examples_of_usage_are_reproduced() {
+    let claude = with_usage(Usage {
+        input: Some(13),
+        cache_read: Some(22_000),
+        cache_write: Some(31),
+        output: Some(4),
+        ..Usage::default()
+    });
+    let usage = numbers(&drive::answer(Dialect::Chat, &claude));
+    assert_eq!(usage["prompt_tokens"], 22_044);
+    assert_eq!(usage["completion_tokens"], 4);
+    assert_eq!(usage["total_tokens"], 22_048);
+    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 22_000);
+
+    let chat = br#"{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,
+        "message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,
+        "completion_tokens":1,"total_tokens":1001,"prompt_tokens_details":{"cached_tokens":300,"cache_write_tokens":200}}}"#;
+    let usage = numbers(&drive::answer(
+        Dialect::Claude,
+        &drive::response(Dialect::Chat, chat),
+    ));
+    assert_eq!(usage["input_tokens"], 500);
+    assert_eq!(usage["cache_read_input_tokens"], 300);
+    assert_eq!(usage["cache_creation_input_tokens"], 200);
+}
+
+#[test]
+fn unknown_usage_is_absent_for_chat_and_zero_for_claude() {
+    let unknown = Response {
+        usage: None,
+        ..with_usage(Usage::default())
+    };
+    assert_eq!(
+        numbers(&drive::answer(Dialect::Chat, &unknown)),
+        serde_json::Value::Null
+    );
+    assert_eq!(
+        numbers(&drive::answer(Dialect::Claude, &unknown))["input_tokens"],
+        0
+    );
+}
+
+#[test]
+fn state_of_a_provider_reaches_clients_wrapped_and_never_as_text() {
+    let mut response = with_usage(Usage::default());
+    let reasoning = |text: &'static str, redacted| {
+        Part::Reasoning(Reasoning {
+            text: Str::from_static(text),
+            opaque: Some(Opaque {
+                data: Str::from_static("STATE"),
+                provider: Str::from_static("someone"),
+            }),
+            redacted,
+            ..Reasoning::default()
+        })
+    };
+    response.choices[0]
+        .parts
+        .splice(0..0, [reasoning("hm", false), reasoning("", true)]);
+    for dialect in Dialect::ALL {
+        for bytes in [
+            drive::answer(dialect, &response).to_vec(),
+            drive::stream(dialect, unfold(response.clone()), targets::reply()),
+        ] {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(!text.contains("STATE"), "{text}");
+            assert_eq!(text.matches("modelgate~1.").count(), 2, "{text}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(250))]
+
+    #[test]
+    fn folding_undoes_unfolding(response in any_response()) {
+        let dialect = response.dialect;
+        prop_assert_eq!(fold(dialect, unfold(response.clone())), Ok(response));
+    }
+
+    #[test]
+    fn a_stream_says_what_the_whole_answer_says(response in common_response("claude")) {
+        for dialect in Dialect::ALL {
+            let whole = essence(back(dialect, &response));
+            let streamed = essence(streamed_back(dialect, &response));
+            prop_assert_eq!(&whole, &streamed, "{}", dialect);
+        }
+    }
+
+    #[test]
+    fn an_answer_survives_its_own_dialect(response in common_response("claude")) {
+        let once = back(Dialect::Claude, &response);
+        prop_assert_eq!(&once.choices, &response.choices);
+        prop_assert_eq!(essence(back(Dialect::Claude, &once)), essence(once));
+    }
+
+    #[test]
+    fn a_chat_answer_is_stable_after_one_round(response in common_response("openai")) {
+        let once = back(Dialect::Chat, &response);
+        prop_assert_eq!(essence(back(Dialect::Chat, &once)), essence(once));
+    }
+
+    #[test]
+    fn totals_are_the_same_for_every_client(usage in plain_usage()) {
+        let expected = [usage.total_input(), usage.total_output()];
+        let response = with_usage(usage);
+        for dialect in Dialect::ALL {
+            prop_assert_eq!(counts(back(dialect, &response).usage), expected, "{}", dialect);
+            prop_assert_eq!(counts(streamed_back(dialect, &response).usage), expected, "{}", dialect);
+        }
+    }
+
+    #[test]
+    fn counts_that_make_no_sense_are_never_negative_and_never_overflow(usage in usage()) {
+        let response = with_usage(usage);
+        for dialect in Dialect::ALL {
+            let body = encode_response(dialect, &response, &targets::reply());
+            prop_assert!(!String::from_utf8_lossy(&body).contains(":-"));
+            drive::stream(dialect, unfold(response.clone()), targets::reply());
+        }
+    }
+}

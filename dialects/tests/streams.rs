@@ -1,0 +1,407 @@
+//! What must be true of every stream (`dialects.md` section 5, 13, 14, 16, 17, 19).
+
+use bytes::Bytes;
+use modelgate_dialects::framing::sse::Frame;
+use modelgate_dialects::ir::{Event, ItemKind};
+use modelgate_dialects::{Dialect, EventDecoder, EventEncoder};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::golden::{Fixture, fixtures};
+use crate::support::arbitrary::events::{Sample, sample};
+use crate::support::check_claude_stream::Block;
+use crate::support::{cases, check_chat_stream, check_claude_stream, drive, targets};
+
+fn chat(
+    events: impl IntoIterator<Item = Event>,
+    include_usage: bool,
+) -> Result<check_chat_stream::Said, String> {
+    let mut reply = targets::reply();
+    reply.include_usage = include_usage;
+    let stream = drive::stream(Dialect::Chat, events, reply);
+    check_chat_stream::check(&stream, include_usage)
+        .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
+}
+
+fn claude(events: impl IntoIterator<Item = Event>) -> Result<check_claude_stream::Said, String> {
+    let stream = drive::stream(Dialect::Claude, events, targets::reply());
+    check_claude_stream::check(&stream)
+        .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
+}
+
+/// All text of the items of a kind in one choice; in the order it was streamed this is the same bytes, sorted.
+fn sorted(text: &str) -> Vec<char> {
+    let mut characters: Vec<char> = text.chars().collect();
+    characters.sort_unstable();
+    characters
+}
+
+fn said_of(sample: &Sample, choice: u32, wanted: impl Fn(&ItemKind) -> bool) -> String {
+    let items = sample
+        .items
+        .iter()
+        .filter(|item| item.choice == choice && wanted(&item.kind));
+    items.map(|item| item.said.as_str()).collect()
+}
+
+/// Arguments of the calls of one choice, in the order they began.
+fn arguments_of(sample: &Sample, choice: u32) -> Vec<String> {
+    let calls = sample
+        .items
+        .iter()
+        .filter(|item| item.choice == choice && matches!(item.kind, ItemKind::ToolCall { .. }));
+    calls
+        .map(|call| {
+            if call.said.is_empty() {
+                "{}".to_owned()
+            } else {
+                call.said.clone()
+            }
+        })
+        .collect()
+}
+
+fn chat_says_all(sample: &Sample, include_usage: bool) {
+    let said = chat(sample.events.clone(), include_usage)
+        .unwrap_or_else(|fault| panic!("{fault}\n{sample:#?}"));
+    assert_eq!(said.error.is_some(), sample.failed);
+    for choice in 0..2 {
+        let heard = said
+            .choices
+            .get(&u64::from(choice))
+            .cloned()
+            .unwrap_or_default();
+        let text = said_of(sample, choice, |kind| *kind == ItemKind::Text);
+        assert_eq!(sorted(&heard.text), sorted(&text), "{sample:#?}");
+        assert_eq!(
+            sorted(&heard.refusal),
+            sorted(&said_of(sample, choice, |kind| *kind == ItemKind::Refusal))
+        );
+        let reasoning = said_of(sample, choice, |kind| {
+            matches!(kind, ItemKind::Reasoning { .. })
+        });
+        assert_eq!(sorted(&heard.reasoning), sorted(&reasoning));
+        let arguments: Vec<String> = heard
+            .calls
+            .iter()
+            .map(|call| call.arguments.clone())
+            .collect();
+        if !sample.failed {
+            assert_eq!(arguments, arguments_of(sample, choice), "{sample:#?}");
+        }
+    }
+}
+
+fn claude_says_all(sample: &Sample) {
+    let said = claude(sample.events.clone()).unwrap_or_else(|fault| panic!("{fault}\n{sample:#?}"));
+    assert_eq!(said.error.is_some(), sample.failed);
+    if sample.failed {
+        // What waited behind an open block is given up with the stream.
+        return;
+    }
+    let visible = |kind: &ItemKind| matches!(kind, ItemKind::Text | ItemKind::Refusal);
+    assert_eq!(
+        sorted(&said.text()),
+        sorted(&said_of(sample, 0, visible)),
+        "{sample:#?}"
+    );
+    let thinking = said.blocks.iter().filter_map(|block| match block {
+        Block::Thinking { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let expected = said_of(sample, 0, |kind| matches!(kind, ItemKind::Reasoning { .. }));
+    assert_eq!(
+        sorted(&thinking.collect::<String>()),
+        sorted(&expected),
+        "{sample:#?}"
+    );
+    let inputs = said.blocks.iter().filter_map(|block| match block {
+        Block::Call { input, .. } if input.is_empty() => Some("{}".to_owned()),
+        Block::Call { input, .. } => Some(input.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        inputs.collect::<Vec<String>>(),
+        arguments_of(sample, 0),
+        "{sample:#?}"
+    );
+}
+
+/// The same stream as other senders write it.
+fn respelt(stream: &[u8]) -> Vec<Vec<u8>> {
+    let text = String::from_utf8(stream.to_vec())
+        .unwrap()
+        .trim_start_matches('\u{feff}')
+        .replace("\r\n", "\n");
+    let joined = |with: &str| text.replace('\n', with).into_bytes();
+    vec![
+        joined("\r\n"),
+        joined("\r"),
+        format!(
+            "\u{feff}: hello\n\n{}",
+            text.replace("\n\n", "\n\n: ping\n\n\n")
+        )
+        .into_bytes(),
+        format!("\n{text}")
+            .replace("\ndata: ", "\nid: 7\nretry: 10\ndata:")
+            .into_bytes(),
+        text.trim_end().as_bytes().to_vec(),
+    ]
+}
+
+fn events_of(fixture: &Fixture, frames: &[Frame]) -> Vec<Event> {
+    drive::events(fixture.dialect, frames, fixture.profile != "broken")
+}
+
+#[test]
+fn events_do_not_depend_on_how_a_stream_is_spelt_or_cut() {
+    for fixture in fixtures("streams") {
+        let expected = events_of(&fixture, &drive::frames(&fixture.bytes));
+        assert_eq!(
+            events_of(&fixture, &drive::frames_of(fixture.bytes.chunks(1))),
+            expected,
+            "{}",
+            fixture.name
+        );
+        for stream in respelt(&fixture.bytes) {
+            let spelt = String::from_utf8_lossy(&stream).into_owned();
+            assert_eq!(
+                events_of(&fixture, &drive::frames(&stream)),
+                expected,
+                "{}: {spelt}",
+                fixture.name
+            );
+            assert_eq!(
+                events_of(&fixture, &drive::frames_of(stream.chunks(3))),
+                expected,
+                "{}: {spelt}",
+                fixture.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_fixture_gives_well_formed_streams_in_both_dialects() {
+    for fixture in fixtures("streams") {
+        let events = events_of(&fixture, &drive::frames(&fixture.bytes));
+        for include_usage in [true, false] {
+            let said = chat(events.clone(), include_usage)
+                .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+            assert!(!said.hides_calls(), "{}", fixture.name);
+        }
+        let said = claude(events).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+        assert!(!said.hides_calls(), "{}", fixture.name);
+    }
+}
+
+/// An answer that was cut off is an error for every client, unless its finish reason was seen and the body ended cleanly.
+#[test]
+fn no_prefix_of_a_stream_passes_for_the_whole() {
+    for fixture in fixtures("streams") {
+        let frames = drive::frames(&fixture.bytes);
+        let whole = events_of(&fixture, &frames);
+        for length in 0..frames.len() {
+            for clean in [true, false] {
+                let events = drive::events(fixture.dialect, &frames[..length], clean);
+                let ended = matches!(events.last(), Some(Event::End));
+                let stopped = events
+                    .iter()
+                    .any(|event| matches!(event, Event::Stop { .. }));
+                let terminal_seen = {
+                    let mut decoder =
+                        EventDecoder::new(fixture.dialect, targets::provider(fixture.dialect));
+                    let mut events = Vec::new();
+                    frames[..length]
+                        .iter()
+                        .for_each(|frame| decoder.on_frame(frame, &mut events));
+                    matches!(events.last(), Some(Event::End))
+                };
+                assert!(
+                    !ended || terminal_seen || (clean && stopped),
+                    "{} after {length} frames",
+                    fixture.name
+                );
+                let said = claude(events.clone())
+                    .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+                assert_eq!(
+                    said.error.is_some(),
+                    !ended,
+                    "{} after {length} frames",
+                    fixture.name
+                );
+                let said =
+                    chat(events, true).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+                assert_eq!(
+                    said.error.is_some(),
+                    !ended,
+                    "{} after {length} frames",
+                    fixture.name
+                );
+            }
+        }
+        assert!(matches!(whole.last(), Some(Event::End | Event::Error(_))));
+    }
+}
+
+/// What a client has seen when each frame of the upstream has been handled.
+fn steps(from: Dialect, to: Dialect, stream: &str) -> Vec<String> {
+    let mut decoder = EventDecoder::new(from, targets::provider(from));
+    let mut encoder = EventEncoder::new(to, targets::reply());
+    let step = |frame: &Frame| {
+        let (mut events, mut out) = (Vec::new(), Vec::new());
+        decoder.on_frame(frame, &mut events);
+        events
+            .into_iter()
+            .for_each(|event| encoder.on(event, &mut out));
+        String::from_utf8(out).unwrap()
+    };
+    drive::frames(stream.as_bytes()).iter().map(step).collect()
+}
+
+#[test]
+fn no_text_is_held_longer_than_its_frame() {
+    let chat = |delta: &str| {
+        let head = r#""id":"c","object":"chat.completion.chunk","created":1,"model":"m""#;
+        format!(
+            "data: {{{head},\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":null}}]}}\n\n"
+        )
+    };
+    let call = |json: &str| chat(&format!(r#"{{"tool_calls":[{json}]}}"#));
+    let chat_stream = [
+        chat(r#"{"role":"assistant","content":"ONE"}"#),
+        chat(r#"{"content":"TWO"}"#),
+        chat(r#"{"reasoning_content":"THREE"}"#),
+        chat(r#"{"content":"FOUR"}"#),
+        call(r#"{"index":0,"id":"a","type":"function","function":{"name":"FIVE","arguments":""}}"#),
+        call(r#"{"index":0,"function":{"arguments":"{\"SIX\""}}"#),
+        call(r#"{"index":0,"function":{"arguments":":\"SEVEN\"}"}}"#),
+    ];
+    let claude = |index: u32, delta: &str| {
+        format!(
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}\n\n"
+        )
+    };
+    let open = |index: u32, block: &str| {
+        format!(
+            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\"index\":{index},\"content_block\":{block}}}\n\n"
+        )
+    };
+    let close = |index: u32| {
+        format!(
+            "event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\"index\":{index}}}\n\n"
+        )
+    };
+    let claude_stream = [
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"m\",\"usage\":{}}}\n\n".to_owned(),
+        open(0, r#"{"type":"text","text":""}"#) + &claude(0, r#"{"type":"text_delta","text":"ONE"}"#),
+        claude(0, r#"{"type":"text_delta","text":"TWO"}"#) + &close(0),
+        open(1, r#"{"type":"thinking","thinking":""}"#) + &claude(1, r#"{"type":"thinking_delta","thinking":"THREE"}"#),
+        claude(1, r#"{"type":"signature_delta","signature":"s"}"#) + &close(1),
+        open(2, r#"{"type":"text","text":""}"#) + &claude(2, r#"{"type":"text_delta","text":"FOUR"}"#) + &close(2),
+        open(3, r#"{"type":"tool_use","id":"a","name":"FIVE","input":{}}"#),
+        claude(3, r#"{"type":"input_json_delta","partial_json":"{\"SIX\""}"#),
+        claude(3, r#"{"type":"input_json_delta","partial_json":":\"SEVEN\"}"}"#),
+    ];
+    for (from, stream) in [
+        (Dialect::Chat, chat_stream.concat()),
+        (Dialect::Claude, claude_stream.concat()),
+    ] {
+        for to in Dialect::ALL {
+            let frames = drive::frames(stream.as_bytes());
+            let steps = steps(from, to, &stream);
+            for word in ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN"] {
+                let sent = frames
+                    .iter()
+                    .position(|frame| frame.data.contains(word))
+                    .unwrap();
+                assert!(
+                    steps[sent].contains(word),
+                    "{from} to {to}: {word} in {steps:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn keep_alives_are_no_events_and_come_only_where_they_may() {
+    for dialect in Dialect::ALL {
+        let encoder = EventEncoder::new(dialect, targets::reply());
+        let mut out = Vec::new();
+        encoder.keep_alive(&mut out);
+        assert!(
+            out.starts_with(b":") && out.ends_with(b"\n\n"),
+            "before the start a comment"
+        );
+        assert!(drive::frames(&out).is_empty());
+    }
+    let mut encoder = EventEncoder::new(Dialect::Claude, targets::reply());
+    let mut out = Vec::new();
+    let frames = drive::frames(
+        &fixtures("streams")
+            .into_iter()
+            .find(|fixture| fixture.dialect == Dialect::Claude)
+            .unwrap()
+            .bytes,
+    );
+    let events = drive::events(Dialect::Claude, &frames, true);
+    encoder.on(events[0].clone(), &mut out);
+    out.clear();
+    encoder.keep_alive(&mut out);
+    assert_eq!(out, b"event: ping\ndata: {\"type\":\"ping\"}\n\n");
+}
+
+#[test]
+fn a_decoder_says_nothing_behind_its_terminal() {
+    for fixture in fixtures("streams") {
+        let frames = drive::frames(&fixture.bytes);
+        let mut decoder = EventDecoder::new(fixture.dialect, targets::provider(fixture.dialect));
+        let mut events = Vec::new();
+        frames
+            .iter()
+            .for_each(|frame| decoder.on_frame(frame, &mut events));
+        decoder.finish(true, &mut events);
+        let length = events.len();
+        frames
+            .iter()
+            .for_each(|frame| decoder.on_frame(frame, &mut events));
+        decoder.finish(false, &mut events);
+        assert_eq!(events.len(), length, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn a_frame_shares_its_bytes_with_the_events_text() {
+    let stream = Bytes::from_static(b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"shared\"}}\n\n");
+    assert_eq!(drive::frames(&stream).len(), 1);
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn a_chat_client_hears_everything_of_any_stream(sample in sample(2), include_usage in any::<bool>()) {
+        chat_says_all(&sample, include_usage);
+    }
+
+    #[test]
+    fn a_claude_client_hears_everything_of_any_stream(sample in sample(1)) {
+        claude_says_all(&sample);
+    }
+
+    #[test]
+    fn a_fixture_cut_anywhere_gives_the_same_events(
+        fixture in any::<Index>(),
+        cuts in prop::collection::vec(any::<Index>(), 1..8),
+    ) {
+        let fixtures = fixtures("streams");
+        let fixture = &fixtures[fixture.index(fixtures.len())];
+        let bytes = &fixture.bytes;
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        let chunks = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]);
+        prop_assert_eq!(events_of(fixture, &drive::frames_of(chunks)), events_of(fixture, &drive::frames(bytes)));
+    }
+}

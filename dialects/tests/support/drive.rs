@@ -1,0 +1,99 @@
+//! Short ways to call the codecs.
+
+use bytes::Bytes;
+use modelgate_dialects::framing::sse::{Frame, Framer};
+use modelgate_dialects::ir::{Event, Request, Response};
+use modelgate_dialects::json::Document;
+use modelgate_dialects::{
+    Dialect, EncodeError, Encoded, EventDecoder, EventEncoder, Reply, Target, decode_request,
+    decode_response, encode_request, encode_response,
+};
+
+use super::targets;
+
+/// Another dialect than this one.
+pub(crate) fn other(dialect: Dialect) -> Dialect {
+    match dialect {
+        Dialect::Chat => Dialect::Claude,
+        Dialect::Claude => Dialect::Chat,
+    }
+}
+
+/// The document of a JSON text.
+#[track_caller]
+pub(crate) fn document(json: &[u8]) -> Document {
+    Document::parse(Bytes::copy_from_slice(json))
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(json)))
+}
+
+/// A client's request.
+#[track_caller]
+pub(crate) fn request(dialect: Dialect, json: &[u8]) -> Request {
+    decode_request(dialect, &document(json))
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(json)))
+}
+
+/// A request of one dialect for an upstream of another.
+pub(crate) fn translate(
+    from: Dialect,
+    json: &[u8],
+    to: Dialect,
+    target: &Target,
+) -> Result<Encoded, EncodeError> {
+    encode_request(to, &request(from, json), target)
+}
+
+/// An upstream's answer.
+#[track_caller]
+pub(crate) fn response(dialect: Dialect, json: &[u8]) -> Response {
+    decode_response(dialect, &document(json), &targets::provider(dialect))
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(json)))
+}
+
+/// An answer for a client.
+pub(crate) fn answer(dialect: Dialect, response: &Response) -> Bytes {
+    encode_response(dialect, response, &targets::reply())
+}
+
+/// The frames of a stream that ended cleanly.
+pub(crate) fn frames(stream: &[u8]) -> Vec<Frame> {
+    frames_of([stream])
+}
+
+/// The same in chunks.
+pub(crate) fn frames_of<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<Frame> {
+    let mut framer = Framer::new(64 << 20);
+    let mut frames = Vec::new();
+    for chunk in chunks {
+        framer
+            .feed(Bytes::copy_from_slice(chunk), &mut frames)
+            .unwrap();
+    }
+    framer.finish(&mut frames);
+    frames
+}
+
+/// The events of an upstream's stream.
+pub(crate) fn events(dialect: Dialect, frames: &[Frame], clean: bool) -> Vec<Event> {
+    let mut decoder = EventDecoder::new(dialect, targets::provider(dialect));
+    let mut events = Vec::new();
+    for frame in frames {
+        decoder.on_frame(frame, &mut events);
+    }
+    decoder.finish(clean, &mut events);
+    events
+}
+
+/// The stream of a client.
+pub(crate) fn stream(
+    dialect: Dialect,
+    events: impl IntoIterator<Item = Event>,
+    reply: Reply,
+) -> Vec<u8> {
+    let mut encoder = EventEncoder::new(dialect, reply);
+    let mut out = Vec::new();
+    for event in events {
+        encoder.on(event, &mut out);
+    }
+    out
+}

@@ -1,0 +1,198 @@
+//! What must be true of any bytes. The fuzz targets and the properties run the same three functions.
+
+use bytes::Bytes;
+use modelgate_dialects::ir::fold::fold;
+use modelgate_dialects::ir::{
+    Delta, Error, ErrorKind, Event, Extensions, ItemKind, ItemStart, Opaque, Stop, StopReason,
+    Usage,
+};
+use modelgate_dialects::json::Document;
+use modelgate_dialects::{
+    Dialect, Str, decode_error, decode_request, decode_response, encode_error, encode_request,
+    encode_response,
+};
+
+use super::{check_chat_stream, check_claude_stream, drive, targets};
+
+/// An upstream's stream, whatever it is: frames do not depend on the split, there is one terminal and it is the last
+/// event, and both clients get a well-formed stream.
+pub(crate) fn sse_bytes(data: &[u8]) {
+    let Some((&choice, stream)) = data.split_first() else {
+        return;
+    };
+    let dialect = if choice & 1 == 0 {
+        Dialect::Chat
+    } else {
+        Dialect::Claude
+    };
+    let frames = drive::frames(stream);
+    assert_eq!(
+        frames,
+        drive::frames_of(stream.chunks(1 + usize::from(choice >> 1) % 7))
+    );
+    let events = drive::events(dialect, &frames, choice & 0x80 == 0);
+    let is_terminal = |event: &Event| matches!(event, Event::End | Event::Error(_));
+    assert_eq!(
+        events.iter().position(is_terminal),
+        Some(events.len() - 1),
+        "one terminal, last"
+    );
+    drop(fold(dialect, events.iter().cloned()));
+    well_formed(&events);
+}
+
+/// The client's stream of any events is well-formed in every dialect.
+fn well_formed(events: &[Event]) {
+    let chat = drive::stream(Dialect::Chat, events.iter().cloned(), targets::reply());
+    if let Err(fault) = check_chat_stream::check(&chat, true) {
+        panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&chat));
+    }
+    let claude = drive::stream(Dialect::Claude, events.iter().cloned(), targets::reply());
+    if let Err(fault) = check_claude_stream::check(&claude) {
+        panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&claude));
+    }
+}
+
+/// A client's request or an upstream's answer, whatever it is: it is read or refused, and what was read can be written
+/// in every dialect, the same way each time.
+pub(crate) fn json_request(data: &[u8]) {
+    let Some((&choice, body)) = data.split_first() else {
+        return;
+    };
+    let dialect = if choice & 1 == 0 {
+        Dialect::Chat
+    } else {
+        Dialect::Claude
+    };
+    let status = [400, 401, 429, 500, 529, 200][usize::from(choice >> 1) % 6];
+    let body = Bytes::copy_from_slice(body);
+    let error = decode_error(dialect, status, &body);
+    assert!(
+        !error.message.is_empty() && error.message.len() < 10_000,
+        "{:?}",
+        error.message
+    );
+    assert!(
+        !error
+            .message
+            .contains(|char: char| char.is_control() && char != '\n'),
+        "{:?}",
+        error.message
+    );
+    for to in Dialect::ALL {
+        drive::document(&encode_error(to, &error));
+    }
+    let Ok(document) = Document::parse(body) else {
+        return;
+    };
+    if let Ok(request) = decode_request(dialect, &document) {
+        for to in Dialect::ALL {
+            let target = targets::plain(to);
+            let first = encode_request(to, &request, &target);
+            let second = encode_request(to, &request, &target);
+            if let (Ok(first), Ok(second)) = (first, second) {
+                drive::document(&first.body);
+                assert_eq!(first.body, second.body);
+                assert_eq!(first.losses, second.losses);
+            }
+        }
+    }
+    if let Ok(response) = decode_response(dialect, &document, &targets::provider(dialect)) {
+        for to in Dialect::ALL {
+            drive::document(&encode_response(to, &response, &targets::reply()));
+        }
+    }
+}
+
+/// Any events in any order, made of the bytes: both clients get a well-formed stream.
+pub(crate) fn event_sequence(data: &[u8]) {
+    let mut kinds = Vec::new();
+    let mut events = Vec::new();
+    for pair in data.chunks(2) {
+        let event = event(pair[0], pair.get(1).copied().unwrap_or_default(), &kinds);
+        if let Event::ItemStart(start) = &event {
+            kinds.push(start.kind.clone());
+        }
+        events.push(event);
+    }
+    events.push(Event::End);
+    drop(fold(Dialect::Chat, events.iter().cloned()));
+    well_formed(&events);
+}
+
+/// One event. Items are numbered in the order they begin, and text that is added to one suits its kind, as in every
+/// decoder; anything else may happen.
+fn event(what: u8, which: u8, kinds: &[ItemKind]) -> Event {
+    const TEXTS: [&str; 8] = [
+        "",
+        "a",
+        " ",
+        "{\"a\":",
+        "1}",
+        "é漢😀",
+        "\n\ndata: [DONE]\n\n",
+        "{}",
+    ];
+    let at = usize::from(which) % (kinds.len() + 1);
+    let item = at as u32;
+    let text = || Str::from_static(TEXTS[usize::from(which >> 2) % TEXTS.len()]);
+    let next = kinds.len() as u32;
+    let begin = |kind| {
+        Event::ItemStart(ItemStart {
+            item: next,
+            choice: u32::from(which >> 7),
+            kind,
+        })
+    };
+    let delta = |delta| Event::Delta { item, delta };
+    match what % 16 {
+        0 => begin(ItemKind::Text),
+        1 => begin(ItemKind::Reasoning {
+            redacted: which & 4 != 0,
+        }),
+        2 | 3 => begin(ItemKind::ToolCall {
+            id: Str::from(format!("call.{}", which >> 2)),
+            name: Str::from_static("weather"),
+            custom: which & 0x40 != 0,
+        }),
+        4 => begin(ItemKind::Refusal),
+        5..=10 => delta(match kinds.get(at) {
+            Some(ItemKind::ToolCall { .. }) => Delta::Arguments(text()),
+            Some(ItemKind::Reasoning { .. }) => Delta::Reasoning(text()),
+            _ => Delta::Text(text()),
+        }),
+        11 => delta(Delta::Opaque(Opaque {
+            data: text(),
+            provider: Str::from_static("claude"),
+        })),
+        12 => Event::ItemEnd { item, full: None },
+        13 => Event::Usage(Usage {
+            input: Some(u64::from(which)),
+            output: Some(u64::MAX),
+            reasoning: (which & 1 == 0).then_some(u64::MAX),
+            ..Usage::default()
+        }),
+        14 => Event::Stop {
+            choice: u32::from(which >> 7),
+            stop: Stop::new(match which % 5 {
+                0 => StopReason::End,
+                1 => StopReason::ToolUse,
+                2 => StopReason::Length,
+                3 => StopReason::Refusal,
+                _ => StopReason::Other(text()),
+            }),
+        },
+        _ => match which % 8 {
+            0 => Event::Error(Error::new(ErrorKind::Server, "broken")),
+            1 => Event::End,
+            2 | 3 => Event::Ping,
+            _ => Event::Start {
+                id: text(),
+                model: text(),
+                created: None,
+                usage: None,
+                extensions: Extensions::default(),
+            },
+        },
+    }
+}

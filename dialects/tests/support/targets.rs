@@ -1,0 +1,92 @@
+//! Upstream profiles by name; a fixture names one behind an `@` in its file name.
+
+use modelgate_dialects::target::{ChatProfile, ModelProfile, Thinking};
+use modelgate_dialects::{Dialect, Names, Reply, Str, Target};
+
+/// The provider tag of an upstream that speaks `dialect`.
+pub(crate) fn provider(dialect: Dialect) -> Str {
+    Str::from_static(match dialect {
+        Dialect::Chat => "openai",
+        Dialect::Claude => "claude",
+    })
+}
+
+/// An upstream about which nothing special is known.
+pub(crate) fn plain(dialect: Dialect) -> Target {
+    Target {
+        model: Str::from_static("upstream-model"),
+        provider: provider(dialect),
+        model_profile: ModelProfile::default(),
+        chat: ChatProfile::default(),
+    }
+}
+
+/// An upstream with one peculiarity.
+pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
+    let mut target = plain(dialect);
+    let model = &mut target.model_profile;
+    let chat = &mut target.chat;
+    match profile {
+        "" => {}
+        "mid_system" => model.mid_system = true,
+        "max_output" => model.max_output = Some(8192),
+        "budget" => {
+            model.thinking = Thinking::Budget {
+                min: 1024,
+                max: 32_000,
+            }
+        }
+        "levels" => {
+            model.thinking = Thinking::Levels {
+                xhigh: true,
+                max: false,
+            }
+        }
+        "no_thinking" => model.thinking = Thinking::None,
+        "no_sampling" => model.sampling = false,
+        "one_of_the_pair" => model.sampling_pair = false,
+        "no_prefill" => model.prefill = false,
+        "no_json_schema" => model.json_schema = false,
+        "replay_reasoning" => chat.replay_reasoning = true,
+        "developer_role" => chat.developer_role = true,
+        "image_in_tool" => chat.image_in_tool = true,
+        "cache_control" => chat.cache_control = true,
+        "max_completion_tokens" => chat.max_completion_tokens = true,
+        "no_effort" => chat.reasoning_effort = false,
+        "effort_without_tools" => chat.reasoning_effort_with_tools = false,
+        "other_provider" => target.provider = Str::from_static("other"),
+        "deepseek" => {
+            target.provider = Str::from_static("deepseek");
+            chat.replay_reasoning = true;
+        }
+        other => panic!("no profile is called {other:?}"),
+    }
+    target
+}
+
+/// A client that asked for usage and calls the model `client-model`.
+pub(crate) fn reply() -> Reply {
+    Reply {
+        model: Str::from_static("client-model"),
+        unique: Str::from_static("UNIQUE"),
+        created: 1_700_000_001,
+        include_usage: true,
+        names: Names::default(),
+    }
+}
+
+/// A client with one peculiarity.
+pub(crate) fn reply_named(profile: &str) -> Reply {
+    let mut reply = reply();
+    match profile {
+        "" | "broken" => {}
+        "custom_names" => {
+            let name = Str::from_static("apply.patch");
+            reply.names.upstream(&name, 64);
+            reply.names.mark_custom(&name);
+        }
+        "no_usage" => reply.include_usage = false,
+        other => panic!("no profile is called {other:?}"),
+    }
+    reply
+}
