@@ -56,6 +56,9 @@ fn no_answer(body: Value<'_>) -> DecodeError {
     wire::expected("choices", "a list")
 }
 
+/// Thinking as OpenRouter has it, kept beside its text for clients of the same dialect.
+const DETAILS: &str = "reasoning_details";
+
 struct Reader<'p> {
     provider: &'p Str,
     answer: Str,
@@ -95,6 +98,15 @@ impl Reader<'_> {
                 ..Reasoning::default()
             }));
         }
+        let unknown = |key: &str, value: Value<'_>| {
+            Part::Unknown(Unknown {
+                dialect: Dialect::Chat,
+                kind: Str::from(key),
+                raw: value.raw(),
+            })
+        };
+        let details = said.field(DETAILS).map(|value| unknown(DETAILS, value));
+        parts.extend(details);
         if let Some(text) = text.filter(present) {
             let annotations = said.field("annotations");
             parts.push(Part::Text(Text {
@@ -117,12 +129,8 @@ impl Reader<'_> {
             parts.extend(self.call(message::function(call), Extensions::default()));
         }
         for (key, value) in said.entries() {
-            if !value.is_null() && !message::FIELDS.contains(&&*key) {
-                parts.push(Part::Unknown(Unknown {
-                    dialect: Dialect::Chat,
-                    kind: Str::from(&*key),
-                    raw: value.raw(),
-                }));
+            if !value.is_null() && key != DETAILS && !message::FIELDS.contains(&&*key) {
+                parts.push(unknown(&key, value));
             }
         }
         parts
