@@ -2,6 +2,8 @@
 //! beginning of the next user message, no empty text (`dialects.md` 1.4, 2.1 and 2.2).
 
 mod arrange;
+mod calls;
+mod parts;
 mod write;
 
 pub(super) use arrange::{Arranged, arrange, report_foreign};

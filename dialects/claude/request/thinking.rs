@@ -120,8 +120,11 @@ impl Planner<'_, '_> {
         if !wanted {
             return (Mode::Unsaid, self.own_effort());
         }
+        let newer = matches!(wish.mode, Some(ReasoningMode::Other(_)));
         let why = match obstacle {
             _ if self.profile.thinking == Thinking::None => "this model does not think",
+            // What a newer word asks for, only the model knows.
+            Some(_) if newer => return self.thinking(),
             Some(Obstacle::ForcedTool) => "Claude does not think when a tool must be called",
             Some(Obstacle::LostThinking) => {
                 "the thinking that began this tool loop is not Claude's or was not sent back"
