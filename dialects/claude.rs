@@ -1,4 +1,4 @@
-//! The claude dialect.
+//! Anthropic Messages (`dialects.md` 1.4): what Claude clients send and read, and what Claude upstreams do.
 
 pub mod request;
 pub mod response;

@@ -21,19 +21,28 @@ fn read(dialect: Dialect, body: &Value) -> Request {
     decode_request(dialect, &document).unwrap()
 }
 
+/// Adds fields to an object.
+fn extend(object: &mut Value, fields: Value) {
+    let Value::Object(fields) = fields else {
+        panic!("fields are an object");
+    };
+    object.as_object_mut().unwrap().extend(fields);
+}
+
 /// A request of one user message with some more fields.
 fn with(fields: Value) -> Value {
     let mut body = json!({
         "model": "m",
         "messages": [{"role": "user", "content": "hi"}],
     });
-    let fields = fields.as_object().unwrap().clone();
-    body.as_object_mut().unwrap().extend(fields);
+    extend(&mut body, fields);
     body
 }
 
 fn messages(list: Value) -> Value {
-    with(json!({ "messages": list }))
+    let mut body = with(json!({}));
+    body["messages"] = list;
+    body
 }
 
 fn target() -> Target {
@@ -119,7 +128,9 @@ fn call(id: &str, arguments: &str) -> Value {
 }
 
 fn calls(list: Value) -> Value {
-    json!({"role": "assistant", "content": null, "tool_calls": list})
+    let mut message = json!({"role": "assistant", "content": null});
+    message["tool_calls"] = list;
+    message
 }
 
 fn result(id: &str, text: &str) -> Value {

@@ -96,6 +96,10 @@ impl<'r> Tools<'r> {
         }
         let choice = drafter.choice(!tools.is_empty())?;
         let single = request.parallel_tool_calls.map(|parallel| !parallel);
+        if tools.is_empty() && single == Some(true) && request.dialect != Dialect::Claude {
+            let why = "there are no tools to call";
+            drafter.losses.dropped("parallel_tool_calls", why);
+        }
         Ok(Self {
             single: single.filter(|_| !tools.is_empty()),
             tools,

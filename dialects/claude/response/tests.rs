@@ -32,18 +32,22 @@ fn answer(response: &Response) -> Value {
 }
 
 fn message(content: Value, stop_reason: &str) -> Value {
-    json!({
+    let mut message = json!({
         "id": "msg_up", "type": "message", "role": "assistant", "model": "claude-x",
-        "content": content, "stop_reason": stop_reason, "stop_sequence": null,
+        "stop_reason": stop_reason, "stop_sequence": null,
         "usage": {"input_tokens": 13, "output_tokens": 4},
-    })
+    });
+    message["content"] = content;
+    message
 }
 
 fn chat(message: Value, finish_reason: &str) -> Value {
-    json!({
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-    })
+    let mut choice = json!({"index": 0, "finish_reason": finish_reason});
+    choice["message"] = message;
+    let mut body =
+        json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m"});
+    body["choices"] = Value::Array(vec![choice]);
+    body
 }
 
 #[test]

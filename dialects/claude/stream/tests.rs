@@ -174,7 +174,9 @@ fn text_start(index: u64) -> Value {
 }
 
 fn delta(index: u64, delta: Value) -> Value {
-    json!({"type": "content_block_delta", "index": index, "delta": delta})
+    let mut frame = json!({"type": "content_block_delta", "index": index});
+    frame["delta"] = delta;
+    frame
 }
 
 fn text(index: u64, text: &str) -> Value {

@@ -47,7 +47,7 @@ fn trap_11_sampling_follows_the_models_abilities() {
     assert_eq!(written.lost(), ["temperature", "top_p"]);
 
     let target = target_with(|profile| profile.sampling = false);
-    let written = write(Dialect::Claude, &with(all.clone()), &target);
+    let written = write(Dialect::Claude, &with(all), &target);
     assert_eq!(written.body["temperature"], Value::Null);
     assert_eq!(written.body["top_k"], Value::Null);
     assert_eq!(written.lost(), ["temperature", "top_p", "top_k"]);

@@ -3,7 +3,9 @@
 use super::*;
 
 fn use_of(id: &str, input: Value) -> Value {
-    json!({"type": "tool_use", "id": id, "name": "weather", "input": input})
+    let mut block = json!({"type": "tool_use", "id": id, "name": "weather"});
+    block["input"] = input;
+    block
 }
 
 fn result_of(id: &str, text: &str) -> Value {

@@ -108,14 +108,7 @@ fn chat_levels_become_what_the_model_takes() {
             &[],
         ),
         row(LEVELS, effort("none"), off.clone(), no.clone(), 64_000, &[]),
-        row(
-            BOTH,
-            effort("high"),
-            adaptive.clone(),
-            json!("high"),
-            64_000,
-            &[],
-        ),
+        row(BOTH, effort("high"), adaptive, json!("high"), 64_000, &[]),
         row(BUDGET, effort("none"), off, no.clone(), 64_000, &[]),
         row(
             BUDGET,

@@ -3,15 +3,16 @@
 use super::*;
 
 fn function(name: &str, parameters: Value) -> Value {
-    json!({"type": "function", "function": {"name": name, "parameters": parameters}})
+    let mut tool = json!({"type": "function", "function": {"name": name}});
+    tool["function"]["parameters"] = parameters;
+    tool
 }
 
 fn two_tools(fields: Value) -> Value {
     let mut body = with(
         json!({"tools": [function("a", json!({"type": "object"})), function("b", json!({"type": "object"}))]}),
     );
-    let fields = fields.as_object().unwrap().clone();
-    body.as_object_mut().unwrap().extend(fields);
+    extend(&mut body, fields);
     body
 }
 

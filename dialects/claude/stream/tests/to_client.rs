@@ -444,7 +444,13 @@ fn the_line_is_kept_open_in_claudes_words() {
 }
 
 fn chat_chunk(delta: Value, finish: Value) -> Value {
-    json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+    let mut choice = json!({"index": 0});
+    choice["delta"] = delta;
+    choice["finish_reason"] = finish;
+    let mut chunk =
+        json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"});
+    chunk["choices"] = Value::Array(vec![choice]);
+    chunk
 }
 
 /// Chat upstream, Claude client.
