@@ -12,6 +12,7 @@ use crate::openai::chat::wire;
 const MESSAGE_LIMIT: usize = 2000;
 
 /// Reads a failure, whatever the body is (`providers.md` 4).
+#[must_use]
 pub fn decode_error(status: u16, body: &Bytes) -> Error {
     let found = match Document::parse(body.clone()) {
         Ok(document) => Found::read(document.root()),

@@ -213,3 +213,25 @@ fn every_prefix_ends_well_or_with_an_error() {
         }
     }
 }
+
+#[test]
+fn text_for_an_item_of_another_kind_is_counted_once() {
+    let thought = crate::ir::Reasoning {
+        text: Str::from("abcd"),
+        ..Default::default()
+    };
+    let events = vec![
+        begin(0, ItemKind::Reasoning { redacted: false }),
+        text(0, "ab"),
+        Event::ItemEnd {
+            item: 0,
+            full: Some(Box::new(Part::Reasoning(thought))),
+        },
+        Event::End,
+    ];
+    let frames = stream(events, reply());
+    assert!(
+        frames[1].contains(r#""reasoning_content":"cd""#),
+        "{frames:#?}"
+    );
+}

@@ -1,6 +1,6 @@
 //! `messages`.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::parts;
 use crate::error::DecodeError;
@@ -29,6 +29,8 @@ pub(super) fn decode(request: &mut Request, value: Value<'_>) -> Result<History,
         history: History::default(),
         ordinal: 0,
         open: VecDeque::new(),
+        answered: HashSet::new(),
+        function: None,
     };
     for (index, message) in value.items().enumerate() {
         reader.message(message, &format!("messages[{index}]"))?;
@@ -41,8 +43,12 @@ struct Reader<'r> {
     history: History,
     /// Number of the next call, for ids of calls that have none.
     ordinal: usize,
-    /// Id and name of the latest calls without a result so far.
-    open: VecDeque<(Str, Str)>,
+    /// Ids of the latest calls, but for those that a result without an id was given to.
+    open: VecDeque<Str>,
+    /// Ids of results since the latest calls.
+    answered: HashSet<Str>,
+    /// Id and name of the latest `function_call`.
+    function: Option<(Str, Str)>,
 }
 
 /// The fields of one message.
@@ -187,6 +193,7 @@ impl Reader<'_> {
         let bare = parts::content(message.content, &format!("{path}.content"), &mut parts)?;
         parts.extend(message.refusal.take().map(Part::Refusal));
         self.open.clear();
+        self.answered.clear();
         if let Some(calls) = message.tool_calls {
             if !calls.is_array() {
                 return Err(wire::expected(format_args!("{path}.tool_calls"), "a list"));
@@ -200,6 +207,7 @@ impl Reader<'_> {
         if let Some(call) = message.function_call {
             let call = self.finish_call(call, &format!("{path}.function_call"), None)?;
             self.history.legacy = true;
+            self.function = Some((call.id.clone(), call.name.clone()));
             parts.push(Part::ToolCall(call));
         }
         self.request
@@ -256,7 +264,7 @@ impl Reader<'_> {
             .filter(|id| !id.is_empty())
             .unwrap_or_else(|| ids::generated(&name, self.ordinal));
         self.ordinal += 1;
-        self.open.push_back((id.clone(), name.clone()));
+        self.open.push_back(id.clone());
         Ok(ToolCall {
             id,
             name,
@@ -272,18 +280,24 @@ impl Reader<'_> {
         let mut message = Message::read(value, Role::Tool);
         self.history.modern = true;
         let id = message.tool_call_id.take().filter(|id| !id.is_empty());
-        let call_id =
-            match id {
-                Some(id) => {
-                    self.open.retain(|(open, _)| *open != id);
-                    id
-                }
-                // Without an id, results are taken in the order of the calls.
-                None => self.open.pop_front().map(|(id, _)| id).ok_or_else(|| {
-                    wire::expected(format_args!("{path}.tool_call_id"), "a string")
-                })?,
-            };
+        let call_id = match id {
+            Some(id) => id,
+            // Without an id, results are taken in the order of the calls.
+            None => self
+                .next_open()
+                .ok_or_else(|| wire::expected(format_args!("{path}.tool_call_id"), "a string"))?,
+        };
+        self.answered.insert(call_id.clone());
         self.result(message, path, call_id)
+    }
+
+    fn next_open(&mut self) -> Option<Str> {
+        while let Some(id) = self.open.pop_front() {
+            if !self.answered.contains(&id) {
+                return Some(id);
+            }
+        }
+        None
     }
 
     fn function(&mut self, value: Value<'_>, path: &str) -> Result<(), DecodeError> {
@@ -293,8 +307,8 @@ impl Reader<'_> {
             .name
             .clone()
             .ok_or_else(|| wire::expected(format_args!("{path}.name"), "a string"))?;
-        let place = self.open.iter().position(|(_, open)| *open == name);
-        let call_id = match place.and_then(|place| self.open.remove(place)) {
+        let call = self.function.take_if(|(_, called)| *called == name);
+        let call_id = match call {
             Some((id, _)) => id,
             None => ids::generated(&name, self.ordinal),
         };

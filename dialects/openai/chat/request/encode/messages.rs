@@ -69,11 +69,12 @@ fn system_word(
 fn system(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let request = scope.request;
     let mut rest = request.system.as_slice();
-    let mut at = 0;
+    let (mut at, mut message) = (0, 0);
     while !rest.is_empty() {
         let more = |block: &SystemBlock| !scope.native || !block.starts_message;
         let length = 1 + rest[1..].iter().take_while(|block| more(block)).count();
-        system_message(scope, writer, at, &rest[..length]);
+        system_message(scope, writer, (message, at), &rest[..length]);
+        message += 1;
         at += length;
         rest = &rest[length..];
     }
@@ -82,14 +83,10 @@ fn system(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 fn system_message(
     scope: &mut Scope<'_>,
     writer: &mut Writer<'_>,
-    at: usize,
+    (message, at): (usize, usize),
     blocks: &[SystemBlock],
 ) {
     let native = scope.native;
-    let message = scope.request.system[..at]
-        .iter()
-        .filter(|block| block.starts_message)
-        .count();
     let path = |index: usize| match native {
         true => format!("messages[{message}].content[{index}]"),
         false => format!("system[{}]", at + index),

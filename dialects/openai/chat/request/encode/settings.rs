@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Scope;
 use crate::Dialect;
-use crate::ir::{OutputFormat, ReasoningMode};
+use crate::ir::{OutputFormat, ReasoningMode, Request};
 use crate::json::{RawJson, Writer};
 use crate::openai::chat::wire::{self, STOP_LIMIT};
 use crate::target::Thinking;
@@ -172,25 +172,31 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     };
     let path = if scope.native {
         "reasoning_effort"
-    } else if wish.mode.is_some() {
-        "thinking"
-    } else {
+    } else if wish.effort.is_some() {
         "output_config.effort"
+    } else {
+        "thinking"
     };
     let profile = &scope.target.model_profile;
     let chat = &scope.target.chat;
     if effort == "none" && (profile.thinking == Thinking::None || !chat.reasoning_effort) {
         return;
     }
-    if profile.thinking == Thinking::None {
-        scope.losses.dropped(path, "the model does not think");
+    let obstacle = if profile.thinking == Thinking::None {
+        Some("the model does not think")
     } else if !chat.reasoning_effort {
-        let why = "the upstream takes no reasoning_effort";
-        scope.losses.dropped(path, why);
+        Some("the upstream takes no reasoning_effort")
     } else if !chat.reasoning_effort_with_tools && !scope.request.tools.is_empty() {
         // Trap 41.
-        let why = "the upstream takes no reasoning_effort beside tools";
+        Some("the upstream takes no reasoning_effort beside tools")
+    } else {
+        None
+    };
+    if let Some(why) = obstacle {
         scope.losses.dropped(path, why);
+        if !scope.native && wish.mode.is_some() {
+            scope.losses.dropped("thinking", why);
+        }
     } else {
         let highest = highest(profile.thinking, scope.native, &effort);
         if highest != effort {
@@ -279,7 +285,10 @@ fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     match (identity.service_tier.as_deref(), identity.speed.as_deref()) {
         (Some(tier), _) if scope.native => writer.field("service_tier", tier),
         (_, Some("fast")) => writer.field("service_tier", "priority"),
-        // `auto` and `standard_only` are what Chat does without being told.
+        (Some(tier), _) if tier != "auto" => {
+            let why = "what Chat does without being told";
+            scope.losses.quietly_dropped("service_tier", why);
+        }
         _ => {}
     }
     writer.field_opt("store", request.state.store.as_ref());
@@ -311,8 +320,13 @@ fn stream(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
             writer.field("include_usage", &true);
             wire::write_inner(writer, &request.extensions, "stream_options");
         });
-    } else if request.include_usage == Some(true) {
+    } else if request.include_usage == Some(true) || has_inner(request, "stream_options.") {
         let why = "the upstream takes no stream_options";
         scope.losses.dropped("stream_options", why);
     }
+}
+
+fn has_inner(request: &Request, prefix: &str) -> bool {
+    let mut own = request.extensions.of(Dialect::Chat);
+    own.any(|extension| extension.key.starts_with(prefix))
 }

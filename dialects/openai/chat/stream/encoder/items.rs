@@ -150,16 +150,17 @@ impl Encoder {
 
     fn text(&mut self, place: usize, text: &str, out: &mut Vec<u8>) {
         let item = &mut self.items[place];
-        item.length += text.len();
         let choice = item.choice;
         match &item.kind {
-            Kind::Reasoning { .. } => self.reasoning(place, text, out),
-            Kind::Call { .. } => self.arguments(place, text, out),
-            Kind::Refusal if !text.is_empty() => {
-                self.choices[choice].refused = true;
-                self.chunk(choice, out, |writer| writer.field("refusal", text));
-            }
-            _ => self.content(choice, text, out),
+            Kind::Reasoning { .. } => return self.reasoning(place, text, out),
+            Kind::Call { .. } => return self.arguments(place, text, out),
+            Kind::Text { .. } | Kind::Refusal | Kind::Other => item.length += text.len(),
+        }
+        if !matches!(item.kind, Kind::Refusal) {
+            self.content(choice, text, out);
+        } else if !text.is_empty() {
+            self.choices[choice].refused = true;
+            self.chunk(choice, out, |writer| writer.field("refusal", text));
         }
     }
 
