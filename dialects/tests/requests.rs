@@ -246,6 +246,7 @@ proptest! {
     #[test]
     fn decoding_undoes_encoding(plan in plan(), dialect in prop::sample::select(Dialect::ALL.to_vec())) {
         let told = plan.told(dialect);
+        prop_assume!(count_marks(drive::document(&told).root()) <= 4);
         let request = drive::request(dialect, &told);
         let encoded = encode_request(dialect, &request, &own(dialect, &request.model)).unwrap();
         prop_assert!(encoded.losses.is_empty(), "{:?}", encoded.losses);

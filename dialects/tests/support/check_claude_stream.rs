@@ -191,7 +191,7 @@ impl Reader {
         match (&*text("type")?, self.said.blocks.last_mut()) {
             ("text_delta", Some(Block::Text(into))) => into.push_str(&text("text")?),
             ("citations_delta", Some(Block::Text(_))) => {
-                drop(delta.field("citation").ok_or("no citation")?)
+                delta.field("citation").ok_or("no citation")?;
             }
             (
                 "thinking_delta",
@@ -208,7 +208,7 @@ impl Reader {
                 signature.push_str(&text("signature")?);
             }
             ("input_json_delta", Some(Block::Call { input, .. })) => {
-                input.push_str(&text("partial_json")?)
+                input.push_str(&text("partial_json")?);
             }
             _ => return Err("a delta that does not suit its block".into()),
         }

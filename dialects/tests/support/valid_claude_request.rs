@@ -91,12 +91,10 @@ fn top_level(body: Value<'_>, faults: &mut Vec<String>) {
         faults.push(format!("stop_sequences: {}", stops.source()));
     }
     if let Some(system) = body.get("system") {
-        let texts = system.items().map(|block| block.text_of("text"));
+        let mut texts = system.items().map(|block| block.text_of("text"));
         let right = match system.kind() {
             Kind::String => system.text().is_some_and(|text| !text.is_empty()),
-            Kind::Array => texts.fold(true, |right, text| {
-                right && text.is_some_and(|text| !text.is_empty())
-            }),
+            Kind::Array => texts.all(|text| text.is_some_and(|text| !text.is_empty())),
             _ => false,
         };
         if !right {

@@ -152,7 +152,7 @@ impl Plan {
     fn texts(key: &str, texts: &[String], writer: &mut Writer<'_>) {
         if !texts.is_empty() {
             writer.array_field(key, |writer| {
-                texts.iter().for_each(|text| writer.value(text))
+                texts.iter().for_each(|text| writer.value(text));
             });
         }
     }
@@ -166,7 +166,7 @@ impl Plan {
             for round in &self.rounds {
                 message("user", writer, |writer| {
                     writer.array_field("content", |writer| {
-                        round.asks.iter().for_each(|ask| ask.chat(writer))
+                        round.asks.iter().for_each(|ask| ask.chat(writer));
                     });
                 });
                 round.chat(&self.tools, writer);
@@ -190,7 +190,7 @@ impl Plan {
         Self::texts("stop_sequences", &self.stop, writer);
         if !self.system.is_empty() {
             writer.array_field("system", |writer| {
-                self.system.iter().for_each(|text| block(text, writer))
+                self.system.iter().for_each(|text| block(text, writer));
             });
         }
         writer.array_field("messages", |writer| {
@@ -208,7 +208,7 @@ impl Plan {
             if !results.is_empty() {
                 message("user", writer, |writer| {
                     writer.array_field("content", |writer| {
-                        results.iter().for_each(|call| call.result(writer))
+                        results.iter().for_each(|call| call.result(writer));
                     });
                 });
             }
