@@ -417,7 +417,7 @@ fn broken(message: &'static str) -> Error {
 /// Whether a frame is a failure (`providers.md` 4): an `error`, or something that is no chunk and has a message.
 fn is_failure(root: Value<'_>) -> bool {
     let error = root.field("error").is_some_and(|error| {
-        error.is_object() || error.as_str().is_some_and(|text| !text.is_empty())
+        error.entries().next().is_some() || error.as_str().is_some_and(|text| !text.is_empty())
     });
     let is_chunk = root.field("choices").is_some() || root.field("usage").is_some();
     let has_message = ["message", "detail"]
