@@ -1,2 +1,26 @@
-//! .
-pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+//! The command line: one file per subcommand, each with its `Args` (whose doc comment is the help) and `run`.
+//!
+//! The only room that prints. Data goes to stdout, everything else to stderr. Knows neither protocols nor
+//! routing. Start at [`cli`], then read any one command; the others have the same two items.
+
+mod cli;
+mod completions;
+mod config;
+mod context;
+mod error;
+mod inert;
+mod man;
+mod models;
+mod output;
+mod serve;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    ExitCode::from(cli::run(&arguments))
+}

@@ -1,0 +1,159 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use modelgate_config::Environment;
+
+use crate::context::Context;
+use crate::error::{CommandError, USAGE};
+use crate::output::{Output, Settings};
+use crate::{completions, config, man, models, serve, version};
+
+/// Put one gateway between every LLM client and every LLM provider
+///
+/// Clients keep their own dialect (OpenAI Chat Completions, Anthropic Messages); modelgate chooses who answers,
+/// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up.
+#[derive(Debug, Parser)]
+#[command(name = "modelgate", version, infer_subcommands = false)]
+#[command(
+    after_help = "Exit codes: 0 success, 1 failed, 2 wrong usage or configuration, 130 interrupted."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// The flags that every command has.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    config: Option<PathBuf>,
+    /// Print JSON for scripts
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to use colour; NO_COLOR in the environment counts too
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    /// Print only data, warnings and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+/// The values of `--color`; `auto` is colour on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Models(models::Args),
+    #[command(subcommand)]
+    Config(config::Command),
+    Completions(completions::Args),
+    Man(man::Args),
+    Version(version::Args),
+}
+
+/// The whole command line, for help, completions and man pages.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs a command line and tells the exit code.
+pub(crate) fn run(arguments: &[OsString]) -> u8 {
+    let color = color_of(arguments);
+    let parsed = command()
+        .color(color.into())
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let output = Output::new(Settings {
+        json: cli.global.json,
+        quiet: cli.global.quiet,
+        color: cli.global.color,
+    });
+    let mut context = Context::new(Environment::from_process(), cli.global.config, output);
+    let outcome = match cli.command {
+        Some(command) => command.run(&mut context),
+        None => help(&mut context),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            context.output.error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+impl Command {
+    fn run(self, context: &mut Context) -> Result<(), CommandError> {
+        match self {
+            Self::Serve(args) => serve::run(context, args),
+            Self::Models(args) => models::run(context, &args),
+            Self::Config(command) => config::run(context, command),
+            Self::Completions(args) => completions::run(context, &args),
+            Self::Man(args) => man::run(context, &args),
+            Self::Version(args) => version::run(context, &args),
+        }
+    }
+}
+
+impl From<Color> for clap::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+fn help(context: &mut Context) -> Result<(), CommandError> {
+    let help = command().render_help().ansi().to_string();
+    context.output.data(&help)
+}
+
+/// Help, the version, or what is wrong with the arguments. A reader that went away is no error.
+fn refused(error: &clap::Error) -> u8 {
+    let wanted = !error.use_stderr();
+    match error.print() {
+        Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => 1,
+        _ if wanted => 0,
+        _ => USAGE,
+    }
+}
+
+/// `--color`, read before everything else, because the message about wrong arguments obeys it too.
+fn color_of(arguments: &[OsString]) -> Color {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let mut color = Color::Auto;
+    while let Some(word) = words.next() {
+        let value = match word.split_once('=') {
+            Some(("--color", value)) => Some(value),
+            None if word == "--color" => words.next(),
+            _ => None,
+        };
+        if let Some(value) = value {
+            color = Color::from_str(value, false).unwrap_or(color);
+        }
+    }
+    color
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+use super::*;
+
+fn code(line: &str) -> u8 {
+    run(&words(line))
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    line.split(' ').map(OsString::from).collect()
+}
+
+fn pages(command: &mut clap::Command, pages: &mut Vec<(String, String)>) {
+    let name = command
+        .get_display_name()
+        .unwrap_or(command.get_name())
+        .to_owned();
+    pages.push((name, command.render_long_help().to_string()));
+    for child in command.get_subcommands_mut() {
+        pages_of_child(child, pages);
+    }
+}
+
+fn pages_of_child(child: &mut clap::Command, all: &mut Vec<(String, String)>) {
+    if child.get_name() != "help" {
+        pages(child, all);
+    }
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    command().debug_assert();
+}
+
+#[test]
+fn the_help_of_every_command() {
+    let mut command = command().term_width(100);
+    command.build();
+    let mut all = Vec::new();
+    pages(&mut command, &mut all);
+    assert!(all.len() >= 10, "{}", all.len());
+    for (name, help) in all {
+        insta::assert_snapshot!(name, help);
+    }
+}
+
+#[test]
+fn summaries_have_no_full_stop_and_every_flag_is_explained() {
+    fn check(command: &clap::Command) {
+        let about = command.get_about().map(ToString::to_string);
+        let about = about.unwrap_or_else(|| panic!("{} has no summary", command.get_name()));
+        assert!(!about.ends_with('.'), "{about}");
+        for argument in command.get_arguments() {
+            assert!(
+                argument.get_help().is_some(),
+                "{} {} has no help",
+                command.get_name(),
+                argument.get_id()
+            );
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&command());
+}
+
+#[test]
+fn exit_codes() {
+    for (line, expected) in [
+        ("modelgate version --quiet", 0),
+        ("modelgate --version", 0),
+        ("modelgate serve --help", 0),
+        ("modelgate", 0),
+        ("modelgate sreve", 2),
+        ("modelgate serve --port 70000", 2),
+        ("modelgate serve --log loud", 2),
+        ("modelgate completions tcsh", 2),
+        ("modelgate config", 2),
+        ("modelgate config check --config /nonexistent/c.yaml", 2),
+    ] {
+        assert_eq!(code(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn colour_is_known_before_the_arguments_are_understood() {
+    for (line, expected) in [
+        ("modelgate", Color::Auto),
+        ("modelgate --color never --nonsense", Color::Never),
+        ("modelgate --nonsense --color=always", Color::Always),
+        ("modelgate --color", Color::Auto),
+        ("modelgate --color purple", Color::Auto),
+    ] {
+        assert_eq!(color_of(&words(line)), expected, "{line}");
+    }
+}

@@ -1,0 +1,195 @@
+//! Why a command failed, for the person who typed it: what, why, what to type next, and the exit code.
+
+use std::io;
+
+use modelgate_config::ConfigError;
+
+use crate::inert::inert;
+
+/// The exit code for wrong usage or configuration.
+pub(crate) const USAGE: u8 = 2;
+const FAILED: u8 = 1;
+const INTERRUPTED: u8 = 130;
+
+/// A command that did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    kind: Kind,
+    error: anyhow::Error,
+    details: Vec<String>,
+    hints: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The command failed.
+    Failed,
+    /// The arguments or the configuration are wrong.
+    Usage,
+    /// What is wrong was printed as the command's data.
+    Reported,
+    /// The person asked to stop at once.
+    Interrupted,
+    /// Whoever read stdout has enough; that is no error.
+    Closed,
+}
+
+impl CommandError {
+    /// The command failed.
+    pub(crate) fn failed(error: anyhow::Error) -> Self {
+        Self::new(Kind::Failed, error)
+    }
+
+    /// The arguments or the configuration are wrong.
+    pub(crate) fn usage(error: anyhow::Error) -> Self {
+        Self::new(Kind::Usage, error)
+    }
+
+    /// The configuration is wrong, and the command has printed how as its data.
+    pub(crate) fn reported() -> Self {
+        Self::new(Kind::Reported, anyhow::anyhow!("reported"))
+    }
+
+    /// Asked to stop before everything had ended.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, anyhow::anyhow!("interrupted"))
+    }
+
+    /// Data could not be written.
+    pub(crate) fn from_stdout(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::BrokenPipe => Kind::Closed,
+            _ => Kind::Failed,
+        };
+        Self::new(
+            kind,
+            anyhow::Error::new(error).context("cannot write to stdout"),
+        )
+    }
+
+    /// The same error with a next step.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    fn new(kind: Kind, error: anyhow::Error) -> Self {
+        Self {
+            kind,
+            error,
+            details: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// The exit code of the program.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Failed => FAILED,
+            Kind::Usage | Kind::Reported => USAGE,
+            Kind::Interrupted => INTERRUPTED,
+            Kind::Closed => 0,
+        }
+    }
+
+    /// What failed and why, in one line; nothing for what is no error or has been said.
+    pub(crate) fn message(&self) -> Option<String> {
+        match self.kind {
+            Kind::Failed | Kind::Usage => Some(inert(&format!("{:#}", self.error)).into_owned()),
+            Kind::Reported | Kind::Interrupted | Kind::Closed => None,
+        }
+    }
+
+    /// One line for every single problem.
+    pub(crate) fn details(&self) -> &[String] {
+        &self.details
+    }
+
+    /// What to do next.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let problems = error.problems();
+        if !problems.is_empty() {
+            let summary = match problems.len() {
+                1 => "the configuration has a mistake".to_owned(),
+                count => format!("the configuration has {count} mistakes"),
+            };
+            let details = problems
+                .iter()
+                .map(|problem| inert(&problem.to_string()).into_owned())
+                .collect();
+            return Self {
+                details,
+                ..Self::usage(anyhow::anyhow!(summary))
+            };
+        }
+        match error {
+            ConfigError::Read { .. } | ConfigError::Invalid(_) => Self::usage(error.into()),
+            _ => Self::failed(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use modelgate_config::{Environment, load, parse};
+
+    use super::*;
+    use crate::output::testing::captured;
+
+    #[track_caller]
+    fn check(error: &CommandError, code: u8, expected: &str) {
+        let (mut output, out, err) = captured(false);
+        output.error(error);
+        assert_eq!(error.exit_code(), code);
+        assert_eq!(err.text(), expected);
+        assert_eq!(out.text(), "");
+    }
+
+    #[test]
+    fn causes_follow_and_the_next_step_is_last() {
+        let cause = io::Error::new(io::ErrorKind::NotFound, "no such file");
+        let error = anyhow::Error::new(cause).context("cannot read a\u{1b}[2Jb");
+        let error = CommandError::failed(error).hint("modelgate config init");
+        check(
+            &error,
+            1,
+            "error: cannot read a\\u{1b}[2Jb: no such file\nhint: modelgate config init\n",
+        );
+    }
+
+    #[test]
+    fn every_mistake_of_a_file_is_listed() {
+        let text = "port: many\nhost: [1]\n";
+        let error = parse(text, Path::new("c.yaml"), &Environment::default()).unwrap_err();
+        let error = CommandError::from(error);
+        assert_eq!(error.exit_code(), 2);
+        assert_eq!(error.details().len(), 2);
+        assert!(error.details()[0].starts_with("c.yaml:1:7: "), "{error:?}");
+        assert_eq!(error.message().unwrap(), "the configuration has 2 mistakes");
+    }
+
+    #[test]
+    fn an_unreadable_file_is_wrong_configuration() {
+        let error = load(Path::new("/nonexistent/c.yaml"), &Environment::default()).unwrap_err();
+        assert_eq!(CommandError::from(error).exit_code(), 2);
+    }
+
+    #[test]
+    fn what_is_no_error_is_not_mentioned() {
+        let closed = io::Error::from(io::ErrorKind::BrokenPipe);
+        check(&CommandError::from_stdout(closed), 0, "");
+        check(&CommandError::interrupted(), 130, "");
+        check(&CommandError::reported(), 2, "");
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert_eq!(CommandError::from_stdout(full).exit_code(), 1);
+    }
+}

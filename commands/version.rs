@@ -1,0 +1,29 @@
+//! `modelgate version`.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// Print the version
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+#[derive(Serialize)]
+struct View {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub(crate) fn run(context: &mut Context, _args: &Args) -> Result<(), CommandError> {
+    let view = View {
+        name: "modelgate",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    if context.output.is_json() {
+        return context.output.json(&view);
+    }
+    context
+        .output
+        .data(&format!("{} {}", view.name, view.version))
+}

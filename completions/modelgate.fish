@@ -1,0 +1,136 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_modelgate_global_optspecs
+    string join \n config= json color= q/quiet h/help V/version
+end
+
+function __fish_modelgate_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_modelgate_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_modelgate_using_subcommand
+    set -l cmd (__fish_modelgate_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c modelgate -n "__fish_modelgate_needs_command" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_needs_command" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_needs_command" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_needs_command" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_needs_command" -s V -l version -d 'Print version'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "config" -d 'Make, check and look at the configuration file'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "man" -d 'Print a manual page'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "version" -d 'Print the version'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l host -d 'IP address to listen on, instead of `host` in the configuration' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l port -d 'Port to listen on, instead of `port` in the configuration; 0 takes a free one' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l log -d 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand models" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand models" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand models" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand models" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "init" -d 'Write a commented configuration file with one new client key'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "path" -d 'Print where the configuration file is, or would be'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -l force -d 'Replace a file that is already there'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a commented configuration file with one new client key'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the configuration file is, or would be'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand man" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand man" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand man" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand man" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "config" -d 'Make, check and look at the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "man" -d 'Print a manual page'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "version" -d 'Print the version'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Write a commented configuration file with one new client key'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the configuration file is, or would be'
