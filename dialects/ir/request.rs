@@ -98,20 +98,22 @@ impl Request {
         let Some(turn) = self.turns.get(turn) else {
             return path;
         };
-        let earlier = turn.parts.iter().take(part);
+        // Chat's decoder puts reasoning first and calls last, so nothing need be counted: a hostile turn may have a
+        // hundred thousand parts, each with something to report.
         match (self.dialect, turn.parts.get(part)) {
             (Dialect::Chat, Some(Part::ToolCall(_))) => {
-                let calls = earlier.filter(|part| matches!(part, Part::ToolCall(_)));
-                format!("{path}.tool_calls[{}]", calls.count())
+                let is_earlier = |part: &Part| !matches!(part, Part::ToolCall(_));
+                let first = turn.parts.partition_point(is_earlier);
+                format!("{path}.tool_calls[{}]", part.saturating_sub(first))
             }
             (Dialect::Chat, Some(Part::Reasoning(_))) => format!("{path}.reasoning_content"),
             (Dialect::Chat, Some(Part::Refusal(_))) if turn.bare => format!("{path}.refusal"),
             (Dialect::Chat, Some(Part::ToolResult(_))) => format!("{path}.content"),
             _ if turn.bare => format!("{path}.content"),
             (Dialect::Chat, _) => {
-                let content =
-                    earlier.filter(|part| !matches!(part, Part::ToolCall(_) | Part::Reasoning(_)));
-                format!("{path}.content[{}]", content.count())
+                let is_earlier = |part: &Part| matches!(part, Part::Reasoning(_));
+                let first = turn.parts.partition_point(is_earlier);
+                format!("{path}.content[{}]", part.saturating_sub(first))
             }
             (Dialect::Claude, _) => format!("{path}.content[{part}]"),
         }

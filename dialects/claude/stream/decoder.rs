@@ -147,9 +147,10 @@ impl Decoder {
         let Some(content) = root.field("content_block") else {
             return;
         };
-        let item = self.next_item();
-        let block = Block::start(content, item, &mut self.calls, events);
-        self.open.insert(index, block);
+        if let Some(block) = Block::start(content, self.items, &mut self.calls, events) {
+            self.items += 1;
+            self.open.insert(index, block);
+        }
     }
 
     fn on_block_delta(&mut self, root: Value<'_>, events: &mut Vec<Event>) {
@@ -159,8 +160,7 @@ impl Decoder {
         };
         let index = index(root);
         if !self.open.contains_key(&index) {
-            let item = self.items;
-            let Some(block) = Block::start_by_delta(delta, item, events) else {
+            let Some(block) = Block::start_by_delta(delta, self.items, events) else {
                 return;
             };
             self.items += 1;
@@ -236,11 +236,6 @@ impl Decoder {
 
     fn close(&self, block: Block, events: &mut Vec<Event>) {
         block.close(&self.provider, events);
-    }
-
-    fn next_item(&mut self) -> u32 {
-        self.items += 1;
-        self.items - 1
     }
 }
 

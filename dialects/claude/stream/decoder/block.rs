@@ -36,14 +36,14 @@ enum Kind {
 }
 
 impl Block {
-    /// Begins a block with what `content_block_start` says.
+    /// Begins a block with what `content_block_start` says; `None` where it does not say what begins.
     pub(super) fn start(
         content: Value<'_>,
         item: u32,
         calls: &mut usize,
         events: &mut Vec<Event>,
-    ) -> Self {
-        let word = content.text_of("type").unwrap_or_default();
+    ) -> Option<Self> {
+        let word = content.text_of("type").or_else(|| guessed(content))?;
         let kind = match &*word {
             "text" => Kind::Text,
             "thinking" => Kind::Thinking {
@@ -81,7 +81,7 @@ impl Block {
             }
             _ => {}
         }
-        block
+        Some(block)
     }
 
     /// Begins a block whose start was never sent, where the delta tells what it is.
@@ -173,6 +173,19 @@ impl Block {
         let item = self.item;
         events.push(Event::Delta { item, delta });
     }
+}
+
+/// The type of a block that has none, by its fields.
+fn guessed(content: Value<'_>) -> Option<Str> {
+    let fields = [
+        ("text", "text"),
+        ("thinking", "thinking"),
+        ("name", "tool_use"),
+    ];
+    let (_, word) = fields
+        .into_iter()
+        .find(|(field, _)| content.text_of(field).is_some())?;
+    Some(Str::from_static(word))
 }
 
 /// What begins at once; whole blocks wait for their end.

@@ -240,3 +240,29 @@ fn unknown_blocks_keep_what_was_streamed_into_them() {
         r#"{"type":"compaction","content":"summary"}"#
     );
 }
+
+#[test]
+fn a_block_without_type_is_known_by_its_fields_or_its_deltas() {
+    let untyped = |index: u64, block: Value| {
+        let mut frame = json!({"type": "content_block_start", "index": index});
+        frame["content_block"] = block;
+        frame
+    };
+    let response = fold(decoded(&[
+        start(),
+        untyped(0, json!({"text": "a"})),
+        text(0, "b"),
+        stop(0),
+        untyped(1, json!({})),
+        text(1, "c"),
+        stop(1),
+        untyped(2, json!({"x": 1})),
+        stop(2),
+        message_delta("end_turn", 1),
+        message_stop(),
+    ]));
+    let parts = &response.choices[0].parts;
+    assert_eq!(parts.len(), 2);
+    assert!(matches!(&parts[0], Part::Text(text) if text.text == "ab"));
+    assert!(matches!(&parts[1], Part::Text(text) if text.text == "c"));
+}

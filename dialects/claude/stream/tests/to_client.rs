@@ -473,7 +473,7 @@ fn trap_32_and_33_chat_deltas_open_one_block_for_one_thing() {
         chat_chunk(function(0, no.clone(), json!("t"), ""), no.clone()),
         chat_chunk(function(0, json!("x"), json!("t"), "{\"a\""), no.clone()),
         chat_chunk(function(1, json!("y"), json!("t"), "{}"), no.clone()),
-        chat_chunk(function(0, json!("x"), json!("t"), ":1}"), no.clone()),
+        chat_chunk(function(0, json!("x"), json!("t"), ":1}"), no),
         chat_chunk(json!({}), json!("tool_calls")),
         json!({"id": "c", "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2}}),
         json!("[DONE]"),
