@@ -1,7 +1,7 @@
 //! The command line: one file per subcommand, each with its `Args` (whose doc comment is the help) and `run`.
 //!
 //! The only room that prints. Data goes to stdout, everything else to stderr. Knows neither protocols nor
-//! routing. Start at [`cli`], then read any one command; the others have the same two items.
+//! routing. Start at `cli`, then read any one command; the others have the same two items.
 
 mod cli;
 mod completions;

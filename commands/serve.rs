@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use modelgate_config::{Config, Overrides, Problem, Store};
+use modelgate_config::{Config, ConfigError, Overrides, Problem, Store};
 use modelgate_gateway::{Server, StartError, State};
 use modelgate_providers::Catalog;
 use serde::Serialize;
@@ -202,12 +202,17 @@ fn print_warnings(context: &mut Context, warnings: &[Problem]) {
     }
 }
 
-fn refused(context: &Context, error: modelgate_config::ConfigError) -> CommandError {
-    let hint = format!(
-        "correct it, then check it with: modelgate config check{}",
-        context.config_flag()
-    );
-    CommandError::from(error).hint(hint)
+/// Mistakes on the command line are explained where they are listed; those of the file can be checked again.
+fn refused(context: &Context, error: ConfigError) -> CommandError {
+    let of_file = error.problems().iter().any(|problem| problem.line > 0);
+    let error = CommandError::from(error);
+    if !of_file {
+        return error;
+    }
+    let flag = context.config_flag();
+    error.hint(format!(
+        "correct it, then check it with: modelgate config check{flag}"
+    ))
 }
 
 /// Why the server did not start, and what to change.

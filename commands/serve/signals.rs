@@ -106,7 +106,7 @@ impl Listener {
 async fn after(mut stops: watch::Receiver<u32>, count: u32) {
     if stops.wait_for(|stops| *stops >= count).await.is_err() {
         // Nobody listens any more, so no signal will come.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
