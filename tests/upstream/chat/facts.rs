@@ -16,7 +16,8 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
     Facts {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         stream: body["stream"] == true,
-        include_usage: body["stream_options"]["include_usage"] == true,
+        // Servers that stream although they were not asked to send the usage of a plain answer all the same.
+        include_usage: body["stream_options"]["include_usage"] == true || body["stream"] != true,
         tools: tools(body),
         one_call_only: body["parallel_tool_calls"] == false,
         results: recent

@@ -37,7 +37,7 @@ pub(crate) fn stream(answer: &Answer, facts: &Facts, quirk: Quirk) -> Vec<Frame>
         } else {
             json!([])
         };
-        frames.push(chunks.chunk(Part::Terminal, &choices, true));
+        frames.push(chunks.chunk(Part::Finish, &choices, true));
     }
     frames.push(Frame {
         part: Part::Terminal,
