@@ -8,6 +8,7 @@ mod parse;
 mod raw;
 #[cfg(test)]
 mod samples;
+mod scan;
 mod value;
 mod write;
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use memchr::memchr2;
 
+use super::scan::next_special;
 use super::value::{Kind, Value};
 
 /// Deepest nesting accepted; deeper input is refused with flat memory.
@@ -241,24 +241,19 @@ impl Parser<'_, '_> {
         let mut escaped = false;
         self.at += 1;
         loop {
-            let rest = &self.bytes[self.at..];
-            let Some(run) = memchr2(b'"', b'\\', rest) else {
-                return Err((self.bytes.len(), "the JSON text ends inside a string"));
-            };
-            if has_control(&rest[..run]) {
-                let control = rest
-                    .iter()
-                    .position(|byte| *byte < 0x20)
-                    .unwrap_or_default();
-                return Err((self.at + control, "control character in a string"));
+            self.at = next_special::<false>(self.bytes, self.at);
+            match self.bytes.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += 1;
+                    self.escape()?;
+                }
+                Some(_) => return Err((self.at, "control character in a string")),
+                None => return Err((self.at, "the JSON text ends inside a string")),
             }
-            self.at += run + 1;
-            if rest[run] == b'"' {
-                break;
-            }
-            escaped = true;
-            self.escape()?;
         }
+        self.at += 1;
         self.push(Kind::String, start, self.at, escaped);
         Ok(())
     }
@@ -338,13 +333,6 @@ impl Parser<'_, '_> {
 /// Texts are shorter than 4 GiB, so every offset and node number fits.
 fn index(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
-}
-
-/// Written as a fold so that the compiler can look at many bytes at once.
-fn has_control(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .fold(false, |found, byte| found | (*byte < 0x20))
 }
 
 #[cfg(test)]

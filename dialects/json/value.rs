@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::parse::{Document, Node};
 use super::raw::RawJson;
+use super::scan::next_special;
 use super::{Str, Writer};
 
 /// What a value is.
@@ -196,10 +197,29 @@ impl<'d> Value<'d> {
     /// The value of a key; the last one where a key is repeated.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'d>> {
-        self.entries()
-            .filter(|(name, _)| name == key)
-            .map(|(_, value)| value)
-            .last()
+        let node = self.node();
+        let mut found = None;
+        let mut at = self.at + 1;
+        while node.kind == Kind::Object && at < node.next {
+            let name = Value::new(self.document, at);
+            let value = Value::new(self.document, name.node().next);
+            if name.is_text(key) {
+                found = Some(value);
+            }
+            at = value.node().next;
+        }
+        found
+    }
+
+    /// Whether the value is this string.
+    fn is_text(self, text: &str) -> bool {
+        let node = self.node();
+        if node.escaped {
+            return self.as_str().is_some_and(|own| own == text);
+        }
+        // Lengths differ more often than not, and are cheaper to compare.
+        let length = (node.end - node.start) as usize;
+        length == text.len() + 2 && self.source()[1..length - 1] == *text
     }
 
     /// As [`Value::get`], with `null` counted as absent.
@@ -234,8 +254,13 @@ impl<'d> Value<'d> {
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+    // The only special byte inside of a valid string is the backslash.
+    loop {
+        let at = next_special::<false>(rest.as_bytes(), 0);
         out.push_str(&rest[..at]);
+        if at == rest.len() {
+            return out;
+        }
         let escape = rest.as_bytes()[at + 1];
         rest = &rest[at + 2..];
         match escape {
@@ -248,8 +273,6 @@ fn unescape(text: &str) -> String {
             other => out.push(other as char),
         }
     }
-    out.push_str(rest);
-    out
 }
 
 /// Reads the digits after `\u`, and the partner of a leading surrogate; returns what follows.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::scan::next_special;
 use super::{RawJson, Str};
 
 /// Appends JSON to a caller's buffer. Commas are put by looking at what was written last.
@@ -170,35 +171,23 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let bytes = text.as_bytes();
-    let mut clean = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        let block = &bytes[at..(at + 64).min(bytes.len())];
-        if !block
-            .iter()
-            .fold(false, |found, byte| found | is_special(*byte))
-        {
-            at += block.len();
+    let (mut clean, mut at) = (0, 0);
+    loop {
+        at = next_special::<true>(bytes, at);
+        if at == bytes.len() {
+            break;
+        }
+        let Some((length, escape)) = escape_at(bytes, at) else {
+            at += 1;
             continue;
-        }
-        let end = at + block.len();
-        while at < end {
-            let Some((length, escape)) = escape_at(bytes, at) else {
-                at += 1;
-                continue;
-            };
-            out.extend_from_slice(&bytes[clean..at]);
-            out.extend_from_slice(escape.as_bytes());
-            at += length;
-            clean = at;
-        }
+        };
+        out.extend_from_slice(&bytes[clean..at]);
+        out.extend_from_slice(escape.as_bytes());
+        at += length;
+        clean = at;
     }
     out.extend_from_slice(&bytes[clean..]);
     out.push(b'"');
-}
-
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0xe2
 }
 
 /// What must be written instead of the bytes at `at`, and how many they are.
