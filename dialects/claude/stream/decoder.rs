@@ -147,6 +147,10 @@ impl Decoder {
         let Some(content) = root.field("content_block") else {
             return;
         };
+        if is_nameless_call(content) {
+            let error = broken("the upstream called a tool without naming it");
+            return self.fail(error, events);
+        }
         if let Some(block) = Block::start(content, self.items, &mut self.calls, events) {
             self.items += 1;
             self.open.insert(index, block);
@@ -237,6 +241,12 @@ impl Decoder {
     fn close(&self, block: Block, events: &mut Vec<Event>) {
         block.close(&self.provider, events);
     }
+}
+
+/// A call that nobody could answer: leaving it out would make the answer look complete.
+fn is_nameless_call(block: Value<'_>) -> bool {
+    let is_call = block.text_of("type").is_some_and(|kind| kind == "tool_use");
+    is_call && block.text_of("name").is_none_or(|name| name.is_empty())
 }
 
 fn index(root: Value<'_>) -> u64 {
