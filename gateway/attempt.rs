@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::passthrough::Outcome;
-use modelgate_dialects::{Dialect, Losses, encode_response};
+use modelgate_dialects::{Dialect, Losses, Str, encode_response};
 use modelgate_providers::{Call, CallError, CallErrorKind, Candidate, Operation, Upstream, call};
 use tokio::time::sleep;
 
@@ -83,7 +83,7 @@ async fn round(plan: &mut Plan) -> Result<(Answer, Losses), RoundFailure> {
                     });
                 }
                 may_pass |= passes(error.kind);
-                (weight(error.kind), error.into())
+                (weight(error.kind), explained(&candidate, error))
             }
         };
         if shown.as_ref().is_none_or(|(other, _)| weight >= *other) {
@@ -108,6 +108,20 @@ fn log(plan: &Plan, candidate: &Candidate, error: &CallError) {
         error = %error.error.message,
         "attempt failed"
     );
+}
+
+/// The failure for the client. A client that reads of a wrong key thinks of its own.
+fn explained(candidate: &Candidate, mut error: CallError) -> Failure {
+    if matches!(
+        error.kind,
+        CallErrorKind::Unauthorized | CallErrorKind::Billing
+    ) {
+        let id = &candidate.credential.id;
+        let said = &error.error.message;
+        let message = format!("the provider refused modelgate's own credential {id}: {said}");
+        error.error.message = Str::from(message);
+    }
+    error.into()
 }
 
 /// Failures that are worth another round: those that go away by themselves within seconds.

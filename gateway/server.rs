@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,11 +89,12 @@ impl Server {
         let snapshot = state.snapshot();
         let server = &snapshot.config.server;
         let tls = server.tls.as_ref().map(tls::acceptor).transpose()?;
-        let bound = TcpListener::bind(server.address).await;
-        let listener = bound.map_err(|source| StartError::Bind {
-            address: server.address,
-            source,
-        })?;
+        let listener = listen(server.address)
+            .await
+            .map_err(|source| StartError::Bind {
+                address: server.address,
+                source,
+            })?;
         let limits = Limits {
             connections: snapshot.config.limits.connections,
             header: snapshot.config.timeouts.header,
@@ -155,6 +156,20 @@ impl Server {
         following.abort();
         warming.abort();
     }
+}
+
+/// Listens on an address. All interfaces are those of IPv4 where the machine has no IPv6.
+async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && !in_use(&error) => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        bound => bound,
+    }
+}
+
+fn in_use(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
 }
 
 struct Acceptor {

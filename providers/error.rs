@@ -65,13 +65,13 @@ impl CallErrorKind {
 
     fn of(error: &Error) -> Self {
         match error.kind {
-            ErrorKind::InvalidRequest | ErrorKind::TooLarge | ErrorKind::Conflict => Self::Invalid,
+            ErrorKind::InvalidRequest | ErrorKind::TooLarge => Self::Invalid,
             ErrorKind::Authentication | ErrorKind::Permission => Self::Unauthorized,
             ErrorKind::Billing => Self::Billing,
             ErrorKind::NotFound => Self::NotFound,
             ErrorKind::RateLimit => Self::RateLimited,
             ErrorKind::Timeout => Self::TimedOut,
-            ErrorKind::Server => Self::Broken,
+            ErrorKind::Server | ErrorKind::Conflict => Self::Broken,
             ErrorKind::Overloaded => Self::Overloaded,
         }
     }
