@@ -56,6 +56,19 @@ fn no_answer(body: Value<'_>) -> DecodeError {
     wire::expected("choices", "a list")
 }
 
+/// A call with arguments but without a name: nobody could answer it, and without it the answer would look complete.
+fn nameless_call(choice: usize, said: Value<'_>) -> Result<(), DecodeError> {
+    let calls = said.field("tool_calls").into_iter().flat_map(Value::items);
+    for (place, entry) in calls.enumerate() {
+        let call = message::call(entry);
+        if call.name.is_none() && !call.arguments.trim().is_empty() {
+            let path = format!("choices[{choice}].message.tool_calls[{place}].function.name");
+            return Err(wire::expected(path, "the name of a tool"));
+        }
+    }
+    Ok(())
+}
+
 /// Thinking as OpenRouter has it, kept beside its text for clients of the same dialect.
 const DETAILS: &str = "reasoning_details";
 
@@ -74,6 +87,7 @@ impl Reader<'_> {
             .ok_or_else(|| wire::expected(format_args!("choices[{place}].message"), "an object"))?;
         let index = value.field("index").and_then(Value::as_u64);
         let index = index.and_then(|index| u32::try_from(index).ok());
+        nameless_call(place, said)?;
         let parts = self.parts(said);
         let mut extensions = Extensions::default();
         let known = ["index", "message", "finish_reason", "logprobs"];
@@ -136,7 +150,7 @@ impl Reader<'_> {
         parts
     }
 
-    /// A call without a name cannot be called.
+    /// A call without a name and without arguments is none.
     fn call(&mut self, piece: message::CallPiece, extensions: Extensions) -> Option<Part> {
         let name = piece.name?;
         let id = piece

@@ -353,7 +353,8 @@ impl Decoder {
         events.push(Event::ItemEnd { item, full: None });
     }
 
-    /// Ends everything of a choice. Calls that never got an id are given one; without a name there is no call.
+    /// Ends everything of a choice. Calls that never got an id are given one; without a name and
+    /// without arguments there is no call.
     fn close(&mut self, at: usize, events: &mut Vec<Event>) {
         self.close_open(at, events);
         for call in 0..self.choices[at].calls.list.len() {
@@ -385,6 +386,11 @@ impl Decoder {
             self.fail(broken("the upstream's stream held no answer"), events);
             return;
         }
+        if self.choices.iter().any(Choice::has_nameless_call) {
+            let error = broken("the upstream called a tool without naming it");
+            self.fail(error, events);
+            return;
+        }
         if self.choices.is_empty() {
             self.choices.push(Choice::default());
         }
@@ -404,6 +410,16 @@ impl Decoder {
     fn fail(&mut self, error: Error, events: &mut Vec<Event>) {
         self.done = true;
         events.push(Event::Error(error));
+    }
+}
+
+impl Choice {
+    /// Whether there is a call with arguments but without a name: nobody could answer it, and without it the answer would
+    /// look complete.
+    fn has_nameless_call(&self) -> bool {
+        let calls = self.calls.list.iter();
+        let mut nameless = calls.filter(|call| call.name.is_empty());
+        nameless.any(|call| !call.held.trim().is_empty())
     }
 }
 

@@ -126,10 +126,10 @@ fn calls_without_ids_are_given_some() {
         done(),
     ];
     assert_eq!(said(&chunks), ["call call_f_chatcmpl-1_0 f {}", "ToolUse"]);
-    // Without a name there is no call, and so no reason to call.
+    // Without a name and arguments there is no call, and so no reason to call.
     let chunks = [
         delta(json!({"content": "x"})),
-        calls(json!([{"index": 0, "id": "a", "function": {"arguments": "{}"}}])),
+        calls(json!([{"index": 0, "id": "a", "function": {"arguments": ""}}])),
         finish("tool_calls"),
         done(),
     ];
