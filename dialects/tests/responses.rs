@@ -2,9 +2,11 @@
 
 use modelgate_dialects::ir::fold::{fold, unfold};
 use modelgate_dialects::ir::{Choice, Opaque, Part, Reasoning, Response, Text, Usage};
-use modelgate_dialects::{Dialect, Str, encode_response};
+use modelgate_dialects::json::{Document, Writer};
+use modelgate_dialects::{Dialect, Str, decode_response, encode_response};
 use proptest::prelude::*;
 
+use crate::golden::fixtures;
 use crate::support::arbitrary::response::{any_response, common_response, plain_usage, usage};
 use crate::support::{cases, drive, targets};
 
@@ -128,6 +130,104 @@ fn state_of_a_provider_reaches_clients_wrapped_and_never_as_text() {
         }
     }
 }
+
+/// A fixture without the white space that makes it readable.
+fn compact(json: &[u8]) -> Document {
+    let mut out = Vec::new();
+    let document = drive::document(json);
+    document.root().write_compact(&mut Writer::new(&mut out));
+    drive::document(&out)
+}
+
+/// What an answer says to a client of its own dialect, beside its id, its model and its time.
+fn kept(response: Response) -> impl PartialEq + std::fmt::Debug {
+    let tier = response.service_tier.clone();
+    let extensions = response.extensions.clone();
+    let (choices, usage, _) = essence(response);
+    (choices, usage, tier, extensions)
+}
+
+#[test]
+fn an_answer_of_the_same_dialect_is_kept() {
+    let mut changed = Vec::new();
+    for fixture in fixtures("responses")
+        .iter()
+        .filter(|fixture| fixture.profile.is_empty())
+    {
+        let provider = targets::provider(fixture.dialect);
+        let Ok(response) = decode_response(fixture.dialect, &compact(&fixture.bytes), &provider)
+        else {
+            continue;
+        };
+        let again = kept(back(fixture.dialect, &response));
+        let response = kept(response);
+        let name = format!("{}/{}", fixture.dialect, fixture.name);
+        if (again != response) != RESPELT.iter().any(|(respelt, _)| *respelt == name) {
+            changed.push(format!("{name}\n  {response:?}\n  {again:?}"));
+        }
+    }
+    assert!(
+        changed.is_empty(),
+        "{} changed:\n{}",
+        changed.len(),
+        changed.join("\n")
+    );
+}
+
+#[test]
+fn a_stream_of_the_same_dialect_is_kept() {
+    let mut changed = Vec::new();
+    for fixture in fixtures("streams")
+        .iter()
+        .filter(|fixture| fixture.profile.is_empty())
+    {
+        let events = drive::events(fixture.dialect, &drive::frames(&fixture.bytes), true);
+        let Ok(response) = fold(fixture.dialect, events.iter().cloned()) else {
+            continue;
+        };
+        let stream = drive::stream(fixture.dialect, events, targets::reply());
+        let again = drive::events(fixture.dialect, &drive::frames(&stream), true);
+        let again = kept(fold(fixture.dialect, again).unwrap());
+        let response = kept(response);
+        let name = format!("{}/{}", fixture.dialect, fixture.name);
+        if (again != response) != RESPELT.iter().any(|(respelt, _)| *respelt == name) {
+            changed.push(format!("{name}\n  {response:?}\n  {again:?}"));
+        }
+    }
+    assert!(
+        changed.is_empty(),
+        "{} changed:\n{}",
+        changed.len(),
+        changed.join("\n")
+    );
+}
+
+/// Answers whose same-dialect form is not the one they came in, each with the reason.
+const RESPELT: &[(&str, &str)] = &[
+    ("chat/call_without_arguments", "empty arguments are no JSON"),
+    ("chat/empty_arguments", "empty arguments are no JSON"),
+    ("chat/no_choices", "an answer has a choice"),
+    (
+        "chat/text_behind_the_finish",
+        "the finish reason comes last",
+    ),
+    (
+        "claude/call_ids_made_fit",
+        "ids are made fit for every client alike",
+    ),
+    (
+        "claude/service_tier_and_container",
+        "the counts of the cache are always there",
+    ),
+    (
+        "claude/unknown_stop_reason",
+        "a client gets reasons that it knows",
+    ),
+    (
+        "claude/usage_with_thinking",
+        "the counts of the cache are always there",
+    ),
+];
 
 proptest! {
     #![proptest_config(cases(250))]
