@@ -64,12 +64,11 @@ impl Item {
         matches!((&self.kind, delta), (ItemKind::Refusal, Delta::Text(text)) if !text.is_empty())
     }
 
-    /// Whether there is a reason to open a block.
+    /// Whether there is a reason to open a block. Citations wait for their text: Claude refuses blocks without any.
     pub(super) fn says_something(&self) -> bool {
         let state = self.opaque.as_ref();
         self.begins_at_once()
             || !self.pending.is_empty()
-            || !self.citations.is_empty()
             || state.is_some_and(|state| !state.data.is_empty())
     }
 
