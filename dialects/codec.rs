@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::error::{DecodeError, EncodeError};
 use crate::framing::sse::{self, Frame};
-use crate::ir::{Error, Event, Request, Response, Usage};
+use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
 use crate::target::{Encoded, Reply, Target};
 use crate::{Dialect, claude, openai::chat};
@@ -89,6 +89,16 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
     }
 }
 
+/// Reads a failure that an upstream told inside of an answer whose status is 200.
+#[must_use]
+pub fn decode_stream_error(dialect: Dialect, body: &Bytes) -> Error {
+    let mut error = decode_error(dialect, 502, body);
+    if error.kind != ErrorKind::Server {
+        error.status = error.kind.status();
+    }
+    error
+}
+
 /// Writes a failure for a client. The status goes beside it: [`Error::status`].
 #[must_use]
 pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
@@ -104,7 +114,9 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
 pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
     match dialect {
         Dialect::Chat => sse::write_data(out, |out| chat::response::encode_error(error, out)),
-        Dialect::Claude => sse::write_event(out, "error", |out| claude::response::encode_error(error, out)),
+        Dialect::Claude => sse::write_event(out, "error", |out| {
+            claude::response::encode_error(error, out)
+        }),
     }
 }
 

@@ -17,9 +17,17 @@ const MEDIA_LEAST: u64 = 1_500;
 /// Tokens of everything the model reads: system prompt, tools, conversation, media.
 #[must_use]
 pub fn estimate_request(request: &Request) -> u64 {
-    let system: u64 = request.system.iter().map(|block| estimate_text(&block.text)).sum();
+    let system: u64 = request
+        .system
+        .iter()
+        .map(|block| estimate_text(&block.text))
+        .sum();
     let tools: u64 = request.tools.iter().map(tool).sum();
-    let turns: u64 = request.turns.iter().map(|turn| MESSAGE + turn.parts.iter().map(part).sum::<u64>()).sum();
+    let turns: u64 = request
+        .turns
+        .iter()
+        .map(|turn| MESSAGE + turn.parts.iter().map(part).sum::<u64>())
+        .sum();
     system + tools + turns
 }
 
@@ -31,7 +39,10 @@ pub fn estimate_text(text: &str) -> u64 {
     while let Some(first) = chars.next() {
         let class = Class::of(first);
         let mut length = 1;
-        while chars.peek().is_some_and(|next| Class::of(*next) == class && class.joins()) {
+        while chars
+            .peek()
+            .is_some_and(|next| Class::of(*next) == class && class.joins())
+        {
             chars.next();
             length += 1;
         }
@@ -58,7 +69,10 @@ impl Class {
             'a'..='z' | 'A'..='Z' => Self::Letter,
             '0'..='9' => Self::Digit,
             _ if char.is_whitespace() => Self::Space,
-            '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{1f000}'.. => Self::Ideograph,
+            '\u{2e80}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7af}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{1f000}'.. => Self::Ideograph,
             _ if char.is_alphabetic() => Self::OtherLetter,
             _ => Self::Sign,
         }
@@ -84,8 +98,12 @@ impl Class {
 fn tool(tool: &Tool) -> u64 {
     let description = tool.description.as_deref().map_or(0, estimate_text);
     let declaration = match &tool.kind {
-        ToolKind::Function { schema } => schema.as_ref().map_or(0, |schema| estimate_text(schema.as_str())),
-        ToolKind::Custom { format } => format.as_ref().map_or(0, |format| estimate_text(format.as_str())),
+        ToolKind::Function { schema } => schema
+            .as_ref()
+            .map_or(0, |schema| estimate_text(schema.as_str())),
+        ToolKind::Custom { format } => format
+            .as_ref()
+            .map_or(0, |format| estimate_text(format.as_str())),
         ToolKind::Server { raw, .. } => estimate_text(raw.as_str()),
     };
     TOOL + estimate_text(&tool.name) + description + declaration
@@ -96,7 +114,9 @@ fn part(part: &Part) -> u64 {
         Part::Text(text) => estimate_text(&text.text),
         Part::Refusal(text) => estimate_text(text),
         Part::Reasoning(reasoning) => estimate_text(&reasoning.text),
-        Part::ToolCall(call) => MESSAGE + estimate_text(&call.name) + estimate_text(&call.arguments.0),
+        Part::ToolCall(call) => {
+            MESSAGE + estimate_text(&call.name) + estimate_text(&call.arguments.0)
+        }
         Part::ToolResult(result) => MESSAGE + result.parts.iter().map(self::part).sum::<u64>(),
         Part::Media(media) => self::media(media),
         Part::Server(block) => estimate_text(block.raw.as_str()),
@@ -109,7 +129,9 @@ fn media(media: &Media) -> u64 {
         (MediaSource::Text { text, .. }, _) => estimate_text(text),
         (MediaSource::Parts(parts), _) => parts.iter().map(part).sum(),
         (_, MediaKind::Image) => IMAGE,
-        (MediaSource::Base64 { data, .. }, _) => (data.len() as u64 / MEDIA_BYTES_PER_TOKEN).max(MEDIA_LEAST),
+        (MediaSource::Base64 { data, .. }, _) => {
+            (data.len() as u64 / MEDIA_BYTES_PER_TOKEN).max(MEDIA_LEAST)
+        }
         _ => MEDIA_LEAST,
     }
 }
@@ -121,7 +143,10 @@ mod tests {
     #[track_caller]
     fn check(text: &str, at_least: u64, at_most: u64) {
         let tokens = estimate_text(text);
-        assert!((at_least..=at_most).contains(&tokens), "{tokens} tokens for {text:?}");
+        assert!(
+            (at_least..=at_most).contains(&tokens),
+            "{tokens} tokens for {text:?}"
+        );
     }
 
     /// The lower bounds are the counts of common tokenisers.

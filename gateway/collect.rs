@@ -1,5 +1,6 @@
 //! Whole answers: read to their end, understood whatever their form, and written for the client.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,7 +9,9 @@ use modelgate_dialects::framing::sse::Framer;
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{Error, ErrorKind, Response, Usage};
 use modelgate_dialects::json::{Document, Value};
-use modelgate_dialects::{Dialect, EventDecoder, Str, decode_error, decode_response, passthrough};
+use modelgate_dialects::{
+    Dialect, EventDecoder, Str, decode_response, decode_stream_error, passthrough,
+};
 use modelgate_providers::{CallError, Upstream};
 use tokio::time::timeout;
 
@@ -101,8 +104,7 @@ impl Source {
             .map_err(|error| self.broken(format!("sent no valid JSON: {error}")))?;
         // Some servers answer 200 with an error inside.
         if is_error(self.dialect, document.root()) {
-            let mut error = decode_error(self.dialect, 500, body);
-            error.status = error.kind.status();
+            let error = decode_stream_error(self.dialect, body);
             return Err(CallError::answered(self.provider.clone(), error));
         }
         Ok(document)
@@ -119,7 +121,7 @@ impl Source {
             }
             Some(Form::Events) => self.folded(body),
             Some(Form::Foreign) => Err(self.foreign()),
-            None => Err(self.broken("sent an empty answer".to_owned())),
+            None => Err(self.broken("sent an empty answer")),
         }
     }
 
@@ -140,12 +142,10 @@ impl Source {
     }
 
     pub(crate) fn foreign(&self) -> CallError {
-        self.broken(
-            "sent something that is no answer (a web page?); is `base-url` right?".to_owned(),
-        )
+        self.broken("sent something that is no answer (a web page?); is `base-url` right?")
     }
 
-    pub(crate) fn broken(&self, what: String) -> CallError {
+    pub(crate) fn broken(&self, what: impl fmt::Display) -> CallError {
         CallError::broken(self.provider.clone(), format!("{} {what}", self.provider))
     }
 }

@@ -1,7 +1,7 @@
 //! From an upstream's bytes to a client's bytes, without I/O: passed through, or translated.
 
 use bytes::Bytes;
-use modelgate_dialects::framing::sse::{Frame, Framer, write_comment, write_event};
+use modelgate_dialects::framing::sse::{Frame, FrameTooLarge, Framer, write_comment, write_event};
 use modelgate_dialects::ir::{Error, ErrorKind, Event, Usage};
 use modelgate_dialects::passthrough::{Observer, Outcome};
 use modelgate_dialects::{Dialect, EventDecoder, EventEncoder, Reply, Str};
@@ -68,9 +68,7 @@ impl Conduit {
             Self::Pass(pass) => pass.observer.on_chunk(chunk),
             Self::Translate(translation) => translation.on_chunk(chunk),
         };
-        taken.unwrap_or_else(|error| {
-            self.abort(Error::new(ErrorKind::Server, Str::from(error.to_string())))
-        })
+        taken.unwrap_or_else(|error| self.abort(too_large(error)))
     }
 
     /// The upstream's body is over; `clean` is false when the connection broke.
@@ -119,11 +117,10 @@ impl Conduit {
         }
     }
 
-    /// What keeps a silent line open; nothing while an event is half sent.
+    /// What keeps a silent line open.
     pub(crate) fn keep_alive(&self) -> Bytes {
         let mut out = Vec::new();
         match self {
-            Self::Pass(pass) if pass.observer.is_inside_event() => {}
             Self::Pass(pass) if pass.dialect == Dialect::Claude && pass.observer.began() => {
                 write_event(&mut out, "ping", |out| {
                     out.extend_from_slice(b"{\"type\":\"ping\"}");
@@ -136,11 +133,14 @@ impl Conduit {
     }
 }
 
+fn too_large(error: FrameTooLarge) -> Error {
+    let mut error = Error::new(ErrorKind::Server, Str::from(error.to_string()));
+    error.status = 502;
+    error.with_code("upstream_error")
+}
+
 impl Translation {
-    fn on_chunk(
-        &mut self,
-        chunk: Bytes,
-    ) -> Result<Bytes, modelgate_dialects::framing::sse::FrameTooLarge> {
+    fn on_chunk(&mut self, chunk: Bytes) -> Result<Bytes, FrameTooLarge> {
         if self.outcome != Outcome::Open {
             return Ok(Bytes::new());
         }

@@ -224,10 +224,11 @@ impl Drop for Body {
 impl Flow {
     fn new(relay: Relay, mut record: Record) -> Box<Self> {
         record.began();
+        let complete = *relay.conduit.outcome() == Outcome::Complete;
         Box::new(Self {
             relay,
             record,
-            linger: None,
+            linger: complete.then(|| Instant::now() + LINGER),
         })
     }
 
@@ -286,10 +287,10 @@ impl Stream for Body {
             let bytes = match polled {
                 Poll::Ready(bytes) => {
                     this.heard = Instant::now();
-                    this.arm_for_linger();
                     bytes
                 }
                 Poll::Pending => {
+                    this.arm_for_linger();
                     ready!(this.timer.as_mut().poll(context));
                     this.on_timer()
                 }
@@ -303,10 +304,16 @@ impl Stream for Body {
 }
 
 impl Body {
-    /// The timer need not move for every chunk: when it fires too early it is set again. Only an end that has come
-    /// nearer must be told.
+    /// The timer need not move for every chunk: when it fires too early it is set again. Only an end that has come nearer
+    /// must be told.
     fn arm_for_linger(&mut self) {
-        if matches!(&self.stage, Stage::Flowing(flow) if flow.linger.is_some()) {
+        let Stage::Flowing(flow) = &self.stage else {
+            return;
+        };
+        if flow
+            .linger
+            .is_some_and(|linger| linger < self.timer.deadline())
+        {
             self.arm();
         }
     }

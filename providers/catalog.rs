@@ -90,12 +90,13 @@ impl Catalog {
             &provider.entry,
             models::compatible_catalogue(&provider.name),
         );
-        self.add(
-            &provider.entry,
-            &credentials,
-            &known,
-            provider.accepts.clone(),
-        );
+        // A list of models is the whole list.
+        let accepts = if provider.entry.models.is_empty() {
+            provider.accepts.clone()
+        } else {
+            Vec::new()
+        };
+        self.add(&provider.entry, &credentials, &known, accepts);
     }
 
     fn add_demo(&mut self) {

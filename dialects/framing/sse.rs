@@ -67,6 +67,12 @@ impl Framer {
         self.wait()
     }
 
+    /// Number of bytes taken that belong to an event whose end has not come yet.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Skips a byte-order mark; waits while it cannot be told whether there is one.
     fn start(&mut self, chunk: Bytes, frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
         let begun = if self.partial.is_empty() {

@@ -40,8 +40,9 @@ pub struct Observer {
     /// The answer's last content was seen, though perhaps not the terminal event.
     finished: bool,
     outcome: Outcome,
-    /// The bytes forwarded last ended inside an event.
-    inside_event: bool,
+    /// The beginning of an event whose end has not come yet: only whole events are forwarded, so that a stream that breaks
+    /// can still end in an event that says so.
+    held: Vec<Bytes>,
 }
 
 impl Observer {
@@ -59,7 +60,7 @@ impl Observer {
             began: false,
             finished: false,
             outcome: Outcome::Open,
-            inside_event: false,
+            held: Vec::new(),
         }
     }
 
@@ -74,17 +75,36 @@ impl Observer {
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.framer.feed(chunk.clone(), &mut frames)?;
-        let forward = if let Some(model) = self.rename.clone() {
-            self.inside_event = false;
-            self.renamed(&frames, &model)
-        } else {
-            frames.iter().for_each(|frame| self.on_frame(frame));
-            self.inside_event = !(chunk.ends_with(b"\n\n") || chunk.ends_with(b"\r\n\r\n") || chunk.ends_with(b"\r\r"));
-            chunk
+        let forward = match self.rename.clone() {
+            Some(model) => self.renamed(&frames, &model),
+            None => {
+                frames.iter().for_each(|frame| self.on_frame(frame));
+                self.whole_events(chunk)
+            }
         };
         frames.clear();
         self.frames = frames;
         Ok(forward)
+    }
+
+    /// The bytes up to the end of the last whole event; the rest is held.
+    fn whole_events(&mut self, chunk: Bytes) -> Bytes {
+        let pending = self.framer.pending();
+        if pending > chunk.len() {
+            self.held.push(chunk);
+            return Bytes::new();
+        }
+        let mut events = chunk;
+        let rest = events.split_off(events.len() - pending);
+        if !self.held.is_empty() {
+            self.held.push(events);
+            events = self.held.concat().into();
+            self.held.clear();
+        }
+        if !rest.is_empty() {
+            self.held.push(rest);
+        }
+        events
     }
 
     /// Ends the stream; gives bytes that the client must still get: an event without its blank line, or the failure of
@@ -95,38 +115,30 @@ impl Observer {
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.framer.finish(&mut frames);
-        let mut out = match self.rename.clone() {
-            Some(model) => self.renamed(&frames, &model).to_vec(),
+        let last = match self.rename.clone() {
+            Some(model) => self.renamed(&frames, &model),
             None => {
                 frames.iter().for_each(|frame| self.on_frame(frame));
-                Vec::new()
+                self.held.concat().into()
             }
         };
-        if self.outcome == Outcome::Open {
-            if clean && self.finished {
-                self.outcome = Outcome::Complete;
-            } else {
-                self.fail(cut(), &mut out);
-            }
+        if self.outcome == Outcome::Open && clean && self.finished {
+            self.outcome = Outcome::Complete;
         }
-        Bytes::from(out)
+        match self.outcome {
+            Outcome::Open => self.abort(cut()),
+            Outcome::Complete | Outcome::Failed(_) => last,
+        }
     }
 
     /// Ends the stream with a failure of ours (a time limit, an event too large); gives the bytes that tell the client.
     pub fn abort(&mut self, error: Error) -> Bytes {
         let mut out = Vec::new();
         if self.outcome == Outcome::Open {
-            self.fail(error, &mut out);
+            codec::encode_error_frame(self.dialect, &error, &mut out);
+            self.outcome = Outcome::Failed(Box::new(error));
         }
         Bytes::from(out)
-    }
-
-    fn fail(&mut self, error: Error, out: &mut Vec<u8>) {
-        if self.inside_event {
-            out.extend_from_slice(b"\n\n");
-        }
-        codec::encode_error_frame(self.dialect, &error, out);
-        self.outcome = Outcome::Failed(Box::new(error));
     }
 
     /// The token counts seen so far.
@@ -139,12 +151,6 @@ impl Observer {
     #[must_use]
     pub fn began(&self) -> bool {
         self.began
-    }
-
-    /// Whether the bytes given last ended inside an event, so that nothing may be put between.
-    #[must_use]
-    pub fn is_inside_event(&self) -> bool {
-        self.inside_event
     }
 
     /// How far the stream has come.
@@ -173,7 +179,9 @@ impl Observer {
             self.began = true;
             if let Some(at) = FINISH.find(data) {
                 let value = data[at + "\"finish_reason\"".len()..].trim_ascii_start();
-                self.finished |= value.strip_prefix(b":").is_some_and(|value| value.trim_ascii_start().starts_with(b"\""));
+                self.finished |= value
+                    .strip_prefix(b":")
+                    .is_some_and(|value| value.trim_ascii_start().starts_with(b"\""));
             }
             if USAGE.find(data).is_some() {
                 self.read_usage(frame, |root| root.field("usage"));
@@ -196,7 +204,11 @@ impl Observer {
         }
     }
 
-    fn read_usage(&mut self, frame: &Frame, find: impl for<'d> FnOnce(Value<'d>) -> Option<Value<'d>>) {
+    fn read_usage(
+        &mut self,
+        frame: &Frame,
+        find: impl for<'d> FnOnce(Value<'d>) -> Option<Value<'d>>,
+    ) {
         if self.document.reparse(frame.data.clone()).is_ok()
             && let Some(usage) = find(self.document.root())
         {
@@ -205,8 +217,7 @@ impl Observer {
     }
 
     fn on_error(&mut self, frame: &Frame) {
-        let mut error = codec::decode_error(self.dialect, 500, frame.data.as_bytes());
-        error.status = error.kind.status();
+        let error = codec::decode_stream_error(self.dialect, frame.data.as_bytes());
         self.outcome = Outcome::Failed(Box::new(error));
     }
 
@@ -230,7 +241,8 @@ impl Observer {
 
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
-        let has_model = MODEL.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok();
+        let has_model =
+            MODEL.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok();
         match (has_model, one_line) {
             (true, _) => {
                 let span = model_value(self.dialect, self.document.root()).map(Value::span);
@@ -243,15 +255,20 @@ impl Observer {
 }
 
 fn cut() -> Error {
-    Error::new(ErrorKind::Server, "the upstream's answer ended before it was complete; the text so far is not the whole")
-        .with_code("upstream_cut")
+    Error::new(
+        ErrorKind::Server,
+        "the upstream's answer ended before it was complete; the text so far is not the whole",
+    )
+    .with_code("upstream_cut")
 }
 
 /// Where an answer (or its first streamed event) names the model.
 fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
     match dialect {
         Dialect::Chat => root.get("model"),
-        Dialect::Claude => root.get("model").or_else(|| root.field("message")?.get("model")),
+        Dialect::Claude => root
+            .get("model")
+            .or_else(|| root.field("message")?.get("model")),
     }
 }
 

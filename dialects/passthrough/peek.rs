@@ -47,12 +47,17 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
             _ => continue,
         };
         if place.replace(value).is_some() {
-            return Err(DecodeError::shape(key, "this field stands twice in the body; send it once"));
+            return Err(DecodeError::shape(
+                key,
+                "this field stands twice in the body; send it once",
+            ));
         }
     }
-    let model = model.ok_or_else(|| DecodeError::shape("model", "missing; name a model, see GET /v1/models"))?;
+    let model = model
+        .ok_or_else(|| DecodeError::shape("model", "missing; name a model, see GET /v1/models"))?;
     let name = model.text().filter(|name| !name.trim().is_empty());
-    let name = name.ok_or_else(|| DecodeError::shape("model", "expected the name of a model as a string"))?;
+    let name = name
+        .ok_or_else(|| DecodeError::shape("model", "expected the name of a model as a string"))?;
     Ok(Peek {
         model: name,
         model_span: model.span(),
@@ -66,7 +71,9 @@ fn stream_flag(value: Option<Value<'_>>) -> Result<bool, DecodeError> {
     match value {
         None => Ok(false),
         Some(value) if value.kind() == Kind::Null => Ok(false),
-        Some(value) => value.as_bool().ok_or_else(|| DecodeError::shape("stream", "expected true or false")),
+        Some(value) => value
+            .as_bool()
+            .ok_or_else(|| DecodeError::shape("stream", "expected true or false")),
     }
 }
 
