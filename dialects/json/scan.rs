@@ -10,19 +10,19 @@ const NEAR: usize = 64;
 
 /// The first byte at or after `from` that a JSON string cannot hold as it is: a control character, a quote or a
 /// backslash; with `SEPARATORS` also the first byte of U+2028 and its neighbours. The length when there is none.
+#[inline]
 pub(super) fn next_special<const SEPARATORS: bool>(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     loop {
-        let near = bytes.len().min(at + NEAR);
-        while let Some(word) = word(bytes, at, near) {
+        for _ in 0..NEAR / 8 {
+            let Some(word) = word(bytes, at) else {
+                return tail::<SEPARATORS>(bytes, at);
+            };
             let found = specials::<SEPARATORS>(word);
             if found != 0 {
                 return at + found.trailing_zeros() as usize / 8;
             }
             at += 8;
-        }
-        if at + 8 > bytes.len() {
-            return tail::<SEPARATORS>(bytes, at);
         }
         while bytes
             .get(at..at + NEAR)
@@ -33,12 +33,14 @@ pub(super) fn next_special<const SEPARATORS: bool>(bytes: &[u8], from: usize) ->
     }
 }
 
-fn word(bytes: &[u8], at: usize, end: usize) -> Option<u64> {
-    let word = bytes[..end].get(at..at + 8)?.try_into().ok()?;
-    Some(u64::from_le_bytes(word))
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    let word = bytes.get(at..)?.first_chunk::<8>()?;
+    Some(u64::from_le_bytes(*word))
 }
 
 /// The high bit of every special byte; bits above the lowest one may be wrong.
+#[inline]
 fn specials<const SEPARATORS: bool>(word: u64) -> u64 {
     let equal = |byte: u8| {
         let difference = word ^ (ONES * u64::from(byte));

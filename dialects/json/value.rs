@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use super::parse::{Document, Node};
 use super::raw::RawJson;
 use super::scan::next_special;
@@ -40,11 +42,16 @@ impl<'d> Value<'d> {
         self.document.nodes[self.at as usize]
     }
 
-    /// The exact text of the value.
+    /// The exact text of the value; empty where an outline holds bytes that are not UTF-8.
     #[must_use]
     pub fn source(self) -> &'d str {
-        let node = self.node();
-        &self.document.text[node.start as usize..node.end as usize]
+        std::str::from_utf8(self.source_bytes()).unwrap_or_default()
+    }
+
+    /// The exact bytes of the value.
+    #[must_use]
+    pub fn source_bytes(self) -> &'d [u8] {
+        &self.document.bytes[self.span()]
     }
 
     /// Byte range of the value in the document's text.
@@ -81,7 +88,7 @@ impl<'d> Value<'d> {
     /// The exact text of the value, as a view that outlives the document.
     #[must_use]
     pub fn raw(self) -> RawJson {
-        RawJson::trusted(self.document.text.slice_ref(self.source()))
+        RawJson::trusted(view(self.document.bytes.slice(self.span())))
     }
 
     /// The value of `true` or `false`.
@@ -132,26 +139,35 @@ impl<'d> Value<'d> {
     /// A string without its escapes. Surrogates without a partner become U+FFFD.
     #[must_use]
     pub fn as_str(self) -> Option<Cow<'d, str>> {
-        let node = self.node();
-        if node.kind != Kind::String {
-            return None;
+        let (inner, escaped) = self.inner()?;
+        let text = std::str::from_utf8(&self.document.bytes[inner]).ok()?;
+        if escaped {
+            return unescape(text).map(Cow::Owned);
         }
-        let source = self.source();
-        let inner = &source[1..source.len() - 1];
-        Some(if node.escaped {
-            Cow::Owned(unescape(inner))
-        } else {
-            Cow::Borrowed(inner)
-        })
+        Some(Cow::Borrowed(text))
     }
 
     /// A string, as a view that outlives the document.
     #[must_use]
     pub fn text(self) -> Option<Str> {
-        Some(match self.as_str()? {
-            Cow::Borrowed(text) => self.document.text.slice_ref(text),
-            Cow::Owned(text) => Str::from(text),
-        })
+        let (inner, escaped) = self.inner()?;
+        let bytes = self.document.bytes.slice(inner);
+        if escaped {
+            return unescape(std::str::from_utf8(&bytes).ok()?).map(Str::from);
+        }
+        Str::try_from(bytes).ok()
+    }
+
+    /// Where the text of a string stands, and whether it holds escapes.
+    fn inner(self) -> Option<(std::ops::Range<usize>, bool)> {
+        let node = self.node();
+        let inner = node.start as usize + 1..(node.end as usize).checked_sub(1)?;
+        if node.kind != Kind::String {
+            return None;
+        }
+        let escaped =
+            node.escaped && memchr::memchr(b'\\', &self.document.bytes[inner.clone()]).is_some();
+        Some((inner, escaped))
     }
 
     /// The items of a list; nothing for other kinds.
@@ -219,7 +235,7 @@ impl<'d> Value<'d> {
         }
         // Lengths differ more often than not, and are cheaper to compare.
         let length = (node.end - node.start) as usize;
-        length == text.len() + 2 && self.source()[1..length - 1] == *text
+        length == text.len() + 2 && self.source_bytes()[1..length - 1] == *text.as_bytes()
     }
 
     /// As [`Value::get`], with `null` counted as absent.
@@ -251,44 +267,65 @@ impl<'d> Value<'d> {
     }
 }
 
-fn unescape(text: &str) -> String {
+/// The bytes as text. Only an outline can hold others; they become U+FFFD.
+fn view(bytes: Bytes) -> Str {
+    let copy = |bytes: &[u8]| Str::from(String::from_utf8_lossy(bytes).into_owned());
+    Str::try_from(bytes.clone()).unwrap_or_else(|_| copy(&bytes))
+}
+
+/// The text without its escapes; `None` when one is unknown, which only an outline can hold.
+fn unescape(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    // The only special byte inside of a valid string is the backslash.
+    let mut clean = 0;
     loop {
-        let at = next_special::<false>(rest.as_bytes(), 0);
-        out.push_str(&rest[..at]);
-        if at == rest.len() {
-            return out;
+        let at = next_special::<false>(bytes, clean);
+        out.push_str(&text[clean..at]);
+        if at == bytes.len() {
+            return Some(out);
         }
-        let escape = rest.as_bytes()[at + 1];
-        rest = &rest[at + 2..];
-        match escape {
-            b'b' => out.push('\u{8}'),
-            b'f' => out.push('\u{c}'),
-            b'n' => out.push('\n'),
-            b'r' => out.push('\r'),
-            b't' => out.push('\t'),
-            b'u' => rest = unescape_unicode(rest, &mut out),
-            other => out.push(other as char),
+        if bytes[at] != b'\\' {
+            return None;
         }
+        clean = at + 2;
+        out.push(match bytes.get(at + 1)? {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            plain @ (b'"' | b'\\' | b'/') => char::from(*plain),
+            b'u' => {
+                let after = unescape_unicode(&text[clean..], &mut out)?;
+                clean = text.len() - after.len();
+                continue;
+            }
+            _ => return None,
+        });
     }
 }
 
 /// Reads the digits after `\u`, and the partner of a leading surrogate; returns what follows.
-fn unescape_unicode<'t>(rest: &'t str, out: &mut String) -> &'t str {
-    let unit = |digits: &str| u32::from_str_radix(digits, 16).unwrap_or(0xfffd);
-    let (first, after) = (unit(&rest[..4]), &rest[4..]);
+fn unescape_unicode<'t>(rest: &'t str, out: &mut String) -> Option<&'t str> {
+    let (first, after) = unit(rest)?;
     if (0xd800..0xdc00).contains(&first)
-        && let Some(low) = after.strip_prefix("\\u").map(|digits| unit(&digits[..4]))
+        && let Some((low, after)) = after.strip_prefix("\\u").and_then(unit)
         && (0xdc00..0xe000).contains(&low)
     {
         let scalar = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
         out.push(char::from_u32(scalar).unwrap_or('\u{fffd}'));
-        return &after[6..];
+        return Some(after);
     }
     out.push(char::from_u32(first).unwrap_or('\u{fffd}'));
-    after
+    Some(after)
+}
+
+/// Four hexadecimal digits and what follows them.
+fn unit(text: &str) -> Option<(u32, &str)> {
+    let (digits, after) = text.split_at_checked(4)?;
+    let hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let unit = u32::from_str_radix(digits, 16).ok()?;
+    hexadecimal.then_some((unit, after))
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: memmem::find(root.source().as_bytes(), opaque::PREFIX.as_bytes()).is_some(),
+        foreign_state: memmem::find(root.source_bytes(), opaque::PREFIX.as_bytes()).is_some(),
     })
 }
 

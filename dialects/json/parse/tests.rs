@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
 use super::*;
+use crate::json::Str;
 use crate::json::samples::any_json;
 
 /// What the oracle says. `IgnoredAny` checks the grammar alone: it has no depth limit, no number range and no opinion
@@ -220,6 +221,7 @@ fn a_hundred_thousand_open_brackets_cost_nothing() {
             at: 0,
             nodes: &mut nodes,
             open: Vec::new(),
+            strict: true,
         }
         .run();
         assert!(outcome.is_err());
@@ -232,7 +234,7 @@ fn a_hundred_thousand_open_brackets_cost_nothing() {
 fn a_document_that_failed_to_reparse_is_empty_and_usable_again() {
     let mut document = parse(b"[1,2]").unwrap();
     assert!(document.reparse(ByteString::from_static("[1,")).is_err());
-    assert!(document.nodes.is_empty() && document.text.is_empty());
+    assert!(document.nodes.is_empty() && document.bytes.is_empty());
     document
         .reparse(ByteString::from_static("{\"a\":3}"))
         .unwrap();
@@ -327,4 +329,69 @@ proptest! {
             prop_assert!(error.column >= 1 && error.column <= lines[error.line - 1].len() + 1);
         }
     }
+}
+
+#[test]
+fn an_outline_has_the_values_of_the_strict_reading() {
+    let long = "a line\\n".repeat(40);
+    let text = format!(
+        r#"{{"model":"g\u0070t","\"quoted\\":[1,-2.5e3,true,null,"\\\"",{{}}],"long":"{long}","größe":"ö€𝄞"}}"#
+    );
+    let strict = parse(text.as_bytes()).unwrap();
+    let outline = Document::outline(Bytes::from(text)).unwrap();
+    let entries = |document: &Document| -> Vec<(String, String, Option<Str>)> {
+        let entries = document.root().entries();
+        entries
+            .map(|(key, value)| (key.into_owned(), value.source().to_owned(), value.text()))
+            .collect()
+    };
+    assert_eq!(entries(&outline), entries(&strict));
+    assert_eq!(outline.root().text_of("model").as_deref(), Some("gpt"));
+    let items = |document: &Document| -> Vec<Option<Str>> {
+        let list = document.root().get("\"quoted\\").unwrap();
+        list.items().map(Value::text).collect()
+    };
+    assert_eq!(items(&outline), items(&strict));
+}
+
+#[test]
+fn an_outline_refuses_what_is_wrong_outside_of_strings() {
+    for text in [
+        "",
+        "{",
+        "[1,]",
+        "{\"a\" 1}",
+        "\"open",
+        "\"open\\\"",
+        "[1] 2",
+        "{a:1}",
+        "nul",
+    ] {
+        let strict = parse(text.as_bytes()).unwrap_err();
+        let outline = Document::outline(Bytes::from(text)).unwrap_err();
+        assert_eq!(outline, strict, "{text}");
+    }
+    let deep = "[".repeat(100_000);
+    assert!(Document::outline(Bytes::from(deep)).is_err());
+}
+
+#[test]
+fn what_is_wrong_inside_of_an_outlined_string_is_no_text() {
+    let wrong: [&[u8]; 6] = [
+        b"\\x",
+        b"\\u12",
+        b"\\u12\xc3\xb6",
+        b"\xff",
+        b"a\\n\nb",
+        b"\\u+123",
+    ];
+    for inner in wrong {
+        let text = [b"[\"", inner, b"\",\"fine\"]"].concat();
+        let outline = Document::outline(Bytes::from(text.clone())).unwrap();
+        let texts: Vec<_> = outline.root().items().map(Value::text).collect();
+        assert_eq!(texts, [None, Some(Str::from_static("fine"))], "{inner:?}");
+        assert!(Document::parse(Bytes::from(text)).is_err(), "{inner:?}");
+    }
+    let outline = Document::outline(Bytes::from_static(b"[\xff]")).map(|_| ());
+    assert!(outline.is_err(), "outside of strings nothing is skipped");
 }
