@@ -115,7 +115,7 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
     match dialect {
         Dialect::Chat => sse::write_data(out, |out| chat::response::encode_error(error, out)),
         Dialect::Claude => sse::write_event(out, "error", |out| {
-            claude::response::encode_error(error, out)
+            claude::response::encode_error(error, out);
         }),
     }
 }

@@ -9,7 +9,7 @@ use async_compression::tokio::bufread::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -32,7 +32,10 @@ pub(crate) async fn read(
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > limit) {
-        drain(body).await;
+        // A client that asks before it sends is waiting for just this answer.
+        if !headers.contains_key(EXPECT) {
+            drain(body).await;
+        }
         return Err(Failure::too_large(limit));
     }
     let packed = collect(&mut body, length, limit, patience).await;

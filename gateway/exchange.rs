@@ -224,7 +224,8 @@ async fn read(
         config.timeouts.body,
     )
     .await?;
-    let document = Document::outline(bytes.clone()).map_err(modelgate_dialects::DecodeError::from)?;
+    let document =
+        Document::outline(bytes.clone()).map_err(modelgate_dialects::DecodeError::from)?;
     let peek = peek(&document)?;
     record.asked(&peek.model, peek.stream);
     let candidates = candidates(snapshot, &caller, &peek.model)?;

@@ -13,12 +13,12 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 use tower::util::MapRequest;
@@ -196,65 +196,89 @@ impl Acceptor {
                     continue;
                 }
             };
+            let begun = Arc::new(Notify::new());
+            let begins = Arc::clone(&begun);
             let service = MapRequest::new(
                 service.clone(),
                 move |mut request: http::Request<Incoming>| {
+                    begins.notify_one();
                     request.extensions_mut().insert(Peer(peer));
                     request
                 },
             );
-            self.serve(stream, peer, service, permit, graceful);
+            let connection = Connection {
+                stream,
+                peer,
+                tls: self.tls.clone(),
+                builder: self.builder.clone(),
+                watcher: graceful.watcher(),
+            };
+            let unused = unused(begun, self.limits.header, Arc::clone(&self.state));
+            tokio::spawn(async move {
+                let _permit = permit;
+                tokio::select! {
+                    biased;
+                    () = connection.serve(service) => {}
+                    () = unused => tracing::debug!(%peer, "a connection without a request is closed"),
+                }
+            });
         }
     }
+}
 
-    /// Serves one connection in a task of its own; the watcher and the permit end with it.
-    fn serve<S>(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        service: S,
-        permit: OwnedSemaphorePermit,
-        graceful: &GracefulShutdown,
-    ) where
+/// Ends when a connection is not worth keeping: no request has begun within `patience`, or none before the stop. hyper
+/// has no limit for that: not before it has told HTTP/1 from HTTP/2, not after a TLS greeting, not before the first
+/// headers of HTTP/2.
+async fn unused(begun: Arc<Notify>, patience: Duration, state: Arc<State>) {
+    tokio::select! {
+        () = begun.notified() => std::future::pending().await,
+        () = sleep(patience) => {}
+        () = state.stopping() => {}
+    }
+}
+
+/// One client's connection.
+struct Connection {
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    builder: Builder<TokioExecutor>,
+    watcher: Watcher,
+}
+
+impl Connection {
+    async fn serve<S>(self, service: S)
+    where
         S: Service<http::Request<Incoming>, Response = warp::reply::Response, Error = Infallible>
             + Clone
             + Send
             + 'static,
         S::Future: Send + 'static,
     {
-        let watcher = graceful.watcher();
-        let builder = self.builder.clone();
-        let tls = self.tls.clone();
-        let patience = self.limits.header;
-        tokio::spawn(async move {
-            let _permit = permit;
-            // Answers are small and streams are written in pieces: waiting to fill packets only costs time.
-            let _ = stream.set_nodelay(true);
-            let service = TowerToHyperService::new(service);
-            let served = match tls {
-                None => match first_byte(&stream, patience).await {
-                    true => watcher.watch(connection(&builder, stream, service)).await,
-                    false => return,
-                },
-                Some(tls) => match timeout(patience, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => watcher.watch(connection(&builder, stream, service)).await,
-                    Ok(Err(error)) => {
-                        tracing::debug!(%peer, %error, "no TLS connection came about");
-                        return;
-                    }
-                    Err(_) => return,
-                },
-            };
-            if let Err(error) = served {
-                tracing::debug!(%peer, error, "connection ended early");
-            }
-        });
+        let Self {
+            stream,
+            peer,
+            tls,
+            builder,
+            watcher,
+        } = self;
+        // Answers are small and streams are written in pieces: waiting to fill packets only costs time.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(service);
+        let served = match tls {
+            None => watcher.watch(http(&builder, stream, service)).await,
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => watcher.watch(http(&builder, stream, service)).await,
+                Err(error) => {
+                    tracing::debug!(%peer, %error, "no TLS connection came about");
+                    return;
+                }
+            },
+        };
+        if let Err(error) = served {
+            tracing::debug!(%peer, error, "connection ended early");
+        }
     }
-}
-
-/// hyper's own header limit begins with the first byte: a client that connects and says nothing is sent away here.
-async fn first_byte(stream: &TcpStream, patience: Duration) -> bool {
-    matches!(timeout(patience, stream.readable()).await, Ok(Ok(())))
 }
 
 fn builder(header: Duration) -> Builder<TokioExecutor> {
@@ -274,7 +298,7 @@ fn builder(header: Duration) -> Builder<TokioExecutor> {
     builder
 }
 
-fn connection<I, S>(
+fn http<I, S>(
     builder: &Builder<TokioExecutor>,
     stream: I,
     service: TowerToHyperService<S>,

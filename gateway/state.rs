@@ -1,11 +1,11 @@
 //! What all requests share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Store};
 use modelgate_providers::{Catalog, Clients};
+use tokio::sync::watch;
 
 use crate::access::Access;
 
@@ -15,7 +15,7 @@ pub struct State {
     store: Store,
     snapshot: ArcSwap<Snapshot>,
     pub(crate) clients: Clients,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
 }
 
 /// What one request sees from start to end.
@@ -45,7 +45,7 @@ impl State {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
             clients: Clients::default(),
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
         }
     }
 
@@ -91,10 +91,20 @@ impl State {
     }
 
     pub(crate) fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
+    }
+
+    /// Ends when the gateway begins to stop.
+    pub(crate) async fn stopping(&self) {
+        // An error would mean that the state is gone, which it is not while it is borrowed.
+        let _ = self
+            .draining
+            .subscribe()
+            .wait_for(|draining| *draining)
+            .await;
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        *self.draining.borrow()
     }
 }

@@ -270,7 +270,7 @@ pub fn unfold(response: Response) -> Vec<Event> {
         id: response.id,
         model: response.model,
         created: response.created,
-        usage: None,
+        usage: response.usage.as_ref().and_then(input_only),
         extensions,
     }];
     let mut item = 0;
@@ -292,6 +292,17 @@ pub fn unfold(response: Response) -> Vec<Event> {
     events.append(&mut stops);
     events.push(Event::End);
     events
+}
+
+/// What is known before the first word.
+fn input_only(usage: &Usage) -> Option<Box<Usage>> {
+    let input = Usage {
+        output: None,
+        reasoning: None,
+        raw: None,
+        ..usage.clone()
+    };
+    (!input.is_empty()).then(|| Box::new(input))
 }
 
 fn unfold_part(

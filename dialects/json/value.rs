@@ -88,7 +88,7 @@ impl<'d> Value<'d> {
     /// The exact text of the value, as a view that outlives the document.
     #[must_use]
     pub fn raw(self) -> RawJson {
-        RawJson::trusted(view(self.document.bytes.slice(self.span())))
+        RawJson::trusted(view(&self.document.bytes.slice(self.span())))
     }
 
     /// The value of `true` or `false`.
@@ -268,9 +268,9 @@ impl<'d> Value<'d> {
 }
 
 /// The bytes as text. Only an outline can hold others; they become U+FFFD.
-fn view(bytes: Bytes) -> Str {
-    let copy = |bytes: &[u8]| Str::from(String::from_utf8_lossy(bytes).into_owned());
-    Str::try_from(bytes.clone()).unwrap_or_else(|_| copy(&bytes))
+fn view(bytes: &Bytes) -> Str {
+    let copy = || Str::from(String::from_utf8_lossy(bytes).into_owned());
+    Str::try_from(bytes.clone()).unwrap_or_else(|_| copy())
 }
 
 /// The text without its escapes; `None` when one is unknown, which only an outline can hold.
