@@ -1,0 +1,29 @@
+//! The real binary, end to end: started as a person starts it, called as clients call it, in front of a scripted
+//! upstream. One file per concern; [`harness`] starts the program, asks it, and reads what it answers.
+//!
+//! Nothing here leaves the machine, and nothing waits longer than it must: what has to happen is polled for.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says on stderr what it saw"
+)]
+
+mod harness;
+
+mod access;
+mod bodies;
+mod cancel;
+mod commands;
+mod connections;
+mod error_forms;
+mod errors;
+mod failover;
+mod first_run;
+mod lifecycle;
+mod passthrough;
+mod reload;
+mod tls;
+mod translation;
+mod upstream_faults;
+mod waiting;
