@@ -130,7 +130,7 @@ impl From<ConfigError> for CommandError {
             };
         }
         match error {
-            ConfigError::Read { .. } | ConfigError::Invalid(_) => Self::usage(error.into()),
+            ConfigError::Read { .. } | ConfigError::Invalid { .. } => Self::usage(error.into()),
             _ => Self::failed(error.into()),
         }
     }

@@ -51,8 +51,13 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file has mistakes: all of them, in the order of the file.
-    #[error("{}", lines(.0))]
-    Invalid(Vec<Problem>),
+    #[error("{}", lines(problems))]
+    Invalid {
+        /// What must be repaired.
+        problems: Vec<Problem>,
+        /// What is probably not meant.
+        warnings: Vec<Problem>,
+    },
     /// The edit was refused; the file is untouched.
     #[error(transparent)]
     Edit(#[from] crate::edit::EditError),
@@ -84,7 +89,7 @@ impl ConfigError {
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         match self {
-            Self::Invalid(problems) => problems,
+            Self::Invalid { problems, .. } => problems,
             _ => &[],
         }
     }
@@ -177,9 +182,9 @@ impl Report {
 
     /// The warnings, or every problem in the order of the file.
     pub(crate) fn finish(mut self) -> Result<Vec<Problem>, ConfigError> {
+        self.warnings
+            .sort_by_key(|warning| (warning.line, warning.column));
         if self.problems.is_empty() {
-            self.warnings
-                .sort_by_key(|warning| (warning.line, warning.column));
             return Ok(self.warnings);
         }
         self.problems
@@ -190,7 +195,10 @@ impl Report {
                 self.unlisted
             ));
         }
-        Err(ConfigError::Invalid(self.problems))
+        Err(ConfigError::Invalid {
+            problems: self.problems,
+            warnings: self.warnings,
+        })
     }
 
     fn entry(&self, at: Position, key: &str, message: String, hint: String) -> Problem {

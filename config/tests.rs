@@ -24,7 +24,7 @@ fn config(text: &str) -> Config {
 #[track_caller]
 fn problems(text: &str) -> Vec<Problem> {
     match read(text) {
-        Err(ConfigError::Invalid(problems)) => problems,
+        Err(ConfigError::Invalid { problems, .. }) => problems,
         other => panic!(
             "expected problems, got {:?}",
             other.map(|loaded| loaded.config)

@@ -77,8 +77,10 @@ async fn round(plan: &mut Plan) -> Result<(Answer, Losses), RoundFailure> {
             Err(Refusal::Failed(error)) => {
                 log(plan, &candidate, &error);
                 if !error.kind.may_rotate() {
+                    // Passed through, the inside of strings was not looked into: here is the time.
+                    let failure = plan.malformed().unwrap_or_else(|| error.into());
                     return Err(RoundFailure {
-                        failure: error.into(),
+                        failure,
                         may_pass: false,
                     });
                 }

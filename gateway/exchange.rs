@@ -8,7 +8,9 @@ use http::{HeaderMap, StatusCode};
 use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, peek, splice_model};
-use modelgate_dialects::{Dialect, Losses, Names, Reply, Str, decode_request, encode_request};
+use modelgate_dialects::{
+    DecodeError, Dialect, Losses, Names, Reply, Str, decode_request, encode_request,
+};
 use modelgate_providers::Candidate;
 use tokio::time::timeout;
 use warp::reply::Response;
@@ -134,11 +136,18 @@ impl Plan {
     /// The request as its dialect is understood.
     pub(crate) fn decoded(&mut self) -> Result<&Request, Failure> {
         if self.decoded.is_none() {
-            self.decoded = Some(decode_request(self.dialect, &self.document)?);
+            let decoded = decode_request(self.dialect, &self.document);
+            if self.document.is_spoiled() {
+                return Err(self.malformed().unwrap_or_else(unread));
+            }
+            self.decoded = Some(decoded?);
         }
-        self.decoded
-            .as_ref()
-            .ok_or_else(|| Failure::unreadable_body("the request was not read"))
+        self.decoded.as_ref().ok_or_else(unread)
+    }
+
+    /// What is wrong with the body as JSON, for a body that somebody has refused.
+    pub(crate) fn malformed(&self) -> Option<Failure> {
+        malformed(&self.bytes)
     }
 
     /// The body that a same-dialect upstream gets: the client's own bytes, with the upstream's name of the model.
@@ -224,11 +233,12 @@ async fn read(
         config.timeouts.body,
     )
     .await?;
-    let document =
-        Document::outline(bytes.clone()).map_err(modelgate_dialects::DecodeError::from)?;
-    let peek = peek(&document)?;
+    // Nearly every body is passed on as it is, so its strings are looked into only when somebody refuses it.
+    let document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
+    let first = |failure| malformed(&bytes).unwrap_or(failure);
+    let peek = peek(&document).map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
-    let candidates = candidates(snapshot, &caller, &peek.model)?;
+    let candidates = candidates(snapshot, &caller, &peek.model).map_err(first)?;
     Ok(Read {
         id: incoming.id,
         query: incoming.query.as_deref().and_then(without_key),
@@ -238,6 +248,16 @@ async fn read(
         bytes,
         document,
     })
+}
+
+/// What is wrong with a body as JSON.
+fn malformed(bytes: &Bytes) -> Option<Failure> {
+    let checked = Document::parse(bytes.clone());
+    checked.err().map(|error| DecodeError::from(error).into())
+}
+
+fn unread() -> Failure {
+    Failure::unreadable_body("the request was not read")
 }
 
 fn candidates(

@@ -46,7 +46,7 @@ pub(crate) fn run(context: &mut Context, _args: &Args) -> Result<(), CommandErro
         load(&path, &context.environment).and_then(|loaded| loaded.resolve(&Overrides::default()));
     let (problems, warnings) = match loaded {
         Ok(loaded) => (Vec::new(), loaded.warnings),
-        Err(ConfigError::Invalid(problems)) => (problems, Vec::new()),
+        Err(ConfigError::Invalid { problems, warnings }) => (problems, warnings),
         Err(error) => return Err(error.into()),
     };
     let valid = problems.is_empty();

@@ -147,7 +147,7 @@ fn a_bad_edit_is_not_saved() {
     let old = store.snapshot();
     assert!(matches!(
         store.edit(|text| edit::set(text, "port", "x")),
-        Err(ConfigError::Invalid(_))
+        Err(ConfigError::Invalid { .. })
     ));
     assert!(matches!(
         store.edit(|text| edit::remove(text, "tls")),

@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn every_problem_points_into_the_text(text in yaml_like()) {
-        if let Err(ConfigError::Invalid(problems)) = read(&text) {
+        if let Err(ConfigError::Invalid { problems, .. }) = read(&text) {
             let lines = text.split('\n').count();
             for problem in problems {
                 prop_assert!((1..=lines + 1).contains(&problem.line), "{problem}");

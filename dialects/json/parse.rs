@@ -1,6 +1,7 @@
 //! One validating pass over the text, without recursion.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -50,10 +51,12 @@ pub(super) struct Node {
 }
 
 /// A JSON text and where its values are.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Document {
     pub(super) bytes: Bytes,
     pub(super) nodes: Vec<Node>,
+    /// A string was read that is none. Only an outline has such.
+    spoiled: AtomicBool,
 }
 
 impl Document {
@@ -70,7 +73,8 @@ impl Document {
     }
 
     /// Finds the values of `bytes` without looking into its strings, which takes a third of the time. What is wrong inside
-    /// of a string (an unknown escape, bytes that are not UTF-8) is met when that string is read: it is no text then.
+    /// of a string (an unknown escape, bytes that are not UTF-8) is met when that string is read: it is no text then, and
+    /// the document is [spoiled](Self::is_spoiled).
     ///
     /// # Errors
     /// As [`Document::parse`], but for what is inside of strings.
@@ -88,8 +92,20 @@ impl Document {
         self.read(text.into_bytes(), true)
     }
 
+    /// Whether a string was met that cannot be read: what was read from this outline is then not all that it holds, and
+    /// [`Document::parse`] tells what is wrong.
+    #[must_use]
+    pub fn is_spoiled(&self) -> bool {
+        self.spoiled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn spoil(&self) {
+        self.spoiled.store(true, Ordering::Relaxed);
+    }
+
     fn read(&mut self, bytes: Bytes, strict: bool) -> Result<(), JsonError> {
         self.nodes.clear();
+        *self.spoiled.get_mut() = false;
         let outcome = Parser {
             bytes: &bytes,
             at: 0,

@@ -45,7 +45,8 @@ impl<'d> Value<'d> {
     /// The exact text of the value; empty where an outline holds bytes that are not UTF-8.
     #[must_use]
     pub fn source(self) -> &'d str {
-        std::str::from_utf8(self.source_bytes()).unwrap_or_default()
+        let text = std::str::from_utf8(self.source_bytes()).ok();
+        self.readable(text).unwrap_or_default()
     }
 
     /// The exact bytes of the value.
@@ -88,7 +89,8 @@ impl<'d> Value<'d> {
     /// The exact text of the value, as a view that outlives the document.
     #[must_use]
     pub fn raw(self) -> RawJson {
-        RawJson::trusted(view(&self.document.bytes.slice(self.span())))
+        let text = Str::try_from(self.document.bytes.slice(self.span())).ok();
+        RawJson::trusted(self.readable(text).unwrap_or_default())
     }
 
     /// The value of `true` or `false`.
@@ -140,22 +142,34 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         let (inner, escaped) = self.inner()?;
-        let text = std::str::from_utf8(&self.document.bytes[inner]).ok()?;
-        if escaped {
-            return unescape(text).map(Cow::Owned);
-        }
-        Some(Cow::Borrowed(text))
+        let text = std::str::from_utf8(&self.document.bytes[inner]).ok();
+        self.readable(text.and_then(|text| {
+            if escaped {
+                return unescape(text).map(Cow::Owned);
+            }
+            Some(Cow::Borrowed(text))
+        }))
     }
 
     /// A string, as a view that outlives the document.
     #[must_use]
     pub fn text(self) -> Option<Str> {
         let (inner, escaped) = self.inner()?;
-        let bytes = self.document.bytes.slice(inner);
-        if escaped {
-            return unescape(std::str::from_utf8(&bytes).ok()?).map(Str::from);
+        let text = Str::try_from(self.document.bytes.slice(inner)).ok();
+        self.readable(text.and_then(|text| {
+            if escaped {
+                return unescape(&text).map(Str::from);
+            }
+            Some(text)
+        }))
+    }
+
+    /// What was read, if it could be: only an outline has strings that cannot.
+    fn readable<T>(self, read: Option<T>) -> Option<T> {
+        if read.is_none() {
+            self.document.spoil();
         }
-        Str::try_from(bytes).ok()
+        read
     }
 
     /// Where the text of a string stands, and whether it holds escapes.
@@ -265,12 +279,6 @@ impl<'d> Value<'d> {
             _ => writer.verbatim(self.source()),
         }
     }
-}
-
-/// The bytes as text. Only an outline can hold others; they become U+FFFD.
-fn view(bytes: &Bytes) -> Str {
-    let copy = || Str::from(String::from_utf8_lossy(bytes).into_owned());
-    Str::try_from(bytes.clone()).unwrap_or_else(|_| copy())
 }
 
 /// The text without its escapes; `None` when one is unknown, which only an outline can hold.

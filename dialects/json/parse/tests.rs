@@ -388,8 +388,10 @@ fn what_is_wrong_inside_of_an_outlined_string_is_no_text() {
     for inner in wrong {
         let text = [b"[\"", inner, b"\",\"fine\"]"].concat();
         let outline = Document::outline(Bytes::from(text.clone())).unwrap();
+        assert!(!outline.is_spoiled(), "nothing was read yet");
         let texts: Vec<_> = outline.root().items().map(Value::text).collect();
         assert_eq!(texts, [None, Some(Str::from_static("fine"))], "{inner:?}");
+        assert!(outline.is_spoiled(), "{inner:?}");
         assert!(Document::parse(Bytes::from(text)).is_err(), "{inner:?}");
     }
     let outline = Document::outline(Bytes::from_static(b"[\xff]")).map(|_| ());
