@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
 use super::parse::{Document, Node};
 use super::raw::RawJson;
 use super::scan::next_special;
