@@ -1,9 +1,11 @@
 //! Every fixture below `golden/`, through the codecs, beside what came out: a new fixture is a new file.
 //!
-//! `requests/<dialect>/*.json` are clients' requests, encoded for an upstream of the other dialect;
+//! `requests/<dialect>/*.json` are clients' requests, encoded for an upstream of every other dialect;
 //! `responses/<dialect>/*.json`, `streams/<dialect>/*.sse` and `errors/<dialect>/<status>_*` are upstreams' answers,
-//! encoded for a client of the other dialect. `name@profile` picks a profile of `support/targets.rs`; `@broken` is a
-//! stream whose connection broke.
+//! encoded for a client of every other dialect. `name@profile` picks a profile of `support/targets.rs`; `@broken` is a
+//! stream whose connection broke. What came out stands beside the fixture, in `name.<other dialect>.snap`.
+//!
+//! `INSTA_UPDATE=always cargo test -p modelgate-dialects --test dialects golden` writes them anew, for `git diff`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,12 +22,26 @@ use modelgate_dialects::{
 use crate::support::{drive, pretty::pretty, targets};
 
 /// One file of the folder.
+#[derive(Clone)]
 pub(crate) struct Fixture {
     pub(crate) dialect: Dialect,
     pub(crate) name: String,
     pub(crate) profile: String,
     pub(crate) bytes: Vec<u8>,
     path: PathBuf,
+}
+
+impl Fixture {
+    /// The name of its file without the ending.
+    fn stem(&self) -> &str {
+        stem(&self.path)
+    }
+}
+
+/// The name of a file up to its first dot.
+fn stem(path: &Path) -> &str {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    name.split('.').next().unwrap()
 }
 
 /// The fixtures of one kind: `requests`, `responses`, `streams`, `errors`.
@@ -43,8 +59,8 @@ pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
         });
         paths.sort();
         fixtures.extend(paths.into_iter().map(|path| {
-            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let (name, profile) = stem.split_once('@').unwrap_or((&stem, ""));
+            let stem = stem(&path);
+            let (name, profile) = stem.split_once('@').unwrap_or((stem, ""));
             Fixture {
                 dialect,
                 name: name.to_owned(),
@@ -57,32 +73,35 @@ pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
     fixtures
 }
 
-/// Compares what `show` makes of every fixture with the snapshot beside it, and names all that differ.
-fn compare(kind: &str, show: impl Fn(&Fixture) -> String) {
+/// Compares what `show` makes of every fixture for every other dialect with the snapshot beside it, and names all that
+/// differ.
+fn compare(kind: &str, show: impl Fn(&Fixture, Dialect) -> String) {
     let fixtures = fixtures(kind);
-    let differing: Vec<String> = fixtures
-        .iter()
-        .filter(|fixture| {
-            catch_unwind(AssertUnwindSafe(|| compare_one(fixture, &show(fixture)))).is_err()
-        })
-        .map(|fixture| fixture.path.display().to_string())
-        .collect();
+    let mut differing = Vec::new();
+    for fixture in &fixtures {
+        for to in drive::others(fixture.dialect) {
+            let compared = AssertUnwindSafe(|| compare_one(fixture, to, &show(fixture, to)));
+            if catch_unwind(compared).is_err() {
+                differing.push(format!("{} to {to}", fixture.path.display()));
+            }
+        }
+    }
     assert!(
         differing.is_empty(),
-        "{} of {} differ:\n{}",
+        "{} of {} fixtures differ:\n{}",
         differing.len(),
         fixtures.len(),
         differing.join("\n")
     );
 }
 
-fn compare_one(fixture: &Fixture, shown: &str) {
+fn compare_one(fixture: &Fixture, to: Dialect, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(fixture.path.parent().unwrap());
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let stem = fixture.path.file_stem().unwrap().to_string_lossy();
-    settings.bind(|| insta::assert_snapshot!(stem.as_ref(), shown));
+    let name = format!("{}.{to}", fixture.stem());
+    settings.bind(|| insta::assert_snapshot!(name, shown));
 }
 
 fn json(body: &[u8]) -> String {
@@ -102,12 +121,11 @@ fn lines(losses: &Losses) -> String {
 
 #[test]
 fn requests() {
-    compare("requests", |fixture| {
+    compare("requests", |fixture, to| {
         let request = match decode_request(fixture.dialect, &drive::document(&fixture.bytes)) {
             Ok(request) => request,
             Err(error) => return format!("not a request: {error}"),
         };
-        let to = drive::other(fixture.dialect);
         match encode_request(to, &request, &targets::named(to, &fixture.profile)) {
             Ok(encoded) => format!("{}\n{}", json(&encoded.body), lines(&encoded.losses)),
             Err(error) => format!("refused: {error}"),
@@ -117,9 +135,8 @@ fn requests() {
 
 #[test]
 fn responses() {
-    compare("responses", |fixture| {
+    compare("responses", |fixture, to| {
         let provider = targets::provider(fixture.dialect);
-        let to = drive::other(fixture.dialect);
         match decode_response(fixture.dialect, &drive::document(&fixture.bytes), &provider) {
             Ok(response) => json(&encode_response(
                 to,
@@ -133,10 +150,9 @@ fn responses() {
 
 #[test]
 fn streams() {
-    compare("streams", |fixture| {
+    compare("streams", |fixture, to| {
         let clean = fixture.profile != "broken";
         let events = drive::events(fixture.dialect, &drive::frames(&fixture.bytes), clean);
-        let to = drive::other(fixture.dialect);
         let out = drive::stream(to, events, targets::reply_named(&fixture.profile));
         String::from_utf8(out).unwrap()
     });
@@ -144,14 +160,14 @@ fn streams() {
 
 #[test]
 fn errors() {
-    compare("errors", |fixture| {
+    compare("errors", |fixture, to| {
         let status = fixture.name.split('_').next().unwrap().parse().unwrap();
         let error = decode_error(
             fixture.dialect,
             status,
             &Bytes::copy_from_slice(&fixture.bytes),
         );
-        let body = encode_error(drive::other(fixture.dialect), &error);
+        let body = encode_error(to, &error);
         let retry = error
             .retry_after
             .map(|after| format!("\nretry after {after:?}"));
@@ -169,28 +185,25 @@ fn errors() {
 fn every_snapshot_belongs_to_a_fixture() {
     for kind in ["requests", "responses", "streams", "errors"] {
         let fixtures = fixtures(kind);
-        let stems: BTreeSet<PathBuf> = fixtures
-            .iter()
-            .map(|fixture| fixture.path.with_extension(""))
-            .collect();
-        assert_eq!(stems.len(), fixtures.len(), "two fixtures share a name");
-        for folder in stems
-            .iter()
-            .map(|stem| stem.parent().unwrap())
-            .collect::<BTreeSet<_>>()
-        {
+        let mut expected = BTreeSet::new();
+        let mut folders = BTreeSet::new();
+        for fixture in &fixtures {
+            for to in drive::others(fixture.dialect) {
+                let snapshot = format!("{}.{to}.snap", fixture.stem());
+                let is_new = expected.insert(fixture.path.with_file_name(snapshot));
+                assert!(is_new, "{} is there twice", fixture.path.display());
+            }
+            folders.insert(fixture.path.parent().unwrap());
+        }
+        for folder in folders {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path
-                    .extension()
-                    .is_some_and(|extension| extension == "snap")
-                {
-                    assert!(
-                        stems.contains(&path.with_extension("")),
-                        "{} has no fixture",
-                        path.display()
-                    );
-                }
+                let is_snapshot = path.extension().is_some_and(|ending| ending == "snap");
+                assert!(
+                    !is_snapshot || expected.contains(&path),
+                    "{} has no fixture",
+                    path.display()
+                );
             }
         }
     }

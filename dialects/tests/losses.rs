@@ -7,7 +7,7 @@ use modelgate_dialects::json::{Document, Kind, Value};
 use modelgate_dialects::{Dialect, encode_request};
 use proptest::prelude::*;
 
-use crate::golden::fixtures;
+use crate::golden::{Fixture, fixtures};
 use crate::support::arbitrary::plan::plan;
 use crate::support::{cases, drive, targets};
 
@@ -295,43 +295,53 @@ fn translate(
 
 /// Fixtures in which the checker cannot see that nothing is lost.
 const UNSEEN: &[(&str, &str)] = &[
-    ("chat/custom_tool", "the name is made fit"),
+    ("chat/custom_tool to claude", "the name is made fit"),
     (
-        "chat/files_by_data",
+        "chat/files_by_data to claude",
         "plain text is sent as text, not as base64",
     ),
     (
-        "chat/tool_choice_allowed",
+        "chat/tool_choice_allowed to claude",
         "a tool that is not allowed is not sent: `tool_choice` is named",
     ),
     (
-        "chat/tool_choice_allowed_auto",
+        "chat/tool_choice_allowed_auto to claude",
         "a tool that is not allowed is not sent: `tool_choice` is named",
     ),
-    ("chat/tool_names_made_fit", "the names are made fit"),
     (
-        "claude/forced_web_search",
+        "chat/tool_names_made_fit to claude",
+        "the names are made fit",
+    ),
+    (
+        "claude/forced_web_search to chat",
         "a tool of the vendor's became an option",
     ),
     (
-        "claude/only_server_tools",
+        "claude/only_server_tools to chat",
         "a tool of the vendor's became an option",
     ),
     (
-        "claude/server_tools_are_named_not_sent",
+        "claude/server_tools_are_named_not_sent to chat",
         "a tool of the vendor's became an option",
     ),
     (
-        "claude/tool_names_longer_than_chat_takes",
+        "claude/tool_names_longer_than_chat_takes to chat",
         "the names are made fit",
     ),
 ];
 
+/// Every fixture with every dialect that it can be translated to.
+fn pairs() -> impl Iterator<Item = (Fixture, Dialect)> {
+    fixtures("requests").into_iter().flat_map(|fixture| {
+        let others = drive::others(fixture.dialect);
+        others.map(move |to| (fixture.clone(), to))
+    })
+}
+
 #[test]
 fn every_leaf_of_every_fixture_arrives_or_is_named() {
     let mut silences = Vec::new();
-    for fixture in fixtures("requests") {
-        let to = drive::other(fixture.dialect);
+    for (fixture, to) in pairs() {
         let Some((body, losses)) = translate(fixture.dialect, &fixture.bytes, to, &fixture.profile)
         else {
             continue;
@@ -341,7 +351,7 @@ fn every_leaf_of_every_fixture_arrives_or_is_named() {
             drive::document(&body).root(),
             &losses,
         );
-        let name = format!("{}/{}", fixture.dialect, fixture.name);
+        let name = format!("{}/{} to {to}", fixture.dialect, fixture.name);
         if lost.is_empty() == UNSEEN.iter().any(|(unseen, _)| *unseen == name) {
             silences.push(format!(
                 "{name}@{}: {lost:?}\n    {losses:?}",
@@ -360,8 +370,7 @@ fn every_leaf_of_every_fixture_arrives_or_is_named() {
 #[test]
 fn the_checker_notices_every_loss_that_is_not_named() {
     let mut noticed = BTreeSet::new();
-    for fixture in fixtures("requests") {
-        let to = drive::other(fixture.dialect);
+    for (fixture, to) in pairs() {
         let Some((body, losses)) = translate(fixture.dialect, &fixture.bytes, to, &fixture.profile)
         else {
             continue;
@@ -410,9 +419,11 @@ proptest! {
     fn every_leaf_of_any_conversation_arrives_or_is_named(plan in plan()) {
         for from in Dialect::ALL {
             let told = plan.told(from);
-            let (body, losses) = translate(from, &told, drive::other(from), "").unwrap();
-            let lost = silent(drive::document(&told).root(), drive::document(&body).root(), &losses);
-            prop_assert!(lost.is_empty(), "{:?}\n{}", lost, String::from_utf8_lossy(&body));
+            for to in drive::others(from) {
+                let (body, losses) = translate(from, &told, to, "").unwrap();
+                let lost = silent(drive::document(&told).root(), drive::document(&body).root(), &losses);
+                prop_assert!(lost.is_empty(), "{to} {:?}\n{}", lost, String::from_utf8_lossy(&body));
+            }
         }
     }
 }

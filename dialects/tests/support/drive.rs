@@ -11,12 +11,9 @@ use modelgate_dialects::{
 
 use super::targets;
 
-/// Another dialect than this one.
-pub(crate) fn other(dialect: Dialect) -> Dialect {
-    match dialect {
-        Dialect::Chat => Dialect::Claude,
-        Dialect::Claude => Dialect::Chat,
-    }
+/// Every dialect but this one.
+pub(crate) fn others(dialect: Dialect) -> impl Iterator<Item = Dialect> {
+    Dialect::ALL.into_iter().filter(move |to| *to != dialect)
 }
 
 /// The document of a JSON text.
