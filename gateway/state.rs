@@ -37,7 +37,7 @@ impl Snapshot {
 }
 
 impl State {
-    /// The state for a configuration; [`State::follow`] keeps it up to date.
+    /// The state for a configuration; `State::follow` keeps it up to date.
     #[must_use]
     pub fn new(store: Store) -> Self {
         let snapshot = Snapshot::new(store.snapshot());
