@@ -7,9 +7,10 @@ use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
 use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, openai::chat};
+use crate::{Dialect, claude, gemini, openai::chat};
 
-/// Reads a client's request.
+/// Reads a client's request. Gemini's body says neither the model nor whether to stream: its caller sets
+/// [`Request::model`] and [`Request::stream`] by the URL afterwards.
 ///
 /// # Errors
 /// What is wrong with it, for a 400.
@@ -17,6 +18,7 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
     match dialect {
         Dialect::Chat => chat::request::decode(body.root()),
         Dialect::Claude => claude::request::decode(body.root()),
+        Dialect::Gemini => gemini::request::decode(body.root()),
     }
 }
 
@@ -29,9 +31,19 @@ pub fn encode_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
-    let mut encoded = match dialect {
+    let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
+    if from_gemini {
+        gemini::request::refuse_elsewhere(request)?;
+    }
+    let encoded = match dialect {
         Dialect::Chat => chat::request::encode(request, target),
         Dialect::Claude => claude::request::encode(request, target),
+        Dialect::Gemini => gemini::request::encode(request, target),
+    };
+    let mut encoded = if from_gemini {
+        gemini::request::respelt(encoded)
+    } else {
+        encoded
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
@@ -51,6 +63,7 @@ pub fn encode_count_request(
     match dialect {
         Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
         Dialect::Claude => claude::request::encode_count(request, target),
+        Dialect::Gemini => gemini::request::encode_count(request, target),
     }
 }
 
@@ -66,6 +79,7 @@ pub fn decode_response(
     match dialect {
         Dialect::Chat => chat::response::decode(body.root(), provider),
         Dialect::Claude => claude::response::decode(body.root(), provider),
+        Dialect::Gemini => gemini::response::decode(body.root(), provider),
     }
 }
 
@@ -76,6 +90,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
     match dialect {
         Dialect::Chat => chat::response::encode(response, reply, &mut out),
         Dialect::Claude => claude::response::encode(response, reply, &mut out),
+        Dialect::Gemini => gemini::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
 }
@@ -86,6 +101,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
     match dialect {
         Dialect::Chat => chat::response::decode_error(status, body),
         Dialect::Claude => claude::response::decode_error(status, body),
+        Dialect::Gemini => gemini::response::decode_error(status, body),
     }
 }
 
@@ -106,6 +122,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
     match dialect {
         Dialect::Chat => chat::response::encode_error(error, &mut out),
         Dialect::Claude => claude::response::encode_error(error, &mut out),
+        Dialect::Gemini => gemini::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
 }
@@ -117,6 +134,7 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
         Dialect::Claude => sse::write_event(out, "error", |out| {
             claude::response::encode_error(error, out);
         }),
+        Dialect::Gemini => sse::write_data(out, |out| gemini::response::encode_error(error, out)),
     }
 }
 
@@ -126,6 +144,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
     match dialect {
         Dialect::Chat => chat::wire::usage(usage),
         Dialect::Claude => claude::wire::usage(usage),
+        Dialect::Gemini => gemini::wire::usage(usage),
     }
 }
 
@@ -136,6 +155,8 @@ pub enum EventDecoder {
     Chat(Box<chat::stream::Decoder>),
     /// Claude.
     Claude(Box<claude::stream::Decoder>),
+    /// Gemini.
+    Gemini(Box<gemini::stream::Decoder>),
 }
 
 impl EventDecoder {
@@ -145,6 +166,7 @@ impl EventDecoder {
         match dialect {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Decoder::new(provider))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Decoder::new(provider))),
+            Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Decoder::new(provider))),
         }
     }
 
@@ -153,6 +175,7 @@ impl EventDecoder {
         match self {
             Self::Chat(decoder) => decoder.on_frame(frame, events),
             Self::Claude(decoder) => decoder.on_frame(frame, events),
+            Self::Gemini(decoder) => decoder.on_frame(frame, events),
         }
     }
 
@@ -161,6 +184,7 @@ impl EventDecoder {
         match self {
             Self::Chat(decoder) => decoder.finish(clean, events),
             Self::Claude(decoder) => decoder.finish(clean, events),
+            Self::Gemini(decoder) => decoder.finish(clean, events),
         }
     }
 }
@@ -172,6 +196,8 @@ pub enum EventEncoder {
     Chat(Box<chat::stream::Encoder>),
     /// Claude.
     Claude(Box<claude::stream::Encoder>),
+    /// Gemini.
+    Gemini(Box<gemini::stream::Encoder>),
 }
 
 impl EventEncoder {
@@ -181,6 +207,7 @@ impl EventEncoder {
         match dialect {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Encoder::new(reply))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
+            Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Encoder::new(reply))),
         }
     }
 
@@ -189,6 +216,7 @@ impl EventEncoder {
         match self {
             Self::Chat(encoder) => encoder.on(event, out),
             Self::Claude(encoder) => encoder.on(event, out),
+            Self::Gemini(encoder) => encoder.on(event, out),
         }
     }
 
@@ -197,6 +225,7 @@ impl EventEncoder {
         match self {
             Self::Chat(encoder) => encoder.keep_alive(out),
             Self::Claude(encoder) => encoder.keep_alive(out),
+            Self::Gemini(encoder) => encoder.keep_alive(out),
         }
     }
 }

@@ -18,6 +18,7 @@ pub use content::{
 };
 pub use error::{Error, ErrorKind};
 pub use event::{Delta, Event, ItemKind, ItemStart};
+pub(crate) use request::PLACE;
 pub use request::{
     Caching, Identity, Legacy, Limits, Output, OutputFormat, ReasoningMode, ReasoningWish, Request,
     Role, Sampling, State, SystemBlock, SystemRole, Turn,

@@ -9,6 +9,7 @@ mod codec;
 mod dialect;
 pub mod error;
 pub mod framing;
+pub mod gemini;
 pub mod ids;
 pub mod ir;
 pub mod json;

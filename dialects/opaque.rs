@@ -4,7 +4,11 @@
 //! the provider's tag, and unwrapped when it comes back; nobody else's upstream ever sees it.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{
+    GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE_NO_PAD,
+};
 
 use crate::ir::Opaque;
 use crate::json::Str;
@@ -27,6 +31,95 @@ pub fn unwrap(text: &Str, native: &Str) -> Opaque {
         data: text.clone(),
         provider: native.clone(),
     })
+}
+
+/// How every value of [`wrap_base64`] begins: [`PREFIX`], whose twelve bytes are sixteen digits.
+pub const PREFIX_BASE64: &str = "bW9kZWxnYXRlfjEu";
+
+/// Stands between a call's own id and the state that travels with it: all of it legal in the ids of every vendor.
+pub const IN_ID: &str = "--modelgate1-";
+
+/// Ends wrapped state that has no text beside it.
+const REDACTED: &str = ".redacted";
+
+/// Reads base64 with or without padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The same as [`wrap`] in base64, for fields whose bytes SDKs decode (Gemini's `thoughtSignature`). Such a field does not
+/// say whether there was text beside the state: `redacted` does.
+#[must_use]
+pub fn wrap_base64(opaque: &Opaque, redacted: bool) -> Str {
+    let mut wrapped = String::from(&*wrap(opaque));
+    if redacted {
+        wrapped.push_str(REDACTED);
+    }
+    Str::from(STANDARD.encode(wrapped.as_bytes()))
+}
+
+/// The inverse of [`wrap_base64`]; some SDKs write the other alphabet of base64 when they send the bytes back. Text that
+/// was never wrapped belongs to `native`.
+#[must_use]
+pub fn unwrap_base64(text: &Str, native: &Str) -> (Opaque, bool) {
+    let decode = || {
+        let digits = text.strip_prefix(PREFIX_BASE64)?;
+        let digits = digits.replace('+', "-").replace('/', "_");
+        let rest = String::from_utf8(LENIENT.decode(digits).ok()?).ok()?;
+        let (rest, redacted) = match rest.strip_suffix(REDACTED) {
+            Some(rest) => (rest, true),
+            None => (&*rest, false),
+        };
+        Some((wrapped(&format!("{PREFIX}{rest}"))?, redacted))
+    };
+    let own = || Opaque {
+        data: text.clone(),
+        provider: native.clone(),
+    };
+    decode().unwrap_or_else(|| (own(), false))
+}
+
+/// The id of a call with the state that belongs to the call: nothing else of it survives every client
+/// (`dialects.md` 2.4 and trap 53).
+#[must_use]
+pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
+    let Some(state) = state.filter(|state| !state.data.is_empty()) else {
+        return id.clone();
+    };
+    let provider = URL_SAFE_NO_PAD.encode(state.provider.as_bytes());
+    let data = URL_SAFE_NO_PAD.encode(state.data.as_bytes());
+    Str::from(format!("{id}{IN_ID}{}-{provider}{data}", provider.len()))
+}
+
+/// The inverse of [`into_id`]: a call's own id, and the state that came with it.
+#[must_use]
+pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
+    let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    let split = || {
+        let (own, rest) = id.split_once(IN_ID)?;
+        let (length, rest) = rest.split_once('-')?;
+        let (provider, data) = rest.split_at_checked(length.parse().ok()?)?;
+        let state = Opaque {
+            data: Str::from(decode(data)?),
+            provider: Str::from(decode(provider)?),
+        };
+        Some((id.slice_ref(own), Some(state)))
+    };
+    split().unwrap_or_else(|| (id.clone(), None))
+}
+
+/// Whether a body holds wrapped state in any of its forms.
+#[must_use]
+pub fn is_in(body: &[u8]) -> bool {
+    // The three forms share no longer beginning; the two in clear begin with our name.
+    let named = memchr::memmem::find_iter(body, b"modelgate").any(|at| {
+        let rest = &body[at..];
+        rest.starts_with(PREFIX.as_bytes())
+            || (rest.starts_with(&IN_ID.as_bytes()[2..])
+                && body[..at].ends_with(&IN_ID.as_bytes()[..2]))
+    });
+    named || memchr::memmem::find(body, PREFIX_BASE64.as_bytes()).is_some()
 }
 
 fn wrapped(text: &str) -> Option<Opaque> {

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ClaudeAuth, ClaudeKey, Quirks};
-use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
 use crate::credential::{self, Credential, CredentialId, Urls};
@@ -57,6 +57,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         provider: Str::from_static(REASONING_TAG),
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
+        gemini: GeminiProfile::default(),
     }
 }
 

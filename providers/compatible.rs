@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use modelgate_config::model::{CompatibleProvider, MaxTokensField};
-use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
 use crate::credential::{self, Credential, CredentialId, Urls};
@@ -52,6 +52,7 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
             reasoning_effort: quirks.reasoning_effort,
             ..ChatProfile::default()
         },
+        gemini: GeminiProfile::default(),
     }
 }
 

@@ -15,7 +15,7 @@ use modelgate_config::model::{Proxy, Quirks};
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::ir::{Delta, Error, ErrorKind, Event, Request};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{
     DecodeError, Dialect, EventEncoder, Names, Reply, Str, Target, decode_request, encode_response,
     tokens,
@@ -56,6 +56,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         provider: Str::from_static("demo"),
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
+        gemini: GeminiProfile::default(),
     }
 }
 

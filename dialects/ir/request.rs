@@ -4,6 +4,9 @@ use super::{CacheMark, Extensions, Part, Tool, ToolChoice};
 use crate::Dialect;
 use crate::json::{RawJson, Str};
 
+/// The spelling under which a decoder notes where in its list of tools a tool stood, where that is not its number.
+pub(crate) const PLACE: &str = "@place";
+
 /// A request in the words of no vendor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -81,6 +84,7 @@ impl Request {
     #[must_use]
     pub fn turn_path(&self, turn: usize) -> String {
         let before = match self.dialect {
+            Dialect::Gemini => return format!("contents[{turn}]"),
             Dialect::Chat => self
                 .system
                 .iter()
@@ -116,7 +120,22 @@ impl Request {
                 format!("{path}.content[{}]", part.saturating_sub(first))
             }
             (Dialect::Claude, _) => format!("{path}.content[{part}]"),
+            (Dialect::Gemini, _) => format!("{path}.parts[{part}]"),
         }
+    }
+
+    /// Where a tool stands there: `tools[2]`, for Gemini `tools[0].functionDeclarations[2]`.
+    #[must_use]
+    pub fn tool_path(&self, tool: usize) -> String {
+        let noted = || {
+            let extensions = &self.tools.get(tool)?.extensions;
+            extensions
+                .get(self.dialect, PLACE)?
+                .document()
+                .root()
+                .text()
+        };
+        noted().map_or_else(|| format!("tools[{tool}]"), |place| place.to_string())
     }
 }
 

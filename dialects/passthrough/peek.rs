@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use memchr::memmem;
 
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
@@ -14,7 +13,7 @@ use crate::opaque;
 pub struct Peek {
     /// The model as the client named it.
     pub model: Str,
-    /// Where the model's value stands in the body, quotes included.
+    /// Where the model's value stands in the body, quotes included; empty where it stands in the URL (Gemini).
     pub model_span: Range<usize>,
     /// The client wants a stream.
     pub stream: bool,
@@ -63,7 +62,27 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: memmem::find(root.source_bytes(), opaque::PREFIX.as_bytes()).is_some(),
+        foreign_state: opaque::is_in(root.source_bytes()),
+    })
+}
+
+/// The same for a dialect whose body names neither: Gemini's URL says the model and whether to stream
+/// (`/v1beta/models/{model}:streamGenerateContent`), so the caller reads them there. [`splice_model`] then has nothing to
+/// replace.
+///
+/// # Errors
+/// When the body is no object.
+pub fn peek_beside_url(body: &Document, model: Str, stream: bool) -> Result<Peek, DecodeError> {
+    let root = body.root();
+    if !root.is_object() {
+        return Err(DecodeError::shape("body", "expected a JSON object"));
+    }
+    Ok(Peek {
+        model,
+        model_span: 0..0,
+        stream,
+        include_usage: false,
+        foreign_state: opaque::is_in(root.source_bytes()),
     })
 }
 
@@ -77,9 +96,12 @@ fn stream_flag(value: Option<Value<'_>>) -> Result<bool, DecodeError> {
     }
 }
 
-/// `body` with another model name at `span`; nothing else changes.
+/// `body` with another model name at `span`; nothing else changes, and nothing at all where the span is empty.
 #[must_use]
 pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Bytes {
+    if span.is_empty() {
+        return body.clone();
+    }
     let mut out = Vec::with_capacity(body.len() + model.len());
     out.extend_from_slice(&body[..span.start]);
     crate::json::write_string(&mut out, model);

@@ -14,6 +14,64 @@ use crate::support::{cases, drive, targets};
 /// Paths whose value is said in another way, or is what the target does anyway, each with the reason. `*` is any number.
 const NEUTRAL: &[(&str, &str)] = &[
     ("model", "the upstream has its own name"),
+    ("stream", "Gemini's URL says it"),
+    ("logprobs", "Gemini has another name for it"),
+    ("modalities[*]", "in capitals in Gemini"),
+    ("output_config.effort", "a level of Gemini"),
+    (
+        "thinking.display",
+        "`includeThoughts`, or what happens anyway",
+    ),
+    (
+        "messages[*].content[*].content[*].content[*].type",
+        "the other dialect has another word",
+    ),
+    (
+        "contents[*].parts[*].fileData.mimeType",
+        "the address says it",
+    ),
+    (
+        "contents[*].parts[*].thoughtSignature",
+        "state of a provider goes to that provider only",
+    ),
+    (
+        "contents[*].parts[*].thought",
+        "the other dialect has another word",
+    ),
+    (
+        "generateContentRequest.model",
+        "the upstream has its own name",
+    ),
+    (
+        "generationConfig.responseMimeType",
+        "the other dialect has another word",
+    ),
+    ("generationConfig.responseLogprobs", "`logprobs`"),
+    (
+        "generationConfig.responseModalities[*]",
+        "in small letters elsewhere",
+    ),
+    (
+        "generationConfig.thinkingConfig.thinkingBudget",
+        "an effort, or another form of thinking",
+    ),
+    (
+        "generationConfig.thinkingConfig.thinkingLevel",
+        "an effort, or another form of thinking",
+    ),
+    (
+        "generationConfig.thinkingConfig.includeThoughts",
+        "a way to show it",
+    ),
+    (
+        "toolConfig.functionCallingConfig.mode",
+        "the other dialect has another word",
+    ),
+    ("contents[*].role", "the other dialect has another word"),
+    (
+        "contents[*].parts[*].inlineData.mimeType",
+        "part of a data address",
+    ),
     (
         "messages[*].role",
         "a tool's message is a block of the user, the system prompt a field",
@@ -327,6 +385,88 @@ const UNSEEN: &[(&str, &str)] = &[
     (
         "claude/tool_names_longer_than_chat_takes to chat",
         "the names are made fit",
+    ),
+    ("chat/custom_tool to gemini", "the name is made fit"),
+    (
+        "chat/files_by_data to gemini",
+        "plain text is sent as text, not as base64",
+    ),
+    (
+        "chat/image_address to gemini",
+        "the level of detail is another word",
+    ),
+    (
+        "chat/names_of_mcp_tools to claude",
+        "the names are made fit",
+    ),
+    (
+        "chat/names_of_mcp_tools to gemini",
+        "the names are made fit",
+    ),
+    ("chat/recursive_schema to gemini", "references are put in"),
+    (
+        "chat/schema_keywords to gemini",
+        "the schema is said in other keywords",
+    ),
+    (
+        "chat/tool_names_made_fit to gemini",
+        "the names are made fit",
+    ),
+    (
+        "claude/call_and_text_state_of_gemini to chat",
+        "the state is taken out of the ids",
+    ),
+    (
+        "claude/call_and_text_state_of_gemini to gemini",
+        "the state is taken out of the ids",
+    ),
+    (
+        "claude/forced_web_search to gemini",
+        "a tool of the vendor's is another's",
+    ),
+    (
+        "claude/only_server_tools to gemini",
+        "a tool of the vendor's is another's",
+    ),
+    (
+        "claude/search_beside_functions to chat",
+        "a tool of the vendor's became an option",
+    ),
+    (
+        "claude/search_fetch_and_code to chat",
+        "a tool of the vendor's became an option",
+    ),
+    (
+        "claude/search_fetch_and_code to gemini",
+        "a tool of the vendor's is another's",
+    ),
+    (
+        "claude/server_tools_are_named_not_sent to gemini",
+        "a tool of the vendor's is another's",
+    ),
+    (
+        "claude/tool_names_longer_than_chat_takes to gemini",
+        "the names are made fit",
+    ),
+    (
+        "gemini/response_schema to chat",
+        "the types are in small letters",
+    ),
+    (
+        "gemini/response_schema to claude",
+        "the types are in small letters",
+    ),
+    (
+        "gemini/snake_case_of_python to chat",
+        "losses are named in camelCase",
+    ),
+    (
+        "gemini/snake_case_of_python to claude",
+        "losses are named in camelCase",
+    ),
+    (
+        "gemini/tool_choice_allowed to claude",
+        "a tool that is not allowed is not sent: the choice is named",
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! What must be true of every stream (`dialects.md` section 5, 13, 14, 16, 17, 19).
 
+use bytes::Bytes;
+use modelgate_dialects::framing::json_array::{ArrayFramer, ArrayWriter};
 use modelgate_dialects::framing::sse::Frame;
 use modelgate_dialects::ir::{Delta, Event, ItemKind};
 use modelgate_dialects::{Dialect, EventDecoder, EventEncoder};
@@ -9,7 +11,9 @@ use proptest::sample::Index;
 use crate::golden::{Fixture, fixtures};
 use crate::support::arbitrary::events::{Sample, sample};
 use crate::support::check_claude_stream::Block;
-use crate::support::{cases, check_chat_stream, check_claude_stream, drive, targets};
+use crate::support::{
+    cases, check_chat_stream, check_claude_stream, check_gemini_stream, drive, targets,
+};
 
 fn chat(
     events: impl IntoIterator<Item = Event>,
@@ -25,6 +29,12 @@ fn chat(
 fn claude(events: impl IntoIterator<Item = Event>) -> Result<check_claude_stream::Said, String> {
     let stream = drive::stream(Dialect::Claude, events, targets::reply());
     check_claude_stream::check(&stream)
+        .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
+}
+
+fn gemini(events: impl IntoIterator<Item = Event>) -> Result<check_gemini_stream::Said, String> {
+    let stream = drive::stream(Dialect::Gemini, events, targets::reply());
+    check_gemini_stream::check(&stream)
         .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
 }
 
@@ -126,6 +136,31 @@ fn claude_says_all(sample: &Sample) {
     );
 }
 
+fn gemini_says_all(sample: &Sample) {
+    let said = gemini(sample.events.clone()).unwrap_or_else(|fault| panic!("{fault}\n{sample:#?}"));
+    assert_eq!(said.error.is_some(), sample.failed);
+    for choice in 0..2 {
+        let heard = said
+            .candidates
+            .get(&u64::from(choice))
+            .cloned()
+            .unwrap_or_default();
+        let visible = |kind: &ItemKind| matches!(kind, ItemKind::Text | ItemKind::Refusal);
+        let text = said_of(sample, choice, visible);
+        assert_eq!(sorted(&heard.text), sorted(&text), "{sample:#?}");
+        let thoughts = said_of(sample, choice, |kind| {
+            matches!(kind, ItemKind::Reasoning { .. })
+        });
+        assert_eq!(sorted(&heard.thoughts), sorted(&thoughts), "{sample:#?}");
+        // Calls that were not complete are given up with the stream.
+        if !sample.failed {
+            let args = heard.calls.iter().map(|call| call.args.clone());
+            let expected: Vec<String> = arguments_of(sample, choice);
+            assert_eq!(args.collect::<Vec<String>>(), expected, "{sample:#?}");
+        }
+    }
+}
+
 /// The same stream as other senders write it.
 fn respelt(stream: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8(stream.to_vec())
@@ -181,7 +216,7 @@ fn events_do_not_depend_on_how_a_stream_is_spelt_or_cut() {
 }
 
 #[test]
-fn every_fixture_gives_well_formed_streams_in_both_dialects() {
+fn every_fixture_gives_well_formed_streams_in_every_dialect() {
     for fixture in fixtures("streams") {
         let events = events_of(&fixture, &drive::frames(&fixture.bytes));
         for include_usage in [true, false] {
@@ -189,6 +224,7 @@ fn every_fixture_gives_well_formed_streams_in_both_dialects() {
                 .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
             assert!(!said.hides_calls(), "{}", fixture.name);
         }
+        gemini(events.clone()).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         let said = claude(events).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         assert!(!said.hides_calls(), "{}", fixture.name);
     }
@@ -222,6 +258,14 @@ fn no_prefix_of_a_stream_passes_for_the_whole() {
                     fixture.name
                 );
                 let said = claude(events.clone())
+                    .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+                assert_eq!(
+                    said.error.is_some(),
+                    !ended,
+                    "{} after {length} frames",
+                    fixture.name
+                );
+                let said = gemini(events.clone())
                     .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
                 assert_eq!(
                     said.error.is_some(),
@@ -302,14 +346,30 @@ fn no_text_is_held_longer_than_its_frame() {
         claude(3, r#"{"type":"input_json_delta","partial_json":"{\"SIX\""}"#),
         claude(3, r#"{"type":"input_json_delta","partial_json":":\"SEVEN\"}"}"#),
     ];
+    let gemini = |part: &str| {
+        format!(
+            "data: {{\"candidates\":[{{\"content\":{{\"role\":\"model\",\"parts\":[{part}]}},\"index\":0}}],\"modelVersion\":\"m\",\"responseId\":\"r\"}}\n\n"
+        )
+    };
+    let gemini_stream = [
+        gemini(r#"{"text":"ONE"}"#),
+        gemini(r#"{"text":"TWO"}"#),
+        gemini(r#"{"text":"THREE","thought":true}"#),
+        gemini(r#"{"text":"FOUR"}"#),
+        gemini(r#"{"functionCall":{"name":"FIVE","args":{"SIX":"SEVEN"}}}"#),
+    ];
     for (from, stream) in [
         (Dialect::Chat, chat_stream.concat()),
         (Dialect::Claude, claude_stream.concat()),
+        (Dialect::Gemini, gemini_stream.concat()),
     ] {
         for to in Dialect::ALL {
             let frames = drive::frames(stream.as_bytes());
             let steps = steps(from, to, &stream);
-            for word in ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN"] {
+            // Gemini's clients take whole calls only.
+            let whole = to == Dialect::Gemini && from != Dialect::Gemini;
+            let words = ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN"];
+            for word in words.into_iter().take(if whole { 4 } else { 7 }) {
                 let sent = frames
                     .iter()
                     .position(|frame| frame.data.contains(word))
@@ -414,6 +474,38 @@ proptest! {
     #[test]
     fn a_claude_client_hears_everything_of_any_stream(sample in sample(1)) {
         claude_says_all(&sample);
+    }
+
+    #[test]
+    fn a_gemini_client_hears_everything_of_any_stream(sample in sample(2)) {
+        gemini_says_all(&sample);
+    }
+
+    #[test]
+    fn a_list_gives_the_events_of_the_frames(fixture in any::<Index>(), size in 1usize..40) {
+        let fixtures: Vec<Fixture> = fixtures("streams")
+            .into_iter()
+            .filter(|fixture| fixture.dialect == Dialect::Gemini)
+            .collect();
+        let fixture = &fixtures[fixture.index(fixtures.len())];
+        let frames = drive::frames(&fixture.bytes);
+        let mut writer = ArrayWriter::new();
+        let mut list = Vec::new();
+        for frame in &frames {
+            writer.item(&mut list, |out| out.extend_from_slice(frame.data.as_bytes()));
+        }
+        writer.finish(&mut list);
+        let mut framer = ArrayFramer::new(1 << 20);
+        let mut cut = Vec::new();
+        for chunk in list.chunks(size) {
+            framer.feed(Bytes::copy_from_slice(chunk), &mut cut).unwrap();
+        }
+        framer.finish(&mut cut);
+        // What is no JSON is no item of a list.
+        let is_list = frames.iter().all(|frame| frame.data.starts_with('{') && frame.data.ends_with('}'));
+        if is_list {
+            prop_assert_eq!(events_of(fixture, &cut), events_of(fixture, &frames));
+        }
     }
 
     #[test]

@@ -40,6 +40,11 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Response {
                     models.iter().for_each(|model| chat_model(model, writer));
                 });
             }),
+            Dialect::Gemini => writer.object(|writer| {
+                writer.array_field("models", |writer| {
+                    models.iter().for_each(|model| gemini_model(model, writer));
+                });
+            }),
             Dialect::Claude => writer.object(|writer| {
                 writer.array_field("data", |writer| {
                     models.iter().for_each(|model| claude_model(model, writer));
@@ -64,6 +69,7 @@ pub(crate) fn show(state: &State, incoming: &Incoming, id: &str) -> Response {
         Ok(RawJson::build(|writer| match dialect {
             Dialect::Chat => chat_model(model, writer),
             Dialect::Claude => claude_model(model, writer),
+            Dialect::Gemini => gemini_model(model, writer),
         }))
     })
 }
@@ -109,6 +115,17 @@ fn chat_model(model: &ModelListing, writer: &mut Writer<'_>) {
                 .first()
                 .map_or("modelgate", |provider| provider),
         );
+    });
+}
+
+fn gemini_model(model: &ModelListing, writer: &mut Writer<'_>) {
+    writer.object(|writer| {
+        writer.field("name", &format!("models/{}", model.id));
+        writer.field("displayName", &model.id);
+        writer.array_field("supportedGenerationMethods", |writer| {
+            writer.value("generateContent");
+            writer.value("countTokens");
+        });
     });
 }
 

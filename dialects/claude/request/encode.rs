@@ -180,6 +180,7 @@ fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
         let path = match request.dialect {
             Dialect::Chat => format!("messages[{message}]"),
             Dialect::Claude => format!("system[{index}]"),
+            Dialect::Gemini => format!("systemInstruction.parts[{index}]"),
         };
         if block.name.is_some() {
             losses.dropped(format!("{path}.name"), "Claude's messages have no name");

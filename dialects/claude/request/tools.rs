@@ -59,7 +59,7 @@ pub(super) enum Choice<'r> {
 pub(super) fn name_limit(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Claude => 128,
-        Dialect::Chat => 64,
+        Dialect::Chat | Dialect::Gemini => 64,
     }
 }
 
@@ -199,7 +199,9 @@ impl<'r> Drafter<'r, '_> {
     fn path(&self, index: usize, field: &str) -> String {
         match self.request.dialect {
             Dialect::Chat => format!("tools[{index}].function.{field}"),
-            Dialect::Claude => format!("tools[{index}].{field}"),
+            Dialect::Claude | Dialect::Gemini => {
+                format!("{}.{field}", self.request.tool_path(index))
+            }
         }
     }
 
@@ -222,16 +224,23 @@ impl<'r> Drafter<'r, '_> {
                 kind,
                 raw,
             } if kind == WEB_SEARCH_OPTIONS => return self.web_search(raw),
+            ToolKind::Server {
+                dialect: Dialect::Gemini,
+                kind,
+                raw,
+            } if kind == "googleSearch" => return self.google_search(index, raw),
             ToolKind::Server { kind, .. } => {
                 let why = format!("Claude has no tool like `{kind}`");
-                self.losses.dropped(format!("tools[{index}]"), why);
+                self.losses.dropped(self.request.tool_path(index), why);
                 self.lost.insert(tool.name.clone());
                 return None;
             }
             ToolKind::Function { schema } => self.function(index, tool, schema.as_ref()),
             ToolKind::Custom { format } => self.custom(index, tool, format.as_ref()),
         };
-        report_foreign(self.losses, &tool.extensions, || format!("tools[{index}]"));
+        report_foreign(self.losses, &tool.extensions, || {
+            self.request.tool_path(index)
+        });
         Some(Draft { form, cache })
     }
 
@@ -243,6 +252,7 @@ impl<'r> Drafter<'r, '_> {
                     let field = match self.request.dialect {
                         Dialect::Chat => "parameters",
                         Dialect::Claude => "input_schema",
+                        Dialect::Gemini => "parameters",
                     };
                     let why = "Claude wants an object without alternatives at the root of a schema";
                     self.losses.changed(self.path(index, field), why);
@@ -275,7 +285,7 @@ impl<'r> Drafter<'r, '_> {
         if let Some(grammar) = grammar {
             let path = match self.request.dialect {
                 Dialect::Chat => format!("tools[{index}].custom.format"),
-                Dialect::Claude => format!("tools[{index}].format"),
+                Dialect::Claude | Dialect::Gemini => format!("tools[{index}].format"),
             };
             let why = "Claude enforces no grammar: it stands in the tool's description";
             self.losses.changed(path, why);
@@ -323,6 +333,20 @@ impl<'r> Drafter<'r, '_> {
             self.losses.dropped(self.path(index, "strict"), why);
         }
         None
+    }
+
+    fn google_search(&mut self, index: usize, raw: &RawJson) -> Option<Draft<'r>> {
+        let document = raw.document();
+        for (key, _) in document
+            .root()
+            .entries()
+            .flat_map(|(_, tool)| tool.entries())
+        {
+            let path = format!("{}.{key}", self.request.tool_path(index));
+            let why = "Claude's web search has no such setting";
+            self.losses.dropped(path, why);
+        }
+        self.web_search(&RawJson::empty_object())
     }
 
     fn web_search(&mut self, options: &RawJson) -> Option<Draft<'r>> {

@@ -12,7 +12,7 @@ use modelgate_dialects::{
     encode_response,
 };
 
-use super::{check_chat_stream, check_claude_stream, drive, targets};
+use super::{check_chat_stream, check_claude_stream, check_gemini_stream, drive, targets};
 
 /// An upstream's stream, whatever it is: frames do not depend on the split, there is one terminal and it is the last
 /// event, and both clients get a well-formed stream.
@@ -20,11 +20,7 @@ pub(crate) fn sse_bytes(data: &[u8]) {
     let Some((&choice, stream)) = data.split_first() else {
         return;
     };
-    let dialect = if choice & 1 == 0 {
-        Dialect::Chat
-    } else {
-        Dialect::Claude
-    };
+    let dialect = dialect(choice);
     let frames = drive::frames(stream);
     assert_eq!(
         frames,
@@ -41,6 +37,11 @@ pub(crate) fn sse_bytes(data: &[u8]) {
     well_formed(&events);
 }
 
+/// The dialect that a byte stands for.
+fn dialect(choice: u8) -> Dialect {
+    Dialect::ALL[usize::from(choice) % Dialect::ALL.len()]
+}
+
 /// The client's stream of any events is well-formed in every dialect.
 fn well_formed(events: &[Event]) {
     let chat = drive::stream(Dialect::Chat, events.iter().cloned(), targets::reply());
@@ -51,6 +52,10 @@ fn well_formed(events: &[Event]) {
     if let Err(fault) = check_claude_stream::check(&claude) {
         panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&claude));
     }
+    let gemini = drive::stream(Dialect::Gemini, events.iter().cloned(), targets::reply());
+    if let Err(fault) = check_gemini_stream::check(&gemini) {
+        panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&gemini));
+    }
 }
 
 /// A client's request or an upstream's answer, whatever it is: it is read or refused, and what was read can be written
@@ -59,11 +64,7 @@ pub(crate) fn json_request(data: &[u8]) {
     let Some((&choice, body)) = data.split_first() else {
         return;
     };
-    let dialect = if choice & 1 == 0 {
-        Dialect::Chat
-    } else {
-        Dialect::Claude
-    };
+    let dialect = dialect(choice);
     let status = [400, 401, 429, 500, 529, 200][usize::from(choice >> 1) % 6];
     let body = Bytes::copy_from_slice(body);
     let error = decode_error(dialect, status, &body);
@@ -154,6 +155,10 @@ fn event(what: u8, which: u8, kinds: &[ItemKind]) -> Event {
             id: Str::from(format!("call.{}", which >> 2)),
             name: Str::from_static("weather"),
             custom: which & 0x40 != 0,
+            opaque: (which & 0x20 != 0).then(|| Opaque {
+                data: Str::from_static("sig"),
+                provider: Str::from_static("gemini"),
+            }),
         }),
         4 => begin(ItemKind::Refusal),
         5..=10 => delta(match kinds.get(at) {

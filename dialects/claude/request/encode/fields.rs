@@ -128,6 +128,7 @@ impl<'r> Fields<'r> {
             let path = match request.dialect {
                 Dialect::Chat => "stop",
                 Dialect::Claude => "stop_sequences",
+                Dialect::Gemini => "generationConfig.stopSequences",
             };
             losses.dropped(path, "Claude refuses stop texts of white space only");
         }
@@ -142,7 +143,7 @@ impl<'r> Fields<'r> {
     fn fit_format(&mut self, request: &Request, profile: &ModelProfile, losses: &mut Losses) {
         let path = match request.dialect {
             Dialect::Chat => "response_format",
-            Dialect::Claude => "output_config.format",
+            Dialect::Claude | Dialect::Gemini => "output_config.format",
         };
         let schema = match &request.output.format {
             None | Some(OutputFormat::Text) => return,
@@ -282,7 +283,7 @@ fn report_format_details(request: &Request, losses: &mut Losses) {
     };
     let base = match request.dialect {
         Dialect::Chat => "response_format.json_schema",
-        Dialect::Claude => "output_config.format",
+        Dialect::Claude | Dialect::Gemini => "output_config.format",
     };
     let fields = [
         ("name", name.is_some()),

@@ -109,6 +109,7 @@ impl<'r> Arranger<'r, '_> {
             let field = match self.request.dialect {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
+                Dialect::Gemini => "functionCall.args",
             };
             format!(
                 "{}.{field}",

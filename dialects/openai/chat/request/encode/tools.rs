@@ -56,7 +56,7 @@ fn carried(scope: &mut Scope<'_>, index: usize, tool: &Tool) -> bool {
     if *dialect == Dialect::Chat {
         return true;
     }
-    let path = format!("tools[{index}]");
+    let path = scope.request.tool_path(index);
     let forced =
         matches!(&scope.request.tool_choice, Some(ToolChoice::Named(name)) if *name == tool.name);
     if forced && !tool.name.is_empty() {
@@ -77,13 +77,16 @@ fn is_web_search(tool: &Tool) -> bool {
             kind,
             ..
         } => kind == WEB_SEARCH,
-        ToolKind::Server { kind, .. } => kind.starts_with("web_search"),
+        ToolKind::Server { kind, .. } => {
+            kind.starts_with("web_search") || kind.starts_with("googleSearch")
+        }
         ToolKind::Function { .. } | ToolKind::Custom { .. } => false,
     }
 }
 
 fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool: &Tool) {
-    let path = || format!("tools[{index}]");
+    let request = scope.request;
+    let path = || request.tool_path(index);
     let (key, schema, format) = match &tool.kind {
         ToolKind::Server { raw, .. } => return writer.value(raw),
         ToolKind::Function { schema } => ("function", schema.clone(), None),
@@ -202,6 +205,23 @@ fn web_search(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
             raw,
             ..
         } => writer.field(WEB_SEARCH, raw),
+        ToolKind::Server {
+            dialect: Dialect::Gemini,
+            raw,
+            ..
+        } => {
+            let document = raw.document();
+            let settings = document
+                .root()
+                .entries()
+                .flat_map(|(_, tool)| tool.entries());
+            for (key, _) in settings {
+                let path = format!("{}.{key}", request.tool_path(index));
+                let why = "Chat's web search has no such setting";
+                scope.losses.dropped(path, why);
+            }
+            writer.object_field(WEB_SEARCH, |_| {});
+        }
         ToolKind::Server { raw, .. } => {
             for key in ["max_uses", "allowed_domains", "blocked_domains"] {
                 if raw.document().root().field(key).is_some() {

@@ -1,0 +1,480 @@
+//! From JSON Schema to the nodes that Google's subset can say.
+
+use std::collections::HashSet;
+
+use super::Lost;
+use crate::json::{RawJson, Str, Value};
+
+/// Levels of a schema that are read; what is below is any value.
+const LEVELS: usize = 48;
+
+/// Subschemas put in the place of references: a schema of a few lines can stand for millions.
+const INLINED: usize = 4_000;
+
+/// Keywords that are said as they are.
+pub(super) const PLAIN: [&str; 13] = [
+    "title",
+    "description",
+    "default",
+    "example",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "pattern",
+];
+
+/// Keywords that allow and forbid nothing.
+const NOTES: [&str; 10] = [
+    "$schema",
+    "$id",
+    "$comment",
+    "$anchor",
+    "$defs",
+    "definitions",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+];
+
+/// One level of a schema in Google's subset.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Node {
+    pub(super) kind: Option<Str>,
+    pub(super) format: Option<Str>,
+    pub(super) nullable: bool,
+    pub(super) plain: Vec<(&'static str, RawJson)>,
+    pub(super) words: Option<Vec<Str>>,
+    pub(super) items: Option<Box<Node>>,
+    pub(super) properties: Vec<(Str, Node)>,
+    pub(super) ordering: Option<RawJson>,
+    pub(super) required: Vec<Str>,
+    pub(super) any_of: Vec<Node>,
+}
+
+/// What was read of a whole schema.
+pub(super) struct Read {
+    pub(super) node: Node,
+    pub(super) changed: bool,
+    pub(super) lost: Vec<Lost>,
+}
+
+/// Reads a schema.
+pub(super) fn read(root: Value<'_>) -> Read {
+    let mut reader = Reader {
+        root,
+        path: Vec::new(),
+        references: Vec::new(),
+        inlined: 0,
+        changed: false,
+        lost: Vec::new(),
+    };
+    let node = reader.node(root);
+    Read {
+        node,
+        changed: reader.changed,
+        lost: reader.lost,
+    }
+}
+
+struct Reader<'d> {
+    root: Value<'d>,
+    /// The way from the root to here.
+    path: Vec<String>,
+    /// References that are being followed.
+    references: Vec<Str>,
+    inlined: usize,
+    changed: bool,
+    lost: Vec<Lost>,
+}
+
+impl<'d> Reader<'d> {
+    fn lose(&mut self, keyword: &str, why: &'static str) {
+        let mut path = self.path.join(".");
+        if !path.is_empty() && !keyword.is_empty() {
+            path.push('.');
+        }
+        path.push_str(keyword);
+        self.changed = true;
+        self.lost.push(Lost {
+            path,
+            why,
+            quiet: NOTES.contains(&keyword),
+        });
+    }
+
+    fn below(&mut self, step: impl Into<String>, schema: Value<'d>) -> Node {
+        self.path.push(step.into());
+        let node = self.node(schema);
+        self.path.pop();
+        node
+    }
+
+    fn node(&mut self, schema: Value<'d>) -> Node {
+        if !schema.is_object() {
+            // `true` allows everything, as does nothing.
+            self.changed = true;
+            if schema.as_bool() == Some(false) {
+                self.lose("", "Gemini cannot forbid every value");
+            }
+            return Node::default();
+        }
+        if !self.references.is_empty() {
+            self.inlined += 1;
+        }
+        if self.path.len() >= 2 * LEVELS || self.inlined > INLINED {
+            self.lose(
+                "",
+                "the schema is too deep or too large when its references are put in",
+            );
+            return Node::default();
+        }
+        let mut node = Node::default();
+        let mut kinds: Vec<Str> = Vec::new();
+        let mut exclusive = Vec::new();
+        for (key, value) in schema.entries() {
+            match &*crate::gemini::wire::camel(&key) {
+                "type" => kinds = self.kinds(value, &mut node),
+                "nullable" => node.nullable |= value.as_bool() == Some(true),
+                "format" => node.format = value.text(),
+                "enum" => self.words(value, &mut node),
+                "const" => self.constant(value, &mut node, &mut kinds),
+                "items" => node.items = self.items(value),
+                "properties" => {
+                    for (name, property) in value.entries() {
+                        let property = self.below(format!("properties.{name}"), property);
+                        node.put_property(Str::from(&*name), property);
+                    }
+                }
+                "propertyOrdering" => node.ordering = Some(value.raw()),
+                "required" => node.required = value.items().filter_map(Value::text).collect(),
+                "anyOf" => self.alternatives("anyOf", value, &mut node),
+                "oneOf" => {
+                    self.changed = true;
+                    self.alternatives("oneOf", value, &mut node);
+                }
+                "allOf" => self.all_of(value, &mut node),
+                "$ref" => self.reference(value, &mut node),
+                "exclusiveMinimum" => exclusive.push(("minimum", 1, value)),
+                "exclusiveMaximum" => exclusive.push(("maximum", -1, value)),
+                _ if value.is_null() && key != "default" => self.changed = true,
+                keyword => match PLAIN.into_iter().find(|plain| *plain == keyword) {
+                    Some(plain) => node.put_plain(plain, value.raw()),
+                    None => self.lose(&key, "Gemini's schemas have no such keyword"),
+                },
+            }
+        }
+        self.settle_kind(kinds, &mut node);
+        for (keyword, step, value) in exclusive {
+            self.bound(keyword, step, value, &mut node);
+        }
+        self.settle(&mut node);
+        node
+    }
+
+    /// The types beside null, which is a flag.
+    fn kinds(&mut self, value: Value<'d>, node: &mut Node) -> Vec<Str> {
+        if let Some(kind) = value.text() {
+            return vec![kind];
+        }
+        self.changed = true;
+        let all: Vec<Str> = value.items().filter_map(Value::text).collect();
+        let mut kinds: Vec<Str> = Vec::new();
+        for kind in &all {
+            if kind.eq_ignore_ascii_case("null") {
+                node.nullable = true;
+            } else if !kinds.contains(kind) {
+                kinds.push(kind.clone());
+            }
+        }
+        if kinds.is_empty() {
+            // Null alone is a type of its own.
+            node.nullable = false;
+            return all.into_iter().take(1).collect();
+        }
+        kinds
+    }
+
+    /// One type is the type; of several each is an alternative.
+    fn settle_kind(&mut self, mut kinds: Vec<Str>, node: &mut Node) {
+        if kinds.len() < 2 {
+            node.kind = kinds.pop().or(node.kind.take());
+            return;
+        }
+        if !node.any_of.is_empty() {
+            self.lose("type", "Gemini takes no list of types beside alternatives");
+            return;
+        }
+        for kind in kinds {
+            let mut branch = Node::default();
+            if kind.eq_ignore_ascii_case("array") {
+                branch.items = node.items.take();
+            } else if kind.eq_ignore_ascii_case("object") {
+                branch.properties = std::mem::take(&mut node.properties);
+                branch.required = std::mem::take(&mut node.required);
+                branch.ordering = node.ordering.take();
+            } else if kind.eq_ignore_ascii_case("string") {
+                branch.words = node.words.take();
+            }
+            branch.kind = Some(kind);
+            self.settle(&mut branch);
+            node.any_of.push(branch);
+        }
+    }
+
+    /// Only texts can be listed (trap 49); null is a flag.
+    fn words(&mut self, value: Value<'d>, node: &mut Node) {
+        let mut words = Vec::new();
+        for item in value.items() {
+            match item.text() {
+                Some(word) => words.push(word),
+                None if item.is_null() => {
+                    self.changed = true;
+                    node.nullable = true;
+                }
+                None => return self.lose("enum", "Gemini lists texts only"),
+            }
+        }
+        node.words = Some(words);
+    }
+
+    fn constant(&mut self, value: Value<'d>, node: &mut Node, kinds: &mut Vec<Str>) {
+        use crate::json::Kind;
+        self.changed = true;
+        let kind = match value.kind() {
+            Kind::String => {
+                node.words = value.text().map(|word| vec![word]);
+                "string"
+            }
+            Kind::Number if value.as_i64().is_some() => "integer",
+            Kind::Number => "number",
+            Kind::Bool => "boolean",
+            Kind::Null => "null",
+            Kind::Array => "array",
+            Kind::Object => "object",
+        };
+        if kinds.is_empty() && node.kind.is_none() {
+            *kinds = vec![Str::from_static(kind)];
+        }
+        if !matches!(value.kind(), Kind::String | Kind::Null) {
+            self.lose("const", "Gemini lists texts only");
+        }
+    }
+
+    fn items(&mut self, value: Value<'d>) -> Option<Box<Node>> {
+        if value.is_object() || value.as_bool().is_some() {
+            return Some(Box::new(self.below("items", value)));
+        }
+        // The types of a tuple's places.
+        let first = value.items().next()?;
+        self.lose(
+            "items",
+            "Gemini knows one type for all items: that of the first",
+        );
+        Some(Box::new(self.below("items[0]", first)))
+    }
+
+    /// Alternatives; a null among them is a flag, and one alone is no alternative.
+    fn alternatives(&mut self, keyword: &str, value: Value<'d>, node: &mut Node) {
+        let mut branches: Vec<Node> = Vec::new();
+        for (index, branch) in value.items().enumerate() {
+            let branch = self.below(format!("{keyword}[{index}]"), branch);
+            if branch.is_null() {
+                self.changed = true;
+                node.nullable = true;
+            } else {
+                branches.push(branch);
+            }
+        }
+        if branches.len() == 1 {
+            self.changed = true;
+            if let Some(only) = branches.pop() {
+                node.merge(only);
+            }
+        } else {
+            node.any_of.extend(branches);
+        }
+    }
+
+    fn all_of(&mut self, value: Value<'d>, node: &mut Node) {
+        self.changed = true;
+        for (index, part) in value.items().enumerate() {
+            let part = self.below(format!("allOf[{index}]"), part);
+            node.merge(part);
+        }
+    }
+
+    fn reference(&mut self, value: Value<'d>, node: &mut Node) {
+        self.changed = true;
+        let name = value.text().unwrap_or_default();
+        let Some(target) = self.resolve(&name) else {
+            return self.lose("$ref", "the reference leads to nothing in this schema");
+        };
+        if self.references.contains(&name) {
+            node.kind.get_or_insert(Str::from_static("object"));
+            return self.lose("$ref", "the schema contains itself: cut here");
+        }
+        self.references.push(name);
+        let inner = self.node(target);
+        self.references.pop();
+        node.merge(inner);
+    }
+
+    /// A pointer into the schema itself: `#/$defs/a`, `#/definitions/a`, `#`.
+    fn resolve(&self, name: &str) -> Option<Value<'d>> {
+        let pointer = name.strip_prefix('#')?;
+        let mut at = self.root;
+        for step in pointer.split('/').skip(1).take(LEVELS) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            at = match step.parse::<usize>() {
+                Ok(index) if at.is_array() => at.items().nth(index)?,
+                _ => at.get(&step)?,
+            };
+        }
+        Some(at)
+    }
+
+    /// Bounds that are not reached: the next integer is reached.
+    fn bound(&mut self, keyword: &'static str, step: i64, value: Value<'d>, node: &mut Node) {
+        self.changed = true;
+        let is_integer = node
+            .kind
+            .as_ref()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("integer"));
+        let bound = match value.as_i64() {
+            Some(bound) if is_integer => RawJson::build(|writer| {
+                writer.value(&bound.saturating_add(step));
+            }),
+            // The boolean of older drafts sharpens the bound beside it.
+            _ if value.as_f64().is_none() => return,
+            _ => value.raw(),
+        };
+        if !node.plain.iter().any(|(known, _)| *known == keyword) {
+            node.put_plain(keyword, bound);
+        }
+    }
+
+    /// What holds between the keywords of one level.
+    fn settle(&mut self, node: &mut Node) {
+        let is = |kind: &str| {
+            node.kind
+                .as_ref()
+                .is_some_and(|own| own.eq_ignore_ascii_case(kind))
+        };
+        if node.kind.is_none() && node.any_of.is_empty() && !node.properties.is_empty() {
+            node.kind = Some(Str::from_static("object"));
+            self.changed = true;
+        } else if is("array") && node.items.is_none() {
+            node.items = Some(Box::new(Node {
+                kind: Some(Str::from_static("string")),
+                ..Node::default()
+            }));
+            self.changed = true;
+        }
+        self.settle_alternatives(node);
+        self.settle_required(node);
+        let known = ["enum", "date-time", "float", "double", "int32", "int64"];
+        if node
+            .format
+            .as_deref()
+            .is_some_and(|format| !known.contains(&format))
+        {
+            node.format = None;
+            self.lose("format", "Gemini knows no such format");
+        }
+        if node.words.as_ref().is_some_and(Vec::is_empty) {
+            node.words = None;
+            self.changed = true;
+        }
+    }
+
+    /// Gemini takes alternatives only alone: what stands beside them goes into each.
+    fn settle_alternatives(&mut self, node: &mut Node) {
+        if node.any_of.is_empty() {
+            return;
+        }
+        if !node.properties.is_empty() {
+            self.lose(
+                "anyOf",
+                "Gemini takes no alternatives beside properties: all are optional",
+            );
+            for mut branch in std::mem::take(&mut node.any_of) {
+                branch.required.clear();
+                branch.kind = None;
+                node.merge(branch);
+            }
+            node.kind.get_or_insert(Str::from_static("object"));
+            return;
+        }
+        let (kind, nullable) = (node.kind.take(), std::mem::take(&mut node.nullable));
+        self.changed |= kind.is_some() || nullable;
+        for (index, branch) in node.any_of.iter_mut().enumerate() {
+            branch.nullable |= nullable && index == 0;
+            if branch.kind.is_none() && branch.any_of.is_empty() {
+                branch.kind.clone_from(&kind);
+            }
+        }
+    }
+
+    /// Only properties can be required.
+    fn settle_required(&mut self, node: &mut Node) {
+        let before = node.required.len();
+        let mut known: HashSet<&Str> = node.properties.iter().map(|(name, _)| name).collect();
+        // Each once.
+        node.required.retain(|name| known.remove(name));
+        self.changed |= node.required.len() != before;
+    }
+}
+
+impl Node {
+    /// Whether no value but the empty object was described.
+    pub(super) fn allows_nothing(&self) -> bool {
+        self.properties.is_empty() && self.any_of.is_empty() && self.items.is_none()
+    }
+
+    fn is_null(&self) -> bool {
+        self.kind
+            .as_ref()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("null"))
+    }
+
+    fn put_plain(&mut self, keyword: &'static str, value: RawJson) {
+        if !self.plain.iter().any(|(known, _)| *known == keyword) {
+            self.plain.push((keyword, value));
+        }
+    }
+
+    fn put_property(&mut self, name: Str, property: Node) {
+        self.properties.push((name, property));
+    }
+
+    /// Takes over what another schema says of the same value; what is said here already wins.
+    fn merge(&mut self, other: Node) {
+        self.kind = self.kind.take().or(other.kind);
+        self.format = self.format.take().or(other.format);
+        self.nullable |= other.nullable;
+        for (keyword, value) in other.plain {
+            self.put_plain(keyword, value);
+        }
+        self.words = self.words.take().or(other.words);
+        self.items = self.items.take().or(other.items);
+        let known: HashSet<Str> = self
+            .properties
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
+        let new = other
+            .properties
+            .into_iter()
+            .filter(|(name, _)| !known.contains(name));
+        self.properties.extend(new);
+        self.ordering = self.ordering.take().or(other.ordering);
+        self.required.extend(other.required);
+        self.any_of.extend(other.any_of);
+    }
+}
