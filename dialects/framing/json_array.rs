@@ -1,7 +1,7 @@
 //! A stream that is one JSON list, sent in pieces: what Gemini's `streamGenerateContent` is without `alt=sse`
 //! (`dialects.md` 1.5).
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::sse::{Frame, FrameTooLarge};
 use crate::json::Str;
@@ -94,8 +94,8 @@ impl ArrayFramer {
     ///
     /// # Errors
     /// When an item outgrows the limit; the framer must not be used any more.
-    pub fn feed(&mut self, chunk: Bytes, frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
-        self.partial.extend_from_slice(&chunk);
+    pub fn feed(&mut self, chunk: &[u8], frames: &mut Vec<Frame>) -> Result<(), FrameTooLarge> {
+        self.partial.extend_from_slice(chunk);
         while self.searched < self.partial.len() {
             let byte = self.partial[self.searched];
             self.searched += 1;
@@ -105,7 +105,7 @@ impl ArrayFramer {
                 b'}' | b']' if self.depth == 0 && !self.in_string => self.complete(frames),
                 // Outside of items nothing is kept.
                 _ if self.depth == 0 && !self.in_string && is_between(byte) => {
-                    let _ = self.partial.split_to(self.searched);
+                    self.partial.advance(self.searched);
                     self.searched = 0;
                 }
                 _ if too_large => return Err(FrameTooLarge { limit: self.limit }),
@@ -143,7 +143,7 @@ impl ArrayFramer {
         self.searched = 0;
         // The end of the list itself is no item.
         if item.first() == Some(&b'{') {
-            frames.push(frame(item));
+            frames.push(frame(&item));
         }
     }
 
@@ -158,7 +158,7 @@ impl ArrayFramer {
         let rest = self.partial.split().freeze();
         self.searched = 0;
         if !rest.trim_ascii().is_empty() {
-            frames.push(frame(rest));
+            frames.push(frame(&rest));
         }
     }
 }
@@ -167,9 +167,9 @@ fn is_between(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'[' | b',' | 0xef | 0xbb | 0xbf)
 }
 
-fn frame(item: Bytes) -> Frame {
+fn frame(item: &Bytes) -> Frame {
     let data = Str::try_from(item.clone())
-        .unwrap_or_else(|_| Str::from(String::from_utf8_lossy(&item).into_owned()));
+        .unwrap_or_else(|_| Str::from(String::from_utf8_lossy(item).into_owned()));
     Frame {
         event: Str::new(),
         data,

@@ -6,7 +6,6 @@ fn items(chunks: &[&[u8]]) -> Vec<String> {
     let mut framer = ArrayFramer::new(1 << 20);
     let mut frames = Vec::new();
     for chunk in chunks {
-        let chunk = Bytes::copy_from_slice(chunk);
         framer.feed(chunk, &mut frames).expect("small");
     }
     framer.finish(&mut frames);
@@ -50,10 +49,10 @@ fn what_is_cut_off_is_given_as_it_is() {
 fn an_item_may_not_outgrow_the_limit() {
     let mut framer = ArrayFramer::new(10);
     let mut frames = Vec::new();
-    let small = Bytes::from_static(b"[{\"a\":1},{\"a\":2},{\"a\":3}");
+    let small = b"[{\"a\":1},{\"a\":2},{\"a\":3}";
     assert_eq!(framer.feed(small, &mut frames), Ok(()));
     assert_eq!(frames.len(), 3);
-    let large = Bytes::from_static(b",{\"a\":1234567");
+    let large = b",{\"a\":1234567";
     assert_eq!(
         framer.feed(large, &mut frames),
         Err(FrameTooLarge { limit: 10 })

@@ -51,11 +51,10 @@ const FIELDS: &[(&str, &str)] = &[
 
 /// The place of a path in the client's body; nothing where it is one already.
 fn spell(path: &str) -> Option<String> {
-    let found = FIELDS.iter().find_map(|(general, place)| {
+    FIELDS.iter().find_map(|(general, place)| {
         let rest = path.strip_prefix(general)?;
         (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("{place}{rest}"))
-    });
-    found
+    })
 }
 
 /// A translation whose losses, or whose refusal, are told in the client's words.

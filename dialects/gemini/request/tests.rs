@@ -37,14 +37,14 @@ fn encoded(dialect: Dialect, body: &Json, target: &Target) -> (Json, Vec<String>
     (body, losses.collect())
 }
 
-fn chat(messages: Json) -> Json {
+fn chat(messages: &Json) -> Json {
     json!({"model": "m", "messages": messages})
 }
 
 #[test]
 fn results_stand_together_in_the_order_of_their_calls() {
     let call = |id: &str, name: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": "{}"}});
-    let body = chat(json!([
+    let body = chat(&json!([
         {"role": "user", "content": "go"},
         {"role": "assistant", "content": null, "tool_calls": [call("a", "one"), call("b", "two"), call("c", "one")]},
         {"role": "tool", "tool_call_id": "c", "content": "3"},
@@ -145,7 +145,7 @@ fn names_of_a_gemini_client_are_kept() {
 #[test]
 fn a_last_text_of_the_model_is_never_deleted() {
     let body = chat(
-        json!([{"role": "user", "content": "Count."}, {"role": "assistant", "content": "One,"}]),
+        &json!([{"role": "user", "content": "Count."}, {"role": "assistant", "content": "One,"}]),
     );
     let (kept, losses) = encoded(Dialect::Chat, &body, &target());
     assert_eq!(kept["contents"][1]["parts"][0]["text"], "One,");
@@ -162,7 +162,7 @@ fn a_last_text_of_the_model_is_never_deleted() {
 fn a_user_begins_and_contents_are_never_empty() {
     let (body, _) = encoded(
         Dialect::Chat,
-        &chat(json!([{"role": "system", "content": "s"}])),
+        &chat(&json!([{"role": "system", "content": "s"}])),
         &target(),
     );
     assert_eq!(
@@ -170,7 +170,7 @@ fn a_user_begins_and_contents_are_never_empty() {
         json!([{"role": "user", "parts": [{"text": "."}]}])
     );
     let hello = json!([{"role": "assistant", "content": "hi"}, {"role": "user", "content": ""}, {"role": "user", "content": "x"}]);
-    let (body, _) = encoded(Dialect::Chat, &chat(hello), &target());
+    let (body, _) = encoded(Dialect::Chat, &chat(&hello), &target());
     assert_eq!(
         body["contents"][0]["parts"],
         json!([{"text": "(continued)"}])

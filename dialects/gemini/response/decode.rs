@@ -90,7 +90,7 @@ fn choice(
         }
         parts.extend(signed.map(signed_part));
     }
-    cite(&mut parts, citations::read(candidate, &text));
+    cite(&mut parts, &citations::read(candidate, &text));
     parts.extend(candidate_parts(candidate));
     let has_calls = parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
     let stop = wire::stop(candidate).unwrap_or_else(|| Stop::new(StopReason::End));
@@ -129,7 +129,7 @@ fn signed_part(state: Opaque) -> Part {
 }
 
 /// Sources belong to the text they were found for.
-fn cite(parts: &mut [Part], found: Vec<RawJson>) {
+fn cite(parts: &mut [Part], found: &[RawJson]) {
     if found.is_empty() {
         return;
     }

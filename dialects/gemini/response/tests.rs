@@ -38,14 +38,14 @@ fn encode(dialect: Dialect, response: &Response) -> Json {
     serde_json::from_slice(&codec::encode_response(dialect, response, &reply())).expect("JSON")
 }
 
-fn answer(parts: Json) -> Json {
+fn answer(parts: &Json) -> Json {
     json!({"candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}],
         "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2},
         "modelVersion": "m", "responseId": "r"})
 }
 
 fn signed_answer() -> Json {
-    answer(json!([
+    answer(&json!([
         {"text": "Hm.", "thought": true, "thoughtSignature": "dGhvdWdodA=="},
         {"text": "I look.", "thoughtSignature": "dGV4dA=="},
         {"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "Y2FsbA=="},

@@ -32,7 +32,7 @@ pub(super) fn tools(value: Value<'_>, request: &mut Request) -> Result<(), Decod
             }
             match &*camel(&key) {
                 "functionDeclarations" => {
-                    functions(value, &at.field("functionDeclarations"), request)?
+                    functions(value, &at.field("functionDeclarations"), request)?;
                 }
                 kind => request.tools.push(server(kind, value, &at)),
             }

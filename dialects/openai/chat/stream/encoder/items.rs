@@ -103,7 +103,7 @@ impl Encoder {
             Part::Text(text) => self.content(choice, &text.text, out),
             Part::Media(media) if message::is_image(&media) => {
                 self.chunk(choice, out, |writer| {
-                    message::write_images(writer, &[&media])
+                    message::write_images(writer, &[&media]);
                 });
             }
             _ => {}
