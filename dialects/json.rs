@@ -9,13 +9,12 @@ mod raw;
 #[cfg(test)]
 mod samples;
 mod scan;
+mod text;
 mod value;
 mod write;
 
 pub use parse::{Document, JsonError, MAX_DEPTH};
 pub use raw::RawJson;
+pub use text::Str;
 pub use value::{Kind, Value};
 pub use write::{ToJson, Writer, write_string};
-
-/// Text that is a view into the bytes it was read from.
-pub type Str = bytestring::ByteString;

@@ -38,7 +38,7 @@ pub(crate) struct Plan {
     bytes: Bytes,
     document: Document,
     /// The request as events and turns, once a translation asked for it.
-    decoded: Option<Request>,
+    decoded: Option<Box<Request>>,
 }
 
 /// A request in a candidate's dialect, and what its answer will need.
@@ -111,13 +111,14 @@ impl Plan {
         state: Arc<State>,
         incoming: Incoming,
         dialect: Dialect,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();
         let mut record = Record::new(incoming.id.clone(), incoming.started, dialect);
         let read = read(&snapshot, incoming, &mut record, &state).await;
         let read = read
             .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
-        Ok(Self {
+        // Large, and on its way through several futures.
+        Ok(Box::new(Self {
             state,
             snapshot,
             id: read.id,
@@ -130,19 +131,25 @@ impl Plan {
             bytes: read.bytes,
             document: read.document,
             decoded: None,
-        })
+        }))
     }
 
     /// The request as its dialect is understood.
     pub(crate) fn decoded(&mut self) -> Result<&Request, Failure> {
         if self.decoded.is_none() {
             let decoded = decode_request(self.dialect, &self.document);
-            if self.document.is_spoiled() {
-                return Err(self.malformed().unwrap_or_else(unread));
-            }
-            self.decoded = Some(decoded?);
+            self.unspoiled()?;
+            self.decoded = Some(Box::new(decoded?));
         }
-        self.decoded.as_ref().ok_or_else(unread)
+        self.decoded.as_deref().ok_or_else(unread)
+    }
+
+    /// Fails when a string of the body was met that is none.
+    pub(crate) fn unspoiled(&self) -> Result<(), Failure> {
+        if self.document.is_spoiled() {
+            return Err(self.malformed().unwrap_or_else(unread));
+        }
+        Ok(())
     }
 
     /// What is wrong with the body as JSON, for a body that somebody has refused.
@@ -187,7 +194,9 @@ impl Plan {
                 losses: Losses::default(),
             });
         }
-        let encoded = encode_request(candidate.dialect(), self.decoded()?, &candidate.target)?;
+        let encoded = encode_request(candidate.dialect(), self.decoded()?, &candidate.target);
+        self.unspoiled()?;
+        let encoded = encoded?;
         self.record.lost(&encoded.losses);
         reply.names = encoded.names;
         Ok(Prepared {
