@@ -6,7 +6,7 @@ use super::{lines, problems, read};
 
 /// The first problem of a file that has exactly one, as `line:column key: message`.
 #[track_caller]
-fn check(text: &str, place: &str, key: &str, message: &str) {
+pub(super) fn check(text: &str, place: &str, key: &str, message: &str) {
     let problems = problems(text);
     assert_eq!(problems.len(), 1, "{text}\n{:#?}", lines(&problems));
     let problem = &problems[0];
@@ -68,7 +68,7 @@ fn wrong_types() {
         "must be a mapping",
     );
     check(
-        "gemini-api-key:\n- headers: x",
+        "gemini-api-key:\n- headers: x\n  api-key: k",
         "2:12",
         "gemini-api-key[0].headers",
         "must be a mapping",
@@ -132,6 +132,25 @@ fn wrong_values() {
         "1:32",
         "streaming.keepalive-seconds",
         "too large",
+    );
+    check("translation: exact", "1:14", "translation", "unknown kind");
+    check(
+        "responses-store: {max-entries: 1000001}",
+        "1:32",
+        "responses-store.max-entries",
+        "too large",
+    );
+    check(
+        "responses-store:\n  ttl: 31d",
+        "2:8",
+        "responses-store.ttl",
+        "too long",
+    );
+    check(
+        "responses-store:\n  max-size-mb: 1GB",
+        "2:16",
+        "responses-store.max-size-mb",
+        "must be a whole number",
     );
     check(
         "streaming: {bootstrap-retries: 101}",
