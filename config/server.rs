@@ -173,7 +173,7 @@ pub(crate) fn responses_store(block: &View, report: &mut Report) -> Option<Respo
         .and_then(|text| report.accept(&ttl, values::duration_within(text, LONGEST_TTL, "30d")))
         .unwrap_or(default.ttl);
     let empty = max_entries == 0 || megabytes == 0 || ttl.is_zero();
-    (!empty).then(|| ResponsesStore {
+    (!empty).then_some(ResponsesStore {
         max_entries,
         max_size: megabytes << 20,
         ttl,
