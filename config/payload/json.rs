@@ -15,7 +15,7 @@ pub(super) struct Refusal {
     pub(super) complaint: Complaint,
 }
 
-/// A YAML value as JSON, by the rules of YAML 1.2: what is quoted is text, `true` and numbers are not. `room` is
+/// A YAML value as JSON, by the rules of YAML: what is quoted is text, `true` and numbers are not. `room` is
 /// how many bytes all values together may still take.
 pub(super) fn from_yaml(node: &Node, room: &mut usize) -> Result<JsonText, Refusal> {
     let mut text = String::new();
@@ -103,7 +103,7 @@ fn plain(text: &str) -> Result<Option<String>, Complaint> {
         "false" | "False" | "FALSE" => return Ok(Some("false".to_owned())),
         _ => {}
     }
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (_, unsigned) = signed(text);
     if matches!(
         unsigned,
         ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN"
@@ -116,26 +116,32 @@ fn plain(text: &str) -> Result<Option<String>, Complaint> {
     decimal(text).transpose()
 }
 
-/// `0x1f` and `0o17`.
+/// `0x1f`, `0o17` and `0b11`, also with a sign.
 fn radix(text: &str) -> Option<Result<String, Complaint>> {
-    let (digits, radix) = match (text.strip_prefix("0x"), text.strip_prefix("0o")) {
-        (Some(digits), _) => (digits, 16),
-        (_, Some(digits)) => (digits, 8),
-        _ => return None,
-    };
+    let (sign, unsigned) = signed(text);
+    let (digits, radix) = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .into_iter()
+        .find_map(|(start, radix)| Some((unsigned.strip_prefix(start)?, radix)))?;
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return None;
     }
     Some(match u64::from_str_radix(digits, radix) {
-        Ok(number) => Ok(number.to_string()),
+        Ok(number) => Ok(format!("{sign}{number}")),
         Err(_) => complain("this number is too large", "put it in quotes if it is text"),
     })
 }
 
+/// A minus, and what follows the sign.
+fn signed(text: &str) -> (&str, &str) {
+    match text.strip_prefix('-') {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
 /// A decimal number keeps its digits, however many.
 fn decimal(text: &str) -> Option<Result<String, Complaint>> {
-    let sign = if text.starts_with('-') { "-" } else { "" };
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (sign, unsigned) = signed(text);
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (&unsigned[..at], Some(&unsigned[at..])),
         None => (unsigned, None),
@@ -262,7 +268,9 @@ mod tests {
             ("1e3", "1e3"),
             ("1.5E+3", "1.5E+3"),
             ("0x1F", "31"),
+            ("-0x1F", "-31"),
             ("0o17", "15"),
+            ("+0b11", "3"),
             ("true", "true"),
             ("FALSE", "false"),
             ("yes", r#""yes""#),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use super::mistakes::check;
 use super::{config, read};
 use crate::model::{
     ClaudeAuth, ClientKey, Limits, MaxTokensField, ModelEntry, Proxy, Quirks, ResponsesStore,
@@ -165,6 +166,7 @@ fn words_of_translation() {
         let text = format!("enable-gemini-cli-endpoint: {word}");
         assert_eq!(config(&text).gemini_cli_endpoint, served, "{text}");
     }
+    check("translation: exact", "1:14", "translation", "unknown kind");
 }
 
 #[test]
@@ -193,6 +195,24 @@ fn the_store_of_responses() {
     ] {
         assert_eq!(store(off), None, "{off}");
     }
+    check(
+        "responses-store: {max-entries: 1000001}",
+        "1:32",
+        "responses-store.max-entries",
+        "too large",
+    );
+    check(
+        "responses-store:\n  ttl: 31d",
+        "2:8",
+        "responses-store.ttl",
+        "too long",
+    );
+    check(
+        "responses-store:\n  max-size-mb: 1GB",
+        "2:16",
+        "responses-store.max-size-mb",
+        "must be a whole number",
+    );
 }
 
 #[test]

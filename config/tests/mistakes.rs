@@ -133,25 +133,6 @@ fn wrong_values() {
         "streaming.keepalive-seconds",
         "too large",
     );
-    check("translation: exact", "1:14", "translation", "unknown kind");
-    check(
-        "responses-store: {max-entries: 1000001}",
-        "1:32",
-        "responses-store.max-entries",
-        "too large",
-    );
-    check(
-        "responses-store:\n  ttl: 31d",
-        "2:8",
-        "responses-store.ttl",
-        "too long",
-    );
-    check(
-        "responses-store:\n  max-size-mb: 1GB",
-        "2:16",
-        "responses-store.max-size-mb",
-        "must be a whole number",
-    );
     check(
         "streaming: {bootstrap-retries: 101}",
         "1:32",
