@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use memchr::memmem;
 
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
@@ -63,7 +62,7 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: memmem::find(root.source_bytes(), opaque::PREFIX.as_bytes()).is_some(),
+        foreign_state: body.has_text_from(opaque::PREFIX),
     })
 }
 
