@@ -4,6 +4,7 @@
 //! and the exact spelling of anything that is not understood (schemas, arguments, unknown fields) stays at hand as
 //! [`RawJson`], a view into the same bytes. `serde_json` is the oracle in the tests.
 
+pub mod edit;
 mod parse;
 mod raw;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Reading a validated document.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use memchr::memchr;
@@ -58,7 +59,7 @@ impl<'d> Value<'d> {
 
     /// Byte range of the value in the document's text.
     #[must_use]
-    pub fn span(self) -> std::ops::Range<usize> {
+    pub fn span(self) -> Range<usize> {
         let node = self.node();
         node.start as usize..node.end as usize
     }
@@ -179,7 +180,7 @@ impl<'d> Value<'d> {
     }
 
     /// Where the text of a string stands, and whether it may hold escapes.
-    fn inner(self) -> Option<(std::ops::Range<usize>, bool)> {
+    fn inner(self) -> Option<(Range<usize>, bool)> {
         let node = self.node();
         let inner = node.start as usize + 1..(node.end as usize).checked_sub(1)?;
         (node.kind == Kind::String).then_some((inner, node.escaped))
@@ -222,6 +223,21 @@ impl<'d> Value<'d> {
             let value = Value::new(document, key.node().next);
             at = value.node().next;
             Some((key.as_str().unwrap_or_default(), value))
+        })
+    }
+
+    /// Where the keys and the values of an object stand; nothing for other kinds.
+    pub(super) fn spans(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let node = self.node();
+        let document = self.document;
+        let mut at = self.at + 1;
+        std::iter::from_fn(move || {
+            (node.kind == Kind::Object && at < node.next).then(|| {
+                let key = Value::new(document, at);
+                let value = Value::new(document, key.node().next);
+                at = value.node().next;
+                (key.span(), value.span())
+            })
         })
     }
 
