@@ -95,6 +95,26 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
     Bytes::from(out)
 }
 
+/// Reads the number of input tokens that an upstream counted; nothing where the body holds none.
+#[must_use]
+pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
+    match dialect {
+        Dialect::Chat => None,
+        Dialect::Claude => body.root().field("input_tokens")?.as_u64(),
+        Dialect::Gemini => gemini::response::decode_count(body.root()),
+    }
+}
+
+/// Writes a number of input tokens for a client that asked for it.
+#[must_use]
+pub fn encode_count(dialect: Dialect, count: u64) -> Bytes {
+    let key = match dialect {
+        Dialect::Chat | Dialect::Claude => "input_tokens",
+        Dialect::Gemini => "totalTokens",
+    };
+    Bytes::from(format!("{{\"{key}\":{count}}}"))
+}
+
 /// Reads an upstream's failure: whatever the body is, there is an error to show.
 #[must_use]
 pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {

@@ -5,6 +5,7 @@
 //! put in the place of what they refer to, and cut where they would never end (trap 47).
 
 mod from;
+mod node;
 mod read;
 mod write;
 

@@ -7,7 +7,7 @@ use super::encode::Scope;
 use crate::Dialect;
 use crate::claude::wire::media::sniff;
 use crate::error::EncodeError;
-use crate::gemini::wire::parts::is_public;
+use crate::gemini::wire::media::is_public;
 use crate::ir::{Media, MediaKind, MediaSource, Part};
 use crate::json::{Str, Writer};
 use crate::openai::data_url;

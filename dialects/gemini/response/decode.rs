@@ -49,6 +49,12 @@ pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> 
     Ok(response)
 }
 
+/// Reads the answer of `countTokens`.
+#[must_use]
+pub fn decode_count(body: Value<'_>) -> Option<u64> {
+    field(wire::unwrapped(body), "totalTokens").and_then(wire::count)
+}
+
 /// What an answer, or the first frame of one, says beside what has a typed place.
 pub(in crate::gemini) fn answer_rest(body: Value<'_>) -> Extensions {
     let mut rest = Extensions::default();

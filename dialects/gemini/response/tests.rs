@@ -257,6 +257,29 @@ fn failures_are_read() {
 }
 
 #[test]
+fn counts_are_read_and_written() {
+    let body = json!({"totalTokens": "31", "promptTokensDetails": []});
+    assert_eq!(
+        codec::decode_count(Dialect::Gemini, &document(&body)),
+        Some(31)
+    );
+    let body = json!({"input_tokens": 7});
+    assert_eq!(
+        codec::decode_count(Dialect::Claude, &document(&body)),
+        Some(7)
+    );
+    assert_eq!(codec::decode_count(Dialect::Gemini, &document(&body)), None);
+    assert_eq!(
+        codec::encode_count(Dialect::Gemini, 5),
+        br#"{"totalTokens":5}"#.as_slice()
+    );
+    assert_eq!(
+        codec::encode_count(Dialect::Claude, 5),
+        br#"{"input_tokens":5}"#.as_slice()
+    );
+}
+
+#[test]
 fn details_are_read() {
     let body = json!({"error": {"code": 429, "message": "wait", "status": "RESOURCE_EXHAUSTED", "details": [
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED"},

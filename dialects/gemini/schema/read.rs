@@ -1,9 +1,10 @@
 //! From JSON Schema to the nodes that Google's subset can say.
 
-use std::collections::HashSet;
+mod settle;
 
 use super::Lost;
-use crate::json::{RawJson, Str, Value};
+use super::node::Node;
+use crate::json::{Kind, RawJson, Str, Value};
 
 /// Levels of a schema that are read; what is below is any value.
 const LEVELS: usize = 48;
@@ -41,21 +42,6 @@ const NOTES: [&str; 10] = [
     "readOnly",
     "writeOnly",
 ];
-
-/// One level of a schema in Google's subset.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Node {
-    pub(super) kind: Option<Str>,
-    pub(super) format: Option<Str>,
-    pub(super) nullable: bool,
-    pub(super) plain: Vec<(&'static str, RawJson)>,
-    pub(super) words: Option<Vec<Str>>,
-    pub(super) items: Option<Box<Node>>,
-    pub(super) properties: Vec<(Str, Node)>,
-    pub(super) ordering: Option<RawJson>,
-    pub(super) required: Vec<Str>,
-    pub(super) any_of: Vec<Node>,
-}
 
 /// What was read of a whole schema.
 pub(super) struct Read {
@@ -244,7 +230,6 @@ impl<'d> Reader<'d> {
     }
 
     fn constant(&mut self, value: Value<'d>, node: &mut Node, kinds: &mut Vec<Str>) {
-        use crate::json::Kind;
         self.changed = true;
         let kind = match value.kind() {
             Kind::String => {
@@ -357,124 +342,5 @@ impl<'d> Reader<'d> {
         if !node.plain.iter().any(|(known, _)| *known == keyword) {
             node.put_plain(keyword, bound);
         }
-    }
-
-    /// What holds between the keywords of one level.
-    fn settle(&mut self, node: &mut Node) {
-        let is = |kind: &str| {
-            node.kind
-                .as_ref()
-                .is_some_and(|own| own.eq_ignore_ascii_case(kind))
-        };
-        if node.kind.is_none() && node.any_of.is_empty() && !node.properties.is_empty() {
-            node.kind = Some(Str::from_static("object"));
-            self.changed = true;
-        } else if is("array") && node.items.is_none() {
-            node.items = Some(Box::new(Node {
-                kind: Some(Str::from_static("string")),
-                ..Node::default()
-            }));
-            self.changed = true;
-        }
-        self.settle_alternatives(node);
-        self.settle_required(node);
-        let known = ["enum", "date-time", "float", "double", "int32", "int64"];
-        if node
-            .format
-            .as_deref()
-            .is_some_and(|format| !known.contains(&format))
-        {
-            node.format = None;
-            self.lose("format", "Gemini knows no such format");
-        }
-        if node.words.as_ref().is_some_and(Vec::is_empty) {
-            node.words = None;
-            self.changed = true;
-        }
-    }
-
-    /// Gemini takes alternatives only alone: what stands beside them goes into each.
-    fn settle_alternatives(&mut self, node: &mut Node) {
-        if node.any_of.is_empty() {
-            return;
-        }
-        if !node.properties.is_empty() {
-            self.lose(
-                "anyOf",
-                "Gemini takes no alternatives beside properties: all are optional",
-            );
-            for mut branch in std::mem::take(&mut node.any_of) {
-                branch.required.clear();
-                branch.kind = None;
-                node.merge(branch);
-            }
-            node.kind.get_or_insert(Str::from_static("object"));
-            return;
-        }
-        let (kind, nullable) = (node.kind.take(), std::mem::take(&mut node.nullable));
-        self.changed |= kind.is_some() || nullable;
-        for (index, branch) in node.any_of.iter_mut().enumerate() {
-            branch.nullable |= nullable && index == 0;
-            if branch.kind.is_none() && branch.any_of.is_empty() {
-                branch.kind.clone_from(&kind);
-            }
-        }
-    }
-
-    /// Only properties can be required.
-    fn settle_required(&mut self, node: &mut Node) {
-        let before = node.required.len();
-        let mut known: HashSet<&Str> = node.properties.iter().map(|(name, _)| name).collect();
-        // Each once.
-        node.required.retain(|name| known.remove(name));
-        self.changed |= node.required.len() != before;
-    }
-}
-
-impl Node {
-    /// Whether no value but the empty object was described.
-    pub(super) fn allows_nothing(&self) -> bool {
-        self.properties.is_empty() && self.any_of.is_empty() && self.items.is_none()
-    }
-
-    fn is_null(&self) -> bool {
-        self.kind
-            .as_ref()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("null"))
-    }
-
-    fn put_plain(&mut self, keyword: &'static str, value: RawJson) {
-        if !self.plain.iter().any(|(known, _)| *known == keyword) {
-            self.plain.push((keyword, value));
-        }
-    }
-
-    fn put_property(&mut self, name: Str, property: Node) {
-        self.properties.push((name, property));
-    }
-
-    /// Takes over what another schema says of the same value; what is said here already wins.
-    fn merge(&mut self, other: Node) {
-        self.kind = self.kind.take().or(other.kind);
-        self.format = self.format.take().or(other.format);
-        self.nullable |= other.nullable;
-        for (keyword, value) in other.plain {
-            self.put_plain(keyword, value);
-        }
-        self.words = self.words.take().or(other.words);
-        self.items = self.items.take().or(other.items);
-        let known: HashSet<Str> = self
-            .properties
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
-        let new = other
-            .properties
-            .into_iter()
-            .filter(|(name, _)| !known.contains(name));
-        self.properties.extend(new);
-        self.ordering = self.ordering.take().or(other.ordering);
-        self.required.extend(other.required);
-        self.any_of.extend(other.any_of);
     }
 }

@@ -1,6 +1,6 @@
 //! Writing a schema of Google's subset.
 
-use super::read::Node;
+use super::node::Node;
 use crate::json::Writer;
 
 /// Writes a node and what is below it.

@@ -128,6 +128,13 @@ pub(super) fn config(value: Value<'_>, request: &mut Request) -> Result<(), Deco
     let Some(calling) = field(value, "functionCallingConfig") else {
         return Ok(());
     };
+    for (key, value) in calling.entries() {
+        let key = camel(&key);
+        if !value.is_null() && key != "mode" && key != "allowedFunctionNames" {
+            let key = format!("{PREFIX}functionCallingConfig.{key}");
+            request.extensions.push(Dialect::Gemini, &key, value.raw());
+        }
+    }
     let names = field(calling, "allowedFunctionNames");
     let names: Vec<Str> = names
         .into_iter()
