@@ -35,7 +35,7 @@ pub(crate) type Opened = (Record, Result<(Answer, Losses), Failure>);
 pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
 
 /// Searches for an answer; what the request brought is given back when it is found.
-pub(crate) async fn open(mut plan: Plan) -> Opened {
+pub(crate) async fn open(mut plan: Box<Plan>) -> Opened {
     let opened = run(&mut plan).await;
     (plan.record, opened)
 }

@@ -3,7 +3,7 @@
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::ir::{Error, ErrorKind};
-use modelgate_dialects::{DecodeError, Dialect, EncodeError, Str, encode_error};
+use modelgate_dialects::{DecodeError, Dialect, EncodeError, Loss, Str, encode_error};
 use modelgate_providers::CallError;
 use warp::reply::Response;
 
@@ -107,6 +107,21 @@ impl Failure {
         let error =
             Error::new(ErrorKind::NotFound, Str::from(message)).with_code("model_not_found");
         error.with_param(Str::from_static("model")).into()
+    }
+
+    /// A translation that is not wanted because it loses something; `more` counts the further losses.
+    pub(crate) fn meaning_lost(first: &Loss, more: usize) -> Self {
+        let and = match more {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let message = format!(
+            "this model's provider speaks another dialect, and `translation: strict` allows no loss: {first}{and}; \
+             leave the field out, or ask for a model whose provider speaks yours"
+        );
+        let mut failure = Self::new(ErrorKind::InvalidRequest, "translation_loss", message);
+        failure.error.param = Some(Str::from(first.path.clone()));
+        failure
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {

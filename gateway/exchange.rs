@@ -22,7 +22,8 @@ use crate::record::Record;
 use crate::relay::Body;
 use crate::request::{Incoming, RequestId};
 use crate::state::{Snapshot, State};
-use crate::{body, reply};
+use crate::suffix::Suffix;
+use crate::{body, payload, reply};
 
 /// A request that is understood as far as routing needs, and who could answer it.
 pub(crate) struct Plan {
@@ -35,10 +36,12 @@ pub(crate) struct Plan {
     pub(crate) peek: Peek,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) record: Record,
+    /// What the model's name says about thinking.
+    suffix: Option<Suffix>,
     bytes: Bytes,
     document: Document,
     /// The request as events and turns, once a translation asked for it.
-    decoded: Option<Request>,
+    decoded: Option<Box<Request>>,
 }
 
 /// A request in a candidate's dialect, and what its answer will need.
@@ -111,13 +114,14 @@ impl Plan {
         state: Arc<State>,
         incoming: Incoming,
         dialect: Dialect,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();
         let mut record = Record::new(incoming.id.clone(), incoming.started, dialect);
         let read = read(&snapshot, incoming, &mut record, &state).await;
         let read = read
             .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
-        Ok(Self {
+        // Large, and on its way through several futures.
+        Ok(Box::new(Self {
             state,
             snapshot,
             id: read.id,
@@ -127,22 +131,33 @@ impl Plan {
             peek: read.peek,
             candidates: read.candidates,
             record,
+            suffix: read.suffix,
             bytes: read.bytes,
             document: read.document,
             decoded: None,
-        })
+        }))
     }
 
     /// The request as its dialect is understood.
     pub(crate) fn decoded(&mut self) -> Result<&Request, Failure> {
         if self.decoded.is_none() {
             let decoded = decode_request(self.dialect, &self.document);
-            if self.document.is_spoiled() {
-                return Err(self.malformed().unwrap_or_else(unread));
+            self.unspoiled()?;
+            let mut decoded = decoded?;
+            if let Some(suffix) = &self.suffix {
+                suffix.overrule(&mut decoded.reasoning);
             }
-            self.decoded = Some(decoded?);
+            self.decoded = Some(Box::new(decoded));
         }
-        self.decoded.as_ref().ok_or_else(unread)
+        self.decoded.as_deref().ok_or_else(unread)
+    }
+
+    /// Fails when a string of the body was met that is none.
+    pub(crate) fn unspoiled(&self) -> Result<(), Failure> {
+        if self.document.is_spoiled() {
+            return Err(self.malformed().unwrap_or_else(unread));
+        }
+        Ok(())
     }
 
     /// What is wrong with the body as JSON, for a body that somebody has refused.
@@ -159,9 +174,21 @@ impl Plan {
         splice_model(&self.bytes, self.peek.model_span.clone(), upstream)
     }
 
+    /// A body after the operator's rules.
+    fn ruled(&self, body: Bytes, candidate: &Candidate) -> Bytes {
+        let names = [&*candidate.target.model, &*self.peek.model];
+        payload::apply(
+            &self.snapshot.config.payload,
+            candidate.dialect(),
+            &names,
+            body,
+        )
+    }
+
     /// Whether the candidate can be sent the client's own bytes.
     pub(crate) fn may_pass(&self, candidate: &Candidate) -> bool {
-        candidate.dialect() == self.dialect && !self.peek.foreign_state
+        let untouched = !self.peek.foreign_state && self.suffix.is_none();
+        candidate.dialect() == self.dialect && untouched
     }
 
     /// The request for a candidate.
@@ -178,7 +205,7 @@ impl Plan {
         if self.may_pass(candidate) {
             let rename =
                 (candidate.target.model != self.peek.model).then(|| self.peek.model.clone());
-            let body = self.forwarded(candidate);
+            let body = self.ruled(self.forwarded(candidate), candidate);
             return Ok(Prepared {
                 body,
                 reply,
@@ -187,11 +214,16 @@ impl Plan {
                 losses: Losses::default(),
             });
         }
-        let encoded = encode_request(candidate.dialect(), self.decoded()?, &candidate.target)?;
+        let encoded = encode_request(candidate.dialect(), self.decoded()?, &candidate.target);
+        self.unspoiled()?;
+        let encoded = encoded?;
+        if self.snapshot.config.strict_translation {
+            carried(&encoded.losses)?;
+        }
         self.record.lost(&encoded.losses);
         reply.names = encoded.names;
         Ok(Prepared {
-            body: encoded.body,
+            body: self.ruled(encoded.body, candidate),
             reply,
             pass: false,
             rename: None,
@@ -206,6 +238,7 @@ struct Read {
     headers: HeaderMap,
     peek: Peek,
     candidates: Vec<Candidate>,
+    suffix: Option<Suffix>,
     bytes: Bytes,
     document: Document,
 }
@@ -238,16 +271,26 @@ async fn read(
     let first = |failure| malformed(&bytes).unwrap_or(failure);
     let peek = peek(&document).map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
-    let candidates = candidates(snapshot, &caller, &peek.model).map_err(first)?;
+    let (candidates, suffix) = candidates(snapshot, &caller, &peek.model).map_err(first)?;
     Ok(Read {
         id: incoming.id,
         query: incoming.query.as_deref().and_then(without_key),
         headers: incoming.headers,
         peek,
         candidates,
+        suffix,
         bytes,
         document,
     })
+}
+
+/// Fails when meaning was lost, for a configuration that wants that.
+fn carried(losses: &Losses) -> Result<(), Failure> {
+    let mut lost = losses.iter().filter(|loss| !loss.quiet);
+    match lost.next() {
+        None => Ok(()),
+        Some(first) => Err(Failure::meaning_lost(first, lost.count())),
+    }
 }
 
 /// What is wrong with a body as JSON.
@@ -260,24 +303,32 @@ fn unread() -> Failure {
     Failure::unreadable_body("the request was not read")
 }
 
+/// Who could answer, and what the model's name says about thinking. A name that is listed with its brackets is meant as
+/// it stands.
 fn candidates(
     snapshot: &Snapshot,
     caller: &Caller,
     model: &str,
-) -> Result<Vec<Candidate>, Failure> {
-    if !caller.may_use(model) {
+) -> Result<(Vec<Candidate>, Option<Suffix>), Failure> {
+    let split = Suffix::split(model);
+    let bare = split.as_ref().map_or(model, |(name, _)| *name);
+    if !caller.may_use(bare) && !caller.may_use(model) {
         return Err(Failure::model_not_allowed(model));
     }
     let candidates = snapshot.catalog.candidates(model);
-    if candidates.is_empty() {
-        let nearest = snapshot.catalog.nearest(model);
-        let allowed: Vec<&str> = nearest
-            .into_iter()
-            .filter(|name| caller.may_use(name))
-            .collect();
-        return Err(Failure::unknown_model(model, &allowed));
+    if !candidates.is_empty() {
+        return Ok((candidates, None));
     }
-    Ok(candidates)
+    let candidates = snapshot.catalog.candidates(bare);
+    if !candidates.is_empty() {
+        return Ok((candidates, split.map(|(_, suffix)| suffix)));
+    }
+    let nearest = snapshot.catalog.nearest(bare);
+    let allowed: Vec<&str> = nearest
+        .into_iter()
+        .filter(|name| caller.may_use(name))
+        .collect();
+    Err(Failure::unknown_model(model, &allowed))
 }
 
 /// The client's query for a same-dialect upstream; its key stays here.

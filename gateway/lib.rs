@@ -11,6 +11,7 @@ mod collect;
 mod conduit;
 mod error;
 mod exchange;
+mod payload;
 mod record;
 mod relay;
 mod reply;
@@ -18,6 +19,7 @@ mod request;
 mod routes;
 pub mod server;
 mod state;
+mod suffix;
 mod tls;
 
 pub use server::{Server, StartError};

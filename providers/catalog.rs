@@ -239,6 +239,7 @@ fn listed(entry: &ProviderEntry, catalogue: &[String]) -> Vec<ModelEntry> {
         .map(|name| ModelEntry {
             name: name.clone(),
             alias: name.clone(),
+            responses: None,
         })
         .collect()
 }

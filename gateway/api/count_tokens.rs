@@ -49,6 +49,7 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
         }
     }
     let count = tokens::estimate_request(plan.decoded()?);
+    plan.unspoiled()?;
     let mut response = reply::json(StatusCode::OK, format!(r#"{{"input_tokens":{count}}}"#));
     response
         .headers_mut()

@@ -137,7 +137,7 @@ fn blocks<'r>(
     let mut blocks = Vec::with_capacity(parts.len());
     for part in parts {
         let (content, cache) = match part {
-            Part::Text(text) if text.text.trim().is_empty() => continue,
+            Part::Text(text) if text.text.is_blank() => continue,
             Part::Text(text) => (text_content(text), text.cache.as_ref()),
             Part::Media(media) => (
                 content(media, request, origin, losses)?,

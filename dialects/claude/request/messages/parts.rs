@@ -50,7 +50,7 @@ impl<'r> Arranger<'r, '_> {
     fn text(&mut self, origin: Origin, text: &'r Text, speaker: Speaker) {
         let path = || self.request.part_path(origin.turn, origin.part);
         report_foreign(self.losses, &text.extensions, path);
-        if text.text.trim().is_empty() {
+        if text.text.is_blank() {
             return self.blank(origin, text);
         }
         let content = Content::Text {
@@ -201,7 +201,7 @@ impl<'r> Arranger<'r, '_> {
         let mut blocks = Vec::new();
         for part in &result.parts {
             let (content, cache) = match part {
-                Part::Text(text) if text.text.trim().is_empty() && !result.bare => continue,
+                Part::Text(text) if text.text.is_blank() && !result.bare => continue,
                 Part::Text(text) if text.text.is_empty() => continue,
                 Part::Text(text) => {
                     let path = || self.request.part_path(origin.turn, origin.part);
