@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{
 };
 
 use crate::ir::Opaque;
-use crate::json::Str;
+use crate::json::{Document, Str};
 
 /// Begins every wrapped value. No vendor's signature can begin like this: neither `~` nor `.` is a base64 digit.
 pub const PREFIX: &str = "modelgate~1.";
@@ -36,8 +36,8 @@ pub fn unwrap(text: &Str, native: &Str) -> Opaque {
 /// How every value of [`wrap_base64`] begins: [`PREFIX`], whose twelve bytes are sixteen digits.
 pub const PREFIX_BASE64: &str = "bW9kZWxnYXRlfjEu";
 
-/// Stands between a call's own id and the state that travels with it: all of it legal in the ids of every vendor.
-pub const IN_ID: &str = "--modelgate1-";
+/// Begins the id of a call with which state travels; all of it is legal in the ids of every vendor.
+pub const IN_ID: &str = "modelgate1-";
 
 /// Ends wrapped state that has no text beside it.
 const REDACTED: &str = ".redacted";
@@ -81,7 +81,7 @@ pub fn unwrap_base64(text: &Str, native: &Str) -> (Opaque, bool) {
 }
 
 /// The id of a call with the state that belongs to the call: nothing else of it survives every client
-/// (`dialects.md` 2.4 and trap 53).
+/// (`dialects.md` 2.4 and trap 53). The lengths of provider and state come first, the call's own id last.
 #[must_use]
 pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
     let Some(state) = state.filter(|state| !state.data.is_empty()) else {
@@ -89,7 +89,8 @@ pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
     };
     let provider = URL_SAFE_NO_PAD.encode(state.provider.as_bytes());
     let data = URL_SAFE_NO_PAD.encode(state.data.as_bytes());
-    Str::from(format!("{id}{IN_ID}{}-{provider}{data}", provider.len()))
+    let (length, whole) = (provider.len(), data.len());
+    Str::from(format!("{IN_ID}{length}-{whole}-{provider}{data}{id}"))
 }
 
 /// The inverse of [`into_id`]: a call's own id, and the state that came with it.
@@ -97,9 +98,10 @@ pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
 pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     let split = || {
-        let (own, rest) = id.split_once(IN_ID)?;
-        let (length, rest) = rest.split_once('-')?;
-        let (provider, data) = rest.split_at_checked(length.parse().ok()?)?;
+        let (length, rest) = id.strip_prefix(IN_ID)?.split_once('-')?;
+        let (whole, rest) = rest.split_once('-')?;
+        let (provider, rest) = rest.split_at_checked(length.parse().ok()?)?;
+        let (data, own) = rest.split_at_checked(whole.parse().ok()?)?;
         let state = Opaque {
             data: Str::from(decode(data)?),
             provider: Str::from(decode(provider)?),
@@ -109,17 +111,10 @@ pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
     split().unwrap_or_else(|| (id.clone(), None))
 }
 
-/// Whether a body holds wrapped state in any of its forms.
+/// Whether a body holds wrapped state in any of its forms, each of which begins a string.
 #[must_use]
-pub fn is_in(body: &[u8]) -> bool {
-    // The three forms share no longer beginning; the two in clear begin with our name.
-    let named = memchr::memmem::find_iter(body, b"modelgate").any(|at| {
-        let rest = &body[at..];
-        rest.starts_with(PREFIX.as_bytes())
-            || (rest.starts_with(&IN_ID.as_bytes()[2..])
-                && body[..at].ends_with(&IN_ID.as_bytes()[..2]))
-    });
-    named || memchr::memmem::find(body, PREFIX_BASE64.as_bytes()).is_some()
+pub fn is_in(body: &Document) -> bool {
+    body.has_text_from(&[PREFIX, IN_ID, PREFIX_BASE64])
 }
 
 fn wrapped(text: &str) -> Option<Opaque> {

@@ -99,13 +99,14 @@ impl Document {
         self.spoiled.load(Ordering::Relaxed)
     }
 
-    /// Whether some string, be it a key, begins with `prefix`, which holds nothing that would be escaped.
+    /// Whether some string, be it a key, begins with one of `prefixes`, which hold nothing that would be escaped.
     #[must_use]
-    pub fn has_text_from(&self, prefix: &str) -> bool {
+    pub fn has_text_from(&self, prefixes: &[&str]) -> bool {
         self.nodes.iter().any(|node| {
             node.kind == Kind::String && {
                 let text = &self.bytes[node.start as usize + 1..node.end as usize - 1];
-                text.starts_with(prefix.as_bytes())
+                let begins = |prefix: &&str| text.starts_with(prefix.as_bytes());
+                prefixes.iter().any(begins)
             }
         })
     }
