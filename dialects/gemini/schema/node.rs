@@ -41,28 +41,25 @@ impl Node {
         self.properties.push((name, property));
     }
 
-    /// Takes over what another schema says of the same value; what is said here already wins.
-    pub(super) fn merge(&mut self, other: Node) {
-        self.kind = self.kind.take().or(other.kind);
-        self.format = self.format.take().or(other.format);
-        self.nullable |= other.nullable;
-        for (keyword, value) in other.plain {
-            self.put_plain(keyword, value);
+    /// Takes over what other schemas say of the same value; what is said already wins.
+    pub(super) fn merge(&mut self, others: Vec<Self>) {
+        let names = self.properties.iter().map(|(name, _)| name.clone());
+        let mut known: HashSet<Str> = names.collect();
+        for other in others {
+            self.kind = self.kind.take().or(other.kind);
+            self.format = self.format.take().or(other.format);
+            self.nullable |= other.nullable;
+            for (keyword, value) in other.plain {
+                self.put_plain(keyword, value);
+            }
+            self.words = self.words.take().or(other.words);
+            self.items = self.items.take().or(other.items);
+            let new = other.properties.into_iter();
+            self.properties
+                .extend(new.filter(|(name, _)| known.insert(name.clone())));
+            self.ordering = self.ordering.take().or(other.ordering);
+            self.required.extend(other.required);
+            self.any_of.extend(other.any_of);
         }
-        self.words = self.words.take().or(other.words);
-        self.items = self.items.take().or(other.items);
-        let known: HashSet<Str> = self
-            .properties
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
-        let new = other
-            .properties
-            .into_iter()
-            .filter(|(name, _)| !known.contains(name));
-        self.properties.extend(new);
-        self.ordering = self.ordering.take().or(other.ordering);
-        self.required.extend(other.required);
-        self.any_of.extend(other.any_of);
     }
 }

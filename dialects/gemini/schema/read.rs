@@ -2,6 +2,8 @@
 
 mod settle;
 
+use std::collections::HashMap;
+
 use super::Lost;
 use super::node::Node;
 use crate::json::{Kind, RawJson, Str, Value};
@@ -11,6 +13,12 @@ const LEVELS: usize = 48;
 
 /// Subschemas put in the place of references: a schema of a few lines can stand for millions.
 const INLINED: usize = 4_000;
+
+/// References that are looked up: each means a search.
+const LOOKED_UP: usize = 256;
+
+/// Alternatives, or schemas to be met together, at one place.
+const BRANCHES: usize = 256;
 
 /// Keywords that are said as they are.
 pub(super) const PLAIN: [&str; 13] = [
@@ -56,6 +64,7 @@ pub(super) fn read(root: Value<'_>) -> Read {
         root,
         path: Vec::new(),
         references: Vec::new(),
+        targets: HashMap::new(),
         inlined: 0,
         changed: false,
         lost: Vec::new(),
@@ -74,6 +83,8 @@ struct Reader<'d> {
     path: Vec<String>,
     /// References that are being followed.
     references: Vec<Str>,
+    /// What references lead to, by their text.
+    targets: HashMap<Str, Option<Value<'d>>>,
     inlined: usize,
     changed: bool,
     lost: Vec<Lost>,
@@ -267,7 +278,10 @@ impl<'d> Reader<'d> {
     /// Alternatives; a null among them is a flag, and one alone is no alternative.
     fn alternatives(&mut self, keyword: &str, value: Value<'d>, node: &mut Node) {
         let mut branches: Vec<Node> = Vec::new();
-        for (index, branch) in value.items().enumerate() {
+        if value.items().nth(BRANCHES).is_some() {
+            self.lose(keyword, "Gemini gets the first alternatives only");
+        }
+        for (index, branch) in value.items().take(BRANCHES).enumerate() {
             let branch = self.below(format!("{keyword}[{index}]"), branch);
             if branch.is_null() {
                 self.changed = true;
@@ -279,7 +293,7 @@ impl<'d> Reader<'d> {
         if branches.len() == 1 {
             self.changed = true;
             if let Some(only) = branches.pop() {
-                node.merge(only);
+                node.merge(vec![only]);
             }
         } else {
             node.any_of.extend(branches);
@@ -288,16 +302,19 @@ impl<'d> Reader<'d> {
 
     fn all_of(&mut self, value: Value<'d>, node: &mut Node) {
         self.changed = true;
-        for (index, part) in value.items().enumerate() {
-            let part = self.below(format!("allOf[{index}]"), part);
-            node.merge(part);
+        if value.items().nth(BRANCHES).is_some() {
+            self.lose("allOf", "Gemini gets the first of these schemas only");
         }
+        let parts = value.items().take(BRANCHES).enumerate();
+        let parts = parts.map(|(index, part)| self.below(format!("allOf[{index}]"), part));
+        let parts: Vec<Node> = parts.collect();
+        node.merge(parts);
     }
 
     fn reference(&mut self, value: Value<'d>, node: &mut Node) {
         self.changed = true;
         let name = value.text().unwrap_or_default();
-        let Some(target) = self.resolve(&name) else {
+        let Some(target) = self.target(&name) else {
             return self.lose("$ref", "the reference leads to nothing in this schema");
         };
         if self.references.contains(&name) {
@@ -307,7 +324,20 @@ impl<'d> Reader<'d> {
         self.references.push(name);
         let inner = self.node(target);
         self.references.pop();
-        node.merge(inner);
+        node.merge(vec![inner]);
+    }
+
+    fn target(&mut self, name: &Str) -> Option<Value<'d>> {
+        if let Some(known) = self.targets.get(name) {
+            return *known;
+        }
+        let found = if self.targets.len() < LOOKED_UP {
+            self.resolve(name)
+        } else {
+            None
+        };
+        self.targets.insert(name.clone(), found);
+        found
     }
 
     /// A pointer into the schema itself: `#/$defs/a`, `#/definitions/a`, `#`.

@@ -70,6 +70,29 @@ fn references_that_never_end_are_cut() {
 }
 
 #[test]
+fn a_hostile_schema_takes_little_time() {
+    let many = 50_000;
+    let named = |value: &dyn Fn(usize) -> Json| -> serde_json::Map<String, Json> {
+        (0..many)
+            .map(|number| (format!("p{number}"), value(number)))
+            .collect()
+    };
+    let one = |number: usize| json!({"properties": {format!("q{number}"): {"type": "string"}}});
+    let list: Vec<Json> = (0..many).map(one).collect();
+    let references = named(&|number| json!({"$ref": format!("#/$defs/p{number}")}));
+    let schema = json!({"type": "object", "properties": references, "allOf": list, "anyOf": list,
+        "$defs": named(&|_| json!({"type": "string"}))});
+    let begun = std::time::Instant::now();
+    let cleaned = clean(&raw(&schema));
+    assert!(!cleaned.lost.is_empty());
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
 fn alternatives_are_flattened() {
     check(
         &json!({"anyOf": [{"type": "string"}, {"type": "null"}], "description": "d"}),
@@ -258,5 +281,15 @@ proptest! {
             clean(&schema);
             to_json_schema(&schema);
         }
+    }
+}
+
+#[test]
+fn a_property_is_said_once_wherever_it_is_described() {
+    let twice = r#"{"allOf":[{"properties":{"a":{"type":"string"},"b":{}}}],"properties":{"a":{"type":"integer"},"c":{}}}"#;
+    let cleaned = clean(&RawJson::parse(Str::from_static(twice)).expect("JSON"));
+    let text = cleaned.schema.as_str();
+    for name in ["\"a\":", "\"b\":", "\"c\":"] {
+        assert_eq!(text.matches(name).count(), 1, "{text}");
     }
 }

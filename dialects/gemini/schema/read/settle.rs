@@ -50,11 +50,12 @@ impl Reader<'_> {
                 "anyOf",
                 "Gemini takes no alternatives beside properties: all are optional",
             );
-            for mut branch in std::mem::take(&mut node.any_of) {
+            let mut branches = std::mem::take(&mut node.any_of);
+            for branch in &mut branches {
                 branch.required.clear();
                 branch.kind = None;
-                node.merge(branch);
             }
+            node.merge(branches);
             node.kind.get_or_insert(Str::from_static("object"));
             return;
         }
@@ -70,10 +71,13 @@ impl Reader<'_> {
 
     /// Only properties can be required.
     fn settle_required(&mut self, node: &mut Node) {
-        let before = node.required.len();
+        let before = (node.properties.len(), node.required.len());
+        let mut seen = HashSet::new();
+        node.properties
+            .retain(|(name, _)| seen.insert(name.clone()));
         let mut known: HashSet<&Str> = node.properties.iter().map(|(name, _)| name).collect();
         // Each once.
         node.required.retain(|name| known.remove(name));
-        self.changed |= node.required.len() != before;
+        self.changed |= (node.properties.len(), node.required.len()) != before;
     }
 }
