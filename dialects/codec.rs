@@ -7,7 +7,7 @@ use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
 use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, openai::chat};
+use crate::{Dialect, claude, openai::chat, openai::responses};
 
 /// Reads a client's request.
 ///
@@ -17,6 +17,7 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
     match dialect {
         Dialect::Chat => chat::request::decode(body.root()),
         Dialect::Claude => claude::request::decode(body.root()),
+        Dialect::Responses => responses::request::decode(body.root()),
     }
 }
 
@@ -29,12 +30,22 @@ pub fn encode_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
+    if dialect != request.dialect {
+        responses::request::refuse_foreign(request)?;
+    }
     let mut encoded = match dialect {
         Dialect::Chat => chat::request::encode(request, target),
         Dialect::Claude => claude::request::encode(request, target),
+        Dialect::Responses => responses::request::encode(request, target),
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
+    }
+    if request.dialect == Dialect::Responses {
+        for (name, inner) in request.namespaces.names() {
+            encoded.names.mark_space(name, inner);
+        }
+        encoded.names.set_echo(responses::request::echo(request));
     }
     Ok(encoded)
 }
@@ -48,9 +59,13 @@ pub fn encode_count_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
+    if dialect != request.dialect {
+        responses::request::refuse_foreign(request)?;
+    }
     match dialect {
         Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
         Dialect::Claude => claude::request::encode_count(request, target),
+        Dialect::Responses => responses::request::encode_count(request, target),
     }
 }
 
@@ -66,6 +81,7 @@ pub fn decode_response(
     match dialect {
         Dialect::Chat => chat::response::decode(body.root(), provider),
         Dialect::Claude => claude::response::decode(body.root(), provider),
+        Dialect::Responses => responses::response::decode(body.root(), provider),
     }
 }
 
@@ -76,6 +92,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
     match dialect {
         Dialect::Chat => chat::response::encode(response, reply, &mut out),
         Dialect::Claude => claude::response::encode(response, reply, &mut out),
+        Dialect::Responses => responses::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
 }
@@ -86,6 +103,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
     match dialect {
         Dialect::Chat => chat::response::decode_error(status, body),
         Dialect::Claude => claude::response::decode_error(status, body),
+        Dialect::Responses => responses::response::decode_error(status, body),
     }
 }
 
@@ -106,6 +124,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
     match dialect {
         Dialect::Chat => chat::response::encode_error(error, &mut out),
         Dialect::Claude => claude::response::encode_error(error, &mut out),
+        Dialect::Responses => responses::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
 }
@@ -117,6 +136,8 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
         Dialect::Claude => sse::write_event(out, "error", |out| {
             claude::response::encode_error(error, out);
         }),
+        // The number of the frame is not known here; where it is, the encoder and the observer write their own.
+        Dialect::Responses => responses::response::encode_error_event(error, 0, out),
     }
 }
 
@@ -126,6 +147,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
     match dialect {
         Dialect::Chat => chat::wire::usage(usage),
         Dialect::Claude => claude::wire::usage(usage),
+        Dialect::Responses => responses::wire::usage(usage),
     }
 }
 
@@ -136,6 +158,8 @@ pub enum EventDecoder {
     Chat(Box<chat::stream::Decoder>),
     /// Claude.
     Claude(Box<claude::stream::Decoder>),
+    /// Responses.
+    Responses(Box<responses::stream::Decoder>),
 }
 
 impl EventDecoder {
@@ -145,6 +169,9 @@ impl EventDecoder {
         match dialect {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Decoder::new(provider))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Decoder::new(provider))),
+            Dialect::Responses => {
+                Self::Responses(Box::new(responses::stream::Decoder::new(provider)))
+            }
         }
     }
 
@@ -153,6 +180,7 @@ impl EventDecoder {
         match self {
             Self::Chat(decoder) => decoder.on_frame(frame, events),
             Self::Claude(decoder) => decoder.on_frame(frame, events),
+            Self::Responses(decoder) => decoder.on_frame(frame, events),
         }
     }
 
@@ -161,6 +189,7 @@ impl EventDecoder {
         match self {
             Self::Chat(decoder) => decoder.finish(clean, events),
             Self::Claude(decoder) => decoder.finish(clean, events),
+            Self::Responses(decoder) => decoder.finish(clean, events),
         }
     }
 }
@@ -172,6 +201,8 @@ pub enum EventEncoder {
     Chat(Box<chat::stream::Encoder>),
     /// Claude.
     Claude(Box<claude::stream::Encoder>),
+    /// Responses.
+    Responses(Box<responses::stream::Encoder>),
 }
 
 impl EventEncoder {
@@ -181,6 +212,7 @@ impl EventEncoder {
         match dialect {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Encoder::new(reply))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
+            Dialect::Responses => Self::Responses(Box::new(responses::stream::Encoder::new(reply))),
         }
     }
 
@@ -189,6 +221,7 @@ impl EventEncoder {
         match self {
             Self::Chat(encoder) => encoder.on(event, out),
             Self::Claude(encoder) => encoder.on(event, out),
+            Self::Responses(encoder) => encoder.on(event, out),
         }
     }
 
@@ -197,6 +230,7 @@ impl EventEncoder {
         match self {
             Self::Chat(encoder) => encoder.keep_alive(out),
             Self::Claude(encoder) => encoder.keep_alive(out),
+            Self::Responses(encoder) => encoder.keep_alive(out),
         }
     }
 }

@@ -9,11 +9,13 @@ pub enum Dialect {
     Chat,
     /// Anthropic Messages.
     Claude,
+    /// OpenAI Responses.
+    Responses,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::Chat, Self::Claude];
+    pub const ALL: [Self; 3] = [Self::Chat, Self::Claude, Self::Responses];
 
     /// The name used in logs and records.
     #[must_use]
@@ -21,6 +23,7 @@ impl Dialect {
         match self {
             Self::Chat => "chat",
             Self::Claude => "claude",
+            Self::Responses => "responses",
         }
     }
 }

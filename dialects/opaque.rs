@@ -20,7 +20,22 @@ pub fn wrap(opaque: &Opaque) -> Str {
     Str::from(format!("{PREFIX}{provider}.{data}"))
 }
 
-/// The inverse of [`wrap`]; text that was never wrapped belongs to `native`.
+/// Ends the wrapped state of thinking that has no text by nature, for dialects with one form for both.
+const REDACTED: &str = ".redacted";
+
+/// As [`wrap`], for state that stands for redacted thinking.
+#[must_use]
+pub fn wrap_redacted(opaque: &Opaque) -> Str {
+    Str::from(format!("{}{REDACTED}", wrap(opaque)))
+}
+
+/// Whether the text was made by [`wrap_redacted`].
+#[must_use]
+pub fn is_redacted(text: &str) -> bool {
+    text.starts_with(PREFIX) && text.ends_with(REDACTED)
+}
+
+/// The inverse of [`wrap`] and [`wrap_redacted`]; text that was never wrapped belongs to `native`.
 #[must_use]
 pub fn unwrap(text: &Str, native: &Str) -> Opaque {
     wrapped(text).unwrap_or_else(|| Opaque {
@@ -31,6 +46,7 @@ pub fn unwrap(text: &Str, native: &Str) -> Opaque {
 
 fn wrapped(text: &str) -> Option<Opaque> {
     let (provider, data) = text.strip_prefix(PREFIX)?.split_once('.')?;
+    let data = data.strip_suffix(REDACTED).unwrap_or(data);
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     Some(Opaque {
         data: Str::from(decode(data)?),

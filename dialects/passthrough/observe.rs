@@ -8,6 +8,7 @@ use memchr::memmem::Finder;
 use crate::framing::sse::{self, Frame, FrameTooLarge, Framer};
 use crate::ir::{Error, ErrorKind, Usage};
 use crate::json::{Document, Str, Value, write_string};
+use crate::openai::responses;
 use crate::{Dialect, codec};
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
@@ -40,6 +41,8 @@ pub struct Observer {
     /// The answer's last content was seen, though perhaps not the terminal event.
     finished: bool,
     outcome: Outcome,
+    /// The latest event of a Responses stream, which numbers its events.
+    last: Str,
     /// The beginning of an event whose end has not come yet: only whole events are forwarded, so that a stream that breaks
     /// can still end in an event that says so.
     held: Vec<Bytes>,
@@ -60,6 +63,7 @@ impl Observer {
             began: false,
             finished: false,
             outcome: Outcome::Open,
+            last: Str::new(),
             held: Vec::new(),
         }
     }
@@ -135,7 +139,15 @@ impl Observer {
     pub fn abort(&mut self, error: Error) -> Bytes {
         let mut out = Vec::new();
         if self.outcome == Outcome::Open {
-            codec::encode_error_frame(self.dialect, &error, &mut out);
+            match self.dialect {
+                Dialect::Chat | Dialect::Claude => {
+                    codec::encode_error_frame(self.dialect, &error, &mut out);
+                }
+                Dialect::Responses => {
+                    let number = self.next_sequence();
+                    responses::response::encode_error_event(&error, number, &mut out);
+                }
+            }
             self.outcome = Outcome::Failed(Box::new(error));
         }
         Bytes::from(out)
@@ -166,6 +178,7 @@ impl Observer {
         match self.dialect {
             Dialect::Chat => self.on_chat(frame),
             Dialect::Claude => self.on_claude(frame),
+            Dialect::Responses => self.on_responses(frame),
         }
     }
 
@@ -202,6 +215,42 @@ impl Observer {
             "ping" => {}
             _ => self.began = true,
         }
+    }
+
+    fn on_responses(&mut self, frame: &Frame) {
+        self.last = frame.data.clone();
+        // Some compatible servers leave out the names of events.
+        let kind = match frame.event.is_empty() {
+            false => frame.event.clone(),
+            true if self.document.reparse(frame.data.clone()).is_ok() => {
+                self.document.root().text_of("type").unwrap_or_default()
+            }
+            true => Str::new(),
+        };
+        match &*kind {
+            "response.created" | "response.in_progress" | "response.queued" | "" => {}
+            "response.completed" | "response.incomplete" => {
+                self.began = true;
+                self.read_usage(frame, |root| root.field("response")?.field("usage"));
+                self.outcome = Outcome::Complete;
+            }
+            "response.failed" | "response.cancelled" => {
+                self.read_usage(frame, |root| root.field("response")?.field("usage"));
+                self.on_error(frame);
+            }
+            "error" => self.on_error(frame),
+            _ => self.began = true,
+        }
+    }
+
+    /// The number that the next event of a Responses stream would have.
+    fn next_sequence(&mut self) -> u64 {
+        let parsed = self.document.reparse(std::mem::take(&mut self.last));
+        let number = parsed.ok().and_then(|()| {
+            let last = self.document.root().field("sequence_number")?;
+            last.as_u64()
+        });
+        number.map_or(0, |last| last.saturating_add(1))
     }
 
     fn read_usage(
@@ -269,6 +318,9 @@ fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
         Dialect::Claude => root
             .get("model")
             .or_else(|| root.field("message")?.get("model")),
+        Dialect::Responses => root
+            .get("model")
+            .or_else(|| root.field("response")?.get("model")),
     }
 }
 

@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
-use crate::opaque;
+use crate::{ids, opaque};
 
 /// What routing needs of a request body.
 #[derive(Debug, Clone)]
@@ -20,7 +20,8 @@ pub struct Peek {
     pub stream: bool,
     /// The client wants usage at the end of a stream (Chat).
     pub include_usage: bool,
-    /// The body holds reasoning state of another dialect's provider, which only a translation can take out again.
+    /// The body holds reasoning state of another dialect's provider, or thinking under an id of the gateway's own, which
+    /// only a translation can take out again.
     pub foreign_state: bool,
 }
 
@@ -63,7 +64,9 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: memmem::find(root.source_bytes(), opaque::PREFIX.as_bytes()).is_some(),
+        foreign_state: [opaque::PREFIX, ids::REASONING_PREFIX]
+            .iter()
+            .any(|mark| memmem::find(root.source_bytes(), mark.as_bytes()).is_some()),
     })
 }
 

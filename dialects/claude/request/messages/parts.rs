@@ -50,6 +50,11 @@ impl<'r> Arranger<'r, '_> {
     fn text(&mut self, origin: Origin, text: &'r Text, speaker: Speaker) {
         let path = || self.request.part_path(origin.turn, origin.part);
         report_foreign(self.losses, &text.extensions, path);
+        if text.citations.is_some() && self.request.dialect != Dialect::Claude {
+            let path = format!("{}.annotations", path());
+            let why = "annotations of another vendor mean nothing in a request";
+            self.losses.dropped(path, why);
+        }
         if text.text.trim().is_empty() {
             return self.blank(origin, text);
         }
@@ -109,6 +114,7 @@ impl<'r> Arranger<'r, '_> {
             let field = match self.request.dialect {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
+                Dialect::Responses => "arguments",
             };
             format!(
                 "{}.{field}",
