@@ -24,7 +24,22 @@ pub fn wrap(opaque: &Opaque) -> Str {
     Str::from(format!("{PREFIX}{provider}.{data}"))
 }
 
-/// The inverse of [`wrap`]; text that was never wrapped belongs to `native`.
+/// Ends the wrapped state of thinking that has no text by nature, for dialects with one form for both.
+const REDACTED: &str = ".redacted";
+
+/// As [`wrap`], for state that stands for redacted thinking.
+#[must_use]
+pub fn wrap_redacted(opaque: &Opaque) -> Str {
+    Str::from(format!("{}{REDACTED}", wrap(opaque)))
+}
+
+/// Whether the text was made by [`wrap_redacted`].
+#[must_use]
+pub fn is_redacted(text: &str) -> bool {
+    text.starts_with(PREFIX) && text.ends_with(REDACTED)
+}
+
+/// The inverse of [`wrap`] and [`wrap_redacted`]; text that was never wrapped belongs to `native`.
 #[must_use]
 pub fn unwrap(text: &Str, native: &Str) -> Opaque {
     wrapped(text).unwrap_or_else(|| Opaque {
@@ -36,11 +51,8 @@ pub fn unwrap(text: &Str, native: &Str) -> Opaque {
 /// How every value of [`wrap_base64`] begins: [`PREFIX`], whose twelve bytes are sixteen digits.
 pub const PREFIX_BASE64: &str = "bW9kZWxnYXRlfjEu";
 
-/// Stands between a call's own id and the state that travels with it: all of it legal in the ids of every vendor.
-pub const IN_ID: &str = "--modelgate1-";
-
-/// Ends wrapped state that has no text beside it.
-const REDACTED: &str = ".redacted";
+/// Begins the id of a call whose state travels with it: all of it legal in the ids of every vendor.
+pub const ID_PREFIX: &str = "modelgate1-";
 
 /// Reads base64 with or without padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -52,10 +64,11 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// say whether there was text beside the state: `redacted` does.
 #[must_use]
 pub fn wrap_base64(opaque: &Opaque, redacted: bool) -> Str {
-    let mut wrapped = String::from(&*wrap(opaque));
-    if redacted {
-        wrapped.push_str(REDACTED);
-    }
+    let wrapped = if redacted {
+        wrap_redacted(opaque)
+    } else {
+        wrap(opaque)
+    };
     Str::from(STANDARD.encode(wrapped.as_bytes()))
 }
 
@@ -67,11 +80,10 @@ pub fn unwrap_base64(text: &Str, native: &Str) -> (Opaque, bool) {
         let digits = text.strip_prefix(PREFIX_BASE64)?;
         let digits = digits.replace('+', "-").replace('/', "_");
         let rest = String::from_utf8(LENIENT.decode(digits).ok()?).ok()?;
-        let (rest, redacted) = match rest.strip_suffix(REDACTED) {
-            Some(rest) => (rest, true),
-            None => (&*rest, false),
-        };
-        Some((wrapped(&format!("{PREFIX}{rest}"))?, redacted))
+        Some((
+            wrapped(&format!("{PREFIX}{rest}"))?,
+            rest.ends_with(REDACTED),
+        ))
     };
     let own = || Opaque {
         data: text.clone(),
@@ -89,7 +101,8 @@ pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
     };
     let provider = URL_SAFE_NO_PAD.encode(state.provider.as_bytes());
     let data = URL_SAFE_NO_PAD.encode(state.data.as_bytes());
-    Str::from(format!("{id}{IN_ID}{}-{provider}{data}", provider.len()))
+    let (own, tag) = (id.len(), provider.len());
+    Str::from(format!("{ID_PREFIX}{own}-{tag}-{id}{provider}{data}"))
 }
 
 /// The inverse of [`into_id`]: a call's own id, and the state that came with it.
@@ -97,9 +110,11 @@ pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
 pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     let split = || {
-        let (own, rest) = id.split_once(IN_ID)?;
-        let (length, rest) = rest.split_once('-')?;
-        let (provider, data) = rest.split_at_checked(length.parse().ok()?)?;
+        let mut parts = id.strip_prefix(ID_PREFIX)?.splitn(3, '-');
+        let mut length = || parts.next()?.parse().ok();
+        let (own, tag) = (length()?, length()?);
+        let (own, rest) = parts.next()?.split_at_checked(own)?;
+        let (provider, data) = rest.split_at_checked(tag)?;
         let state = Opaque {
             data: Str::from(decode(data)?),
             provider: Str::from(decode(provider)?),
@@ -109,21 +124,9 @@ pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
     split().unwrap_or_else(|| (id.clone(), None))
 }
 
-/// Whether a body holds wrapped state in any of its forms.
-#[must_use]
-pub fn is_in(body: &[u8]) -> bool {
-    // The three forms share no longer beginning; the two in clear begin with our name.
-    let named = memchr::memmem::find_iter(body, b"modelgate").any(|at| {
-        let rest = &body[at..];
-        rest.starts_with(PREFIX.as_bytes())
-            || (rest.starts_with(&IN_ID.as_bytes()[2..])
-                && body[..at].ends_with(&IN_ID.as_bytes()[..2]))
-    });
-    named || memchr::memmem::find(body, PREFIX_BASE64.as_bytes()).is_some()
-}
-
 fn wrapped(text: &str) -> Option<Opaque> {
     let (provider, data) = text.strip_prefix(PREFIX)?.split_once('.')?;
+    let data = data.strip_suffix(REDACTED).unwrap_or(data);
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     Some(Opaque {
         data: Str::from(decode(data)?),

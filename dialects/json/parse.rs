@@ -99,15 +99,17 @@ impl Document {
         self.spoiled.load(Ordering::Relaxed)
     }
 
-    /// Whether some string, be it a key, begins with `prefix`, which holds nothing that would be escaped.
+    /// Whether some string, be it a key, begins with one of `prefixes`, which hold nothing that would be escaped.
     #[must_use]
-    pub fn has_text_from(&self, prefix: &str) -> bool {
-        self.nodes.iter().any(|node| {
-            node.kind == Kind::String && {
-                let text = &self.bytes[node.start as usize + 1..node.end as usize - 1];
-                text.starts_with(prefix.as_bytes())
-            }
-        })
+    pub fn has_text_from(&self, prefixes: &[&str]) -> bool {
+        let strings = self.nodes.iter().filter(|node| node.kind == Kind::String);
+        strings
+            .map(|node| &self.bytes[node.start as usize + 1..node.end as usize - 1])
+            .any(|text| {
+                prefixes
+                    .iter()
+                    .any(|prefix| text.starts_with(prefix.as_bytes()))
+            })
     }
 
     fn read(&mut self, bytes: Bytes, strict: bool) -> Result<(), JsonError> {

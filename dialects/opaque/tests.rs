@@ -63,7 +63,7 @@ fn state_in_base64_comes_back_in_either_alphabet() {
                 provider: Str::from_static("claude"),
             };
             let wrapped = wrap_base64(&state, redacted);
-            assert!(is_in(wrapped.as_bytes()));
+            assert!(wrapped.starts_with(PREFIX_BASE64));
             let other = wrapped.replace('+', "-").replace('/', "_");
             for text in [&*wrapped, &*other, other.trim_end_matches('=')] {
                 let found = unwrap_base64(&Str::from(text), &native);
@@ -86,7 +86,7 @@ fn state_in_an_id_is_legal_everywhere_and_comes_back() {
         let signed = into_id(&Str::from_static(id), Some(&state));
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         assert!(signed.bytes().all(legal), "{signed}");
-        assert!(is_in(format!("{{\"id\":\"{signed}\"}}").as_bytes()));
+        assert!(signed.starts_with(ID_PREFIX));
         assert_eq!(
             from_id(&signed),
             (Str::from_static(id), Some(state.clone()))
@@ -94,14 +94,15 @@ fn state_in_an_id_is_legal_everywhere_and_comes_back() {
     }
     for plain in [
         "call_1",
-        "x--modelgate1-",
-        "x--modelgate1-9-a",
-        "x--modelgate1-2-é!",
+        "modelgate1-",
+        "modelgate1-9-a",
+        "modelgate1-9-1-a",
+        "modelgate1-0-2-é!",
+        "modelgate1-1-0-é",
     ] {
         let plain = Str::from_static(plain);
         assert_eq!(from_id(&plain), (plain, None));
     }
-    assert!(!is_in(b"a modelgate and its modelgate1- words"));
     let none = Str::from_static("call_1");
     assert_eq!(into_id(&none, None), none);
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
-use crate::opaque;
+use crate::{ids, opaque};
 
 /// What routing needs of a request body.
 #[derive(Debug, Clone)]
@@ -19,7 +19,8 @@ pub struct Peek {
     pub stream: bool,
     /// The client wants usage at the end of a stream (Chat).
     pub include_usage: bool,
-    /// The body holds reasoning state of another dialect's provider, which only a translation can take out again.
+    /// The body holds reasoning state of another dialect's provider, or thinking under an id of the gateway's own, which
+    /// only a translation can take out again.
     pub foreign_state: bool,
 }
 
@@ -62,7 +63,7 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: opaque::is_in(root.source_bytes()),
+        foreign_state: is_foreign(body),
     })
 }
 
@@ -82,8 +83,19 @@ pub fn peek_beside_url(body: &Document, model: Str, stream: bool) -> Result<Peek
         model_span: 0..0,
         stream,
         include_usage: false,
-        foreign_state: opaque::is_in(root.source_bytes()),
+        foreign_state: is_foreign(body),
     })
+}
+
+/// Whether state that the gateway wrapped comes back: each of its forms is the beginning of a string.
+fn is_foreign(body: &Document) -> bool {
+    let forms = [
+        opaque::PREFIX,
+        opaque::PREFIX_BASE64,
+        opaque::ID_PREFIX,
+        ids::REASONING_PREFIX,
+    ];
+    body.has_text_from(&forms)
 }
 
 fn stream_flag(value: Option<Value<'_>>) -> Result<bool, DecodeError> {

@@ -3,7 +3,7 @@
 use super::encode::Scope;
 use crate::Dialect;
 use crate::gemini::wire::write_rest;
-use crate::ir::{ReasoningMode, ReasoningWish};
+use crate::ir::{ReasoningMode, ReasoningWish, Setting};
 use crate::json::{Str, Writer};
 use crate::target::Thinking;
 
@@ -203,11 +203,7 @@ impl Planner<'_, '_> {
     }
 
     fn path(&self) -> &'static str {
-        match self.scope.request.dialect {
-            Dialect::Chat => "reasoning_effort",
-            Dialect::Claude => "thinking",
-            Dialect::Gemini => "generationConfig.thinkingConfig",
-        }
+        self.scope.request.setting_path(Setting::Thinking)
     }
 
     fn budget_path(&self) -> &'static str {
@@ -215,15 +211,12 @@ impl Planner<'_, '_> {
             Dialect::Chat => "thinking_budget",
             Dialect::Claude => "thinking.budget_tokens",
             Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
+            Dialect::Responses => "reasoning",
         }
     }
 
     fn effort_path(&self) -> &'static str {
-        match self.scope.request.dialect {
-            Dialect::Chat => "reasoning_effort",
-            Dialect::Claude => "output_config.effort",
-            Dialect::Gemini => "generationConfig.thinkingConfig.thinkingLevel",
-        }
+        self.scope.request.setting_path(Setting::Effort)
     }
 }
 

@@ -170,6 +170,7 @@ impl<'r> Arranger<'r, '_> {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
                 Dialect::Gemini => "functionCall.args",
+                Dialect::Responses => "arguments",
             };
             format!("{}.{field}", request.part_path(place.0, place.1))
         };
