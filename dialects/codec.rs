@@ -74,11 +74,20 @@ pub fn encode_count_request(
     if dialect != request.dialect {
         responses::request::refuse_foreign(request)?;
     }
-    match dialect {
+    let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
+    if from_gemini {
+        gemini::request::refuse_elsewhere(request)?;
+    }
+    let encoded = match dialect {
         Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
         Dialect::Claude => claude::request::encode_count(request, target),
         Dialect::Gemini => gemini::request::encode_count(request, target),
         Dialect::Responses => responses::request::encode_count(request, target),
+    };
+    if from_gemini {
+        gemini::request::respelt(encoded)
+    } else {
+        encoded
     }
 }
 

@@ -10,8 +10,9 @@ use base64::engine::general_purpose::{
     GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE_NO_PAD,
 };
 
+use crate::ids;
 use crate::ir::Opaque;
-use crate::json::Str;
+use crate::json::{Document, Str};
 
 /// Begins every wrapped value. No vendor's signature can begin like this: neither `~` nor `.` is a base64 digit.
 pub const PREFIX: &str = "modelgate~1.";
@@ -51,8 +52,8 @@ pub fn unwrap(text: &Str, native: &Str) -> Opaque {
 /// How every value of [`wrap_base64`] begins: [`PREFIX`], whose twelve bytes are sixteen digits.
 pub const PREFIX_BASE64: &str = "bW9kZWxnYXRlfjEu";
 
-/// Begins the id of a call whose state travels with it: all of it legal in the ids of every vendor.
-pub const ID_PREFIX: &str = "modelgate1-";
+/// Begins the id of a call with which state travels; all of it is legal in the ids of every vendor.
+pub const IN_ID: &str = "modelgate1-";
 
 /// Reads base64 with or without padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -93,7 +94,7 @@ pub fn unwrap_base64(text: &Str, native: &Str) -> (Opaque, bool) {
 }
 
 /// The id of a call with the state that belongs to the call: nothing else of it survives every client
-/// (`dialects.md` 2.4 and trap 53).
+/// (`dialects.md` 2.4 and trap 53). The lengths of provider and state come first, the call's own id last.
 #[must_use]
 pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
     let Some(state) = state.filter(|state| !state.data.is_empty()) else {
@@ -101,8 +102,8 @@ pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
     };
     let provider = URL_SAFE_NO_PAD.encode(state.provider.as_bytes());
     let data = URL_SAFE_NO_PAD.encode(state.data.as_bytes());
-    let (own, tag) = (id.len(), provider.len());
-    Str::from(format!("{ID_PREFIX}{own}-{tag}-{id}{provider}{data}"))
+    let (length, whole) = (provider.len(), data.len());
+    Str::from(format!("{IN_ID}{length}-{whole}-{provider}{data}{id}"))
 }
 
 /// The inverse of [`into_id`]: a call's own id, and the state that came with it.
@@ -110,11 +111,10 @@ pub fn into_id(id: &Str, state: Option<&Opaque>) -> Str {
 pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     let split = || {
-        let mut parts = id.strip_prefix(ID_PREFIX)?.splitn(3, '-');
-        let mut length = || parts.next()?.parse().ok();
-        let (own, tag) = (length()?, length()?);
-        let (own, rest) = parts.next()?.split_at_checked(own)?;
-        let (provider, data) = rest.split_at_checked(tag)?;
+        let (length, rest) = id.strip_prefix(IN_ID)?.split_once('-')?;
+        let (whole, rest) = rest.split_once('-')?;
+        let (provider, rest) = rest.split_at_checked(length.parse().ok()?)?;
+        let (data, own) = rest.split_at_checked(whole.parse().ok()?)?;
         let state = Opaque {
             data: Str::from(decode(data)?),
             provider: Str::from(decode(provider)?),
@@ -122,6 +122,12 @@ pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
         Some((id.slice_ref(own), Some(state)))
     };
     split().unwrap_or_else(|| (id.clone(), None))
+}
+
+/// Whether a body holds wrapped state in any of its forms, each of which begins a string.
+#[must_use]
+pub fn is_in(body: &Document) -> bool {
+    body.has_text_from(&[PREFIX, IN_ID, PREFIX_BASE64, ids::REASONING_PREFIX])
 }
 
 fn wrapped(text: &str) -> Option<Opaque> {

@@ -122,12 +122,16 @@ pub(crate) fn stop(candidate: Value<'_>) -> Option<Stop> {
     let word = word(field(candidate, "finishReason")?)?;
     let message = text_of(candidate, "finishMessage");
     let reason = stop_reason(&word)?;
+    let is_word = word.len() <= 64
+        && word
+            .bytes()
+            .all(|byte| byte == b'_' || byte.is_ascii_uppercase());
     let told = stop_word(&reason) == word && message.is_none();
     Some(Stop {
         details: (!told).then(|| {
             RawJson::build(|writer| {
                 writer.object(|writer| {
-                    writer.field("finishReason", &word);
+                    writer.field_opt("finishReason", is_word.then_some(&word));
                     writer.field_opt("finishMessage", message.as_ref());
                 });
             })

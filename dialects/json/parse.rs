@@ -102,14 +102,13 @@ impl Document {
     /// Whether some string, be it a key, begins with one of `prefixes`, which hold nothing that would be escaped.
     #[must_use]
     pub fn has_text_from(&self, prefixes: &[&str]) -> bool {
-        let strings = self.nodes.iter().filter(|node| node.kind == Kind::String);
-        strings
-            .map(|node| &self.bytes[node.start as usize + 1..node.end as usize - 1])
-            .any(|text| {
-                prefixes
-                    .iter()
-                    .any(|prefix| text.starts_with(prefix.as_bytes()))
-            })
+        self.nodes.iter().any(|node| {
+            node.kind == Kind::String && {
+                let text = &self.bytes[node.start as usize + 1..node.end as usize - 1];
+                let begins = |prefix: &&str| text.starts_with(prefix.as_bytes());
+                prefixes.iter().any(begins)
+            }
+        })
     }
 
     fn read(&mut self, bytes: Bytes, strict: bool) -> Result<(), JsonError> {

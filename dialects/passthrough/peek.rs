@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
-use crate::{ids, opaque};
+use crate::opaque;
 
 /// What routing needs of a request body.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: is_foreign(body),
+        foreign_state: opaque::is_in(body),
     })
 }
 
@@ -83,19 +83,8 @@ pub fn peek_beside_url(body: &Document, model: Str, stream: bool) -> Result<Peek
         model_span: 0..0,
         stream,
         include_usage: false,
-        foreign_state: is_foreign(body),
+        foreign_state: opaque::is_in(body),
     })
-}
-
-/// Whether state that the gateway wrapped comes back: each of its forms is the beginning of a string.
-fn is_foreign(body: &Document) -> bool {
-    let forms = [
-        opaque::PREFIX,
-        opaque::PREFIX_BASE64,
-        opaque::ID_PREFIX,
-        ids::REASONING_PREFIX,
-    ];
-    body.has_text_from(&forms)
 }
 
 fn stream_flag(value: Option<Value<'_>>) -> Result<bool, DecodeError> {
@@ -119,4 +108,38 @@ pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Bytes {
     crate::json::write_string(&mut out, model);
     out.extend_from_slice(&body[span.end..]);
     Bytes::from(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(json: &'static str) -> Document {
+        Document::parse(Bytes::from_static(json.as_bytes())).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_the_url_says_is_not_looked_for_in_the_body() {
+        let body = document(r#"{"contents":[],"stream":"no","model":7}"#);
+        let peek = peek_beside_url(&body, Str::from_static("m"), true).map(|peek| {
+            assert!(peek.stream && !peek.foreign_state && peek.model == "m");
+            peek.model_span
+        });
+        assert_eq!(peek, Ok(0..0));
+        assert!(peek_beside_url(&document("[]"), Str::new(), false).is_err());
+        let bytes = Bytes::from_static(b"{}");
+        assert_eq!(splice_model(&bytes, 0..0, "other"), bytes);
+    }
+
+    #[test]
+    fn foreign_state_is_found_in_every_form() {
+        for body in [
+            r#"{"signature":"modelgate~1.YQ.YQ"}"#,
+            r#"{"id":"modelgate1-2-2-YQYQcall_1"}"#,
+            r#"{"thoughtSignature":"bW9kZWxnYXRlfjEuWVEuWVE="}"#,
+        ] {
+            let peek = peek_beside_url(&document(body), Str::new(), false);
+            assert!(peek.is_ok_and(|peek| peek.foreign_state), "{body}");
+        }
+    }
 }

@@ -37,26 +37,6 @@ pub(crate) struct Call {
     pub(crate) args: String,
 }
 
-const REASONS: [&str; 5] = [
-    "STOP",
-    "MAX_TOKENS",
-    "SAFETY",
-    "MALFORMED_FUNCTION_CALL",
-    "OTHER",
-];
-
-/// Words that come from Google itself and are handed on.
-const OWN_REASONS: [&str; 8] = [
-    "RECITATION",
-    "PROHIBITED_CONTENT",
-    "BLOCKLIST",
-    "SPII",
-    "IMAGE_SAFETY",
-    "UNEXPECTED_TOOL_CALL",
-    "CONTINUATION",
-    "NO_IMAGE",
-];
-
 const DATA: [&str; 9] = [
     "text",
     "inlineData",
@@ -184,7 +164,9 @@ impl Reader {
             return Ok(false);
         };
         let reason = reason.text().ok_or("a finish reason that is no text")?;
-        if !REASONS.contains(&&*reason) && !OWN_REASONS.contains(&&*reason) {
+        // Newer words of Google's own are handed on.
+        let is_word = |byte: u8| byte == b'_' || byte.is_ascii_uppercase();
+        if reason.is_empty() || !reason.bytes().all(is_word) {
             return Err(format!("finish reason {reason:?}"));
         }
         said.finish = Some(reason.to_string());
