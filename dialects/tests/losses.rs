@@ -132,6 +132,11 @@ const NEUTRAL: &[(&str, &str)] = &[
     ("tools[*].strict", "false is what happens anyway"),
     ("tools[*].tools[*].type", "functions need no word in Claude"),
     ("tools[*].tools[*].strict", "false is what happens anyway"),
+    ("tools[*].format.type", "free text is what happens anyway"),
+    (
+        "input[*].content[*].detail",
+        "`auto` is what happens anyway; others are reported",
+    ),
     ("tool_choice.mode", "the other dialect has another word"),
     (
         "tool_choice.tools[*].type",
@@ -356,6 +361,18 @@ const UNSEEN: &[(&str, &str)] = &[
     ),
     (
         "chat/tool_choice_allowed_auto to claude",
+        "a tool that is not allowed is not sent: `tool_choice` is named",
+    ),
+    (
+        "responses/image_url_as_an_object to claude",
+        "named where it belongs",
+    ),
+    (
+        "responses/reasoning_of_claude_comes_back to claude",
+        "state comes back to its own provider unwrapped",
+    ),
+    (
+        "responses/tool_choice_allowed to claude",
         "a tool that is not allowed is not sent: `tool_choice` is named",
     ),
     (

@@ -28,6 +28,10 @@ pub(super) fn write(
         writer.field("input", &text.text);
         return;
     }
+    let apart = |block: &SystemBlock| block.role == SystemRole::Instructions;
+    if native && request.turns.is_empty() && request.system.iter().all(apart) {
+        return;
+    }
     writer.array_field("input", |writer| {
         if native {
             system(scope, writer);
