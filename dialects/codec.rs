@@ -53,6 +53,18 @@ pub fn encode_request(
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
     }
+    if dialect != Dialect::Responses {
+        for space in request.namespaces.declared() {
+            let path = |field: &str| format!("tools[{}].{field}", space.place);
+            let why = "the tools of a namespace are told one by one";
+            if space.description.is_some() {
+                encoded.losses.dropped(path("description"), why);
+            }
+            for extension in space.extensions.of(request.dialect) {
+                encoded.losses.dropped(path(&extension.key), why);
+            }
+        }
+    }
     if request.dialect == Dialect::Responses {
         for (name, inner) in request.namespaces.names() {
             encoded.names.mark_space(name, inner);

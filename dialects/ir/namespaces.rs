@@ -28,8 +28,8 @@ pub struct Namespace {
     pub description: Option<Str>,
     /// Its tools, of all the request's.
     pub tools: Range<usize>,
-    /// Number of entries of the client's list that the tools before it stood in.
-    place: usize,
+    /// Its own place in the client's list.
+    pub place: usize,
     /// Unknown fields.
     pub extensions: Extensions,
 }

@@ -165,9 +165,9 @@ impl Request {
         format!("input[{}]", (first + part).saturating_sub(joined))
     }
 
-    /// Where a block of the system prompt stands there: the `block`th, in the `message`th message as its `part`th.
+    /// Where the `message`th message of the system stands there, of which the `block`th block is one.
     #[must_use]
-    pub fn system_path(&self, block: usize, message: usize, part: usize) -> String {
+    pub fn system_path(&self, block: usize, message: usize) -> String {
         match self.dialect {
             Dialect::Chat => format!("messages[{message}]"),
             Dialect::Claude => format!("system[{block}]"),
@@ -175,14 +175,22 @@ impl Request {
             Dialect::Responses => {
                 let first = self.system.first().map(|block| block.role);
                 let apart = usize::from(first == Some(SystemRole::Instructions));
-                if message < apart {
-                    return "instructions".to_owned();
-                }
-                match self.system.get(block) {
-                    Some(block) if block.bare => format!("input[{}]", message - apart),
-                    _ => format!("input[{}].content[{part}]", message - apart),
+                match message.checked_sub(apart) {
+                    None => "instructions".to_owned(),
+                    Some(item) => format!("input[{item}]"),
                 }
             }
+        }
+    }
+
+    /// Where the block itself stands, which is the `part`th of its message.
+    #[must_use]
+    pub fn system_block_path(&self, block: usize, message: usize, part: usize) -> String {
+        let path = self.system_path(block, message);
+        let bare = self.system.get(block).is_none_or(|block| block.bare);
+        match self.dialect {
+            Dialect::Chat | Dialect::Responses if !bare => format!("{path}.content[{part}]"),
+            _ => path,
         }
     }
 

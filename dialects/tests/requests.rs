@@ -27,8 +27,25 @@ fn value(body: &[u8]) -> Json {
     let mut value: Json = serde_json::from_slice(body).unwrap();
     if let Json::Object(fields) = &mut value {
         fields.retain(|_, value| !value.is_null());
+        let items = fields.get_mut("input").and_then(Json::as_array_mut);
+        items.into_iter().flatten().for_each(spelt_out);
     }
     value
+}
+
+/// An item of Responses with what may be left out: the type of a message, the annotations of an assistant's text.
+fn spelt_out(item: &mut Json) {
+    let Json::Object(fields) = item else { return };
+    fields.retain(|_, value| !value.is_null());
+    if fields.contains_key("role") {
+        fields.entry("type").or_insert("message".into());
+    }
+    let parts = fields.get_mut("content").and_then(Json::as_array_mut);
+    for part in parts.into_iter().flatten() {
+        if part["type"] == "output_text" && part["annotations"].is_null() {
+            part["annotations"] = Json::Array(Vec::new());
+        }
+    }
 }
 
 /// Fixtures whose same-dialect form is not the one they came in, each with the reason.
@@ -108,6 +125,25 @@ const RESPELT: &[(&str, &str)] = &[
     ),
     ("claude/text_before_a_tool_result", "results come first"),
     ("claude/tool_choice_without_tools", "refused by the vendor"),
+    (
+        "responses/assistant_text_as_input_text",
+        "a text has the type of its speaker",
+    ),
+    ("responses/empty_arguments", "empty arguments are no JSON"),
+    ("responses/image_url_as_an_object", "an address is a string"),
+    ("responses/long_call_ids", "ids are made fit for the vendor"),
+    (
+        "responses/reasoning_of_claude_comes_back",
+        "state of another provider is not sent",
+    ),
+    (
+        "responses/reasoning_of_claude_is_nobody_elses",
+        "state of another provider is not sent",
+    ),
+    (
+        "responses/tool_output_as_an_object",
+        "an object as output is its text",
+    ),
     (
         "claude/wrapped_thinking_of_a_chat_upstream",
         "state of another provider is not sent",

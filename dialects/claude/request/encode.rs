@@ -181,11 +181,12 @@ fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
             true => (0, 0),
             false => (message, part + 1),
         };
-        let path = request.system_path(index, message, part);
+        let path = request.system_path(index, message);
         if block.name.is_some() {
             losses.dropped(format!("{path}.name"), "Claude's messages have no name");
         }
-        messages::report_foreign(losses, &block.extensions, || path.clone());
+        let path = || request.system_block_path(index, message, part);
+        messages::report_foreign(losses, &block.extensions, path);
         let cache = block.cache.as_ref().map(marks::fit);
         if block.text.is_blank() {
             // Claude refuses texts without a word; the boundary they mark moves to the text before.

@@ -64,6 +64,11 @@ impl Ending {
             }
             Some(StopReason::Filter) => Self::Incomplete("content_filter"),
             Some(StopReason::Refusal) if !refused => Self::Incomplete("content_filter"),
+            // Reasons of OpenAI's own that nobody else has.
+            Some(StopReason::Other(word)) if word == "max_messages" => {
+                Self::Incomplete("max_messages")
+            }
+            Some(StopReason::Other(word)) if word == "steered" => Self::Incomplete("steered"),
             Some(StopReason::MalformedCall) => {
                 Self::Failed("the model wrote a tool call that cannot be read")
             }

@@ -91,7 +91,7 @@ fn system_message(
     let scope_request = scope.request;
     let path = |index: usize| match native {
         true => format!("messages[{message}].content[{index}]"),
-        false => scope_request.system_path(at + index, message, index),
+        false => scope_request.system_block_path(at + index, message, index),
     };
     let bare = blocks[0].bare && blocks.len() == 1;
     let mut pieces = Vec::new();
@@ -119,14 +119,7 @@ fn system_message(
         return;
     }
     let developer = blocks[0].role == SystemRole::Developer;
-    let role = system_word(scope, developer, || match native {
-        true => format!("messages[{message}]"),
-        false => {
-            let path = path(0);
-            let end = path.find(".content").unwrap_or(path.len());
-            path[..end].to_owned()
-        }
-    });
+    let role = system_word(scope, developer, || scope_request.system_path(at, message));
     writer.object(|writer| {
         writer.field("role", role);
         writer.field_opt("name", blocks[0].name.as_ref());

@@ -28,6 +28,10 @@ pub(super) fn write(
         writer.field("input", &text.text);
         return;
     }
+    let apart = |block: &SystemBlock| block.role == SystemRole::Instructions;
+    if native && request.turns.is_empty() && request.system.iter().all(apart) {
+        return;
+    }
     writer.array_field("input", |writer| {
         if native {
             system(scope, writer);
@@ -56,7 +60,7 @@ fn instructions(scope: &mut Scope<'_>, hint: Option<&str>) -> Option<String> {
             }
             continue;
         }
-        let path = || request.system_path(index, message, part);
+        let path = || request.system_block_path(index, message, part);
         if block.text.starts_with(BILLING_BLOCK) {
             // Trap 42.
             let why = "the billing block is for its own vendor only";
@@ -65,7 +69,8 @@ fn instructions(scope: &mut Scope<'_>, hint: Option<&str>) -> Option<String> {
         }
         if block.name.is_some() {
             let why = "Responses' messages have no name";
-            scope.losses.dropped(format!("{}.name", path()), why);
+            let path = format!("{}.name", request.system_path(index, message));
+            scope.losses.dropped(path, why);
         }
         scope.foreign(&block.extensions, path);
         // A field of its own has no room for a mark.

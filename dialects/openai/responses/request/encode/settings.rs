@@ -92,6 +92,7 @@ fn report_placeless(scope: &mut Scope<'_>) {
         ("logit_bias", sampling.logit_bias.is_some(), false),
         ("seed", sampling.seed.is_some(), false),
         ("n", sampling.n.is_some(), true),
+        ("logprobs", sampling.logprobs == Some(false), true),
         (
             request.setting_path(Setting::Stop),
             !request.limits.stop.is_empty(),

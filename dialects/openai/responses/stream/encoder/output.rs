@@ -125,7 +125,8 @@ impl Call {
             let written = Arguments(Str::from(std::mem::take(&mut self.text)));
             self.text = wire::free_text(&written).to_string();
         } else if !self.custom && !cut && self.text.trim().is_empty() {
-            "{}".clone_into(&mut self.text);
+            // White space stays: it was told already.
+            self.text.push_str("{}");
         }
     }
 
