@@ -315,7 +315,11 @@ fn report_placeless(scope: &mut Scope<'_>) {
     // Path, whether it was given, whether it makes no difference to the answer.
     let fields = [
         ("logit_bias", sampling.logit_bias.is_some(), false),
-        ("verbosity", output.verbosity.is_some(), false),
+        (
+            request.setting_path(Setting::Verbosity),
+            output.verbosity.is_some(),
+            false,
+        ),
         ("audio", output.audio.is_some(), false),
         ("prediction", output.prediction.is_some(), true),
         ("prompt_cache_key", caching.key.is_some(), true),

@@ -45,7 +45,11 @@ impl Plan {
 /// Plans the thinking of a request.
 pub(super) fn plan(scope: &mut Scope<'_>) -> Plan {
     let wish = &scope.request.reasoning;
-    scope.foreign(&wish.extensions, || "thinking".to_owned());
+    let path = match scope.request.dialect {
+        Dialect::Chat => "thinking",
+        _ => scope.request.setting_path(Setting::Thinking),
+    };
+    scope.foreign(&wish.extensions, || path.to_owned());
     let off = match wish.mode {
         Some(ReasoningMode::Off) => true,
         None => wish.effort.as_deref() == Some("none") || wish.budget == Some(0),
