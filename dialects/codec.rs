@@ -7,7 +7,7 @@ use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
 use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, gemini, openai::chat};
+use crate::{Dialect, claude, gemini, openai::chat, openai::responses};
 
 /// Reads a client's request. Gemini's body says neither the model nor whether to stream: its caller sets
 /// [`Request::model`] and [`Request::stream`] by the URL afterwards.
@@ -19,6 +19,7 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
         Dialect::Chat => chat::request::decode(body.root()),
         Dialect::Claude => claude::request::decode(body.root()),
         Dialect::Gemini => gemini::request::decode(body.root()),
+        Dialect::Responses => responses::request::decode(body.root()),
     }
 }
 
@@ -31,6 +32,9 @@ pub fn encode_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
+    if dialect != request.dialect {
+        responses::request::refuse_foreign(request)?;
+    }
     let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
     if from_gemini {
         gemini::request::refuse_elsewhere(request)?;
@@ -39,6 +43,7 @@ pub fn encode_request(
         Dialect::Chat => chat::request::encode(request, target),
         Dialect::Claude => claude::request::encode(request, target),
         Dialect::Gemini => gemini::request::encode(request, target),
+        Dialect::Responses => responses::request::encode(request, target),
     };
     let mut encoded = if from_gemini {
         gemini::request::respelt(encoded)
@@ -47,6 +52,24 @@ pub fn encode_request(
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
+    }
+    if dialect != Dialect::Responses {
+        for space in request.namespaces.declared() {
+            let path = |field: &str| format!("tools[{}].{field}", space.place);
+            let why = "the tools of a namespace are told one by one";
+            if space.description.is_some() {
+                encoded.losses.dropped(path("description"), why);
+            }
+            for extension in space.extensions.of(request.dialect) {
+                encoded.losses.dropped(path(&extension.key), why);
+            }
+        }
+    }
+    if request.dialect == Dialect::Responses {
+        for (name, inner) in request.namespaces.names() {
+            encoded.names.mark_space(name, inner);
+        }
+        encoded.names.set_echo(responses::request::echo(request));
     }
     Ok(encoded)
 }
@@ -60,6 +83,9 @@ pub fn encode_count_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
+    if dialect != request.dialect {
+        responses::request::refuse_foreign(request)?;
+    }
     let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
     if from_gemini {
         gemini::request::refuse_elsewhere(request)?;
@@ -68,6 +94,7 @@ pub fn encode_count_request(
         Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
         Dialect::Claude => claude::request::encode_count(request, target),
         Dialect::Gemini => gemini::request::encode_count(request, target),
+        Dialect::Responses => responses::request::encode_count(request, target),
     };
     if from_gemini {
         gemini::request::respelt(encoded)
@@ -89,6 +116,7 @@ pub fn decode_response(
         Dialect::Chat => chat::response::decode(body.root(), provider),
         Dialect::Claude => claude::response::decode(body.root(), provider),
         Dialect::Gemini => gemini::response::decode(body.root(), provider),
+        Dialect::Responses => responses::response::decode(body.root(), provider),
     }
 }
 
@@ -100,6 +128,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
         Dialect::Chat => chat::response::encode(response, reply, &mut out),
         Dialect::Claude => claude::response::encode(response, reply, &mut out),
         Dialect::Gemini => gemini::response::encode(response, reply, &mut out),
+        Dialect::Responses => responses::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
 }
@@ -109,7 +138,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
 pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
     match dialect {
         Dialect::Chat => None,
-        Dialect::Claude => body.root().field("input_tokens")?.as_u64(),
+        Dialect::Claude | Dialect::Responses => body.root().field("input_tokens")?.as_u64(),
         Dialect::Gemini => gemini::response::decode_count(body.root()),
     }
 }
@@ -117,11 +146,13 @@ pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
 /// Writes a number of input tokens for a client that asked for it.
 #[must_use]
 pub fn encode_count(dialect: Dialect, count: u64) -> Bytes {
-    let key = match dialect {
-        Dialect::Chat | Dialect::Claude => "input_tokens",
-        Dialect::Gemini => "totalTokens",
-    };
-    Bytes::from(format!("{{\"{key}\":{count}}}"))
+    Bytes::from(match dialect {
+        Dialect::Chat | Dialect::Claude => format!(r#"{{"input_tokens":{count}}}"#),
+        Dialect::Gemini => format!(r#"{{"totalTokens":{count}}}"#),
+        Dialect::Responses => {
+            format!(r#"{{"object":"response.input_tokens","input_tokens":{count}}}"#)
+        }
+    })
 }
 
 /// Reads an upstream's failure: whatever the body is, there is an error to show.
@@ -131,6 +162,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
         Dialect::Chat => chat::response::decode_error(status, body),
         Dialect::Claude => claude::response::decode_error(status, body),
         Dialect::Gemini => gemini::response::decode_error(status, body),
+        Dialect::Responses => responses::response::decode_error(status, body),
     }
 }
 
@@ -152,6 +184,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
         Dialect::Chat => chat::response::encode_error(error, &mut out),
         Dialect::Claude => claude::response::encode_error(error, &mut out),
         Dialect::Gemini => gemini::response::encode_error(error, &mut out),
+        Dialect::Responses => responses::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
 }
@@ -164,6 +197,8 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
             claude::response::encode_error(error, out);
         }),
         Dialect::Gemini => sse::write_data(out, |out| gemini::response::encode_error(error, out)),
+        // The number of the frame is not known here; where it is, the encoder and the observer write their own.
+        Dialect::Responses => responses::response::encode_error_event(error, 0, out),
     }
 }
 
@@ -174,6 +209,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
         Dialect::Chat => chat::wire::usage(usage),
         Dialect::Claude => claude::wire::usage(usage),
         Dialect::Gemini => gemini::wire::usage(usage),
+        Dialect::Responses => responses::wire::usage(usage),
     }
 }
 
@@ -186,6 +222,8 @@ pub enum EventDecoder {
     Claude(Box<claude::stream::Decoder>),
     /// Gemini.
     Gemini(Box<gemini::stream::Decoder>),
+    /// Responses.
+    Responses(Box<responses::stream::Decoder>),
 }
 
 impl EventDecoder {
@@ -196,6 +234,9 @@ impl EventDecoder {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Decoder::new(provider))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Decoder::new(provider))),
             Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Decoder::new(provider))),
+            Dialect::Responses => {
+                Self::Responses(Box::new(responses::stream::Decoder::new(provider)))
+            }
         }
     }
 
@@ -205,6 +246,7 @@ impl EventDecoder {
             Self::Chat(decoder) => decoder.on_frame(frame, events),
             Self::Claude(decoder) => decoder.on_frame(frame, events),
             Self::Gemini(decoder) => decoder.on_frame(frame, events),
+            Self::Responses(decoder) => decoder.on_frame(frame, events),
         }
     }
 
@@ -214,6 +256,7 @@ impl EventDecoder {
             Self::Chat(decoder) => decoder.finish(clean, events),
             Self::Claude(decoder) => decoder.finish(clean, events),
             Self::Gemini(decoder) => decoder.finish(clean, events),
+            Self::Responses(decoder) => decoder.finish(clean, events),
         }
     }
 }
@@ -227,6 +270,8 @@ pub enum EventEncoder {
     Claude(Box<claude::stream::Encoder>),
     /// Gemini.
     Gemini(Box<gemini::stream::Encoder>),
+    /// Responses.
+    Responses(Box<responses::stream::Encoder>),
 }
 
 impl EventEncoder {
@@ -237,6 +282,7 @@ impl EventEncoder {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Encoder::new(reply))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
             Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Encoder::new(reply))),
+            Dialect::Responses => Self::Responses(Box::new(responses::stream::Encoder::new(reply))),
         }
     }
 
@@ -246,6 +292,7 @@ impl EventEncoder {
             Self::Chat(encoder) => encoder.on(event, out),
             Self::Claude(encoder) => encoder.on(event, out),
             Self::Gemini(encoder) => encoder.on(event, out),
+            Self::Responses(encoder) => encoder.on(event, out),
         }
     }
 
@@ -255,6 +302,7 @@ impl EventEncoder {
             Self::Chat(encoder) => encoder.keep_alive(out),
             Self::Claude(encoder) => encoder.keep_alive(out),
             Self::Gemini(encoder) => encoder.keep_alive(out),
+            Self::Responses(encoder) => encoder.keep_alive(out),
         }
     }
 }

@@ -11,11 +11,13 @@ pub enum Dialect {
     Claude,
     /// Google generateContent.
     Gemini,
+    /// OpenAI Responses.
+    Responses,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 3] = [Self::Chat, Self::Claude, Self::Gemini];
+    pub const ALL: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
 
     /// The name used in logs and records.
     #[must_use]
@@ -24,6 +26,7 @@ impl Dialect {
             Self::Chat => "chat",
             Self::Claude => "claude",
             Self::Gemini => "gemini",
+            Self::Responses => "responses",
         }
     }
 }

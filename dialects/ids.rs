@@ -8,6 +8,10 @@ use crate::json::Str;
 /// Longest call id that the Responses API takes, and more than any other asks for.
 pub const CALL_ID_LIMIT: usize = 64;
 
+/// Begins the id of every item of thinking that the gateway numbers itself (Responses). State of a provider is bound to the
+/// provider's own ids, so an upstream never sees ours.
+pub const REASONING_PREFIX: &str = "rs_modelgate_";
+
 /// `id` when it is `[A-Za-z0-9_-]{1,limit}`, else a readable form of it with a hash that keeps it apart from others.
 #[must_use]
 pub fn sanitise(id: &Str, limit: usize) -> Str {

@@ -7,8 +7,10 @@ pub mod content;
 pub mod error;
 pub mod event;
 pub mod fold;
+pub mod namespaces;
 pub mod request;
 pub mod response;
+pub mod setting;
 pub mod tool;
 pub mod usage;
 
@@ -18,11 +20,13 @@ pub use content::{
 };
 pub use error::{Error, ErrorKind};
 pub use event::{Delta, Event, ItemKind, ItemStart};
+pub use namespaces::{Namespace, Namespaces};
 pub(crate) use request::PLACE;
 pub use request::{
-    Caching, Identity, Legacy, Limits, Output, OutputFormat, ReasoningMode, ReasoningWish, Request,
-    Role, Sampling, State, SystemBlock, SystemRole, Turn,
+    Caching, Identity, Legacy, Limits, Output, OutputFormat, Place, ReasoningMode, ReasoningWish,
+    Request, Role, Sampling, State, SystemBlock, SystemRole, Turn,
 };
 pub use response::{Choice, Response, Stop, StopReason};
+pub use setting::Setting;
 pub use tool::{Arguments, CallKind, Tool, ToolCall, ToolChoice, ToolKind, ToolResult};
 pub use usage::Usage;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ids;
-use crate::json::Str;
+use crate::json::{RawJson, Str};
 
 /// The tool names of one request: what each became upstream, and which tools were not functions.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,10 @@ pub struct Names {
     custom: Vec<Str>,
     /// The client speaks of `functions`, not of tools.
     legacy_functions: bool,
+    /// Client names of tools in namespaces, with namespace and name.
+    spaces: HashMap<Str, (Str, Str)>,
+    /// Settings that the client's dialect repeats in its answers.
+    echo: Option<RawJson>,
 }
 
 impl Names {
@@ -53,6 +57,28 @@ impl Names {
     #[must_use]
     pub fn has_legacy_functions(&self) -> bool {
         self.legacy_functions
+    }
+
+    /// Remembers that the client knows the tool `name` as one of a namespace.
+    pub fn mark_space(&mut self, name: &Str, inner: &(Str, Str)) {
+        self.spaces.insert(name.clone(), inner.clone());
+    }
+
+    /// Namespace and name of a tool that the client knows by those.
+    #[must_use]
+    pub fn space(&self, name: &str) -> Option<&(Str, Str)> {
+        self.spaces.get(name)
+    }
+
+    /// Remembers the settings that the client's dialect repeats in its answers (Responses), as one object.
+    pub fn set_echo(&mut self, echo: RawJson) {
+        self.echo = Some(echo);
+    }
+
+    /// The settings that the client's dialect repeats in its answers.
+    #[must_use]
+    pub fn echo(&self) -> Option<&RawJson> {
+        self.echo.as_ref()
     }
 
     /// Whether the client declared `name` as a free-text tool.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{
     GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE_NO_PAD,
 };
 
+use crate::ids;
 use crate::ir::Opaque;
 use crate::json::{Document, Str};
 
@@ -24,7 +25,22 @@ pub fn wrap(opaque: &Opaque) -> Str {
     Str::from(format!("{PREFIX}{provider}.{data}"))
 }
 
-/// The inverse of [`wrap`]; text that was never wrapped belongs to `native`.
+/// Ends the wrapped state of thinking that has no text by nature, for dialects with one form for both.
+const REDACTED: &str = ".redacted";
+
+/// As [`wrap`], for state that stands for redacted thinking.
+#[must_use]
+pub fn wrap_redacted(opaque: &Opaque) -> Str {
+    Str::from(format!("{}{REDACTED}", wrap(opaque)))
+}
+
+/// Whether the text was made by [`wrap_redacted`].
+#[must_use]
+pub fn is_redacted(text: &str) -> bool {
+    text.starts_with(PREFIX) && text.ends_with(REDACTED)
+}
+
+/// The inverse of [`wrap`] and [`wrap_redacted`]; text that was never wrapped belongs to `native`.
 #[must_use]
 pub fn unwrap(text: &Str, native: &Str) -> Opaque {
     wrapped(text).unwrap_or_else(|| Opaque {
@@ -39,9 +55,6 @@ pub const PREFIX_BASE64: &str = "bW9kZWxnYXRlfjEu";
 /// Begins the id of a call with which state travels; all of it is legal in the ids of every vendor.
 pub const IN_ID: &str = "modelgate1-";
 
-/// Ends wrapped state that has no text beside it.
-const REDACTED: &str = ".redacted";
-
 /// Reads base64 with or without padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -52,10 +65,11 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// say whether there was text beside the state: `redacted` does.
 #[must_use]
 pub fn wrap_base64(opaque: &Opaque, redacted: bool) -> Str {
-    let mut wrapped = String::from(&*wrap(opaque));
-    if redacted {
-        wrapped.push_str(REDACTED);
-    }
+    let wrapped = if redacted {
+        wrap_redacted(opaque)
+    } else {
+        wrap(opaque)
+    };
     Str::from(STANDARD.encode(wrapped.as_bytes()))
 }
 
@@ -67,11 +81,10 @@ pub fn unwrap_base64(text: &Str, native: &Str) -> (Opaque, bool) {
         let digits = text.strip_prefix(PREFIX_BASE64)?;
         let digits = digits.replace('+', "-").replace('/', "_");
         let rest = String::from_utf8(LENIENT.decode(digits).ok()?).ok()?;
-        let (rest, redacted) = match rest.strip_suffix(REDACTED) {
-            Some(rest) => (rest, true),
-            None => (&*rest, false),
-        };
-        Some((wrapped(&format!("{PREFIX}{rest}"))?, redacted))
+        Some((
+            wrapped(&format!("{PREFIX}{rest}"))?,
+            rest.ends_with(REDACTED),
+        ))
     };
     let own = || Opaque {
         data: text.clone(),
@@ -114,11 +127,12 @@ pub fn from_id(id: &Str) -> (Str, Option<Opaque>) {
 /// Whether a body holds wrapped state in any of its forms, each of which begins a string.
 #[must_use]
 pub fn is_in(body: &Document) -> bool {
-    body.has_text_from(&[PREFIX, IN_ID, PREFIX_BASE64])
+    body.has_text_from(&[PREFIX, IN_ID, PREFIX_BASE64, ids::REASONING_PREFIX])
 }
 
 fn wrapped(text: &str) -> Option<Opaque> {
     let (provider, data) = text.strip_prefix(PREFIX)?.split_once('.')?;
+    let data = data.strip_suffix(REDACTED).unwrap_or(data);
     let decode = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     Some(Opaque {
         data: Str::from(decode(data)?),

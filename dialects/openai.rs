@@ -2,3 +2,5 @@
 
 pub mod chat;
 pub(crate) mod data_url;
+pub(crate) mod document;
+pub mod responses;

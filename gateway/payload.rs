@@ -56,6 +56,7 @@ fn protocol(dialect: Dialect) -> PayloadProtocol {
         Dialect::Chat => PayloadProtocol::Chat,
         Dialect::Claude => PayloadProtocol::Claude,
         Dialect::Gemini => PayloadProtocol::Gemini,
+        Dialect::Responses => PayloadProtocol::Responses,
     }
 }
 

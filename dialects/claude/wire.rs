@@ -178,9 +178,14 @@ pub(crate) fn says_something(reasoning: &Reasoning) -> bool {
     !reasoning.text.is_empty() || state.is_some_and(|state| !state.data.is_empty())
 }
 
-/// A citation in Claude's form. Chat's are of one kind, an address, whose span counts characters of the text.
+/// A citation in Claude's form. OpenAI's are of one kind, an address, whose span counts characters of the text.
 pub(crate) fn write_citation(writer: &mut Writer<'_>, citation: Value<'_>, text: &str) {
-    let Some(cited) = citation.field("url_citation") else {
+    // Responses has flat what Chat nests.
+    let flat = citation
+        .text_of("type")
+        .is_some_and(|kind| kind == "url_citation");
+    let nested = citation.field("url_citation");
+    let Some(cited) = nested.or(flat.then_some(citation)) else {
         return citation.write_compact(writer);
     };
     let position = |key| cited.field(key).and_then(Value::as_u64);

@@ -8,6 +8,8 @@ pub(crate) mod check_chat_stream;
 pub(crate) mod check_claude_stream;
 #[path = "../tests/support/check_gemini_stream.rs"]
 pub(crate) mod check_gemini_stream;
+#[path = "../tests/support/check_responses_stream.rs"]
+pub(crate) mod check_responses_stream;
 #[path = "../tests/support/drive.rs"]
 pub(crate) mod drive;
 #[path = "../tests/support/fuzz_bodies.rs"]

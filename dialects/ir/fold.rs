@@ -282,7 +282,9 @@ pub fn unfold(response: Response) -> Vec<Event> {
     let mut stops = Vec::new();
     for choice in response.choices {
         let mut logprobs = choice.logprobs;
-        let last = choice.parts.len().saturating_sub(1);
+        let is_text = |part: &Part| matches!(part, Part::Text(_));
+        let last = choice.parts.iter().rposition(is_text);
+        let last = last.unwrap_or(choice.parts.len().saturating_sub(1));
         for (number, part) in choice.parts.into_iter().enumerate() {
             let logprobs = logprobs.take_if(|_| number == last);
             unfold_part(part, item, choice.index, logprobs, &mut events);

@@ -1,6 +1,8 @@
 //! A request, whoever asked it.
 
-use super::{CacheMark, Extensions, Part, Tool, ToolChoice};
+use std::ops::Range;
+
+use super::{CacheMark, Extensions, Namespaces, Part, Tool, ToolChoice};
 use crate::Dialect;
 use crate::json::{RawJson, Str};
 
@@ -24,8 +26,12 @@ pub struct Request {
     pub system_bare: bool,
     /// The conversation; original message boundaries are kept.
     pub turns: Vec<Turn>,
-    /// Declared tools.
+    /// The conversation was one bare string.
+    pub turns_bare: bool,
+    /// Declared tools; those of a namespace stand beside the others, under names that tell them apart.
     pub tools: Vec<Tool>,
+    /// Which of the tools belong to namespaces.
+    pub namespaces: Namespaces,
     /// Which of them may or must be called.
     pub tool_choice: Option<ToolChoice>,
     /// Several calls in one answer are welcome.
@@ -64,7 +70,9 @@ impl Request {
             system: Vec::new(),
             system_bare: false,
             turns: Vec::new(),
+            turns_bare: false,
             tools: Vec::new(),
+            namespaces: Namespaces::default(),
             tool_choice: None,
             parallel_tool_calls: None,
             sampling: Sampling::default(),
@@ -91,6 +99,7 @@ impl Request {
                 .filter(|block| block.starts_message)
                 .count(),
             Dialect::Claude => 0,
+            Dialect::Responses => return self.item_path(turn),
         };
         format!("messages[{}]", before + turn)
     }
@@ -113,6 +122,7 @@ impl Request {
             (Dialect::Chat, Some(Part::Reasoning(_))) => format!("{path}.reasoning_content"),
             (Dialect::Chat, Some(Part::Refusal(_))) if turn.bare => format!("{path}.refusal"),
             (Dialect::Chat, Some(Part::ToolResult(_))) => format!("{path}.content"),
+            (Dialect::Responses, _) => self.item_part_path(turn, part),
             _ if turn.bare => format!("{path}.content"),
             (Dialect::Chat, _) => {
                 let is_earlier = |part: &Part| matches!(part, Part::Reasoning(_));
@@ -124,7 +134,68 @@ impl Request {
         }
     }
 
-    /// Where a tool stands there: `tools[2]`, for Gemini `tools[0].functionDeclarations[2]`.
+    /// Where the message of a turn stands in Responses' list of items, or the first item of a turn without one.
+    fn item_path(&self, turn: usize) -> String {
+        if self.turns_bare {
+            return "input".to_owned();
+        }
+        let place = self.turns.get(turn).map(|turn| &turn.place);
+        let item = place.map_or(turn, |place| place.first + place.message.start);
+        format!("input[{item}]")
+    }
+
+    /// The same of a part, which is in the message or an item of its own.
+    fn item_part_path(&self, turn: &Turn, part: usize) -> String {
+        if self.turns_bare {
+            return "input".to_owned();
+        }
+        let Place { first, message } = &turn.place;
+        if message.contains(&part) {
+            let item = first + message.start;
+            return match turn.bare {
+                true => format!("input[{item}].content"),
+                false => format!("input[{item}].content[{}]", part - message.start),
+            };
+        }
+        // All parts of the message are one item.
+        let joined = match part >= message.end {
+            true => message.len().saturating_sub(1),
+            false => 0,
+        };
+        format!("input[{}]", (first + part).saturating_sub(joined))
+    }
+
+    /// Where the `message`th message of the system stands there, of which the `block`th block is one.
+    #[must_use]
+    pub fn system_path(&self, block: usize, message: usize) -> String {
+        match self.dialect {
+            Dialect::Chat => format!("messages[{message}]"),
+            Dialect::Claude => format!("system[{block}]"),
+            Dialect::Gemini => format!("systemInstruction.parts[{block}]"),
+            Dialect::Responses => {
+                let first = self.system.first().map(|block| block.role);
+                let apart = usize::from(first == Some(SystemRole::Instructions));
+                match message.checked_sub(apart) {
+                    None => "instructions".to_owned(),
+                    Some(item) => format!("input[{item}]"),
+                }
+            }
+        }
+    }
+
+    /// Where the block itself stands, which is the `part`th of its message.
+    #[must_use]
+    pub fn system_block_path(&self, block: usize, message: usize, part: usize) -> String {
+        let path = self.system_path(block, message);
+        let bare = self.system.get(block).is_none_or(|block| block.bare);
+        match self.dialect {
+            Dialect::Chat | Dialect::Responses if !bare => format!("{path}.content[{part}]"),
+            _ => path,
+        }
+    }
+
+    /// Where a tool stands there: `tools[2]`, in a namespace `tools[2].tools[0]`, for Gemini
+    /// `tools[0].functionDeclarations[2]`.
     #[must_use]
     pub fn tool_path(&self, tool: usize) -> String {
         let noted = || {
@@ -135,7 +206,14 @@ impl Request {
                 .root()
                 .text()
         };
-        noted().map_or_else(|| format!("tools[{tool}]"), |place| place.to_string())
+        if let Some(place) = noted() {
+            return place.to_string();
+        }
+        let (outer, inner) = self.namespaces.place(tool);
+        match inner {
+            None => format!("tools[{outer}]"),
+            Some(inner) => format!("tools[{outer}].tools[{inner}]"),
+        }
     }
 }
 
@@ -166,6 +244,8 @@ pub enum SystemRole {
     System,
     /// `developer`
     Developer,
+    /// None: it stood beside the conversation, in a field of its own.
+    Instructions,
 }
 
 /// Who speaks in a turn.
@@ -196,10 +276,21 @@ pub struct Turn {
     pub bare: bool,
     /// Id of the item, where the dialect gives one.
     pub item_id: Option<Str>,
+    /// Where it stood, in dialects whose list has entries that are no messages.
+    pub place: Place,
     /// Prompt cache boundary of the whole message.
     pub cache: Option<CacheMark>,
     /// Unknown fields.
     pub extensions: Extensions,
+}
+
+/// Where a turn stood in a list of items (Responses), of which calls and thinking are some: for paths only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Number of the first item.
+    pub first: usize,
+    /// Those of the turn's parts that were one message; every other part was an item of its own.
+    pub message: Range<usize>,
 }
 
 impl Turn {
@@ -212,6 +303,7 @@ impl Turn {
             parts,
             bare: false,
             item_id: None,
+            place: Place::default(),
             cache: None,
             extensions: Extensions::default(),
         }
@@ -300,8 +392,10 @@ pub struct ReasoningWish {
     pub effort: Option<Str>,
     /// Most tokens of thinking.
     pub budget: Option<u64>,
-    /// How thinking is shown, in Claude's words: `summarized`, `omitted`, …
+    /// How thinking is shown: `summarized`, `omitted`, … in Claude's words; `auto`, `concise`, `detailed` in OpenAI's.
     pub display: Option<Str>,
+    /// The provider's state of thinking is to be given, so that the client can send it back.
+    pub keep_state: bool,
     /// Unknown fields.
     pub extensions: Extensions,
 }

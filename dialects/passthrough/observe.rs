@@ -9,6 +9,7 @@ use crate::framing::sse::{self, Frame, FrameTooLarge, Framer};
 use crate::gemini::wire::{field, stop as gemini_stop, unwrapped};
 use crate::ir::{Error, ErrorKind, Usage};
 use crate::json::{Document, Str, Value, write_string};
+use crate::openai::responses;
 use crate::{Dialect, codec};
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
@@ -47,6 +48,8 @@ pub struct Observer {
     /// The answer's last content was seen, though perhaps not the terminal event.
     finished: bool,
     outcome: Outcome,
+    /// The latest event of a Responses stream, which numbers its events.
+    last: Str,
     /// The beginning of an event whose end has not come yet: only whole events are forwarded, so that a stream that breaks
     /// can still end in an event that says so.
     held: Vec<Bytes>,
@@ -67,6 +70,7 @@ impl Observer {
             began: false,
             finished: false,
             outcome: Outcome::Open,
+            last: Str::new(),
             held: Vec::new(),
         }
     }
@@ -142,7 +146,15 @@ impl Observer {
     pub fn abort(&mut self, error: Error) -> Bytes {
         let mut out = Vec::new();
         if self.outcome == Outcome::Open {
-            codec::encode_error_frame(self.dialect, &error, &mut out);
+            match self.dialect {
+                Dialect::Chat | Dialect::Claude | Dialect::Gemini => {
+                    codec::encode_error_frame(self.dialect, &error, &mut out);
+                }
+                Dialect::Responses => {
+                    let number = self.next_sequence();
+                    responses::response::encode_error_event(&error, number, &mut out);
+                }
+            }
             self.outcome = Outcome::Failed(Box::new(error));
         }
         Bytes::from(out)
@@ -174,6 +186,7 @@ impl Observer {
             Dialect::Chat => self.on_chat(frame),
             Dialect::Claude => self.on_claude(frame),
             Dialect::Gemini => self.on_gemini(frame),
+            Dialect::Responses => self.on_responses(frame),
         }
     }
 
@@ -242,6 +255,42 @@ impl Observer {
         }
     }
 
+    fn on_responses(&mut self, frame: &Frame) {
+        self.last = frame.data.clone();
+        // Some compatible servers leave out the names of events.
+        let kind = match frame.event.is_empty() {
+            false => frame.event.clone(),
+            true if self.document.reparse(frame.data.clone()).is_ok() => {
+                self.document.root().text_of("type").unwrap_or_default()
+            }
+            true => Str::new(),
+        };
+        match &*kind {
+            "response.created" | "response.in_progress" | "response.queued" | "" => {}
+            "response.completed" | "response.incomplete" => {
+                self.began = true;
+                self.read_usage(frame, |root| root.field("response")?.field("usage"));
+                self.outcome = Outcome::Complete;
+            }
+            "response.failed" | "response.cancelled" => {
+                self.read_usage(frame, |root| root.field("response")?.field("usage"));
+                self.on_error(frame);
+            }
+            "error" => self.on_error(frame),
+            _ => self.began = true,
+        }
+    }
+
+    /// The number that the next event of a Responses stream would have.
+    fn next_sequence(&mut self) -> u64 {
+        let parsed = self.document.reparse(std::mem::take(&mut self.last));
+        let number = parsed.ok().and_then(|()| {
+            let last = self.document.root().field("sequence_number")?;
+            last.as_u64()
+        });
+        number.map_or(0, |last| last.saturating_add(1))
+    }
+
     fn read_usage(
         &mut self,
         frame: &Frame,
@@ -280,7 +329,7 @@ impl Observer {
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
         let key = match self.dialect {
-            Dialect::Chat | Dialect::Claude => &MODEL,
+            Dialect::Chat | Dialect::Claude | Dialect::Responses => &MODEL,
             Dialect::Gemini => &MODEL_VERSION,
         };
         let has_model =
@@ -312,6 +361,9 @@ fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
             .get("model")
             .or_else(|| root.field("message")?.get("model")),
         Dialect::Gemini => unwrapped(root).get("modelVersion"),
+        Dialect::Responses => root
+            .get("model")
+            .or_else(|| root.field("response")?.get("model")),
     }
 }
 
@@ -337,7 +389,7 @@ fn write_spliced(data: &str, span: Option<std::ops::Range<usize>>, model: &str, 
 #[must_use]
 pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
     let usage = match dialect {
-        Dialect::Chat | Dialect::Claude => body.root().field("usage")?,
+        Dialect::Chat | Dialect::Claude | Dialect::Responses => body.root().field("usage")?,
         Dialect::Gemini => field(unwrapped(body.root()), "usageMetadata")?,
     };
     Some(codec::decode_usage(dialect, usage))

@@ -19,7 +19,8 @@ pub struct Peek {
     pub stream: bool,
     /// The client wants usage at the end of a stream (Chat).
     pub include_usage: bool,
-    /// The body holds reasoning state of another dialect's provider, which only a translation can take out again.
+    /// The body holds reasoning state of another dialect's provider, or thinking under an id of the gateway's own, which
+    /// only a translation can take out again.
     pub foreign_state: bool,
 }
 

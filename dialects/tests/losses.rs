@@ -146,6 +146,61 @@ const NEUTRAL: &[(&str, &str)] = &[
     ("stream_options.include_usage", "Claude always tells"),
     ("service_tier", "another word, or what happens anyway"),
     ("speed", "another word, or what happens anyway"),
+    ("logprobs", "asked for in `include`"),
+    ("thinking.display", "a summary is asked for"),
+    (
+        "include[*]",
+        "a setting of another name, or what happens anyway",
+    ),
+    (
+        "text.format.type",
+        "another word, and free text is what happens anyway",
+    ),
+    ("reasoning.effort", "a budget, or thinking switched off"),
+    ("reasoning.summary", "a summary of any length"),
+    ("input[*].type", "the other dialect has another word"),
+    ("input[*].role", "the system prompt is a field elsewhere"),
+    ("input[*].id", "ids of items are the vendor's"),
+    ("input[*].call_id", "made fit, in call and result alike"),
+    (
+        "input[*].content[*].type",
+        "the other dialect has another word",
+    ),
+    (
+        "input[*].output[*].type",
+        "the other dialect has another word",
+    ),
+    ("input[*].namespace", "part of the tool's name"),
+    (
+        "input[*].arguments",
+        "an object; empty text is the empty object",
+    ),
+    (
+        "input[*].content[*].prompt_cache_breakpoint.mode",
+        "a mark of the other dialect",
+    ),
+    (
+        "input[*].content[*].prompt_cache_breakpoint.ttl",
+        "another lifetime of the same kind",
+    ),
+    (
+        "input[*].content[*].cache_control.type",
+        "the same mark on another level",
+    ),
+    ("tools[*].strict", "false is what happens anyway"),
+    ("tools[*].tools[*].type", "functions need no word in Claude"),
+    ("tools[*].tools[*].strict", "false is what happens anyway"),
+    ("tools[*].format.type", "free text is what happens anyway"),
+    (
+        "input[*].content[*].detail",
+        "`auto` is what happens anyway; others are reported",
+    ),
+    ("tool_choice.mode", "the other dialect has another word"),
+    (
+        "tool_choice.tools[*].type",
+        "the other dialect has another word",
+    ),
+    ("tools[*].user_location.type", "the only one there is"),
     (
         "messages[*].content[*].is_error",
         "false is what happens anyway; true is reported",
@@ -353,6 +408,22 @@ fn translate(
 
 /// Fixtures in which the checker cannot see that nothing is lost.
 const UNSEEN: &[(&str, &str)] = &[
+    (
+        "chat/names_of_mcp_tools to responses",
+        "the names are made fit",
+    ),
+    (
+        "claude/call_and_text_state_of_gemini to responses",
+        "the state is taken out of the ids",
+    ),
+    (
+        "gemini/response_schema to responses",
+        "the types are in small letters",
+    ),
+    (
+        "gemini/snake_case_of_python to responses",
+        "losses are named in camelCase",
+    ),
     ("chat/custom_tool to claude", "the name is made fit"),
     (
         "chat/files_by_data to claude",
@@ -365,6 +436,27 @@ const UNSEEN: &[(&str, &str)] = &[
     (
         "chat/tool_choice_allowed_auto to claude",
         "a tool that is not allowed is not sent: `tool_choice` is named",
+    ),
+    (
+        "responses/image_url_as_an_object to claude",
+        "named where it belongs",
+    ),
+    (
+        "responses/reasoning_of_claude_comes_back to claude",
+        "state comes back to its own provider unwrapped",
+    ),
+    (
+        "responses/tool_choice_allowed to claude",
+        "a tool that is not allowed is not sent: `tool_choice` is named",
+    ),
+    (
+        "chat/tool_names_made_fit to responses",
+        "the names are made fit",
+    ),
+    ("chat/custom_tool to responses", "the name is made fit"),
+    (
+        "claude/tool_names_longer_than_chat_takes to responses",
+        "the names are made fit",
     ),
     (
         "chat/tool_names_made_fit to claude",

@@ -2,6 +2,7 @@
 
 use modelgate_dialects::framing::json_array::{ArrayFramer, ArrayWriter};
 use modelgate_dialects::framing::sse::Frame;
+use modelgate_dialects::ir::fold::{fold, unfold};
 use modelgate_dialects::ir::{Delta, Event, ItemKind};
 use modelgate_dialects::{Dialect, EventDecoder, EventEncoder};
 use proptest::prelude::*;
@@ -11,7 +12,8 @@ use crate::golden::{Fixture, fixtures};
 use crate::support::arbitrary::events::{Sample, sample};
 use crate::support::check_claude_stream::Block;
 use crate::support::{
-    cases, check_chat_stream, check_claude_stream, check_gemini_stream, drive, targets,
+    cases, check_chat_stream, check_claude_stream, check_gemini_stream, check_responses_stream,
+    drive, targets,
 };
 
 fn chat(
@@ -34,6 +36,14 @@ fn claude(events: impl IntoIterator<Item = Event>) -> Result<check_claude_stream
 fn gemini(events: impl IntoIterator<Item = Event>) -> Result<check_gemini_stream::Said, String> {
     let stream = drive::stream(Dialect::Gemini, events, targets::reply());
     check_gemini_stream::check(&stream)
+        .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
+}
+
+fn responses(
+    events: impl IntoIterator<Item = Event>,
+) -> Result<check_responses_stream::Said, String> {
+    let stream = drive::stream(Dialect::Responses, events, targets::reply());
+    check_responses_stream::check(&stream)
         .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
 }
 
@@ -160,6 +170,28 @@ fn gemini_says_all(sample: &Sample) {
     }
 }
 
+fn responses_says_all(sample: &Sample) {
+    let said =
+        responses(sample.events.clone()).unwrap_or_else(|fault| panic!("{fault}\n{sample:#?}"));
+    assert_eq!(
+        said.error.is_some(),
+        said.status != "completed" && said.status != "incomplete"
+    );
+    if sample.failed {
+        assert!(said.error.is_some());
+    }
+    let text = said_of(sample, 0, |kind| *kind == ItemKind::Text);
+    assert_eq!(sorted(&said.text()), sorted(&text), "{sample:#?}");
+    let refusal = said_of(sample, 0, |kind| *kind == ItemKind::Refusal);
+    assert_eq!(sorted(&said.refusal()), sorted(&refusal));
+    let reasoning = said_of(sample, 0, |kind| matches!(kind, ItemKind::Reasoning { .. }));
+    assert_eq!(sorted(&said.reasoning()), sorted(&reasoning));
+    let arguments: Vec<String> = said.calls().map(|call| call.arguments.clone()).collect();
+    if said.status == "completed" {
+        assert_eq!(arguments, arguments_of(sample, 0), "{sample:#?}");
+    }
+}
+
 /// The same stream as other senders write it.
 fn respelt(stream: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8(stream.to_vec())
@@ -224,8 +256,34 @@ fn every_fixture_gives_well_formed_streams_in_every_dialect() {
             assert!(!said.hides_calls(), "{}", fixture.name);
         }
         gemini(events.clone()).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
-        let said = claude(events).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+        let said =
+            claude(events.clone()).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         assert!(!said.hides_calls(), "{}", fixture.name);
+        let said = responses(events).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+        assert_eq!(
+            said.error.is_some(),
+            said.status.is_empty() || said.status == "failed"
+        );
+    }
+}
+
+/// The last event of a Responses stream holds the answer that a client gets who asked for no stream.
+#[test]
+fn the_final_answer_of_a_stream_is_the_whole_answer() {
+    for fixture in fixtures("streams") {
+        let events = events_of(&fixture, &drive::frames(&fixture.bytes));
+        let Ok(whole) = fold(Dialect::Responses, events.iter().cloned()) else {
+            continue;
+        };
+        let said = responses(unfold(whole.clone())).unwrap();
+        let whole = drive::answer(Dialect::Responses, &whole);
+        let json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).unwrap();
+        assert_eq!(
+            json(said.answer.as_bytes()),
+            json(&whole),
+            "{}",
+            fixture.name
+        );
     }
 }
 
@@ -269,6 +327,14 @@ fn no_prefix_of_a_stream_passes_for_the_whole() {
                 assert_eq!(
                     said.error.is_some(),
                     !ended,
+                    "{} after {length} frames",
+                    fixture.name
+                );
+                let said = responses(events.clone())
+                    .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+                assert_eq!(
+                    said.error.is_some(),
+                    !ended || said.status == "failed",
                     "{} after {length} frames",
                     fixture.name
                 );
@@ -357,10 +423,63 @@ fn no_text_is_held_longer_than_its_frame() {
         gemini(r#"{"text":"FOUR"}"#),
         gemini(r#"{"functionCall":{"name":"FIVE","args":{"SIX":"SEVEN"}}}"#),
     ];
+    let item = |kind: &str, index: u32, rest: &str| {
+        format!(
+            "event: response.{kind}\ndata: {{\"type\":\"response.{kind}\",\"output_index\":{index},{rest}}}\n\n"
+        )
+    };
+    let text = |index, delta: &str| {
+        item(
+            "output_text.delta",
+            index,
+            &format!(r#""content_index":0,"delta":"{delta}""#),
+        )
+    };
+    let argument = |delta: &str| {
+        let delta = serde_json::Value::from(delta);
+        item(
+            "function_call_arguments.delta",
+            3,
+            &format!(r#""delta":{delta}"#),
+        )
+    };
+    let responses_stream = [
+        text(0, "ONE"),
+        text(0, "TWO")
+            + &item(
+                "output_item.done",
+                0,
+                r#""item":{"type":"message","content":[{"type":"output_text","text":"ONETWO"}]}"#,
+            ),
+        item(
+            "reasoning_summary_text.delta",
+            1,
+            r#""summary_index":0,"delta":"THREE""#,
+        ),
+        item(
+            "output_item.done",
+            1,
+            r#""item":{"type":"reasoning","summary":[{"type":"summary_text","text":"THREE"}]}"#,
+        ),
+        text(2, "FOUR")
+            + &item(
+                "output_item.done",
+                2,
+                r#""item":{"type":"message","content":[{"type":"output_text","text":"FOUR"}]}"#,
+            ),
+        item(
+            "output_item.added",
+            3,
+            r#""item":{"type":"function_call","call_id":"a","name":"FIVE","arguments":""}"#,
+        ),
+        argument(r#"{"SIX""#),
+        argument(r#":"SEVEN"}"#),
+    ];
     for (from, stream) in [
         (Dialect::Chat, chat_stream.concat()),
         (Dialect::Claude, claude_stream.concat()),
         (Dialect::Gemini, gemini_stream.concat()),
+        (Dialect::Responses, responses_stream.concat()),
     ] {
         for to in Dialect::ALL {
             let frames = drive::frames(stream.as_bytes());
@@ -505,6 +624,11 @@ proptest! {
         if is_list {
             prop_assert_eq!(events_of(fixture, &cut), events_of(fixture, &frames));
         }
+    }
+
+    #[test]
+    fn a_responses_client_hears_everything_of_any_stream(sample in sample(1)) {
+        responses_says_all(&sample);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::tools::Tools;
 use crate::Dialect;
 use crate::claude::wire::{write_cache_mark, write_rest};
 use crate::error::EncodeError;
-use crate::ir::{CacheMark, Part, Request, SystemBlock, Text};
+use crate::ir::{CacheMark, Part, Request, Setting, SystemBlock, Text};
 use crate::json::{Str, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
@@ -81,6 +81,10 @@ impl<'r> Draft<'r> {
             lost_thinking(&messages).then_some(Obstacle::LostThinking)
         };
         let plan = thinking::plan(request, profile, obstacle, &mut losses);
+        if request.dialect == Dialect::Responses {
+            let path = || request.setting_path(Setting::Thinking).to_owned();
+            messages::report_foreign(&mut losses, &request.reasoning.extensions, path);
+        }
         end(&mut messages, request, target, &plan, &mut losses);
         let mut system = system(request, &mut losses);
         system.extend(leading.iter().flat_map(|turn| turn_texts(turn)));
@@ -177,15 +181,12 @@ fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
             true => (0, 0),
             false => (message, part + 1),
         };
-        let path = match request.dialect {
-            Dialect::Chat => format!("messages[{message}]"),
-            Dialect::Claude => format!("system[{index}]"),
-            Dialect::Gemini => format!("systemInstruction.parts[{index}]"),
-        };
+        let path = request.system_path(index, message);
         if block.name.is_some() {
             losses.dropped(format!("{path}.name"), "Claude's messages have no name");
         }
-        messages::report_foreign(losses, &block.extensions, || path.clone());
+        let path = || request.system_block_path(index, message, part);
+        messages::report_foreign(losses, &block.extensions, path);
         let cache = block.cache.as_ref().map(marks::fit);
         if block.text.is_blank() {
             // Claude refuses texts without a word; the boundary they mark moves to the text before.

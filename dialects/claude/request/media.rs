@@ -31,7 +31,12 @@ pub(super) fn content<'r>(
     }
     if let Some(detail) = media.detail.as_ref().filter(|detail| *detail != "auto") {
         let why = format!("Claude has no setting for the detail of images (`{detail}`)");
-        losses.dropped(format!("{}.image_url.detail", path()), why);
+        let field = match request.dialect {
+            Dialect::Responses => "detail",
+            Dialect::Gemini => "mediaResolution",
+            Dialect::Chat | Dialect::Claude => "image_url.detail",
+        };
+        losses.dropped(format!("{}.{field}", path()), why);
     }
     let is_image = media.kind == MediaKind::Image;
     let form = if is_image {

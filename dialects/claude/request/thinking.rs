@@ -1,7 +1,7 @@
 //! How much to think, and the output limit that depends on it (`dialects.md` 2.4).
 
 use crate::Dialect;
-use crate::ir::{ReasoningMode, Request};
+use crate::ir::{ReasoningMode, Request, Setting};
 use crate::json::{Str, Writer};
 use crate::losses::Losses;
 use crate::target::{ModelProfile, Thinking};
@@ -62,11 +62,20 @@ impl Plan {
             writer.field("type", word);
             writer.field_opt("budget_tokens", budget.as_ref());
             if !matches!(self.mode, Mode::Disabled) {
-                writer.field_opt("display", request.reasoning.display.as_ref());
+                writer.field_opt("display", display(request).as_ref());
             }
             write_rest(writer, &request.reasoning.extensions);
         });
     }
+}
+
+/// How thinking is shown, in Claude's words: OpenAI's are lengths of a summary.
+fn display(request: &Request) -> Option<&str> {
+    let display = request.reasoning.display.as_deref()?;
+    Some(match (request.dialect, display) {
+        (Dialect::Responses, _) => "summarized",
+        (_, display) => display,
+    })
 }
 
 /// Plans the thinking of a request.
@@ -89,11 +98,17 @@ pub(super) fn plan(
         max_tokens: request.limits.max_output.unwrap_or(default_limit),
     };
     let (mode, effort) = planner.mode(obstacle);
-    Plan {
+    let plan = Plan {
         max_tokens: planner.max_tokens,
         mode,
         effort,
+    };
+    let foreign = request.dialect != Dialect::Claude;
+    if foreign && request.reasoning.display.is_some() && !plan.thinks() {
+        let why = "there is no thinking to be shown";
+        losses.quietly_dropped(request.setting_path(Setting::Display), why);
     }
+    plan
 }
 
 struct Planner<'r, 'l> {
@@ -121,7 +136,9 @@ impl Planner<'_, '_> {
             return (mode, self.own_effort());
         }
         // In Claude's own dialect effort is not a wish to think: it stands for itself.
-        let wanted = wish.mode.is_some() || wish.budget.is_some() || (foreign && effort.is_some());
+        let shown = self.request.dialect == Dialect::Responses && wish.display.is_some();
+        let wanted =
+            wish.mode.is_some() || wish.budget.is_some() || (foreign && effort.is_some()) || shown;
         if !wanted {
             return (Mode::Unsaid, self.own_effort());
         }
@@ -274,14 +291,13 @@ impl Planner<'_, '_> {
                 "thinking.budget_tokens"
             }
             Dialect::Claude | Dialect::Gemini => "thinking",
+            Dialect::Responses if self.request.reasoning.effort.is_some() => "reasoning.effort",
+            Dialect::Responses => "reasoning",
         }
     }
 
     fn effort_path(&self) -> &'static str {
-        match self.request.dialect {
-            Dialect::Chat => "reasoning_effort",
-            Dialect::Claude | Dialect::Gemini => "output_config.effort",
-        }
+        self.request.setting_path(Setting::Effort)
     }
 }
 

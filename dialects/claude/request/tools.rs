@@ -59,7 +59,7 @@ pub(super) enum Choice<'r> {
 pub(super) fn name_limit(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Claude => 128,
-        Dialect::Chat | Dialect::Gemini => 64,
+        Dialect::Chat | Dialect::Gemini | Dialect::Responses => 64,
     }
 }
 
@@ -199,7 +199,7 @@ impl<'r> Drafter<'r, '_> {
     fn path(&self, index: usize, field: &str) -> String {
         match self.request.dialect {
             Dialect::Chat => format!("tools[{index}].function.{field}"),
-            Dialect::Claude | Dialect::Gemini => {
+            Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
                 format!("{}.{field}", self.request.tool_path(index))
             }
         }
@@ -223,12 +223,19 @@ impl<'r> Drafter<'r, '_> {
                 dialect: Dialect::Chat,
                 kind,
                 raw,
-            } if kind == WEB_SEARCH_OPTIONS => return self.web_search(raw),
+            } if kind == WEB_SEARCH_OPTIONS => return self.web_search(raw, WEB_SEARCH_OPTIONS),
             ToolKind::Server {
                 dialect: Dialect::Gemini,
                 kind,
                 raw,
             } if kind == "googleSearch" => return self.google_search(index, raw),
+            ToolKind::Server {
+                dialect: Dialect::Responses,
+                kind,
+                raw,
+            } if kind.starts_with("web_search") => {
+                return self.web_search(raw, &self.request.tool_path(index));
+            }
             ToolKind::Server { kind, .. } => {
                 let why = format!("Claude has no tool like `{kind}`");
                 self.losses.dropped(self.request.tool_path(index), why);
@@ -238,9 +245,8 @@ impl<'r> Drafter<'r, '_> {
             ToolKind::Function { schema } => self.function(index, tool, schema.as_ref()),
             ToolKind::Custom { format } => self.custom(index, tool, format.as_ref()),
         };
-        report_foreign(self.losses, &tool.extensions, || {
-            self.request.tool_path(index)
-        });
+        let path = || self.request.tool_path(index);
+        report_foreign(self.losses, &tool.extensions, path);
         Some(Draft { form, cache })
     }
 
@@ -252,7 +258,7 @@ impl<'r> Drafter<'r, '_> {
                     let field = match self.request.dialect {
                         Dialect::Chat => "parameters",
                         Dialect::Claude => "input_schema",
-                        Dialect::Gemini => "parameters",
+                        Dialect::Gemini | Dialect::Responses => "parameters",
                     };
                     let why = "Claude wants an object without alternatives at the root of a schema";
                     self.losses.changed(self.path(index, field), why);
@@ -285,7 +291,9 @@ impl<'r> Drafter<'r, '_> {
         if let Some(grammar) = grammar {
             let path = match self.request.dialect {
                 Dialect::Chat => format!("tools[{index}].custom.format"),
-                Dialect::Claude | Dialect::Gemini => format!("tools[{index}].format"),
+                Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
+                    self.path(index, "format")
+                }
             };
             let why = "Claude enforces no grammar: it stands in the tool's description";
             self.losses.changed(path, why);
@@ -336,42 +344,54 @@ impl<'r> Drafter<'r, '_> {
     }
 
     fn google_search(&mut self, index: usize, raw: &RawJson) -> Option<Draft<'r>> {
+        let at = self.request.tool_path(index);
         let document = raw.document();
         for (key, _) in document
             .root()
             .entries()
             .flat_map(|(_, tool)| tool.entries())
         {
-            let path = format!("{}.{key}", self.request.tool_path(index));
             let why = "Claude's web search has no such setting";
-            self.losses.dropped(path, why);
+            self.losses.dropped(format!("{at}.{key}"), why);
         }
-        self.web_search(&RawJson::empty_object())
+        self.web_search(&RawJson::empty_object(), &at)
     }
 
-    fn web_search(&mut self, options: &RawJson) -> Option<Draft<'r>> {
+    /// Chat's options, or the tool of Responses, which stand at `at`.
+    fn web_search(&mut self, options: &RawJson, at: &str) -> Option<Draft<'r>> {
         let name = Str::from_static("web_search");
         let declared = self.request.tools.iter().any(|tool| tool.name == name);
         if declared || !self.taken.insert(name) {
             let why = "a tool of the name `web_search` exists";
-            self.losses.dropped(WEB_SEARCH_OPTIONS, why);
+            self.losses.dropped(at, why);
             return None;
         }
         let document = options.document();
         let root = document.root();
-        for (key, value) in root.entries() {
-            if key != "user_location" && !value.is_null() {
-                let path = format!("{WEB_SEARCH_OPTIONS}.{key}");
-                self.losses
-                    .dropped(path, "Claude's web search has no such setting");
-            }
+        let filters = root.field("filters");
+        let inner = filters.into_iter().flat_map(Value::entries);
+        let lost = root
+            .entries()
+            .filter(|(key, _)| !matches!(&**key, "type" | "user_location" | "filters"))
+            .map(|(key, value)| (key.to_string(), value));
+        let lost = lost.chain(
+            inner
+                .filter(|(key, _)| key != "allowed_domains")
+                .map(|(key, value)| (format!("filters.{key}"), value)),
+        );
+        for (key, _) in lost.filter(|(_, value)| !value.is_null()) {
+            let path = format!("{at}.{key}");
+            self.losses
+                .dropped(path, "Claude's web search has no such setting");
         }
+        let domains = filters.and_then(|filters| filters.field("allowed_domains"));
         let location = root.field("user_location");
         let location = location.map(|place| place.field("approximate").unwrap_or(place));
         let raw = RawJson::build(|writer| {
             writer.object(|writer| {
                 writer.field("type", "web_search_20250305");
                 writer.field("name", "web_search");
+                writer.field_opt("allowed_domains", domains.map(Value::raw).as_ref());
                 if let Some(location) = location {
                     writer.object_field("user_location", |writer| {
                         writer.field("type", "approximate");

@@ -29,7 +29,7 @@ fn decode(dialect: Dialect, frames: &[Value], clean: bool) -> Vec<Event> {
     let mut events = Vec::new();
     for frame in frames {
         let event = match dialect {
-            Dialect::Claude => frame["type"].as_str().unwrap_or_default(),
+            Dialect::Claude | Dialect::Responses => frame["type"].as_str().unwrap_or_default(),
             Dialect::Chat | Dialect::Gemini => "",
         };
         let data = frame

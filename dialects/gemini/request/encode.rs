@@ -174,12 +174,7 @@ fn system<'r>(scope: &mut Scope<'r>) -> Vec<System<'r>> {
         } else {
             inner += 1;
         }
-        let path = || match request.dialect {
-            Dialect::Chat if block.bare => format!("messages[{message}]"),
-            Dialect::Chat => format!("messages[{message}].content[{inner}]"),
-            Dialect::Claude => format!("system[{index}]"),
-            Dialect::Gemini => format!("systemInstruction.parts[{index}]"),
-        };
+        let path = || request.system_block_path(index, message, inner);
         if !scope.native && block.text.starts_with(BILLING_BLOCK) {
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(), why);

@@ -6,7 +6,7 @@ use super::tools::report_schema;
 use crate::Dialect;
 use crate::error::EncodeError;
 use crate::gemini::schema;
-use crate::ir::{OutputFormat, Request};
+use crate::ir::{OutputFormat, Request, Setting};
 use crate::json::{RawJson, Str, Value, Writer};
 
 /// Most stop texts of a request.
@@ -103,11 +103,7 @@ impl<'r> Fields<'r> {
     }
 
     fn fit_stop(&mut self, scope: &mut Scope<'_>) {
-        let path = match scope.request.dialect {
-            Dialect::Chat => "stop",
-            Dialect::Claude => "stop_sequences",
-            Dialect::Gemini => "generationConfig.stopSequences",
-        };
+        let path = scope.request.setting_path(Setting::Stop);
         if self.stop.len() > STOP_LIMIT {
             let why = format!("only the first {STOP_LIMIT} stop texts are sent");
             scope.losses.clamped(path, why);
@@ -118,11 +114,7 @@ impl<'r> Fields<'r> {
     fn fit_format(&mut self, scope: &mut Scope<'_>) {
         let json = || RawJson::build(|writer| writer.value("application/json"));
         let mime = Str::from_static("responseMimeType");
-        let base = match scope.request.dialect {
-            Dialect::Chat => "response_format",
-            Dialect::Claude => "output_config.format",
-            Dialect::Gemini => "generationConfig.responseSchema",
-        };
+        let base = scope.request.setting_path(Setting::Format);
         let schema = match &scope.request.output.format {
             None => return,
             Some(OutputFormat::Text) => {
@@ -171,6 +163,7 @@ impl<'r> Fields<'r> {
                 Dialect::Chat => "response_format.json_schema.schema",
                 Dialect::Claude => "output_config.format.schema",
                 Dialect::Gemini => "generationConfig.responseJsonSchema",
+                Dialect::Responses => "text.format.schema",
             };
             report_schema(scope, path, cleaned.lost);
             self.format
@@ -297,10 +290,7 @@ fn report_format_details(scope: &mut Scope<'_>) {
     else {
         return;
     };
-    let base = match scope.request.dialect {
-        Dialect::Chat => "response_format.json_schema",
-        Dialect::Claude | Dialect::Gemini => "output_config.format",
-    };
+    let base = scope.request.setting_path(Setting::Schema);
     let fields = [
         ("name", name.is_some()),
         ("description", description.is_some()),
@@ -320,12 +310,16 @@ fn report_placeless(scope: &mut Scope<'_>) {
     let legacy = request.legacy.as_ref();
     let user = match request.dialect {
         Dialect::Claude => "metadata.user_id",
-        Dialect::Chat | Dialect::Gemini => "user",
+        Dialect::Chat | Dialect::Gemini | Dialect::Responses => "user",
     };
     // Path, whether it was given, whether it makes no difference to the answer.
     let fields = [
         ("logit_bias", sampling.logit_bias.is_some(), false),
-        ("verbosity", output.verbosity.is_some(), false),
+        (
+            request.setting_path(Setting::Verbosity),
+            output.verbosity.is_some(),
+            false,
+        ),
         ("audio", output.audio.is_some(), false),
         ("prediction", output.prediction.is_some(), true),
         ("prompt_cache_key", caching.key.is_some(), true),

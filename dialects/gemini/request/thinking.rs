@@ -3,7 +3,7 @@
 use super::encode::Scope;
 use crate::Dialect;
 use crate::gemini::wire::write_rest;
-use crate::ir::{ReasoningMode, ReasoningWish};
+use crate::ir::{ReasoningMode, ReasoningWish, Setting};
 use crate::json::{Str, Writer};
 use crate::target::Thinking;
 
@@ -45,7 +45,11 @@ impl Plan {
 /// Plans the thinking of a request.
 pub(super) fn plan(scope: &mut Scope<'_>) -> Plan {
     let wish = &scope.request.reasoning;
-    scope.foreign(&wish.extensions, || "thinking".to_owned());
+    let path = match scope.request.dialect {
+        Dialect::Chat => "thinking",
+        _ => scope.request.setting_path(Setting::Thinking),
+    };
+    scope.foreign(&wish.extensions, || path.to_owned());
     let off = match wish.mode {
         Some(ReasoningMode::Off) => true,
         None => wish.effort.as_deref() == Some("none") || wish.budget == Some(0),
@@ -203,11 +207,7 @@ impl Planner<'_, '_> {
     }
 
     fn path(&self) -> &'static str {
-        match self.scope.request.dialect {
-            Dialect::Chat => "reasoning_effort",
-            Dialect::Claude => "thinking",
-            Dialect::Gemini => "generationConfig.thinkingConfig",
-        }
+        self.scope.request.setting_path(Setting::Thinking)
     }
 
     fn budget_path(&self) -> &'static str {
@@ -215,15 +215,12 @@ impl Planner<'_, '_> {
             Dialect::Chat => "thinking_budget",
             Dialect::Claude => "thinking.budget_tokens",
             Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
+            Dialect::Responses => "reasoning",
         }
     }
 
     fn effort_path(&self) -> &'static str {
-        match self.scope.request.dialect {
-            Dialect::Chat => "reasoning_effort",
-            Dialect::Claude => "output_config.effort",
-            Dialect::Gemini => "generationConfig.thinkingConfig.thinkingLevel",
-        }
+        self.scope.request.setting_path(Setting::Effort)
     }
 }
 

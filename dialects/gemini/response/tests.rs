@@ -78,6 +78,16 @@ fn replay(dialect: Dialect, answer: &Json) -> Json {
             json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "?"},
                 {"role": "assistant", "content": answer["content"]}, {"role": "user", "content": results}]})
         }
+        Dialect::Responses => {
+            let items = answer["output"].as_array().cloned().unwrap_or_default();
+            let calls = items.iter().filter(|item| item["type"] == "function_call");
+            let results: Vec<Json> = calls
+                .map(|call| json!({"type": "function_call_output", "call_id": call["call_id"], "output": "ok"}))
+                .collect();
+            let mut input = vec![json!({"role": "user", "content": "?"})];
+            input.extend(items.iter().cloned().chain(results));
+            json!({"model": "m", "input": input})
+        }
         Dialect::Gemini => {
             let content = &answer["candidates"][0]["content"];
             let parts = content["parts"].as_array().into_iter().flatten();

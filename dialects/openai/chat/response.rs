@@ -5,8 +5,9 @@ mod encode;
 mod error;
 
 pub use decode::decode;
-pub(super) use decode::{made_up_id, origin, settled};
+pub(in crate::openai) use decode::made_up_id;
+pub(super) use decode::{origin, settled};
 pub use encode::encode;
 pub(super) use encode::{has_state, write_details};
-pub(super) use error::in_stream;
+pub(in crate::openai) use error::in_stream;
 pub use error::{decode_error, encode_error};

@@ -12,7 +12,7 @@ pub(crate) struct Facts {
     turns: Vec<Turn>,
     tools: Vec<(String, Option<String>, Json)>,
     max_output: Option<u64>,
-    stop: Vec<String>,
+    pub(crate) stop: Vec<String>,
     stream: bool,
 }
 

@@ -13,7 +13,17 @@ use modelgate_dialects::{
     encode_response,
 };
 
-use super::{check_chat_stream, check_claude_stream, check_gemini_stream, drive, targets};
+use super::{
+    check_chat_stream, check_claude_stream, check_gemini_stream, check_responses_stream, drive,
+    targets,
+};
+
+/// The dialect that the first byte chooses, and what is left of the byte.
+fn dialect(choice: u8) -> (Dialect, u8) {
+    let count = Dialect::ALL.len() as u8;
+    let dialect = Dialect::ALL[usize::from(choice % count)];
+    (dialect, choice / count)
+}
 
 /// An upstream's stream, whatever it is: frames do not depend on the split, there is one terminal and it is the last
 /// event, and both clients get a well-formed stream.
@@ -21,11 +31,11 @@ pub(crate) fn sse_bytes(data: &[u8]) {
     let Some((&choice, stream)) = data.split_first() else {
         return;
     };
-    let dialect = dialect(choice);
+    let (dialect, choice) = dialect(choice);
     let frames = drive::frames(stream);
     assert_eq!(
         frames,
-        drive::frames_of(stream.chunks(1 + usize::from(choice >> 1) % 7))
+        drive::frames_of(stream.chunks(1 + usize::from(choice) % 7))
     );
     let cut = |size: usize| {
         let mut framer = ArrayFramer::new(64 << 20);
@@ -37,7 +47,7 @@ pub(crate) fn sse_bytes(data: &[u8]) {
         items
     };
     assert_eq!(cut(1), cut(1 << 16), "items of a list depend on the split");
-    let events = drive::events(dialect, &frames, choice & 0x80 == 0);
+    let events = drive::events(dialect, &frames, choice % 2 == 0);
     let is_terminal = |event: &Event| matches!(event, Event::End | Event::Error(_));
     assert_eq!(
         events.iter().position(is_terminal),
@@ -48,16 +58,16 @@ pub(crate) fn sse_bytes(data: &[u8]) {
     well_formed(&events);
 }
 
-/// The dialect that a byte stands for.
-fn dialect(choice: u8) -> Dialect {
-    Dialect::ALL[usize::from(choice) % Dialect::ALL.len()]
-}
-
 /// The client's stream of any events is well-formed in every dialect.
 fn well_formed(events: &[Event]) {
     let chat = drive::stream(Dialect::Chat, events.iter().cloned(), targets::reply());
     if let Err(fault) = check_chat_stream::check(&chat, true) {
         panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&chat));
+    }
+    let responses = drive::stream(Dialect::Responses, events.iter().cloned(), targets::reply());
+    if let Err(fault) = check_responses_stream::check(&responses) {
+        let stream = String::from_utf8_lossy(&responses);
+        panic!("{fault}\n{stream}\n{events:#?}");
     }
     let claude = drive::stream(Dialect::Claude, events.iter().cloned(), targets::reply());
     if let Err(fault) = check_claude_stream::check(&claude) {
@@ -75,8 +85,8 @@ pub(crate) fn json_request(data: &[u8]) {
     let Some((&choice, body)) = data.split_first() else {
         return;
     };
-    let dialect = dialect(choice);
-    let status = [400, 401, 429, 500, 529, 200][usize::from(choice >> 1) % 6];
+    let (dialect, choice) = dialect(choice);
+    let status = [400, 401, 429, 500, 529, 200][usize::from(choice) % 6];
     let body = Bytes::copy_from_slice(body);
     let error = decode_error(dialect, status, &body);
     assert!(

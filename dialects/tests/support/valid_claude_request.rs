@@ -320,7 +320,11 @@ pub(crate) fn count_marks(value: Value<'_>) -> usize {
         Kind::Array => value.items().map(count_marks).sum(),
         Kind::Object => value
             .entries()
-            .filter(|(key, _)| !["input", "input_schema", "parameters", "schema"].contains(&&**key))
+            .filter(|(key, value)| {
+                let is_data = ["input_schema", "parameters", "schema"].contains(&&**key);
+                // The arguments of a call, not the items of Responses.
+                !is_data && (key != "input" || value.is_array())
+            })
             .map(|(_, value)| count_marks(value))
             .sum(),
         _ => 0,

@@ -4,7 +4,7 @@ use crate::Dialect;
 use crate::claude::request::thinking::Plan;
 use crate::claude::wire::write_without;
 use crate::error::EncodeError;
-use crate::ir::{OutputFormat, Request};
+use crate::ir::{OutputFormat, Request, Setting};
 use crate::json::{RawJson, Str, Writer};
 use crate::losses::Losses;
 use crate::target::ModelProfile;
@@ -125,11 +125,7 @@ impl<'r> Fields<'r> {
     fn fit_stop(&mut self, request: &'r Request, losses: &mut Losses) {
         let blank = |stop: &&Str| stop.trim().is_empty();
         if request.limits.stop.iter().any(|stop| blank(&stop)) {
-            let path = match request.dialect {
-                Dialect::Chat => "stop",
-                Dialect::Claude => "stop_sequences",
-                Dialect::Gemini => "generationConfig.stopSequences",
-            };
+            let path = request.setting_path(Setting::Stop);
             losses.dropped(path, "Claude refuses stop texts of white space only");
         }
         self.stop = request
@@ -141,10 +137,7 @@ impl<'r> Fields<'r> {
     }
 
     fn fit_format(&mut self, request: &Request, profile: &ModelProfile, losses: &mut Losses) {
-        let path = match request.dialect {
-            Dialect::Chat => "response_format",
-            Dialect::Claude | Dialect::Gemini => "output_config.format",
-        };
+        let path = request.setting_path(Setting::Format);
         let schema = match &request.output.format {
             None | Some(OutputFormat::Text) => return,
             Some(OutputFormat::Raw(Dialect::Claude, raw)) => {
@@ -281,10 +274,7 @@ fn report_format_details(request: &Request, losses: &mut Losses) {
     else {
         return;
     };
-    let base = match request.dialect {
-        Dialect::Chat => "response_format.json_schema",
-        Dialect::Claude | Dialect::Gemini => "output_config.format",
-    };
+    let base = request.setting_path(Setting::Schema);
     let fields = [
         ("name", name.is_some()),
         ("description", description.is_some()),
@@ -311,12 +301,16 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
         ("logit_bias", sampling.logit_bias.is_some(), false),
         ("seed", sampling.seed.is_some(), false),
         (
-            "logprobs",
+            request.setting_path(Setting::Logprobs),
             sampling.logprobs.is_some(),
             sampling.logprobs == Some(false),
         ),
         ("top_logprobs", sampling.top_logprobs.is_some(), false),
-        ("verbosity", output.verbosity.is_some(), false),
+        (
+            request.setting_path(Setting::Verbosity),
+            output.verbosity.is_some(),
+            false,
+        ),
         ("modalities", output.modalities.is_some(), true),
         ("audio", output.audio.is_some(), false),
         ("prediction", output.prediction.is_some(), true),

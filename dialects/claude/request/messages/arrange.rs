@@ -285,10 +285,13 @@ pub(in crate::claude::request) fn report_foreign(
     path: impl Fn() -> String,
 ) {
     for extension in extensions.foreign(Dialect::Claude) {
-        let path = format!("{}.{}", path(), extension.key);
+        let key = extension.key.strip_prefix("message.");
+        let key = key.unwrap_or(&extension.key);
+        let path = format!("{}.{key}", path());
         let why = "Claude has no such field";
-        match &*extension.key {
-            "reasoning_details" | "reasoning" | "extra_content" | "annotations" => {
+        match key {
+            "reasoning_details" | "reasoning" | "extra_content" | "annotations" | "id"
+            | "status" | "phase" => {
                 losses.quietly_dropped(path, why);
             }
             _ => losses.dropped(path, why),

@@ -50,6 +50,11 @@ impl<'r> Arranger<'r, '_> {
     fn text(&mut self, origin: Origin, text: &'r Text, speaker: Speaker) {
         let path = || self.request.part_path(origin.turn, origin.part);
         report_foreign(self.losses, &text.extensions, path);
+        if text.citations.is_some() && self.request.dialect != Dialect::Claude {
+            let path = format!("{}.annotations", path());
+            let why = "annotations of another vendor mean nothing in a request";
+            self.losses.dropped(path, why);
+        }
         if text.text.is_blank() {
             return self.blank(origin, text);
         }
@@ -110,6 +115,7 @@ impl<'r> Arranger<'r, '_> {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
                 Dialect::Gemini => "functionCall.args",
+                Dialect::Responses => "arguments",
             };
             format!(
                 "{}.{field}",

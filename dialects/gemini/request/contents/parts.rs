@@ -68,7 +68,11 @@ impl<'r> Arranger<'r, '_> {
         self.scope.unmark(text.cache.is_some(), path);
         if text.citations.is_some() {
             let why = "Gemini takes no citations back";
-            let path = format!("{}.citations", path());
+            let field = match self.scope.request.dialect {
+                Dialect::Responses => "annotations",
+                Dialect::Chat | Dialect::Claude | Dialect::Gemini => "citations",
+            };
+            let path = format!("{}.{field}", path());
             self.scope.losses.quietly_dropped(path, why);
         }
         let signature = self.own_signature(&text.extensions);
@@ -170,6 +174,7 @@ impl<'r> Arranger<'r, '_> {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
                 Dialect::Gemini => "functionCall.args",
+                Dialect::Responses => "arguments",
             };
             format!("{}.{field}", request.part_path(place.0, place.1))
         };

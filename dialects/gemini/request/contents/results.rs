@@ -93,6 +93,7 @@ impl<'r> Arranger<'r, '_> {
                 Dialect::Chat => format!("{base}[{index}]"),
                 Dialect::Claude => format!("{base}.content[{index}]"),
                 Dialect::Gemini => base.clone(),
+                Dialect::Responses => format!("{base}.output[{index}]"),
             };
             match part {
                 Part::Text(text) => {

@@ -6,6 +6,8 @@ mod pairing;
 mod settings;
 mod tools;
 
+pub(in crate::openai) use settings::{budget_effort, highest};
+
 use crate::Dialect;
 use crate::error::EncodeError;
 use crate::ir::{Extensions, Request};
@@ -74,13 +76,19 @@ impl Scope<'_> {
     fn foreign(&mut self, extensions: &Extensions, path: impl Fn() -> String) {
         for extension in extensions.foreign(Dialect::Chat) {
             let level = path();
+            let key = extension.key.strip_prefix("message.");
+            let key = key.unwrap_or(&extension.key);
             let path = if level.is_empty() {
-                extension.key.to_string()
+                key.to_owned()
             } else {
-                format!("{level}.{}", extension.key)
+                format!("{level}.{key}")
             };
             // Trap 44: fields that steer how another vendor bills, caches or cuts its stream.
-            if matches!(&*extension.key, "eager_input_streaming" | "caller" | "id") {
+            let quiet = matches!(
+                key,
+                "eager_input_streaming" | "caller" | "id" | "status" | "phase"
+            );
+            if quiet {
                 self.losses
                     .quietly_dropped(path, "has no meaning for a Chat upstream");
             } else {

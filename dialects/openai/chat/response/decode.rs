@@ -182,7 +182,7 @@ pub(in crate::openai::chat) fn origin(provider: &Str) -> Opaque {
 }
 
 /// The id of a call that came without one. The answer's id is part of it: clients keep calls of many answers apart.
-pub(in crate::openai::chat) fn made_up_id(name: &str, answer: &str, ordinal: usize) -> Str {
+pub(in crate::openai) fn made_up_id(name: &str, answer: &str, ordinal: usize) -> Str {
     if answer.is_empty() {
         return ids::generated(name, ordinal);
     }

@@ -28,7 +28,7 @@ pub fn decode_error(status: u16, body: &Bytes) -> Error {
 }
 
 /// A failure inside an answer with status 200.
-pub(in crate::openai::chat) fn in_stream(value: Value<'_>) -> Error {
+pub(in crate::openai) fn in_stream(value: Value<'_>) -> Error {
     Found::read(value).within_stream()
 }
 
@@ -205,13 +205,15 @@ fn specific(word: &str) -> Option<ErrorKind> {
         | "insufficient_balance"
         | "billing_hard_limit_reached" => ErrorKind::Billing,
         "rate_limit_error" | "rate_limit_exceeded" => ErrorKind::RateLimit,
-        "overloaded_error" | "engine_overloaded" | "slow_down" => ErrorKind::Overloaded,
+        "overloaded_error" | "engine_overloaded" | "slow_down" | "server_is_overloaded" => {
+            ErrorKind::Overloaded
+        }
         "authentication_error" | "invalid_api_key" => ErrorKind::Authentication,
         "permission_error" => ErrorKind::Permission,
         "not_found_error" | "model_not_found" => ErrorKind::NotFound,
         "request_too_large" => ErrorKind::TooLarge,
         "timeout_error" => ErrorKind::Timeout,
-        "context_length_exceeded" => ErrorKind::InvalidRequest,
+        "context_length_exceeded" | "invalid_prompt" => ErrorKind::InvalidRequest,
         _ => return None,
     })
 }

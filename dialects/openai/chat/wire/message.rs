@@ -125,11 +125,16 @@ pub(crate) fn write_annotation(
     let Some(url) = citation.text_of("url") else {
         return;
     };
+    // Responses' annotations know their place in their text.
+    let position = |key: &str| citation.field(key).and_then(Value::as_u64);
+    let offset = |index: u64| start.saturating_add(usize::try_from(index).unwrap_or(usize::MAX));
+    let from = position("start_index").map_or(start, offset);
+    let to = position("end_index").map_or(end, offset);
     writer.object(|writer| {
         writer.field("type", "url_citation");
         writer.object_field("url_citation", |writer| {
-            writer.field("start_index", &start);
-            writer.field("end_index", &end);
+            writer.field("start_index", &from);
+            writer.field("end_index", &to);
             writer.field("title", &citation.text_of("title").unwrap_or_default());
             writer.field("url", &url);
         });

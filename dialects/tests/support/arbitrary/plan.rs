@@ -1,4 +1,4 @@
-//! Random conversations, told in any dialect.
+//! Random conversations, told in every dialect.
 
 use modelgate_dialects::json::{RawJson, Writer};
 use modelgate_dialects::{Dialect, Str};
@@ -55,7 +55,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let tools = prop::collection::btree_map("[a-z_]{1,8}", tool, 1..4);
     let head = (
         prop::collection::vec(words(), 0..3),
-        1u64..30_000,
+        16u64..30_000,
         prop::collection::vec("[A-Z]{1,4}", 0..4),
     );
     (
@@ -139,13 +139,18 @@ impl Plan {
                     return self.gemini(writer);
                 }
                 writer.field("model", "upstream-model");
-                writer.field("max_tokens", &self.limit);
+                let limit = match dialect {
+                    Dialect::Responses => "max_output_tokens",
+                    _ => "max_tokens",
+                };
+                writer.field(limit, &self.limit);
                 if self.stream {
                     writer.field("stream", &true);
                 }
                 match dialect {
                     Dialect::Chat => self.chat(writer),
                     Dialect::Claude | Dialect::Gemini => self.claude(writer),
+                    Dialect::Responses => self.responses(writer),
                 }
             });
         });
@@ -184,6 +189,35 @@ impl Plan {
                         writer.field_opt("description", tool.description.as_ref());
                         writer.field("parameters", &tool.schema);
                     });
+                });
+            }
+        });
+    }
+
+    /// The first text of the system is the instructions, the others are items. There are no stop texts.
+    fn responses(&self, writer: &mut Writer<'_>) {
+        writer.field_opt("instructions", self.system.first());
+        writer.array_field("input", |writer| {
+            for text in self.system.iter().skip(1) {
+                item(writer, "developer", |writer| writer.field("content", text));
+            }
+            for round in &self.rounds {
+                item(writer, "user", |writer| {
+                    writer.array_field("content", |writer| {
+                        round.asks.iter().for_each(|ask| ask.responses(writer));
+                    });
+                });
+                round.responses(&self.tools, writer);
+            }
+        });
+        writer.array_field("tools", |writer| {
+            for tool in &self.tools {
+                writer.object(|writer| {
+                    writer.field("type", "function");
+                    writer.field("name", &tool.name);
+                    writer.field_opt("description", tool.description.as_ref());
+                    writer.field("parameters", &tool.schema);
+                    writer.field("strict", &false);
                 });
             }
         });
@@ -308,6 +342,14 @@ fn message(role: &str, writer: &mut Writer<'_>, fill: impl FnOnce(&mut Writer<'_
     });
 }
 
+fn item(writer: &mut Writer<'_>, role: &str, fill: impl FnOnce(&mut Writer<'_>)) {
+    writer.object(|writer| {
+        writer.field("type", "message");
+        writer.field("role", role);
+        fill(writer);
+    });
+}
+
 fn block(text: &str, writer: &mut Writer<'_>) {
     writer.object(|writer| {
         writer.field("type", "text");
@@ -366,6 +408,21 @@ impl Ask {
             }),
         });
     }
+
+    fn responses(&self, writer: &mut Writer<'_>) {
+        writer.object(|writer| match self {
+            Self::Text { text, marked } => {
+                writer.field("type", "input_text");
+                writer.field("text", text);
+                mark(*marked, writer);
+            }
+            Self::Image(data) => {
+                writer.field("type", "input_image");
+                let url = format!("data:image/png;base64,{data}");
+                writer.field("image_url", &url);
+            }
+        });
+    }
 }
 
 impl Call {
@@ -392,6 +449,27 @@ impl Call {
 }
 
 impl Round {
+    fn responses(&self, tools: &[Tool], writer: &mut Writer<'_>) {
+        if let Some(text) = &self.says {
+            item(writer, "assistant", |writer| writer.field("content", text));
+        }
+        for call in &self.calls {
+            writer.object(|writer| {
+                writer.field("type", "function_call");
+                writer.field("call_id", &call.id);
+                writer.field("name", &tools[call.tool].name);
+                writer.field("arguments", &call.arguments);
+            });
+        }
+        for call in &self.calls {
+            writer.object(|writer| {
+                writer.field("type", "function_call_output");
+                writer.field("call_id", &call.id);
+                writer.field("output", &call.result);
+            });
+        }
+    }
+
     fn chat(&self, tools: &[Tool], writer: &mut Writer<'_>) {
         if self.says.is_some() || !self.calls.is_empty() {
             message("assistant", writer, |writer| {

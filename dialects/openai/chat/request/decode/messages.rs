@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use super::parts;
 use crate::error::DecodeError;
 use crate::ir::{
-    Arguments, CacheMark, CallKind, Extensions, Part, Reasoning, Request, Role, SystemBlock,
+    Arguments, CacheMark, CallKind, Extensions, Part, Place, Reasoning, Request, Role, SystemBlock,
     SystemRole, Text, ToolCall, ToolResult, Turn,
 };
 use crate::json::{RawJson, Str, Value};
@@ -101,6 +101,7 @@ impl<'d> Message<'d> {
             parts,
             bare,
             item_id: None,
+            place: Place::default(),
             cache: self.cache,
             extensions: self.extensions,
         }
@@ -135,7 +136,7 @@ impl Reader<'_> {
     ) -> Result<(), DecodeError> {
         if !self.request.turns.is_empty() {
             let role = match word {
-                SystemRole::System => Role::System,
+                SystemRole::System | SystemRole::Instructions => Role::System,
                 SystemRole::Developer => Role::Developer,
             };
             return self.plain(value, path, role);

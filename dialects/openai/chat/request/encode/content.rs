@@ -6,9 +6,7 @@ use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::chat::wire;
 use crate::openai::data_url;
-
-/// Where Claude's search results have the address they were found at.
-const SEARCH_SOURCE: &str = "source";
+use crate::openai::document::{SEARCH_SOURCE, document, opening};
 
 /// One entry of `content`, ready to be written.
 pub(super) enum Piece<'a> {
@@ -74,8 +72,12 @@ pub(super) fn pieces<'a>(
 
 fn text<'a>(scope: &mut Scope<'_>, text: &'a Text, path: &impl Fn() -> String) -> Piece<'a> {
     if text.citations.is_some() {
+        let field = match scope.request.dialect {
+            Dialect::Responses => "annotations",
+            Dialect::Chat | Dialect::Claude | Dialect::Gemini => "citations",
+        };
         scope.losses.dropped(
-            format!("{}.citations", path()),
+            format!("{}.{field}", path()),
             "Chat takes no citations in a request",
         );
     }
@@ -213,28 +215,6 @@ fn parts<'a>(
         }
     }
     pieces.push(Piece::text("</document>"));
-}
-
-/// A text document as text, with what is known about it.
-fn document(media: &Media, text: &str) -> String {
-    format!("{}>\n{text}\n</document>", opening(media))
-}
-
-fn opening(media: &Media) -> String {
-    let mut head = String::from("<document");
-    let source = media.extensions.get(Dialect::Claude, SEARCH_SOURCE);
-    let source = source.and_then(|source| source.document().root().text());
-    let known = [
-        ("title", media.title.as_ref().or(media.name.as_ref())),
-        ("source", source.as_ref()),
-        ("context", media.context.as_ref()),
-    ];
-    for (key, value) in known {
-        if let Some(value) = value {
-            head.push_str(&format!(" {key}=\"{value}\""));
-        }
-    }
-    head
 }
 
 /// How `content` was spelt, and whether it may be joined.

@@ -71,7 +71,8 @@ fn system(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let mut rest = request.system.as_slice();
     let (mut at, mut message) = (0, 0);
     while !rest.is_empty() {
-        let more = |block: &SystemBlock| !scope.native || !block.starts_message;
+        let one = request.dialect == Dialect::Claude;
+        let more = |block: &SystemBlock| one || !block.starts_message;
         let length = 1 + rest[1..].iter().take_while(|block| more(block)).count();
         system_message(scope, writer, (message, at), &rest[..length]);
         message += 1;
@@ -87,9 +88,10 @@ fn system_message(
     blocks: &[SystemBlock],
 ) {
     let native = scope.native;
+    let scope_request = scope.request;
     let path = |index: usize| match native {
         true => format!("messages[{message}].content[{index}]"),
-        false => format!("system[{}]", at + index),
+        false => scope_request.system_block_path(at + index, message, index),
     };
     let bare = blocks[0].bare && blocks.len() == 1;
     let mut pieces = Vec::new();
@@ -117,7 +119,7 @@ fn system_message(
         return;
     }
     let developer = blocks[0].role == SystemRole::Developer;
-    let role = system_word(scope, developer, || format!("messages[{message}]"));
+    let role = system_word(scope, developer, || scope_request.system_path(at, message));
     writer.object(|writer| {
         writer.field("role", role);
         writer.field_opt("name", blocks[0].name.as_ref());

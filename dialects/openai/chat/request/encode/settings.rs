@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Scope;
 use crate::Dialect;
-use crate::ir::{OutputFormat, ReasoningMode, Request};
+use crate::ir::{OutputFormat, ReasoningMode, Request, Setting};
 use crate::json::{RawJson, Writer};
 use crate::openai::chat::wire::{self, STOP_LIMIT};
 use crate::target::Thinking;
@@ -30,7 +30,8 @@ fn limits(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         let max = max.max(1);
         if limits.max_output == Some(0) {
             let why = "the upstream must write at least one token";
-            scope.losses.clamped("max_tokens", why);
+            let path = scope.request.setting_path(Setting::MaxOutput);
+            scope.losses.clamped(path, why);
         }
         // The client's own spelling is kept unless the upstream is known to refuse the older one.
         let newer =
@@ -46,11 +47,7 @@ fn limits(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         return;
     }
     if limits.stop.len() > STOP_LIMIT {
-        let path = if scope.native {
-            "stop"
-        } else {
-            "stop_sequences"
-        };
+        let path = scope.request.setting_path(Setting::Stop);
         let why = format!("only the first {STOP_LIMIT} stop texts are sent");
         scope.losses.clamped(path, why);
     }
@@ -90,7 +87,9 @@ fn sampling(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     writer.field_opt("logit_bias", sampling.logit_bias.as_ref());
     writer.field_opt("seed", sampling.seed.as_ref());
     writer.field_opt("n", sampling.n.as_ref());
-    writer.field_opt("logprobs", sampling.logprobs.as_ref());
+    // Elsewhere alternatives are asked for alone.
+    let implied = (!scope.native && sampling.top_logprobs.is_some()).then_some(true);
+    writer.field_opt("logprobs", sampling.logprobs.or(implied).as_ref());
     writer.field_opt("top_logprobs", sampling.top_logprobs.as_ref());
 }
 
@@ -120,7 +119,8 @@ fn output(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         Some(OutputFormat::Raw(Dialect::Chat, raw)) => writer.field("response_format", raw),
         Some(OutputFormat::Raw(..)) => {
             let why = "Chat has no such form of output";
-            scope.losses.dropped("output_config.format", why);
+            let path = scope.request.setting_path(Setting::Format);
+            scope.losses.dropped(path, why);
         }
     }
     writer.field_opt("verbosity", output.verbosity.as_ref());
@@ -141,11 +141,7 @@ pub(super) fn schema_hint(scope: &mut Scope<'_>) -> Option<String> {
     if scope.target.model_profile.json_schema {
         return None;
     }
-    let path = if scope.native {
-        "response_format"
-    } else {
-        "output_config.format"
-    };
+    let path = scope.request.setting_path(Setting::Format);
     let why = "the model takes no schema; it is asked in words to follow it";
     scope.losses.changed(path, why);
     Some(format!(
@@ -162,21 +158,21 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         own.for_each(|extension| writer.field(&extension.key, &extension.value));
         return;
     }
-    scope.foreign(&wish.extensions, || "thinking".to_owned());
+    let request = scope.request;
+    let level = || request.setting_path(Setting::Thinking).to_owned();
+    scope.foreign(&wish.extensions, level);
     if wish.display.is_some() {
         let why = "Chat has no wish for how thinking is shown";
-        scope.losses.quietly_dropped("thinking.display", why);
+        let path = request.setting_path(Setting::Display);
+        scope.losses.quietly_dropped(path, why);
     }
     let Some(effort) = effort(scope) else {
         return;
     };
-    let path = if scope.native {
-        "reasoning_effort"
-    } else if wish.effort.is_some() {
-        "output_config.effort"
-    } else {
-        "thinking"
-    };
+    let path = request.setting_path(match wish.effort {
+        Some(_) => Setting::Effort,
+        None => Setting::Thinking,
+    });
     let profile = &scope.target.model_profile;
     let chat = &scope.target.chat;
     if effort == "none" && (profile.thinking == Thinking::None || !chat.reasoning_effort) {
@@ -195,10 +191,12 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     if let Some(why) = obstacle {
         scope.losses.dropped(path, why);
         if !scope.native && wish.mode.is_some() {
-            scope.losses.dropped("thinking", why);
+            let path = request.setting_path(Setting::Thinking);
+            scope.losses.dropped(path, why);
         }
     } else {
-        let highest = highest(profile.thinking, scope.native, &effort);
+        let openai = request.dialect != Dialect::Claude;
+        let highest = highest(profile.thinking, openai, &effort);
         if highest != effort {
             let why = format!("`{highest}` is the highest effort of the model");
             scope.losses.clamped(path, why);
@@ -231,7 +229,8 @@ fn effort<'a>(scope: &mut Scope<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
-fn budget_effort(budget: u64) -> &'static str {
+/// The level of a budget.
+pub(in crate::openai) fn budget_effort(budget: u64) -> &'static str {
     match budget {
         0 => "none",
         1..=512 => "minimal",
@@ -242,9 +241,9 @@ fn budget_effort(budget: u64) -> &'static str {
     }
 }
 
-/// The effort, or the highest the model has. Where its levels are not known, a client of Chat is believed, and for others
+/// The effort, or the highest the model has. Where its levels are not known, a client of OpenAI's is believed, and for others
 /// `high` is what every thinking model has.
-fn highest(thinking: Thinking, native: bool, effort: &str) -> &str {
+pub(in crate::openai) fn highest(thinking: Thinking, native: bool, effort: &str) -> &str {
     let (xhigh, max) = match thinking {
         Thinking::Levels { xhigh, max } => (xhigh, max),
         Thinking::None | Thinking::Budget { .. } | Thinking::Both { .. } => (native, native),
@@ -277,13 +276,14 @@ fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let identity = &request.identity;
     writer.field_opt("user", identity.user.as_ref());
     writer.field_opt("safety_identifier", identity.safety_identifier.as_ref());
+    let openai = request.dialect != Dialect::Claude;
     match &identity.metadata {
-        Some(metadata) if scope.native => writer.field("metadata", metadata),
+        Some(metadata) if openai => writer.field("metadata", metadata),
         Some(metadata) => foreign_metadata(scope, metadata),
         None => {}
     }
     match (identity.service_tier.as_deref(), identity.speed.as_deref()) {
-        (Some(tier), _) if scope.native => writer.field("service_tier", tier),
+        (Some(tier), _) if openai => writer.field("service_tier", tier),
         (_, Some("fast")) => writer.field("service_tier", "priority"),
         (Some(tier), _) if tier != "auto" => {
             let why = "what Chat does without being told";

@@ -95,13 +95,21 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
     let name = scope.name(&tool.name);
     let without = schema.is_none() && key == "function" && !scope.native;
     let schema = schema.or_else(|| without.then(wire::empty_schema));
+    if tool.strict.is_none() && key == "function" && request.dialect == Dialect::Responses {
+        let why = "functions are strict by default in Responses and not here";
+        scope
+            .losses
+            .quietly_dropped(format!("{}.strict", path()), why);
+    }
     writer.object(|writer| {
         writer.field("type", key);
         writer.object_field(key, |writer| {
             writer.field("name", &name);
             writer.field_opt("description", tool.description.as_ref());
             writer.field_opt("parameters", schema.as_ref());
-            writer.field_opt("format", format);
+            if let Some(format) = format {
+                write_format(writer, format);
+            }
             writer.field_opt("strict", tool.strict.as_ref());
             wire::write_inner(writer, &tool.extensions, key);
         });
@@ -109,6 +117,23 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
             wire::write_cache_mark(writer, mark);
         }
         scope.extensions(writer, &tool.extensions, &[key], path);
+    });
+}
+
+/// The form of free text: nested, where Responses has its grammar flat.
+fn write_format(writer: &mut Writer<'_>, format: &RawJson) {
+    let document = format.document();
+    let root = document.root();
+    if root.field("definition").is_none() {
+        return writer.field("format", format);
+    }
+    writer.object_field("format", |writer| {
+        writer.field("type", "grammar");
+        writer.object_field("grammar", |writer| {
+            for (key, value) in root.entries().filter(|(key, _)| key != "type") {
+                writer.field(&key, &value.raw());
+            }
+        });
     });
 }
 
@@ -223,15 +248,27 @@ fn web_search(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
             writer.object_field(WEB_SEARCH, |_| {});
         }
         ToolKind::Server { raw, .. } => {
-            for key in ["max_uses", "allowed_domains", "blocked_domains"] {
-                if raw.document().root().field(key).is_some() {
-                    let path = format!("tools[{index}].{key}");
+            let document = raw.document();
+            let size = document.root().field("search_context_size");
+            let known = [
+                "type",
+                "name",
+                "user_location",
+                "search_context_size",
+                "cache_control",
+            ];
+            for (key, value) in document.root().entries() {
+                if !known.contains(&&*key) && !value.is_null() {
+                    let path = format!("{}.{key}", request.tool_path(index));
                     scope
                         .losses
                         .dropped(path, "Chat's web search has no such setting");
                 }
             }
-            writer.object_field(WEB_SEARCH, |writer| user_location(writer, raw));
+            writer.object_field(WEB_SEARCH, |writer| {
+                writer.field_opt("search_context_size", size.map(Value::raw).as_ref());
+                user_location(writer, raw);
+            });
         }
         ToolKind::Function { .. } | ToolKind::Custom { .. } => {}
     }

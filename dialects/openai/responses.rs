@@ -1,0 +1,9 @@
+//! The responses dialect.
+
+pub mod request;
+pub mod response;
+pub mod stream;
+pub(crate) mod wire;
+
+#[cfg(test)]
+mod tests;
