@@ -122,7 +122,7 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
         gemini_cli_endpoint: root
             .get("enable-gemini-cli-endpoint")
             .bool()
-            .unwrap_or(true),
+            .unwrap_or(false),
         claude: providers::claude(&root.get("claude-api-key"), report),
         gemini: providers::gemini(
             &root.get("gemini-api-key"),
@@ -154,7 +154,7 @@ impl Default for Config {
             payload: Payload::default(),
             strict_translation: false,
             responses_store: Some(ResponsesStore::default()),
-            gemini_cli_endpoint: true,
+            gemini_cli_endpoint: false,
             claude: Vec::new(),
             gemini: Vec::new(),
             vertex: Vec::new(),

@@ -35,7 +35,7 @@ pub struct Config {
     pub strict_translation: bool,
     /// The store behind `previous_response_id` for upstreams that keep nothing; `None`: off.
     pub responses_store: Option<ResponsesStore>,
-    /// Serves `/v1internal`, to this machine only.
+    /// `/v1internal`, which only this machine reaches, needs no client key.
     pub gemini_cli_endpoint: bool,
     /// `claude-api-key` entries in file order, then the one from the environment.
     pub claude: Vec<ClaudeKey>,

@@ -108,7 +108,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("amp-upstream-api-key", Text),
     field("amp-restrict-management-to-localhost", Bool),
     field("amp-model-mappings", ANYS),
-    field("enable-gemini-cli-endpoint", Bool), // default true: serves `/v1internal`
+    field("enable-gemini-cli-endpoint", Bool), // `/v1internal` without a client key
     field("claude-header-defaults", Table(&Any)),
     field("codex-header-defaults", Table(&Any)),
     field("antigravity-signature-cache-enabled", Bool),

@@ -162,7 +162,7 @@ async fn one(plan: &mut Plan, candidate: &Candidate) -> Result<(Answer, Losses),
     let source = Source {
         provider: candidate.credential.provider.clone(),
         tag: candidate.target.provider.clone(),
-        dialect: candidate.dialect(),
+        dialect: candidate.dialect(plan.dialect),
         idle: config.timeouts.idle,
         limit: config.limits.response_body,
     };
@@ -191,10 +191,14 @@ async fn try_once(
     prepared: &Prepared,
     source: &Source,
 ) -> Result<Answer, CallError> {
-    let same = candidate.dialect() == plan.dialect;
+    let dialect = candidate.dialect(plan.dialect);
+    let same = dialect == plan.dialect;
     let request = Call {
         credential: &candidate.credential,
         operation: Operation::Generate,
+        dialect,
+        model: &candidate.target.model,
+        stream: plan.peek.stream,
         body: prepared.body.clone(),
         query: if same { plan.query.as_deref() } else { None },
         client_headers: same.then_some(&plan.headers),

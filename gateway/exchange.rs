@@ -1,13 +1,14 @@
 //! One request for an answer, from its first byte to its record.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use modelgate_dialects::gemini::envelope;
 use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
-use modelgate_dialects::passthrough::{Peek, peek, splice_model};
+use modelgate_dialects::passthrough::{Peek, peek, peek_beside_url, splice_model};
 use modelgate_dialects::{
     DecodeError, Dialect, Losses, Names, Reply, Str, decode_request, encode_request,
 };
@@ -18,6 +19,7 @@ use warp::reply::Response;
 use crate::access::Caller;
 use crate::attempt::{self, Answer, Opening};
 use crate::error::{self, Failure};
+use crate::google::{self, Form, Google};
 use crate::record::Record;
 use crate::relay::Body;
 use crate::request::{Incoming, RequestId};
@@ -31,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) id: RequestId,
     pub(crate) dialect: Dialect,
+    /// What the path says beside the body, for Google's clients.
+    pub(crate) google: Option<Google>,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) peek: Peek,
@@ -59,11 +63,14 @@ pub(crate) struct Prepared {
 ///
 /// The head of a stream is held until the upstream's first content, but at most one keep-alive interval: then the client
 /// is told that its stream will come, and kept waiting inside of it.
-pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, dialect: Dialect) -> Response {
-    let plan = match Plan::read(state, incoming, dialect).await {
+pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
+    let dialect = ask.dialect();
+    let form = ask.form();
+    let plan = match Plan::read(state, incoming, ask).await {
         Ok(plan) => plan,
-        Err(failure) => return error::answer(dialect, &failure),
+        Err(failure) => return answer_failure(dialect, form, &failure),
     };
+    let rewriter = form.rewriter(plan.snapshot.config.limits.response_body);
     let keep_alive = plan
         .snapshot
         .config
@@ -77,28 +84,35 @@ pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, dialect: Dia
     };
     match opened {
         Some((record, Ok((answer, losses)))) => {
-            let mut response = deliver(answer, record, dialect, keep_alive);
+            let mut response = match answer {
+                Answer::Whole(body) => whole(form.whole(body), record),
+                Answer::Stream(relay) => reply::stream(
+                    form,
+                    Body::flowing(dialect, *relay, record, keep_alive, rewriter),
+                ),
+            };
             reply::name_losses(&mut response, &losses);
             response
         }
-        Some((record, Err(failure))) => refuse(record, dialect, &failure),
-        None => reply::events(Body::opening(dialect, opening, keep_alive)),
+        Some((mut record, Err(failure))) => {
+            record.failed(failure.error.status, &failure.error.message);
+            answer_failure(dialect, form, &failure)
+        }
+        None => reply::stream(form, Body::opening(dialect, opening, keep_alive, rewriter)),
     }
 }
 
-fn deliver(
-    answer: Answer,
-    mut record: Record,
-    dialect: Dialect,
-    keep_alive: Option<Duration>,
-) -> Response {
-    match answer {
-        Answer::Whole(body) => {
-            record.began();
-            record.completed();
-            reply::json(StatusCode::OK, body)
-        }
-        Answer::Stream(relay) => reply::events(Body::flowing(dialect, *relay, record, keep_alive)),
+fn whole(body: Bytes, mut record: Record) -> Response {
+    record.began();
+    record.completed();
+    reply::json(StatusCode::OK, body)
+}
+
+fn answer_failure(dialect: Dialect, form: Form, failure: &Failure) -> Response {
+    if form.list {
+        error::listed(dialect, failure)
+    } else {
+        error::answer(dialect, failure)
     }
 }
 
@@ -108,16 +122,44 @@ pub(crate) fn refuse(mut record: Record, dialect: Dialect, failure: &Failure) ->
     error::answer(dialect, failure)
 }
 
+/// How a request is asked: in a dialect whose body says everything, or on one of Google's routes.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    Body(Dialect),
+    Google(Google),
+}
+
+impl Ask {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Body(dialect) => *dialect,
+            Self::Google(_) => Dialect::Gemini,
+        }
+    }
+
+    /// The form of the answer; only streams have another one than events.
+    fn form(&self) -> Form {
+        match self {
+            Self::Body(_) => Form::default(),
+            Self::Google(google) => Form {
+                list: google.form.list && google.streams(),
+                ..google.form
+            },
+        }
+    }
+}
+
 impl Plan {
     /// Admits the caller, reads the body, and looks up who could answer.
     pub(crate) async fn read(
         state: Arc<State>,
         incoming: Incoming,
-        dialect: Dialect,
+        ask: Ask,
     ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();
+        let dialect = ask.dialect();
         let mut record = Record::new(incoming.id.clone(), incoming.started, dialect);
-        let read = read(&snapshot, incoming, &mut record, &state).await;
+        let read = read(&snapshot, incoming, &ask, &mut record, &state).await;
         let read = read
             .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
         // Large, and on its way through several futures.
@@ -126,6 +168,10 @@ impl Plan {
             snapshot,
             id: read.id,
             dialect,
+            google: match ask {
+                Ask::Body(_) => None,
+                Ask::Google(google) => Some(google),
+            },
             query: read.query,
             headers: read.headers,
             peek: read.peek,
@@ -144,6 +190,10 @@ impl Plan {
             let decoded = decode_request(self.dialect, &self.document);
             self.unspoiled()?;
             let mut decoded = decoded?;
+            if self.google.is_some() {
+                decoded.model = self.peek.model.clone();
+                decoded.stream = self.peek.stream;
+            }
             if let Some(suffix) = &self.suffix {
                 suffix.overrule(&mut decoded.reasoning);
             }
@@ -179,7 +229,7 @@ impl Plan {
         let names = [&*candidate.target.model, &*self.peek.model];
         payload::apply(
             &self.snapshot.config.payload,
-            candidate.dialect(),
+            candidate.dialect(self.dialect),
             &names,
             body,
         )
@@ -188,7 +238,7 @@ impl Plan {
     /// Whether the candidate can be sent the client's own bytes.
     pub(crate) fn may_pass(&self, candidate: &Candidate) -> bool {
         let untouched = !self.peek.foreign_state && self.suffix.is_none();
-        candidate.dialect() == self.dialect && untouched
+        candidate.dialect(self.dialect) == self.dialect && untouched
     }
 
     /// The request for a candidate.
@@ -214,7 +264,8 @@ impl Plan {
                 losses: Losses::default(),
             });
         }
-        let encoded = encode_request(candidate.dialect(), self.decoded()?, &candidate.target);
+        let dialect = candidate.dialect(self.dialect);
+        let encoded = encode_request(dialect, self.decoded()?, &candidate.target);
         self.unspoiled()?;
         let encoded = encoded?;
         if self.snapshot.config.strict_translation {
@@ -246,17 +297,14 @@ struct Read {
 async fn read(
     snapshot: &Snapshot,
     incoming: Incoming,
+    ask: &Ask,
     record: &mut Record,
     state: &State,
 ) -> Result<Read, Failure> {
     if state.is_draining() {
         return Err(Failure::draining());
     }
-    let query = incoming.query.as_deref();
-    let caller =
-        snapshot
-            .access
-            .admit(&incoming.headers, query, incoming.peer, SystemTime::now())?;
+    let caller = admit(snapshot, &incoming, ask)?;
     record.called_by(caller.name());
     let config = &snapshot.config;
     let bytes = body::read(
@@ -269,7 +317,11 @@ async fn read(
     // Nearly every body is passed on as it is, so its strings are looked into only when somebody refuses it.
     let document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
     let first = |failure| malformed(&bytes).unwrap_or(failure);
-    let peek = peek(&document).map_err(|error| first(error.into()))?;
+    let seen = match ask {
+        Ask::Body(_) => peek(&document).map(|peek| (peek, None)),
+        Ask::Google(google) => open(google, &document),
+    };
+    let (peek, inner) = seen.map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
     let (candidates, suffix) = candidates(snapshot, &caller, &peek.model).map_err(first)?;
     Ok(Read {
@@ -279,8 +331,11 @@ async fn read(
         peek,
         candidates,
         suffix,
-        bytes,
-        document,
+        document: match &inner {
+            Some(inner) => Document::outline(inner.clone()).map_err(DecodeError::from)?,
+            None => document,
+        },
+        bytes: inner.unwrap_or(bytes),
     })
 }
 
@@ -301,6 +356,51 @@ fn malformed(bytes: &Bytes) -> Option<Failure> {
 
 fn unread() -> Failure {
     Failure::unreadable_body("the request was not read")
+}
+
+/// Who calls. Gemini's command line has no place for a key of ours beside the account it sends: where the operator allows
+/// it, being on this machine is enough.
+fn admit(snapshot: &Snapshot, incoming: &Incoming, ask: &Ask) -> Result<Caller, Failure> {
+    let query = incoming.query.as_deref();
+    let (headers, peer) = (&incoming.headers, incoming.peer);
+    let admitted = snapshot
+        .access
+        .admit(headers, query, peer, SystemTime::now());
+    match ask {
+        Ask::Google(google) if google.form.envelope => {
+            if !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
+                return Err(Failure::not_from_here());
+            }
+            let open = snapshot.config.gemini_cli_endpoint;
+            admitted.or_else(|failure| {
+                if open {
+                    Ok(Caller::Loopback)
+                } else {
+                    Err(failure)
+                }
+            })
+        }
+        _ => admitted,
+    }
+}
+
+/// What routing needs of a request of Google's, and what was in its envelope.
+fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Bytes>), DecodeError> {
+    let Some(model) = &google.model else {
+        let (envelope, request) = envelope::open(document.root())?;
+        let inner = request.raw().to_text().into_bytes();
+        let model = Str::from(google::bare(&envelope.model));
+        let mut peek = peek_beside_url(document, model, google.streams())?;
+        if peek.model.is_blank() {
+            return Err(DecodeError::shape(
+                "model",
+                "missing; name a model, see GET /v1beta/models",
+            ));
+        }
+        peek.stream = google.streams();
+        return Ok((peek, Some(inner)));
+    };
+    peek_beside_url(document, model.clone(), google.streams()).map(|peek| (peek, None))
 }
 
 /// Who could answer, and what the model's name says about thinking. A name that is listed with its brackets is meant as

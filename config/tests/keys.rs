@@ -49,7 +49,7 @@ fn an_empty_file_has_defaults() {
         assert_eq!(config.responses_store, Some(store));
         assert_eq!(
             (config.strict_translation, config.gemini_cli_endpoint),
-            (false, true)
+            (false, false)
         );
     }
 }
@@ -162,7 +162,12 @@ fn words_of_translation() {
     ] {
         assert_eq!(config(text).strict_translation, strict, "{text}");
     }
-    for (word, served) in [("true", true), ("false", false), ("off", false), ("", true)] {
+    for (word, served) in [
+        ("true", true),
+        ("false", false),
+        ("off", false),
+        ("", false),
+    ] {
         let text = format!("enable-gemini-cli-endpoint: {word}");
         assert_eq!(config(&text).gemini_cli_endpoint, served, "{text}");
     }

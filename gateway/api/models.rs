@@ -9,13 +9,21 @@ use modelgate_providers::ModelListing;
 use warp::reply::Response;
 
 use crate::error::{self, Failure};
+use crate::google;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
 
-/// The dialect in which a client reads lists: Claude's when it names an API version of Anthropic's or is one of its
-/// clients, OpenAI's otherwise.
+/// The dialect in which a client reads lists: Gemini's on Google's own path or with Google's headers, Claude's when it
+/// names an API version of Anthropic's or is one of its clients, OpenAI's otherwise.
 pub(crate) fn reader(incoming: &Incoming) -> Dialect {
+    let headers = &incoming.headers;
+    let google = ["x-goog-api-key", "x-goog-api-client"];
+    if incoming.path.starts_with("/v1beta/")
+        || google.iter().any(|name| headers.contains_key(*name))
+    {
+        return Dialect::Gemini;
+    }
     let agent = incoming
         .header("user-agent")
         .unwrap_or_default()
@@ -64,6 +72,7 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Response {
 /// One model.
 pub(crate) fn show(state: &State, incoming: &Incoming, id: &str) -> Response {
     answer(state, incoming, |dialect, models| {
+        let id = google::bare(id);
         let model = models.iter().find(|model| model.id == id);
         let model = model.ok_or_else(|| Failure::unknown_model(id, &[]))?;
         Ok(RawJson::build(|writer| match dialect {
@@ -121,10 +130,16 @@ fn chat_model(model: &ModelListing, writer: &mut Writer<'_>) {
 fn gemini_model(model: &ModelListing, writer: &mut Writer<'_>) {
     writer.object(|writer| {
         writer.field("name", &format!("models/{}", model.id));
+        writer.field("baseModelId", &model.id);
+        writer.field("version", "001");
         writer.field("displayName", &model.id);
+        if let Some(limit) = model.max_output {
+            writer.field("outputTokenLimit", &limit);
+        }
         writer.array_field("supportedGenerationMethods", |writer| {
-            writer.value("generateContent");
-            writer.value("countTokens");
+            for method in ["generateContent", "streamGenerateContent", "countTokens"] {
+                writer.value(method);
+            }
         });
     });
 }
