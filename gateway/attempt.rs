@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::collect::{self, Form, Source, form};
 use crate::conduit::Conduit;
 use crate::error::Failure;
-use crate::exchange::{Plan, Prepared};
+use crate::plan::{Plan, Prepared};
 use crate::record::Record;
 use crate::relay::Relay;
 
@@ -234,6 +234,9 @@ async fn whole(
     }
     let response = source.response(&body)?;
     let usage = response.usage.clone().unwrap_or_default();
+    if let Some(keeper) = prepared.keeper.clone() {
+        keeper.keep(&response, &prepared.reply);
+    }
     Ok((encode_response(dialect, &response, &prepared.reply), usage))
 }
 
@@ -268,6 +271,7 @@ async fn begin(
             source.tag.clone(),
             prepared.reply.clone(),
             source.limit,
+            prepared.keeper.clone(),
         )
     };
     match form {

@@ -5,9 +5,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use modelgate_config::model::ResponsesStore;
-use modelgate_dialects::ir::Turn;
+use modelgate_dialects::ir::{Response, Turn};
+use modelgate_dialects::json::{Document, RawJson};
+use modelgate_dialects::{Dialect, Reply, Str, decode_request, encode_response};
 use tokio::time::Instant;
+
+use crate::state::State;
 
 /// A conversation up to and with an answer.
 #[derive(Debug, Clone)]
@@ -15,6 +20,60 @@ pub(crate) struct Conversation {
     pub(crate) turns: Arc<[Turn]>,
     /// Bytes that it keeps alive, about.
     pub(crate) size: usize,
+}
+
+/// What a request goes on from.
+#[derive(Debug, Clone)]
+pub(crate) enum Previous {
+    /// An answer that is kept here.
+    Known(Conversation),
+    /// An answer that only the upstream may know, by its id.
+    Unknown(Str),
+}
+
+/// Keeps a conversation once its answer is complete.
+#[derive(Debug, Clone)]
+pub(crate) struct Keeper {
+    pub(crate) state: Arc<State>,
+    pub(crate) limits: ResponsesStore,
+    pub(crate) caller: Arc<str>,
+    pub(crate) id: String,
+    /// The conversation without the answer.
+    pub(crate) turns: Vec<Turn>,
+    pub(crate) size: usize,
+}
+
+impl Keeper {
+    /// The answer is complete.
+    pub(crate) fn keep(mut self, response: &Response, reply: &Reply) {
+        let answer = encode_response(Dialect::Responses, response, reply);
+        self.size += answer.len();
+        let Some(answer) = turns(answer, reply) else {
+            return;
+        };
+        self.turns.extend(answer);
+        let conversation = Conversation {
+            turns: self.turns.into(),
+            size: self.size,
+        };
+        let conversations = &self.state.conversations;
+        conversations.keep(&self.limits, &self.caller, &self.id, conversation);
+    }
+}
+
+/// An answer as the client would send it back: its names and kinds of tools are those of the client.
+fn turns(answer: Bytes, reply: &Reply) -> Option<Vec<Turn>> {
+    let answer = Document::parse(answer).ok()?;
+    let output = answer.root().field("output")?.raw();
+    let request = RawJson::build(|writer| {
+        writer.object(|writer| {
+            writer.field("model", &reply.model);
+            writer.field("input", &output);
+        });
+    });
+    let request = Document::parse(request.to_text().into_bytes()).ok()?;
+    let request = decode_request(Dialect::Responses, &request).ok()?;
+    Some(request.turns)
 }
 
 /// The conversations of all callers.
@@ -116,7 +175,6 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use modelgate_dialects::Str;
     use modelgate_dialects::ir::{Part, Role, Text};
 
     use super::*;

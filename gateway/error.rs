@@ -164,6 +164,23 @@ impl Failure {
         Self::new(ErrorKind::NotFound, "unknown_route", message)
     }
 
+    pub(crate) fn unknown_response(id: &str) -> Self {
+        let message = format!(
+            "there is no response `{}` of this key's to go on from: it was too long ago, was not stored, or its model's \
+             provider keeps none; send the whole conversation in `input`",
+            shown(id)
+        );
+        let mut failure = Self::new(ErrorKind::NotFound, "previous_response_not_found", message);
+        failure.error.param = Some(Str::from_static("previous_response_id"));
+        failure
+    }
+
+    /// Nothing is fetched by id: answers go to whoever asked, once.
+    pub(crate) fn response_not_kept(id: &str) -> Self {
+        let message = format!("no response `{}` is kept here", shown(id));
+        Self::new(ErrorKind::NotFound, "response_not_found", message)
+    }
+
     pub(crate) fn unknown_method(method: &str) -> Self {
         let message = format!(
             "models have no method `{}` here; they have generateContent, streamGenerateContent, countTokens, \

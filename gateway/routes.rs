@@ -13,7 +13,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::api::{count_tokens, models, server_info};
+use crate::api::{count_tokens, models, responses, server_info};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
@@ -166,6 +166,8 @@ async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
             return models::show(&state, &incoming, &unescaped(tail));
         }
         Google::at_model(tail, query)
+    } else if let Some(tail) = path.strip_prefix("/v1/responses/") {
+        return response(&state, &incoming, path, tail);
     } else {
         Err(Failure::unknown_route(path))
     };
@@ -173,6 +175,17 @@ async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
         Ok(_) if incoming.method != Method::POST => wrong_method(path, "POST"),
         Ok(google) => call_method(state, incoming, google).await,
         Err(failure) => error::answer(dialect(path).unwrap_or(Dialect::Chat), &failure),
+    }
+}
+
+/// What is asked of a response by its id, or of something that belongs to it.
+fn response(state: &State, incoming: &Incoming, path: &str, tail: &str) -> Response {
+    let id = unescaped(tail.split('/').next().unwrap_or_default());
+    match incoming.method {
+        Method::GET | Method::HEAD => responses::show(state, incoming, &id),
+        Method::DELETE if !tail.contains('/') => responses::delete(state, incoming, &id),
+        Method::POST => error::answer(Dialect::Responses, &Failure::unknown_route(path)),
+        _ => wrong_method(path, "GET, DELETE"),
     }
 }
 

@@ -10,7 +10,8 @@ use warp::reply::Response;
 
 use crate::collect::Source;
 use crate::error::{self, Failure};
-use crate::exchange::{Ask, Plan, refuse};
+use crate::exchange::{Ask, refuse};
+use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
