@@ -217,7 +217,7 @@ impl Reader {
         ensure(head.iter().all(|value| !value.is_empty()), "an empty head")?;
         let same = *self.head.get_or_insert_with(|| head.clone()) == head;
         ensure(same, "another id, time or model")?;
-        for key in [
+        for field in [
             "object",
             "error",
             "incomplete_details",
@@ -230,11 +230,10 @@ impl Reader {
             "top_p",
             "usage",
         ] {
-            ensure(answer.get(key).is_some(), &format!("no {key}"))?;
+            let count = answer.entries().filter(|(key, _)| key == field).count();
+            ensure(count == 1, &format!("{field} is there {count} times"))?;
         }
-        let mut seen = BTreeSet::new();
-        let mut keys = answer.entries().map(|(key, _)| key.to_string());
-        ensure(keys.all(|key| seen.insert(key)), "a field twice")
+        Ok(())
     }
 
     fn terminal(&mut self, status: &str, event: Value<'_>) -> Result<(), String> {
@@ -329,7 +328,7 @@ impl Reader {
     fn part_added(&mut self, event: Value<'_>, key: &str) -> Result<(), String> {
         let place = index(event, key)?;
         let part = event.field("part").ok_or("no part")?;
-        let kind = text(part, "type")?;
+        let kind = text(part, "type").unwrap_or_default();
         let output = self.output(event)?;
         ensure(place == output.parts.len(), key)?;
         output.parts.push(Part {
