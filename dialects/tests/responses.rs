@@ -328,7 +328,7 @@ proptest! {
             choices
         };
         let once = back(Dialect::Responses, &response);
-        prop_assert_eq!(without_ids(once.choices.clone()), response.choices.clone());
+        prop_assert_eq!(without_ids(once.choices.clone()), response.choices);
         prop_assert_eq!(essence(back(Dialect::Responses, &once)), essence(once));
     }
 

@@ -49,7 +49,7 @@ fn write(
     Writer::new(&mut body).object(|writer| {
         writer.field("model", &target.model);
         let hint = settings::schema_hint(&mut scope);
-        items::write(&mut scope, writer, &plan, hint);
+        items::write(&mut scope, writer, &plan, hint.as_deref());
         tools::write(&mut scope, writer);
         settings(&mut scope, writer);
     });

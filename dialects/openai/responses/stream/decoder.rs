@@ -4,11 +4,12 @@
 //! first delta, and what was not told in deltas is taken from whatever holds it whole (traps 82 to 84).
 
 mod item;
+mod text;
 
 use std::collections::HashMap;
 
 use crate::framing::sse::Frame;
-use crate::ir::{Error, Event, Extensions, StopReason};
+use crate::ir::{Error, Event, StopReason};
 use crate::json::{Document, Str, Value};
 use crate::openai::responses::response::{Reader, answer_rest, broken, in_stream, seconds};
 use crate::openai::responses::wire;
@@ -120,7 +121,7 @@ impl Decoder {
                 .and_then(|answer| answer.field("created_at"))
                 .and_then(seconds),
             usage: None,
-            extensions: extensions.unwrap_or_else(Extensions::default),
+            extensions: extensions.unwrap_or_default(),
         });
     }
 

@@ -4,6 +4,7 @@
 //! after all that is said of it, its place that in the final answer. Items begin only when there is something in them, and
 //! may interleave. How the last one ended is known only with the answer, so its `done` waits for the next item or the end.
 
+mod ending;
 mod item;
 mod output;
 

@@ -16,10 +16,10 @@ pub(super) fn write(
     scope: &mut Scope<'_>,
     writer: &mut Writer<'_>,
     plan: &Plan,
-    hint: Option<String>,
+    hint: Option<&str>,
 ) {
     let request = scope.request;
-    let apart = instructions(scope, hint.as_deref());
+    let apart = instructions(scope, hint);
     writer.field_opt("instructions", apart.as_ref());
     let native = scope.native;
     if let (true, true, [turn]) = (native, request.turns_bare, request.turns.as_slice())

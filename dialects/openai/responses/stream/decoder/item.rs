@@ -1,25 +1,26 @@
 //! The items of an upstream's stream.
 
 use super::Decoder;
+use super::text::{Text, content_index};
 use crate::ir::{Delta, Event, ItemKind, ItemStart, Part};
 use crate::json::{RawJson, Str, Value};
-use crate::openai::responses::response::{CallHead, arguments, message_rest, token_list, whole};
+use crate::openai::responses::response::{CallHead, arguments, message_rest, whole};
 use crate::openai::responses::wire::BETWEEN_SUMMARIES;
 
 /// One item of the answer.
 #[derive(Debug, Default)]
 pub(super) struct Item {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Its texts, by their place in it.
-    texts: Vec<Text>,
+    pub(super) texts: Vec<Text>,
     /// The text that is whole but whose end was not told: the end of the message may say more of it.
-    waiting: Option<usize>,
+    pub(super) waiting: Option<usize>,
     /// Nothing more is to come.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 #[derive(Debug, Default)]
-enum Kind {
+pub(super) enum Kind {
     /// Only its deltas will tell.
     #[default]
     Unknown,
@@ -40,19 +41,6 @@ enum Kind {
     },
     /// An item that only Responses' clients understand: told whole at its end.
     Whole(RawJson),
-}
-
-/// A text of a message.
-#[derive(Debug, Default)]
-struct Text {
-    piece: Option<u32>,
-    told: usize,
-    refusal: bool,
-    cited: bool,
-    closed: bool,
-    probable: bool,
-    /// The whole, where the upstream repeated it.
-    full: Option<Box<Part>>,
 }
 
 /// A call that nobody could answer.
@@ -205,146 +193,12 @@ impl Decoder {
         }
     }
 
-    fn begin(&mut self, kind: ItemKind, events: &mut Vec<Event>) -> u32 {
+    pub(super) fn begin(&mut self, kind: ItemKind, events: &mut Vec<Event>) -> u32 {
         let item = self.pieces;
         self.pieces = self.pieces.saturating_add(1);
         let choice = 0;
         events.push(Event::ItemStart(ItemStart { item, choice, kind }));
         item
-    }
-
-    /// The text at a place of a message.
-    fn text(&mut self, at: usize, place: usize) -> &mut Text {
-        let item = &mut self.items[at];
-        if matches!(item.kind, Kind::Unknown) {
-            item.kind = Kind::Message;
-        }
-        // A hostile number makes no list of that length: it names the last text.
-        let place = place.min(item.texts.len());
-        if place == item.texts.len() {
-            item.texts.push(Text::default());
-        }
-        &mut item.texts[place]
-    }
-
-    fn open_text(
-        &mut self,
-        at: usize,
-        place: usize,
-        refusal: bool,
-        events: &mut Vec<Event>,
-    ) -> u32 {
-        if let Some(piece) = self.text(at, place).piece {
-            return piece;
-        }
-        let kind = match refusal {
-            true => ItemKind::Refusal,
-            false => ItemKind::Text,
-        };
-        self.refused |= refusal;
-        self.tell_end(at, events);
-        let piece = self.begin(kind, events);
-        let text = self.text(at, place);
-        text.piece = Some(piece);
-        text.refusal = refusal;
-        piece
-    }
-
-    /// Text is opened by its first character.
-    fn text_delta(&mut self, at: usize, root: Value<'_>, refusal: bool, events: &mut Vec<Event>) {
-        let place = content_index(root);
-        let delta = root.text_of("delta").filter(|delta| !delta.is_empty());
-        if self.items[at].closed || self.text(at, place).closed {
-            return;
-        }
-        if let Some(delta) = delta {
-            let piece = self.open_text(at, place, refusal, events);
-            self.text(at, place).told += delta.len();
-            push(piece, Delta::Text(delta), events);
-        }
-        self.tokens(at, place, root, events);
-    }
-
-    /// Token probabilities, from the deltas or, where those have none, from the whole.
-    fn tokens(&mut self, at: usize, place: usize, root: Value<'_>, events: &mut Vec<Event>) {
-        let Some(list) = root.field("logprobs") else {
-            return;
-        };
-        if list.items().next().is_none() {
-            return;
-        }
-        let whole = root.field("delta").is_none();
-        let text = self.text(at, place);
-        if let (Some(piece), false) = (text.piece, whole && text.probable) {
-            text.probable = true;
-            push(piece, Delta::Logprobs(token_list(list.items())), events);
-        }
-    }
-
-    /// What a whole text has beyond its deltas (traps 82 and 83).
-    fn text_rest(
-        &mut self,
-        at: usize,
-        place: usize,
-        whole: &Str,
-        refusal: bool,
-        events: &mut Vec<Event>,
-    ) {
-        if self.items[at].closed || self.text(at, place).closed {
-            return;
-        }
-        let told = self.text(at, place).told;
-        let Some(rest) = whole.get(told..).filter(|rest| !rest.is_empty()) else {
-            return;
-        };
-        let rest = whole.slice_ref(rest);
-        let piece = self.open_text(at, place, refusal, events);
-        self.text(at, place).told = whole.len();
-        push(piece, Delta::Text(rest), events);
-    }
-
-    fn close_part(&mut self, at: usize, place: usize, part: Value<'_>, events: &mut Vec<Event>) {
-        if self.items[at].closed || self.text(at, place).closed {
-            return;
-        }
-        match self.reader.content(part) {
-            Some(Part::Text(whole)) => {
-                self.text_rest(at, place, &whole.text, false, events);
-                self.tokens(at, place, part, events);
-                self.end_text(at, place, Some(Part::Text(whole)), events);
-            }
-            Some(Part::Refusal(whole)) => {
-                self.text_rest(at, place, &whole, true, events);
-                self.end_text(at, place, None, events);
-            }
-            Some(unknown) => {
-                self.text(at, place).closed = true;
-                let kind = ItemKind::Whole(Box::new(unknown));
-                let item = self.begin(kind, events);
-                events.push(Event::ItemEnd { item, full: None });
-            }
-            None => self.end_text(at, place, None, events),
-        }
-    }
-
-    fn end_text(&mut self, at: usize, place: usize, full: Option<Part>, events: &mut Vec<Event>) {
-        self.tell_end(at, events);
-        let text = self.text(at, place);
-        text.closed = true;
-        text.full = full.filter(|_| !text.refusal).map(Box::new);
-        self.items[at].waiting = Some(place);
-    }
-
-    /// Tells the end of the text that waits for it.
-    fn tell_end(&mut self, at: usize, events: &mut Vec<Event>) {
-        let Some(place) = self.items[at].waiting.take() else {
-            return;
-        };
-        let text = self.text(at, place);
-        let full = text.full.take();
-        if let Some(item) = text.piece {
-            events.push(Event::ItemEnd { item, full });
-        }
     }
 
     fn thinking(&mut self, at: usize, part: u64, text: Str, events: &mut Vec<Event>) {
@@ -582,13 +436,8 @@ fn call() -> Kind {
     }
 }
 
-fn push(item: u32, delta: Delta, events: &mut Vec<Event>) {
+pub(super) fn push(item: u32, delta: Delta, events: &mut Vec<Event>) {
     events.push(Event::Delta { item, delta });
-}
-
-fn content_index(root: Value<'_>) -> usize {
-    let index = root.field("content_index").and_then(Value::as_u64);
-    index.map_or(0, |index| usize::try_from(index).unwrap_or(usize::MAX))
 }
 
 /// The number of a part of a summary.
