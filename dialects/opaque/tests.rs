@@ -52,3 +52,15 @@ proptest! {
         prop_assert_eq!(unwrap(&twice, &Str::from(native)).data, wrapped);
     }
 }
+
+#[test]
+fn redacted_state_is_told_apart_and_comes_back_whole() {
+    let state = Opaque {
+        data: Str::from("SIG=="),
+        provider: Str::from("claude"),
+    };
+    let wrapped = wrap_redacted(&state);
+    assert!(is_redacted(&wrapped) && !is_redacted(&wrap(&state)));
+    assert_eq!(unwrap(&wrapped, &Str::from("openai")), state);
+    assert!(!is_redacted("someone's.redacted"));
+}

@@ -54,6 +54,10 @@ pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
         "max_completion_tokens" => chat.max_completion_tokens = true,
         "no_effort" => chat.reasoning_effort = false,
         "effort_without_tools" => chat.reasoning_effort_with_tools = false,
+        "functions_only" => {
+            chat.custom_tools = false;
+            chat.web_search = false;
+        }
         "other_provider" => target.provider = Str::from_static("other"),
         "deepseek" => {
             target.provider = Str::from_static("deepseek");
