@@ -89,6 +89,10 @@ pub struct ChatProfile {
     pub reasoning_effort: bool,
     /// `reasoning_effort` is understood together with tools.
     pub reasoning_effort_with_tools: bool,
+    /// Free-text tools (`type: custom`) are understood; else each goes as a function with one `input`.
+    pub custom_tools: bool,
+    /// `web_search_options` is understood.
+    pub web_search: bool,
     /// Longest tool name.
     pub tool_name_limit: usize,
 }
@@ -152,6 +156,8 @@ impl Default for ChatProfile {
             replay_reasoning: false,
             reasoning_effort: true,
             reasoning_effort_with_tools: true,
+            custom_tools: true,
+            web_search: true,
             tool_name_limit: 64,
         }
     }

@@ -63,6 +63,8 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
             cache_control: quirks.cache_control,
             replay_reasoning: quirks.replay_reasoning,
             reasoning_effort: quirks.reasoning_effort,
+            // They came with GPT-5, and nobody else took them over.
+            custom_tools: models::is_openai_reasoning(model),
             ..ChatProfile::default()
         },
         gemini: GeminiProfile::default(),

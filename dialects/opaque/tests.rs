@@ -111,3 +111,15 @@ fn state_in_an_id_is_legal_everywhere_and_comes_back() {
     let none = Str::from_static("call_1");
     assert_eq!(into_id(&none, None), none);
 }
+
+#[test]
+fn redacted_state_is_told_apart_and_comes_back_whole() {
+    let state = Opaque {
+        data: Str::from("SIG=="),
+        provider: Str::from("claude"),
+    };
+    let wrapped = wrap_redacted(&state);
+    assert!(is_redacted(&wrapped) && !is_redacted(&wrap(&state)));
+    assert_eq!(unwrap(&wrapped, &Str::from("openai")), state);
+    assert!(!is_redacted("someone's.redacted"));
+}

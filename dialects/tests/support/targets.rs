@@ -90,6 +90,10 @@ pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
             gemini.medium = false;
         }
         "no_mixed_tools" => gemini.mixed_tools = false,
+        "functions_only" => {
+            chat.custom_tools = false;
+            chat.web_search = false;
+        }
         "other_provider" => target.provider = Str::from_static("other"),
         "deepseek" => {
             target.provider = Str::from_static("deepseek");

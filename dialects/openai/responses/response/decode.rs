@@ -1,5 +1,8 @@
 //! From an upstream's answer to the IR.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{
@@ -82,8 +85,21 @@ pub(in crate::openai::responses) fn answer_rest(answer: Value<'_>, known: &[&str
         "output_text",
         "usage",
     ];
+    // An answer is written with each of them once: of a field that is there twice the last counts, as everywhere.
+    let mut last: HashMap<Cow<'_, str>, Value<'_>> = HashMap::new();
+    let mut order = Vec::new();
+    for (key, value) in answer.entries() {
+        let is_typed = typed.contains(&&*key) || known.contains(&&*key);
+        if !is_typed && !value.is_null() && last.insert(key.clone(), value).is_none() {
+            order.push(key);
+        }
+    }
     let mut rest = Extensions::default();
-    wire::keep_unknown(&mut rest, answer, "", &[&typed, known].concat());
+    for key in order {
+        if let Some(value) = last.get(&key) {
+            rest.push(Dialect::Responses, &key, value.raw());
+        }
+    }
     rest
 }
 

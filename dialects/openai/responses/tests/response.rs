@@ -153,3 +153,16 @@ fn summaries_are_joined_and_raw_thinking_is_read_where_there_is_none() {
         "c"
     );
 }
+
+#[test]
+fn a_field_that_is_there_twice_is_written_once() {
+    let body = br#"{"output":[],"tools":[1],"note":1,"tools":[],"note":2}"#;
+    let document = crate::json::Document::parse(body.as_slice().into()).unwrap();
+    let response =
+        super::super::response::decode(document.root(), &Str::from_static("openai")).unwrap();
+    let mut out = Vec::new();
+    super::super::response::encode(&response, &reply(), &mut out);
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.matches("\"tools\":[").count(), 1, "{text}");
+    assert_eq!(text.matches("\"note\":2").count(), 1, "{text}");
+}

@@ -9,7 +9,7 @@ use crate::ir::{
     CallKind, Extensions, Media, MediaKind, Part, Role, SystemBlock, SystemRole, ToolCall,
     ToolResult, Turn,
 };
-use crate::json::{Str, Writer};
+use crate::json::{RawJson, Str, Writer};
 use crate::openai::chat::wire::{self, BILLING_BLOCK};
 
 /// Writes the whole conversation; `hint` is one more system text.
@@ -274,7 +274,7 @@ fn write_calls(
             let path = || request.part_path(index, part);
             writer.object(|writer| {
                 writer.field("id", &ids::sanitise(&call.id, ids::CALL_ID_LIMIT));
-                write_call(writer, call, &name);
+                write_call(writer, call, &name, scope.target.chat.custom_tools);
                 if let Some(mark) = content::mark(scope, call.cache.as_ref(), path) {
                     wire::write_cache_mark(writer, mark);
                 }
@@ -285,8 +285,14 @@ fn write_calls(
     });
 }
 
-fn write_call(writer: &mut Writer<'_>, call: &ToolCall, name: &Str) {
+fn write_call(writer: &mut Writer<'_>, call: &ToolCall, name: &Str, custom_tools: bool) {
     let (key, field, arguments) = match call.kind {
+        CallKind::Custom if !custom_tools => {
+            let object = RawJson::build(|writer| {
+                writer.object(|writer| writer.field("input", &call.arguments.0));
+            });
+            ("function", "arguments", object.to_text())
+        }
         CallKind::Function => ("function", "arguments", call.arguments.to_text()),
         CallKind::Custom => ("custom", "input", call.arguments.0.clone()),
     };

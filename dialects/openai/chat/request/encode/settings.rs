@@ -291,7 +291,14 @@ fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         }
         _ => {}
     }
-    writer.field_opt("store", request.state.store.as_ref());
+    match request.state.store {
+        // Compatible servers refuse what they do not know, even where it changes nothing.
+        Some(false) if !scope.native => {
+            let why = "what Chat does without being told";
+            scope.losses.quietly_dropped("store", why);
+        }
+        store => writer.field_opt("store", store.as_ref()),
+    }
     if request.state.container.is_some() {
         scope
             .losses

@@ -90,6 +90,9 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
     let (key, schema, format) = match &tool.kind {
         ToolKind::Server { raw, .. } => return writer.value(raw),
         ToolKind::Function { schema } => ("function", schema.clone(), None),
+        ToolKind::Custom { format } if !scope.target.chat.custom_tools => {
+            return free_text(scope, writer, index, format.as_ref());
+        }
         ToolKind::Custom { format } => ("custom", None, format.as_ref()),
     };
     let name = scope.name(&tool.name);
@@ -117,6 +120,55 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
             wire::write_cache_mark(writer, mark);
         }
         scope.extensions(writer, &tool.extensions, &[key], path);
+    });
+}
+
+/// A free-text tool for an upstream that knows functions only (`dialects.md` 2.2). Its answers are turned back by its name.
+fn free_text(
+    scope: &mut Scope<'_>,
+    writer: &mut Writer<'_>,
+    index: usize,
+    format: Option<&RawJson>,
+) {
+    let request = scope.request;
+    let tool = &request.tools[index];
+    let path = || request.tool_path(index);
+    scope.names.mark_custom(&tool.name);
+    let mut description = tool.description.as_deref().unwrap_or_default().to_owned();
+    let is_text = |format: &&RawJson| {
+        let kind = format.document().root().text_of("type");
+        kind.is_some_and(|kind| kind == "text")
+    };
+    if let Some(grammar) = format.filter(|format| !is_text(format)) {
+        let field = match request.dialect {
+            Dialect::Chat => "custom.format",
+            Dialect::Claude | Dialect::Gemini | Dialect::Responses => "format",
+        };
+        let why = "the upstream enforces no grammar: it stands in the tool's description";
+        scope.losses.changed(format!("{}.{field}", path()), why);
+        if !description.is_empty() {
+            description.push_str("\n\n");
+        }
+        description.push_str("The input must follow this format: ");
+        description.push_str(grammar.as_str());
+    }
+    let name = scope.name(&tool.name);
+    writer.object(|writer| {
+        writer.field("type", "function");
+        writer.object_field("function", |writer| {
+            writer.field("name", &name);
+            if !description.is_empty() {
+                writer.field("description", &description);
+            }
+            writer.object_field("parameters", |writer| {
+                writer.field("type", "object");
+                writer.object_field("properties", |writer| {
+                    writer.object_field("input", |writer| writer.field("type", "string"));
+                });
+                writer.array_field("required", |writer| writer.value("input"));
+            });
+        });
+        scope.foreign(&tool.extensions, path);
     });
 }
 
@@ -209,6 +261,7 @@ fn write_chosen(scope: &mut Scope<'_>, writer: &mut Writer<'_>, name: &Str) {
     let mut tools = scope.request.tools.iter();
     let custom =
         tools.any(|tool| tool.name == *name && matches!(tool.kind, ToolKind::Custom { .. }));
+    let custom = custom && scope.target.chat.custom_tools;
     let key = if custom { "custom" } else { "function" };
     let name = scope.name(name);
     writer.object(|writer| {
@@ -224,6 +277,11 @@ fn web_search(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let Some((index, tool)) = tools.find(|(_, tool)| is_web_search(tool)) else {
         return;
     };
+    if !scope.target.chat.web_search && !scope.native {
+        let why = "the upstream does not search the web";
+        scope.losses.dropped(request.tool_path(index), why);
+        return;
+    }
     match &tool.kind {
         ToolKind::Server {
             dialect: Dialect::Chat,

@@ -33,6 +33,7 @@ pub(super) fn decode(request: &mut Request, value: Value<'_>) -> Result<(), Deco
         request,
         ordinal: 0,
         open: None,
+        called: false,
         kinds: HashMap::new(),
     };
     for (index, item) in value.items().enumerate() {
@@ -47,6 +48,8 @@ struct Reader<'r> {
     ordinal: usize,
     /// The turn that the assistant's next item belongs to.
     open: Option<usize>,
+    /// A call is in that turn.
+    called: bool,
     /// How each call was called.
     kinds: HashMap<Str, CallKind>,
 }
@@ -115,6 +118,8 @@ impl Reader<'_> {
 
     /// An item of the assistant's turn.
     fn assistant(&mut self, part: Part, index: usize) {
+        let is_call = matches!(part, Part::ToolCall(_));
+        self.called = is_call || (self.called && self.open.is_some());
         match self.open {
             Some(open) => self.request.turns[open].parts.push(part),
             None => {
@@ -169,14 +174,11 @@ impl Reader<'_> {
     fn reply(&mut self, message: Message<'_>, mut parts: Vec<Part>, bare: bool, index: usize) {
         let joins = self.open.filter(|open| {
             let turn = &self.request.turns[*open];
-            let last = turn.parts.last();
-            turn.place.message.is_empty()
-                && turn.item_id.is_none()
-                && !matches!(last, Some(Part::ToolCall(_)))
-                && !self.has_call(*open)
+            turn.place.message.is_empty() && !self.called
         });
         let at = joins.unwrap_or_else(|| {
             self.single(Role::Assistant, Vec::new(), index);
+            self.called = false;
             self.request.turns.len() - 1
         });
         self.open = Some(at);
@@ -187,13 +189,6 @@ impl Reader<'_> {
         turn.bare = bare;
         turn.item_id = message.id;
         turn.extensions = message.extensions;
-    }
-
-    /// Whether a call is among the last items of a turn; behind a call only calls, thinking and the provider's own items
-    /// can stand in it, and seldom many.
-    fn has_call(&self, turn: usize) -> bool {
-        let parts = self.request.turns[turn].parts.iter().rev();
-        parts.take(64).any(|part| matches!(part, Part::ToolCall(_)))
     }
 
     fn system(&mut self, message: Message<'_>, mut parts: Vec<Part>, bare: bool, developer: bool) {
