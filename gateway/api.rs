@@ -2,5 +2,7 @@
 
 pub(crate) mod count_tokens;
 pub(crate) mod models;
+pub(crate) mod passed;
 pub(crate) mod responses;
 pub(crate) mod server_info;
+mod whole;

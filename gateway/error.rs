@@ -175,6 +175,11 @@ impl Failure {
         failure
     }
 
+    pub(crate) fn no_such_operation(model: &str) -> Self {
+        let message = format!("no provider of `{}` has this operation", shown(model));
+        Self::new(ErrorKind::NotFound, "operation_not_found", message)
+    }
+
     /// Nothing is fetched by id: answers go to whoever asked, once.
     pub(crate) fn response_not_kept(id: &str) -> Self {
         let message = format!("no response `{}` is kept here", shown(id));

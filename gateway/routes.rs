@@ -9,11 +9,12 @@ use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, Method};
 use modelgate_dialects::Dialect;
+use modelgate_providers::Operation;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::api::{count_tokens, models, responses, server_info};
+use crate::api::{count_tokens, models, passed, responses, server_info};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
@@ -36,11 +37,16 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1/chat/completions"),
     endpoint("POST", "/v1/responses"),
     endpoint("POST", "/v1/responses/input_tokens"),
+    endpoint("POST", "/v1/responses/compact"),
+    endpoint("DELETE", "/v1/responses/{id}"),
+    endpoint("POST", "/v1/embeddings"),
     endpoint("POST", "/v1/messages"),
     endpoint("POST", "/v1/messages/count_tokens"),
     endpoint("POST", "/v1beta/models/{model}:generateContent"),
     endpoint("POST", "/v1beta/models/{model}:streamGenerateContent"),
     endpoint("POST", "/v1beta/models/{model}:countTokens"),
+    endpoint("POST", "/v1beta/models/{model}:embedContent"),
+    endpoint("POST", "/v1beta/models/{model}:batchEmbedContents"),
     endpoint("GET", "/v1/models"),
     endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
@@ -136,6 +142,12 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "/v1/responses/input_tokens" if post => {
             count_tokens::count(state, incoming, ask(Dialect::Responses)).await
         }
+        "/v1/responses/compact" if post => {
+            passed::pass(state, incoming, ask(Dialect::Responses), Operation::Compact).await
+        }
+        "/v1/embeddings" if post => {
+            passed::pass(state, incoming, ask(Dialect::Chat), Operation::Embed).await
+        }
         "/v1/models" | "/v1beta/models" if get => models::list(&state, &incoming),
         "" if get => server_info::root(),
         "/healthz" if get => server_info::health(),
@@ -144,6 +156,8 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "/v1/chat/completions"
         | "/v1/responses"
         | "/v1/responses/input_tokens"
+        | "/v1/responses/compact"
+        | "/v1/embeddings"
         | "/v1/messages"
         | "/v1/messages/count_tokens"
         | "/api/event_logging/batch" => wrong_method(&path, "POST"),
@@ -197,8 +211,11 @@ async fn call_method(state: Arc<State>, incoming: Incoming, google: Google) -> R
         google::Method::CountTokens => {
             count_tokens::count(state, incoming, Ask::Google(google)).await
         }
-        google::Method::Embed | google::Method::EmbedBatch => {
-            error::answer(Dialect::Gemini, &Failure::unknown_route(&incoming.path))
+        google::Method::Embed => {
+            passed::pass(state, incoming, Ask::Google(google), Operation::Embed).await
+        }
+        google::Method::EmbedBatch => {
+            passed::pass(state, incoming, Ask::Google(google), Operation::EmbedBatch).await
         }
     }
 }

@@ -32,6 +32,13 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// Whether the provider speaks a dialect for this model.
+    #[must_use]
+    pub fn speaks(&self, dialect: Dialect) -> bool {
+        dialect == self.credential.kind.dialect()
+            || (dialect == Dialect::Responses && self.responses)
+    }
+
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
     pub fn dialect(&self, client: Dialect) -> Dialect {

@@ -1,14 +1,14 @@
-//! Counting the tokens of a request, in every dialect that has it: the upstream's own counter where it has one, else a local estimate.
+//! Counting the tokens of a request: by the upstream's own counter where it has one, else a local estimate.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
-use modelgate_providers::{Call, CallError, Candidate, Operation, call};
+use modelgate_providers::{CallError, Candidate, Operation};
 use warp::reply::Response;
 
-use crate::collect::Source;
+use super::whole;
 use crate::error::{self, Failure};
 use crate::exchange::{Ask, refuse};
 use crate::plan::Plan;
@@ -81,41 +81,14 @@ async fn call_counter(
         plan.unspoiled()?;
         encoded?.body
     };
-    let same = client == upstream;
-    let request = Call {
-        credential: &candidate.credential,
-        operation: Operation::CountTokens,
-        dialect: upstream,
-        model: &candidate.target.model,
-        stream: false,
-        body,
-        query: plan.query.as_deref().filter(|_| same),
-        client_headers: same.then_some(&plan.headers),
-    };
-    let config = &plan.snapshot.config;
-    let source = Source {
-        provider: candidate.credential.provider.clone(),
-        tag: candidate.target.provider.clone(),
-        dialect: upstream,
-        idle: config.timeouts.idle,
-        limit: config.limits.response_body,
-    };
-    let called = call::call(
-        &plan.state.clients,
-        &config.proxy,
-        &config.timeouts,
-        request,
-    )
-    .await;
-    let answered = async {
-        let body = source.read(&mut called?, Bytes::new()).await?;
-        let document = source.json(&body)?;
-        if same {
+    let answered = whole::ask(plan, candidate, Operation::CountTokens, upstream, body).await;
+    Ok(answered.and_then(|(body, document)| {
+        if client == upstream {
             return Ok(body);
         }
-        let count = decode_count(upstream, &document);
-        let count = count.ok_or_else(|| source.broken("sent a count without a number"))?;
+        let provider = &candidate.credential.provider;
+        let uncounted = || CallError::broken(provider.clone(), "sent a count without a number");
+        let count = decode_count(upstream, &document).ok_or_else(uncounted)?;
         Ok(encode_count(client, count))
-    };
-    Ok(answered.await)
+    }))
 }

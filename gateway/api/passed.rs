@@ -1,0 +1,68 @@
+//! Operations that are passed on as they are, to providers that have them: vectors of texts, shorter conversations.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use modelgate_dialects::passthrough::usage_of_body;
+use modelgate_providers::Operation;
+use warp::reply::Response;
+
+use super::whole;
+use crate::error::{self, Failure};
+use crate::exchange::{Ask, refuse};
+use crate::plan::Plan;
+use crate::reply;
+use crate::request::Incoming;
+use crate::state::State;
+
+/// Answers a request for an operation with the answer of the first provider that has it in the client's dialect.
+pub(crate) async fn pass(
+    state: Arc<State>,
+    incoming: Incoming,
+    ask: Ask,
+    operation: Operation,
+) -> Response {
+    let dialect = ask.dialect();
+    let mut plan = match Plan::read(state, incoming, ask).await {
+        Ok(plan) => plan,
+        Err(failure) => return error::answer(dialect, &failure),
+    };
+    match Box::pin(passed(&mut plan, operation)).await {
+        Ok(response) => {
+            plan.record.began();
+            plan.record.completed();
+            response
+        }
+        Err(failure) => refuse(plan.record, dialect, &failure),
+    }
+}
+
+async fn passed(plan: &mut Plan, operation: Operation) -> Result<Response, Failure> {
+    let mut last = None;
+    let dialect = plan.dialect;
+    for candidate in plan.candidates.clone() {
+        if !candidate.speaks(dialect) || !candidate.credential.offers(operation, dialect) {
+            continue;
+        }
+        plan.record.attempt(&candidate);
+        let body = plan.forwarded(&candidate);
+        match whole::ask(plan, &candidate, operation, dialect, body).await {
+            Ok((body, document)) => {
+                plan.record
+                    .used(usage_of_body(dialect, &document).unwrap_or_default());
+                return Ok(reply::json(StatusCode::OK, body));
+            }
+            Err(error) if !error.kind.may_rotate() => {
+                return Err(plan.malformed().unwrap_or_else(|| error.into()));
+            }
+            Err(error) => {
+                tracing::warn!(request_id = %plan.id, %error, "attempt failed");
+                last = Some(error);
+            }
+        }
+    }
+    Err(last.map_or_else(
+        || Failure::no_such_operation(&plan.peek.model),
+        Failure::from,
+    ))
+}
