@@ -80,15 +80,12 @@ fn view(config: &Config, filter: Option<&str>) -> View {
         let mut names = std::iter::once(&model.id).chain(&model.providers);
         names.any(|name| name.to_lowercase().contains(&filter))
     };
-    // A list of models is all there is; only a provider without one takes further names.
-    let open = config
-        .compatible
-        .iter()
-        .filter(|provider| provider.entry.models.is_empty() && !provider.accepts.is_empty());
-    let other_names = open.map(|provider| OtherNames {
-        provider: provider.name.clone(),
-        patterns: provider.accepts.iter().map(ToString::to_string).collect(),
-    });
+    let other_names = catalog
+        .other_names()
+        .map(|(provider, patterns)| OtherNames {
+            provider: provider.to_string(),
+            patterns: patterns.iter().map(ToString::to_string).collect(),
+        });
     View {
         models: models.filter(wanted).collect(),
         other_names: other_names.collect(),

@@ -162,7 +162,7 @@ fn announce(
         providers: &providers,
         models: state.model_count(),
         model: example_model(config),
-        demo: config.claude.is_empty() && config.compatible.is_empty(),
+        demo: providers == ["demo"],
     };
     if context.output.is_json() {
         return context.output.json_line(&View {

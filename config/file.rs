@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use crate::check::check;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem, Report};
-use crate::model::{Config, Limits, Proxy, Server, Streaming, Timeouts};
+use crate::model::{Config, Limits, Proxy, ResponsesStore, Server, Streaming, Timeouts};
+use crate::payload::Payload;
 use crate::view::View;
-use crate::{keys, paths, providers, schema, server, tree};
+use crate::{keys, paths, payload, providers, schema, server, tree};
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -115,7 +116,21 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
         streaming: server::streaming(&root.get("streaming"), report),
         limits: server::limits(&root.get("limits"), report),
         timeouts: server::timeouts(&root.get("timeouts"), report),
+        payload: payload::read(&root.get("payload"), report),
+        strict_translation: server::strict_translation(&root.get("translation"), report),
+        responses_store: server::responses_store(&root.get("responses-store"), report),
+        gemini_cli_endpoint: root
+            .get("enable-gemini-cli-endpoint")
+            .bool()
+            .unwrap_or(false),
         claude: providers::claude(&root.get("claude-api-key"), report),
+        gemini: providers::gemini(
+            &root.get("gemini-api-key"),
+            &root.get("generative-language-api-key"),
+            report,
+        ),
+        vertex: providers::vertex(&root.get("vertex-api-key"), report),
+        codex: providers::codex(&root.get("codex-api-key"), report),
         compatible: providers::compatible(&root.get("openai-compatibility"), report),
     }
 }
@@ -136,7 +151,14 @@ impl Default for Config {
             streaming: Streaming::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            payload: Payload::default(),
+            strict_translation: false,
+            responses_store: Some(ResponsesStore::default()),
+            gemini_cli_endpoint: false,
             claude: Vec::new(),
+            gemini: Vec::new(),
+            vertex: Vec::new(),
+            codex: Vec::new(),
             compatible: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::pattern::Pattern;
+use crate::payload::Payload;
 use crate::secret::Secret;
 
 /// One validated configuration; a request sees exactly one from start to end.
@@ -28,8 +29,22 @@ pub struct Config {
     pub limits: Limits,
     /// Upper bounds on every wait.
     pub timeouts: Timeouts,
+    /// What is set in and removed from upstream requests.
+    pub payload: Payload,
+    /// Refuses a request that would lose meaning on its way into another dialect, instead of reporting the loss.
+    pub strict_translation: bool,
+    /// The store behind `previous_response_id` for upstreams that keep nothing; `None`: off.
+    pub responses_store: Option<ResponsesStore>,
+    /// `/v1internal`, which only this machine reaches, needs no client key.
+    pub gemini_cli_endpoint: bool,
     /// `claude-api-key` entries in file order, then the one from the environment.
     pub claude: Vec<ClaudeKey>,
+    /// `gemini-api-key` entries in file order, then the bare keys of its older name, then the one from the environment.
+    pub gemini: Vec<GeminiKey>,
+    /// `vertex-api-key` entries in file order.
+    pub vertex: Vec<VertexKey>,
+    /// `codex-api-key` entries in file order.
+    pub codex: Vec<CodexKey>,
     /// `openai-compatibility` entries in file order, then those from the environment.
     pub compatible: Vec<CompatibleProvider>,
 }
@@ -118,6 +133,17 @@ pub struct Timeouts {
     pub drain: Duration,
 }
 
+/// The `responses-store` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponsesStore {
+    /// Most responses held; at least one.
+    pub max_entries: usize,
+    /// Most bytes of all of them together.
+    pub max_size: usize,
+    /// How long a response can be asked for.
+    pub ttl: Duration,
+}
+
 /// A model of a provider entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelEntry {
@@ -125,6 +151,9 @@ pub struct ModelEntry {
     pub name: String,
     /// The name clients use; equal to `name` when the file gives none.
     pub alias: String,
+    /// Of an `openai-compatibility` entry: whether the server speaks Responses for this model; `None`: as the
+    /// entry says. [`CompatibleProvider::speaks_responses`] decides.
+    pub responses: Option<bool>,
 }
 
 /// What every provider entry has.
@@ -171,6 +200,53 @@ pub enum ClaudeAuth {
     Bearer,
 }
 
+/// One `gemini-api-key` entry, or a bare key of `generative-language-api-key`. Base URL without a version
+/// (`providers.md` 5).
+#[derive(Debug, Clone)]
+pub struct GeminiKey {
+    /// The common part.
+    pub entry: ProviderEntry,
+    /// The key.
+    pub api_key: Secret,
+    /// Proxy of this key.
+    pub proxy: Proxy,
+}
+
+/// One `vertex-api-key` entry. Base URL without a version; it suits `project` unless the file says otherwise
+/// (`providers.md` 7).
+#[derive(Debug, Clone)]
+pub struct VertexKey {
+    /// The common part.
+    pub entry: ProviderEntry,
+    /// The key.
+    pub api_key: Secret,
+    /// Proxy of this key.
+    pub proxy: Proxy,
+    /// Models are asked for below this project; `None`: without one (express mode).
+    pub project: Option<VertexProject>,
+}
+
+/// The `project` and `location` of a `vertex-api-key` entry. Each is one safe step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VertexProject {
+    /// Id or number.
+    pub project: String,
+    /// `global` or a region, in lower case.
+    pub location: String,
+}
+
+/// One `codex-api-key` entry: OpenAI's Responses API by key. Base URL up to and including `/v1`
+/// (`providers.md` 3.1).
+#[derive(Debug, Clone)]
+pub struct CodexKey {
+    /// The common part.
+    pub entry: ProviderEntry,
+    /// The key.
+    pub api_key: Secret,
+    /// Proxy of this key.
+    pub proxy: Proxy,
+}
+
 /// One `openai-compatibility` entry.
 #[derive(Debug, Clone)]
 pub struct CompatibleProvider {
@@ -180,6 +256,8 @@ pub struct CompatibleProvider {
     pub entry: ProviderEntry,
     /// Keys, tried in order; never empty. A key may be absent for servers that need none.
     pub keys: Vec<CompatibleKey>,
+    /// The server also speaks Responses.
+    pub responses: bool,
     /// What this server deviates in.
     pub quirks: Quirks,
     /// Models accepted beside `models` when that is empty (`gpt-*` for OpenAI itself); `*` for servers unknown to us.
@@ -226,6 +304,14 @@ pub enum MaxTokensField {
     MaxCompletionTokens,
 }
 
+impl CompatibleProvider {
+    /// Whether the server speaks Responses for one of its models.
+    #[must_use]
+    pub fn speaks_responses(&self, model: &ModelEntry) -> bool {
+        model.responses.unwrap_or(self.responses)
+    }
+}
+
 impl Default for Quirks {
     fn default() -> Self {
         Self {
@@ -255,6 +341,16 @@ impl Default for Streaming {
         Self {
             keepalive: Some(Duration::from_secs(15)),
             bootstrap_retries: 1,
+        }
+    }
+}
+
+impl Default for ResponsesStore {
+    fn default() -> Self {
+        Self {
+            max_entries: 1000,
+            max_size: 64 << 20,
+            ttl: Duration::from_secs(60 * 60),
         }
     }
 }

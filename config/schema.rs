@@ -89,6 +89,8 @@ pub(crate) const ROOT: Shape = Map(&[
     field("routing", Map(ROUTING)),
     field("force-model-prefix", Bool), // models of prefixed entries only as `prefix/model`
     field("passthrough-headers", Bool), // upstream response headers reach the client
+    field("translation", Text),        // `lenient` or `strict`: a loss of meaning is a 400
+    field("responses-store", Map(RESPONSES_STORE)),
     field("payload", Map(PAYLOAD)),
     // Providers
     field("claude-api-key", List(&Map(PROVIDER_KEY))),
@@ -106,7 +108,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("amp-upstream-api-key", Text),
     field("amp-restrict-management-to-localhost", Bool),
     field("amp-model-mappings", ANYS),
-    field("enable-gemini-cli-endpoint", Bool), // serves `/v1internal`
+    field("enable-gemini-cli-endpoint", Bool), // `/v1internal` without a client key
     field("claude-header-defaults", Table(&Any)),
     field("codex-header-defaults", Table(&Any)),
     field("antigravity-signature-cache-enabled", Bool),
@@ -192,18 +194,46 @@ const ROUTING: &[Field] = &[
     field("claude-code-session-affinity", Bool), // older switch
 ];
 
+const RESPONSES_STORE: &[Field] = &[
+    field("max-entries", Integer), // 0: off
+    field("max-size-mb", Integer), // 0: off
+    field("ttl", Text),            // 0: off
+];
+
 const PAYLOAD: &[Field] = &[
-    field("default", ANYS),
-    field("default-raw", ANYS),
-    field("override", ANYS),
-    field("override-raw", ANYS),
-    field("filter", ANYS),
+    field("default", List(&Map(PAYLOAD_SET))), // sets what a request does not say
+    field("default-raw", List(&Map(PAYLOAD_SET))), // the same with values as JSON text
+    field("override", List(&Map(PAYLOAD_SET))), // sets whatever a request says
+    field("override-raw", List(&Map(PAYLOAD_SET))),
+    field("filter", List(&Map(PAYLOAD_FILTER))), // removes
+];
+
+const PAYLOAD_SET: &[Field] = &[
+    field("models", List(&Map(PAYLOAD_MODEL))),
+    field("params", Table(&Any)), // value by dotted path
+];
+
+const PAYLOAD_FILTER: &[Field] = &[
+    field("models", List(&Map(PAYLOAD_MODEL))),
+    field("params", TEXTS), // dotted paths
+];
+
+const PAYLOAD_MODEL: &[Field] = &[
+    field("name", Text),     // pattern
+    field("protocol", Text), // of the upstream; empty: any
+    field("from-protocol", Any),
+    field("headers", Any),
+    field("match", Any),
+    field("not-match", Any),
+    field("exist", Any),
+    field("not-exist", Any),
 ];
 
 const MODEL: &[Field] = &[
-    field("name", Text),  // the upstream's name
-    field("alias", Text), // the clients' name; repeated aliases form a pool
-    field("fork", Bool),  // keep the original name too
+    field("name", Text),      // the upstream's name
+    field("alias", Text),     // the clients' name; repeated aliases form a pool
+    field("responses", Bool), // openai-compatibility: stronger than that of the entry
+    field("fork", Bool),      // keep the original name too
     field("display-name", Text),
     field("max-context-length", Integer),
     field("force-mapping", Bool),
@@ -234,6 +264,8 @@ const PROVIDER_KEY: &[Field] = &[
     field("excluded-models", TEXTS),
     field("headers", HEADERS),
     field("auth-scheme", Text), // `auto`, `api-key` or `bearer`
+    field("project", Text),     // vertex: asks below this project
+    field("location", Text),    // vertex: the project's; default `global`
     field("cloak", Any),
     field("experimental-cch-signing", Any),
     field("rebuild-mid-system-message", Any),
@@ -256,6 +288,7 @@ const COMPATIBLE: &[Field] = &[
     field("models", List(&Map(MODEL))),
     field("excluded-models", TEXTS),
     field("headers", HEADERS),
+    field("responses", Bool), // the server also speaks `/responses`
     field("quirks", Map(QUIRKS)),
     field("support-prompt-cache-key", Bool),
     field("disable-cooling", Bool),

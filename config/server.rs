@@ -1,16 +1,19 @@
-//! The blocks that are not about keys or providers: listening, streaming, limits, timeouts.
+//! The blocks that are not about keys or providers: listening, streaming, limits, timeouts, translation.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::environment::Environment;
 use crate::error::Report;
-use crate::model::{Limits, Proxy, Server, Streaming, Timeouts, Tls};
+use crate::model::{Limits, Proxy, ResponsesStore, Server, Streaming, Timeouts, Tls};
 use crate::values;
 use crate::view::View;
 
 /// The family's port.
 pub(crate) const DEFAULT_PORT: u16 = 8317;
+
+/// OpenAI itself keeps responses for 30 days.
+const LONGEST_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(crate) fn server(root: &View, environment: &Environment, report: &mut Report) -> Server {
     let host = root.get("host");
@@ -141,6 +144,40 @@ pub(crate) fn timeouts(block: &View, report: &mut Report) -> Timeouts {
         body: wait("body", default.body),
         drain: wait("drain", default.drain),
     }
+}
+
+pub(crate) fn strict_translation(view: &View, report: &mut Report) -> bool {
+    match view.text().unwrap_or_default().to_lowercase().as_str() {
+        "" | "lenient" => false,
+        "strict" => true,
+        _ => {
+            let hint = "write `lenient` (losses are reported) or `strict` (they are refused)";
+            report.problem(view.at, &view.key, "unknown kind of translation", hint);
+            false
+        }
+    }
+}
+
+/// `None` when one of the bounds leaves no room for any response.
+pub(crate) fn responses_store(block: &View, report: &mut Report) -> Option<ResponsesStore> {
+    let default = ResponsesStore::default();
+    let mut number = |name: &str, most: u32, default: usize| {
+        let number = count(&block.get(name), most, report);
+        number.map_or(default, |number| number as usize)
+    };
+    let max_entries = number("max-entries", 1_000_000, default.max_entries);
+    let megabytes = number("max-size-mb", 4_095, default.max_size >> 20);
+    let ttl = block.get("ttl");
+    let ttl = ttl
+        .filled()
+        .and_then(|text| report.accept(&ttl, values::duration_within(text, LONGEST_TTL, "30d")))
+        .unwrap_or(default.ttl);
+    let empty = max_entries == 0 || megabytes == 0 || ttl.is_zero();
+    (!empty).then_some(ResponsesStore {
+        max_entries,
+        max_size: megabytes << 20,
+        ttl,
+    })
 }
 
 pub(crate) fn proxy(view: &View, report: &mut Report) -> Proxy {

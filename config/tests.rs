@@ -2,7 +2,9 @@
 
 mod keys;
 mod mistakes;
+mod payload;
 mod properties;
+mod providers;
 mod resolved;
 
 use std::path::Path;

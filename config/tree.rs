@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::error::Report;
 use crate::secret::Secret;
@@ -31,6 +31,8 @@ pub(crate) struct Position {
 pub(crate) struct Node {
     pub(crate) position: Position,
     pub(crate) value: Value,
+    /// A scalar that is text whatever it looks like: it is quoted, a block, or tagged so.
+    pub(crate) quoted: bool,
     /// Values below and including this one, aliases expanded.
     size: usize,
 }
@@ -94,6 +96,7 @@ pub(crate) fn parse(text: &str, report: &mut Report) -> Option<Rc<Node>> {
         Rc::new(Node {
             position: Position { line: 1, column: 1 },
             value: Value::Null,
+            quoted: false,
             size: 1,
         })
     };
@@ -143,11 +146,13 @@ impl Builder<'_> {
                 None
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let value = scalar(text.into_owned(), style, tag.as_deref());
+                let quoted =
+                    style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
                 self.value(
                     Node {
                         position: at,
-                        value,
+                        value: scalar(text.into_owned(), quoted),
+                        quoted,
                         size: 1,
                     },
                     anchor,
@@ -221,6 +226,7 @@ impl Builder<'_> {
             Node {
                 position,
                 value,
+                quoted: false,
                 size,
             },
             anchor,
@@ -342,10 +348,9 @@ pub(crate) fn shown_key(key: &str) -> String {
     }
 }
 
-fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Value {
-    let plain = style == ScalarStyle::Plain && tag.is_none_or(|tag| tag.suffix != "str");
+fn scalar(text: String, quoted: bool) -> Value {
     match text.as_str() {
-        "" | "~" | "null" | "Null" | "NULL" if plain => Value::Null,
+        "" | "~" | "null" | "Null" | "NULL" if !quoted => Value::Null,
         _ => Value::Scalar(text),
     }
 }

@@ -74,16 +74,25 @@ pub(crate) fn size(text: &str) -> Result<usize, Complaint> {
     }
 }
 
-/// A wait: `10s`, `1m 30s`, `500ms`, or whole seconds.
+/// A wait: `10s`, `1m 30s`, `500ms`, or whole seconds; at most 24 hours.
 pub(crate) fn duration(text: &str) -> Result<Duration, Complaint> {
+    duration_within(text, LONGEST, "24h")
+}
+
+/// A time of at most `longest`, whose own text is `shown`.
+pub(crate) fn duration_within(
+    text: &str,
+    longest: Duration,
+    shown: &str,
+) -> Result<Duration, Complaint> {
     let hint = "write seconds, or text such as `500ms`, `10s` or `1m 30s`";
     let parsed = match text.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(text).ok(),
     };
     match parsed {
-        Some(duration) if duration > LONGEST => {
-            complain("this time is too long", "write at most `24h`")
+        Some(duration) if duration > longest => {
+            complain("this time is too long", format!("write at most `{shown}`"))
         }
         Some(duration) => Ok(duration),
         None => complain("must be a duration", hint),
@@ -142,6 +151,32 @@ pub(crate) fn prefix(text: &str) -> Result<Option<String>, Complaint> {
         );
     }
     Ok((!bare.is_empty()).then(|| bare.to_owned()))
+}
+
+/// The id or number of a Google Cloud project; one step of a path.
+pub(crate) fn google_project(text: &str) -> Result<String, Complaint> {
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
+    // Dots alone would climb up the path.
+    if text.bytes().all(sign) && text.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(text.to_owned());
+    }
+    complain(
+        "this is not the id of a project",
+        "write it like `my-project-123456`, as the console of Google Cloud shows it",
+    )
+}
+
+/// A location of Google Cloud; part of a host name.
+pub(crate) fn google_location(text: &str) -> Result<String, Complaint> {
+    let location = text.to_ascii_lowercase();
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if location.bytes().all(sign) && !location.starts_with('-') {
+        return Ok(location);
+    }
+    complain(
+        "this is not a location",
+        "write `global`, or a region such as `us-central1`",
+    )
 }
 
 /// The name of an extra header.
@@ -390,6 +425,20 @@ mod tests {
             "256.0.0.1",
         ] {
             assert!(host(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn projects_and_locations_are_one_step_of_a_url() {
+        for text in ["my-project-1", "123456", "example.com:my-project"] {
+            assert_eq!(google_project(text), Ok(text.to_owned()));
+        }
+        for text in ["", "..", "a/b", "a b", "a?b", "é", "a%2fb"] {
+            assert!(google_project(text).is_err(), "{text}");
+        }
+        assert_eq!(google_location("US-central1"), Ok("us-central1".to_owned()));
+        for text in ["-", "us.central1", "us/central1", "us central1", "é", "a@b"] {
+            assert!(google_location(text).is_err(), "{text}");
         }
     }
 

@@ -73,6 +73,11 @@ impl View {
         entries.iter().map(view).collect()
     }
 
+    /// The value as it stands, for a reader of any shape.
+    pub(crate) fn node(&self) -> Option<&Node> {
+        self.node.as_deref()
+    }
+
     pub(crate) fn is_map(&self) -> bool {
         matches!(self.value(), Some(Value::Map(_)))
     }

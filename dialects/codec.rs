@@ -7,9 +7,10 @@ use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
 use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, openai::chat, openai::responses};
+use crate::{Dialect, claude, gemini, openai::chat, openai::responses};
 
-/// Reads a client's request.
+/// Reads a client's request. Gemini's body says neither the model nor whether to stream: its caller sets
+/// [`Request::model`] and [`Request::stream`] by the URL afterwards.
 ///
 /// # Errors
 /// What is wrong with it, for a 400.
@@ -17,6 +18,7 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
     match dialect {
         Dialect::Chat => chat::request::decode(body.root()),
         Dialect::Claude => claude::request::decode(body.root()),
+        Dialect::Gemini => gemini::request::decode(body.root()),
         Dialect::Responses => responses::request::decode(body.root()),
     }
 }
@@ -33,10 +35,20 @@ pub fn encode_request(
     if dialect != request.dialect {
         responses::request::refuse_foreign(request)?;
     }
-    let mut encoded = match dialect {
+    let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
+    if from_gemini {
+        gemini::request::refuse_elsewhere(request)?;
+    }
+    let encoded = match dialect {
         Dialect::Chat => chat::request::encode(request, target),
         Dialect::Claude => claude::request::encode(request, target),
+        Dialect::Gemini => gemini::request::encode(request, target),
         Dialect::Responses => responses::request::encode(request, target),
+    };
+    let mut encoded = if from_gemini {
+        gemini::request::respelt(encoded)
+    } else {
+        encoded
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
@@ -74,10 +86,20 @@ pub fn encode_count_request(
     if dialect != request.dialect {
         responses::request::refuse_foreign(request)?;
     }
-    match dialect {
+    let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
+    if from_gemini {
+        gemini::request::refuse_elsewhere(request)?;
+    }
+    let encoded = match dialect {
         Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
         Dialect::Claude => claude::request::encode_count(request, target),
+        Dialect::Gemini => gemini::request::encode_count(request, target),
         Dialect::Responses => responses::request::encode_count(request, target),
+    };
+    if from_gemini {
+        gemini::request::respelt(encoded)
+    } else {
+        encoded
     }
 }
 
@@ -93,6 +115,7 @@ pub fn decode_response(
     match dialect {
         Dialect::Chat => chat::response::decode(body.root(), provider),
         Dialect::Claude => claude::response::decode(body.root(), provider),
+        Dialect::Gemini => gemini::response::decode(body.root(), provider),
         Dialect::Responses => responses::response::decode(body.root(), provider),
     }
 }
@@ -104,9 +127,32 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
     match dialect {
         Dialect::Chat => chat::response::encode(response, reply, &mut out),
         Dialect::Claude => claude::response::encode(response, reply, &mut out),
+        Dialect::Gemini => gemini::response::encode(response, reply, &mut out),
         Dialect::Responses => responses::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
+}
+
+/// Reads the number of input tokens that an upstream counted; nothing where the body holds none.
+#[must_use]
+pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
+    match dialect {
+        Dialect::Chat => None,
+        Dialect::Claude | Dialect::Responses => body.root().field("input_tokens")?.as_u64(),
+        Dialect::Gemini => gemini::response::decode_count(body.root()),
+    }
+}
+
+/// Writes a number of input tokens for a client that asked for it.
+#[must_use]
+pub fn encode_count(dialect: Dialect, count: u64) -> Bytes {
+    Bytes::from(match dialect {
+        Dialect::Chat | Dialect::Claude => format!(r#"{{"input_tokens":{count}}}"#),
+        Dialect::Gemini => format!(r#"{{"totalTokens":{count}}}"#),
+        Dialect::Responses => {
+            format!(r#"{{"object":"response.input_tokens","input_tokens":{count}}}"#)
+        }
+    })
 }
 
 /// Reads an upstream's failure: whatever the body is, there is an error to show.
@@ -115,6 +161,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
     match dialect {
         Dialect::Chat => chat::response::decode_error(status, body),
         Dialect::Claude => claude::response::decode_error(status, body),
+        Dialect::Gemini => gemini::response::decode_error(status, body),
         Dialect::Responses => responses::response::decode_error(status, body),
     }
 }
@@ -136,6 +183,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
     match dialect {
         Dialect::Chat => chat::response::encode_error(error, &mut out),
         Dialect::Claude => claude::response::encode_error(error, &mut out),
+        Dialect::Gemini => gemini::response::encode_error(error, &mut out),
         Dialect::Responses => responses::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
@@ -148,6 +196,7 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
         Dialect::Claude => sse::write_event(out, "error", |out| {
             claude::response::encode_error(error, out);
         }),
+        Dialect::Gemini => sse::write_data(out, |out| gemini::response::encode_error(error, out)),
         // The number of the frame is not known here; where it is, the encoder and the observer write their own.
         Dialect::Responses => responses::response::encode_error_event(error, 0, out),
     }
@@ -159,6 +208,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
     match dialect {
         Dialect::Chat => chat::wire::usage(usage),
         Dialect::Claude => claude::wire::usage(usage),
+        Dialect::Gemini => gemini::wire::usage(usage),
         Dialect::Responses => responses::wire::usage(usage),
     }
 }
@@ -170,6 +220,8 @@ pub enum EventDecoder {
     Chat(Box<chat::stream::Decoder>),
     /// Claude.
     Claude(Box<claude::stream::Decoder>),
+    /// Gemini.
+    Gemini(Box<gemini::stream::Decoder>),
     /// Responses.
     Responses(Box<responses::stream::Decoder>),
 }
@@ -181,6 +233,7 @@ impl EventDecoder {
         match dialect {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Decoder::new(provider))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Decoder::new(provider))),
+            Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Decoder::new(provider))),
             Dialect::Responses => {
                 Self::Responses(Box::new(responses::stream::Decoder::new(provider)))
             }
@@ -192,6 +245,7 @@ impl EventDecoder {
         match self {
             Self::Chat(decoder) => decoder.on_frame(frame, events),
             Self::Claude(decoder) => decoder.on_frame(frame, events),
+            Self::Gemini(decoder) => decoder.on_frame(frame, events),
             Self::Responses(decoder) => decoder.on_frame(frame, events),
         }
     }
@@ -201,6 +255,7 @@ impl EventDecoder {
         match self {
             Self::Chat(decoder) => decoder.finish(clean, events),
             Self::Claude(decoder) => decoder.finish(clean, events),
+            Self::Gemini(decoder) => decoder.finish(clean, events),
             Self::Responses(decoder) => decoder.finish(clean, events),
         }
     }
@@ -213,6 +268,8 @@ pub enum EventEncoder {
     Chat(Box<chat::stream::Encoder>),
     /// Claude.
     Claude(Box<claude::stream::Encoder>),
+    /// Gemini.
+    Gemini(Box<gemini::stream::Encoder>),
     /// Responses.
     Responses(Box<responses::stream::Encoder>),
 }
@@ -224,6 +281,7 @@ impl EventEncoder {
         match dialect {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Encoder::new(reply))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
+            Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Encoder::new(reply))),
             Dialect::Responses => Self::Responses(Box::new(responses::stream::Encoder::new(reply))),
         }
     }
@@ -233,6 +291,7 @@ impl EventEncoder {
         match self {
             Self::Chat(encoder) => encoder.on(event, out),
             Self::Claude(encoder) => encoder.on(event, out),
+            Self::Gemini(encoder) => encoder.on(event, out),
             Self::Responses(encoder) => encoder.on(event, out),
         }
     }
@@ -242,6 +301,7 @@ impl EventEncoder {
         match self {
             Self::Chat(encoder) => encoder.keep_alive(out),
             Self::Claude(encoder) => encoder.keep_alive(out),
+            Self::Gemini(encoder) => encoder.keep_alive(out),
             Self::Responses(encoder) => encoder.keep_alive(out),
         }
     }

@@ -9,13 +9,15 @@ pub enum Dialect {
     Chat,
     /// Anthropic Messages.
     Claude,
+    /// Google generateContent.
+    Gemini,
     /// OpenAI Responses.
     Responses,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 3] = [Self::Chat, Self::Claude, Self::Responses];
+    pub const ALL: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
 
     /// The name used in logs and records.
     #[must_use]
@@ -23,6 +25,7 @@ impl Dialect {
         match self {
             Self::Chat => "chat",
             Self::Claude => "claude",
+            Self::Gemini => "gemini",
             Self::Responses => "responses",
         }
     }

@@ -21,6 +21,7 @@ pub use content::{
 pub use error::{Error, ErrorKind};
 pub use event::{Delta, Event, ItemKind, ItemStart};
 pub use namespaces::{Namespace, Namespaces};
+pub(crate) use request::PLACE;
 pub use request::{
     Caching, Identity, Legacy, Limits, Output, OutputFormat, Place, ReasoningMode, ReasoningWish,
     Request, Role, Sampling, State, SystemBlock, SystemRole, Turn,

@@ -4,18 +4,18 @@
 //! and the exact spelling of anything that is not understood (schemas, arguments, unknown fields) stays at hand as
 //! [`RawJson`], a view into the same bytes. `serde_json` is the oracle in the tests.
 
+pub mod edit;
 mod parse;
 mod raw;
 #[cfg(test)]
 mod samples;
 mod scan;
+mod text;
 mod value;
 mod write;
 
 pub use parse::{Document, JsonError, MAX_DEPTH};
 pub use raw::RawJson;
+pub use text::Str;
 pub use value::{Kind, Value};
 pub use write::{ToJson, Writer, write_string};
-
-/// Text that is a view into the bytes it was read from.
-pub type Str = bytestring::ByteString;

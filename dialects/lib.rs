@@ -9,6 +9,7 @@ mod codec;
 mod dialect;
 pub mod error;
 pub mod framing;
+pub mod gemini;
 pub mod ids;
 pub mod ir;
 pub mod json;
@@ -21,9 +22,9 @@ pub mod target;
 pub mod tokens;
 
 pub use codec::{
-    EventDecoder, EventEncoder, decode_error, decode_request, decode_response, decode_stream_error,
-    decode_usage, encode_count_request, encode_error, encode_error_frame, encode_request,
-    encode_response,
+    EventDecoder, EventEncoder, decode_count, decode_error, decode_request, decode_response,
+    decode_stream_error, decode_usage, encode_count, encode_count_request, encode_error,
+    encode_error_frame, encode_request, encode_response,
 };
 pub use dialect::Dialect;
 pub use error::{DecodeError, EncodeError};

@@ -79,6 +79,15 @@ impl Losses {
         }
     }
 
+    /// Tells paths in the client's own words, where `spell` knows them.
+    pub(crate) fn respell(&mut self, spell: impl Fn(&str) -> Option<String>) {
+        for loss in &mut self.list {
+            if let Some(path) = spell(&loss.path) {
+                loss.path = path;
+            }
+        }
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Loss> {
         self.list.iter()

@@ -30,6 +30,13 @@ impl Names {
         fit
     }
 
+    /// Remembers that the client's `name` became `fit` upstream, for dialects with rules of their own.
+    pub fn remember(&mut self, fit: &Str, name: &Str) {
+        if fit != name {
+            self.changed.insert(fit.clone(), name.clone());
+        }
+    }
+
     /// The client's name of an upstream tool.
     #[must_use]
     pub fn client(&self, name: &Str) -> Str {

@@ -17,6 +17,8 @@ pub struct Target {
     pub model_profile: ModelProfile,
     /// What a Chat upstream deviates in.
     pub chat: ChatProfile,
+    /// What a Gemini upstream takes.
+    pub gemini: GeminiProfile,
 }
 
 /// Abilities of a model, from the catalogue.
@@ -93,6 +95,53 @@ pub struct ChatProfile {
     pub web_search: bool,
     /// Longest tool name.
     pub tool_name_limit: usize,
+}
+
+/// What a Gemini upstream and its model take (`dialects.md` 1.5 and 2.4). How to think is in [`ModelProfile::thinking`]:
+/// a budget up to Gemini 2.5, levels from Gemini 3 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GeminiProfile {
+    /// Real JSON Schema is accepted (`parametersJsonSchema`, `responseJsonSchema`); else schemas are cleaned.
+    pub json_schema: bool,
+    /// Calls and results have ids; some versions of Vertex refuse them.
+    pub call_ids: bool,
+    /// The first call of every turn needs a signature (Gemini 3): a turn of another model gets the one Google documents
+    /// for it.
+    pub signatures: bool,
+    /// Public addresses are accepted in `fileData`.
+    pub addresses: bool,
+    /// Pictures and files are accepted inside of `functionResponse` (Gemini 3); else they stand behind it.
+    pub result_parts: bool,
+    /// `mediaResolution` is accepted on parts (Gemini 3).
+    pub media_resolution: bool,
+    /// Functions and Google's own tools are accepted together.
+    pub mixed_tools: bool,
+    /// Thinking can be switched off; 2.5 Pro and 3 Pro always think.
+    pub thinking_off: bool,
+    /// `thinkingLevel` has `MINIMAL`.
+    pub minimal: bool,
+    /// `thinkingLevel` has `MEDIUM`.
+    pub medium: bool,
+    /// Longest tool name.
+    pub tool_name_limit: usize,
+}
+
+impl Default for GeminiProfile {
+    fn default() -> Self {
+        Self {
+            json_schema: true,
+            call_ids: false,
+            signatures: false,
+            addresses: false,
+            result_parts: false,
+            media_resolution: false,
+            mixed_tools: true,
+            thinking_off: true,
+            minimal: true,
+            medium: true,
+            tool_name_limit: 64,
+        }
+    }
 }
 
 impl Default for ChatProfile {

@@ -2,4 +2,5 @@
 
 pub(crate) mod count_tokens;
 pub(crate) mod models;
+pub(crate) mod responses;
 pub(crate) mod server_info;

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::collect::{self, Form, Source, form};
 use crate::conduit::Conduit;
 use crate::error::Failure;
-use crate::exchange::{Plan, Prepared};
+use crate::plan::{Plan, Prepared};
 use crate::record::Record;
 use crate::relay::Relay;
 
@@ -35,7 +35,7 @@ pub(crate) type Opened = (Record, Result<(Answer, Losses), Failure>);
 pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
 
 /// Searches for an answer; what the request brought is given back when it is found.
-pub(crate) async fn open(mut plan: Plan) -> Opened {
+pub(crate) async fn open(mut plan: Box<Plan>) -> Opened {
     let opened = run(&mut plan).await;
     (plan.record, opened)
 }
@@ -162,7 +162,7 @@ async fn one(plan: &mut Plan, candidate: &Candidate) -> Result<(Answer, Losses),
     let source = Source {
         provider: candidate.credential.provider.clone(),
         tag: candidate.target.provider.clone(),
-        dialect: candidate.dialect(),
+        dialect: candidate.dialect(plan.dialect),
         idle: config.timeouts.idle,
         limit: config.limits.response_body,
     };
@@ -191,10 +191,14 @@ async fn try_once(
     prepared: &Prepared,
     source: &Source,
 ) -> Result<Answer, CallError> {
-    let same = candidate.dialect() == plan.dialect;
+    let dialect = candidate.dialect(plan.dialect);
+    let same = dialect == plan.dialect;
     let request = Call {
         credential: &candidate.credential,
         operation: Operation::Generate,
+        dialect,
+        model: &candidate.target.model,
+        stream: plan.peek.stream,
         body: prepared.body.clone(),
         query: if same { plan.query.as_deref() } else { None },
         client_headers: same.then_some(&plan.headers),
@@ -230,6 +234,9 @@ async fn whole(
     }
     let response = source.response(&body)?;
     let usage = response.usage.clone().unwrap_or_default();
+    if let Some(keeper) = prepared.keeper.clone() {
+        keeper.keep(&response, &prepared.reply);
+    }
     Ok((encode_response(dialect, &response, &prepared.reply), usage))
 }
 
@@ -264,6 +271,7 @@ async fn begin(
             source.tag.clone(),
             prepared.reply.clone(),
             source.limit,
+            prepared.keeper.clone(),
         )
     };
     match form {

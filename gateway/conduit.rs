@@ -2,9 +2,12 @@
 
 use bytes::Bytes;
 use modelgate_dialects::framing::sse::{Frame, FrameTooLarge, Framer, write_comment, write_event};
+use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{Error, ErrorKind, Event, Usage};
 use modelgate_dialects::passthrough::{Observer, Outcome};
 use modelgate_dialects::{Dialect, EventDecoder, EventEncoder, Reply, Str};
+
+use crate::conversations::Keeper;
 
 /// One stream on its way from upstream to client.
 #[derive(Debug)]
@@ -31,6 +34,15 @@ pub(crate) struct Translation {
     usage: Usage,
     began: bool,
     outcome: Outcome,
+    hearer: Option<Hearer>,
+}
+
+/// Remembers an answer for whoever keeps it.
+#[derive(Debug)]
+struct Hearer {
+    keeper: Keeper,
+    reply: Reply,
+    heard: Vec<Event>,
 }
 
 impl Conduit {
@@ -49,10 +61,16 @@ impl Conduit {
         provider: Str,
         reply: Reply,
         limit: usize,
+        keeper: Option<Keeper>,
     ) -> Self {
         Self::Translate(Box::new(Translation {
             framer: Framer::new(limit),
             decoder: EventDecoder::new(from, provider),
+            hearer: keeper.map(|keeper| Hearer {
+                keeper,
+                reply: reply.clone(),
+                heard: Vec::new(),
+            }),
             encoder: EventEncoder::new(to, reply),
             frames: Vec::new(),
             events: Vec::new(),
@@ -178,7 +196,16 @@ impl Translation {
         let mut out = Vec::new();
         for event in events {
             self.note(&event);
+            if let Some(hearer) = &mut self.hearer {
+                hearer.heard.push(event.clone());
+            }
             self.encoder.on(event, &mut out);
+        }
+        if self.outcome == Outcome::Complete
+            && let Some(hearer) = self.hearer.take()
+            && let Ok(response) = fold(Dialect::Responses, hearer.heard)
+        {
+            hearer.keeper.keep(&response, &hearer.reply);
         }
         Bytes::from(out)
     }

@@ -1,9 +1,10 @@
 //! The one place that turns a failure into an answer.
 
+use bytes::Bytes;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::ir::{Error, ErrorKind};
-use modelgate_dialects::{DecodeError, Dialect, EncodeError, Str, encode_error};
+use modelgate_dialects::{DecodeError, Dialect, EncodeError, Loss, Str, encode_error};
 use modelgate_providers::CallError;
 use warp::reply::Response;
 
@@ -109,6 +110,21 @@ impl Failure {
         error.with_param(Str::from_static("model")).into()
     }
 
+    /// A translation that is not wanted because it loses something; `more` counts the further losses.
+    pub(crate) fn meaning_lost(first: &Loss, more: usize) -> Self {
+        let and = match more {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let message = format!(
+            "this model's provider speaks another dialect, and `translation: strict` allows no loss: {first}{and}; \
+             leave the field out, or ask for a model whose provider speaks yours"
+        );
+        let mut failure = Self::new(ErrorKind::InvalidRequest, "translation_loss", message);
+        failure.error.param = Some(Str::from(first.path.clone()));
+        failure
+    }
+
     pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!(
             "the request body is larger than {limit} bytes; `limits.request-body` allows more"
@@ -148,6 +164,47 @@ impl Failure {
         Self::new(ErrorKind::NotFound, "unknown_route", message)
     }
 
+    pub(crate) fn unknown_response(id: &str) -> Self {
+        let message = format!(
+            "there is no response `{}` of this key's to go on from: it was too long ago, was not stored, or its model's \
+             provider keeps none; send the whole conversation in `input`",
+            shown(id)
+        );
+        let mut failure = Self::new(ErrorKind::NotFound, "previous_response_not_found", message);
+        failure.error.param = Some(Str::from_static("previous_response_id"));
+        failure
+    }
+
+    /// Nothing is fetched by id: answers go to whoever asked, once.
+    pub(crate) fn response_not_kept(id: &str) -> Self {
+        let message = format!("no response `{}` is kept here", shown(id));
+        Self::new(ErrorKind::NotFound, "response_not_found", message)
+    }
+
+    pub(crate) fn unknown_method(method: &str) -> Self {
+        let message = format!(
+            "models have no method `{}` here; they have generateContent, streamGenerateContent, countTokens, \
+             embedContent and batchEmbedContents",
+            shown(method)
+        );
+        Self::new(ErrorKind::NotFound, "unknown_method", message)
+    }
+
+    pub(crate) fn odd_model_path(model: &str) -> Self {
+        let message = format!(
+            "`{}` is no name of a model; write it as GET /v1beta/models lists it",
+            shown(model)
+        );
+        let mut failure = Self::new(ErrorKind::InvalidRequest, "invalid_model", message);
+        failure.error.param = Some(Str::from_static("model"));
+        failure
+    }
+
+    pub(crate) fn not_from_here() -> Self {
+        let message = "/v1internal is for programs on this machine only; others use /v1beta/models/{model}:generateContent";
+        Self::new(ErrorKind::Permission, "loopback_only", message)
+    }
+
     pub(crate) fn wrong_method(path: &str, allow: &'static str) -> Self {
         let message = format!("{} takes {allow} only", shown(path));
         let mut failure = Self::new(ErrorKind::InvalidRequest, "method_not_allowed", message);
@@ -183,12 +240,20 @@ pub(crate) fn answer(dialect: Dialect, failure: &Failure) -> Response {
     response
 }
 
+/// A failure for a client of Google's that reads streams as a list: a list of one.
+pub(crate) fn listed(dialect: Dialect, failure: &Failure) -> Response {
+    let (parts, _) = answer(dialect, failure).into_parts();
+    let body = encode_error(dialect, &failure.error);
+    let list = [b"[", &*body, b"]"].concat();
+    Response::from_parts(parts, Bytes::from(list).into())
+}
+
 /// The status by which the dialect's SDKs tell the kind of failure: overload is 529 for Claude's and 503 for the others
 /// (`dialects.md` 2.9).
 fn status(dialect: Dialect, error: &Error) -> StatusCode {
     let status = match (error.kind, dialect) {
         (ErrorKind::Overloaded, Dialect::Claude) => 529,
-        (ErrorKind::Overloaded, Dialect::Chat | Dialect::Responses) => 503,
+        (ErrorKind::Overloaded, Dialect::Chat | Dialect::Gemini | Dialect::Responses) => 503,
         _ => error.status,
     };
     StatusCode::from_u16(status)

@@ -19,6 +19,8 @@ pub(crate) struct Record {
     stream: bool,
     attempts: u32,
     candidate: Option<Candidate>,
+    /// The dialect the last candidate was asked in.
+    upstream: Option<Dialect>,
     first_byte: Option<Duration>,
     status: u16,
     usage: Usage,
@@ -38,6 +40,7 @@ impl Record {
             stream: false,
             attempts: 0,
             candidate: None,
+            upstream: None,
             first_byte: None,
             status: 499,
             usage: Usage::default(),
@@ -57,6 +60,7 @@ impl Record {
 
     pub(crate) fn attempt(&mut self, candidate: &Candidate) {
         self.attempts += 1;
+        self.upstream = Some(candidate.dialect(self.dialect));
         self.candidate = Some(candidate.clone());
     }
 
@@ -102,7 +106,7 @@ impl Drop for Record {
             caller = self.caller,
             dialect = self.dialect.name(),
             model = %self.model,
-            upstream = candidate.map(|candidate| candidate.dialect().name()),
+            upstream = self.upstream.map(Dialect::name),
             credential = candidate.map(|candidate| candidate.credential.id.as_str()),
             upstream_model = candidate.map(|candidate| &*candidate.target.model),
             stream = self.stream,

@@ -19,6 +19,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::attempt::{Answer, Opening};
 use crate::collect::Source;
 use crate::conduit::Conduit;
+use crate::google::Rewriter;
 use crate::record::Record;
 
 /// Chunks that are ready are joined up to this size, which saves the client's socket many small writes.
@@ -41,6 +42,8 @@ pub(crate) struct Relay {
 pub(crate) struct Body {
     stage: Stage,
     dialect: Dialect,
+    /// Brings what is sent into another form than events.
+    rewriter: Option<Rewriter>,
     keep_alive: Option<Duration>,
     timer: Pin<Box<Sleep>>,
     /// When the client was last sent something, and when the upstream last sent something.
@@ -69,8 +72,9 @@ impl Body {
         dialect: Dialect,
         opening: Opening,
         keep_alive: Option<Duration>,
+        rewriter: Option<Rewriter>,
     ) -> Self {
-        let mut body = Self::new(dialect, Stage::Opening(opening), keep_alive);
+        let mut body = Self::new(dialect, Stage::Opening(opening), keep_alive, rewriter);
         // The client has waited for one interval already.
         body.sent -= keep_alive.unwrap_or_default();
         body.arm();
@@ -83,19 +87,23 @@ impl Body {
         relay: Relay,
         record: Record,
         keep_alive: Option<Duration>,
+        rewriter: Option<Rewriter>,
     ) -> Self {
-        Self::new(
-            dialect,
-            Stage::Flowing(Flow::new(relay, record)),
-            keep_alive,
-        )
+        let stage = Stage::Flowing(Flow::new(relay, record));
+        Self::new(dialect, stage, keep_alive, rewriter)
     }
 
-    fn new(dialect: Dialect, stage: Stage, keep_alive: Option<Duration>) -> Self {
+    fn new(
+        dialect: Dialect,
+        stage: Stage,
+        keep_alive: Option<Duration>,
+        rewriter: Option<Rewriter>,
+    ) -> Self {
         let now = Instant::now();
         let mut body = Self {
             stage,
             dialect,
+            rewriter,
             keep_alive,
             timer: Box::pin(sleep_until(now)),
             sent: now,
@@ -277,7 +285,7 @@ impl Stream for Body {
         let this = &mut *self;
         loop {
             let polled = match &mut this.stage {
-                Stage::Over => return Poll::Ready(None),
+                Stage::Over => return Poll::Ready(this.last_bytes().map(Ok)),
                 Stage::Opening(_) => this.poll_opening(context),
                 Stage::Flowing(flow) => match flow.poll(context) {
                     Poll::Ready(None) => Poll::Ready(this.end()),
@@ -297,6 +305,10 @@ impl Stream for Body {
             };
             if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
                 this.sent = Instant::now();
+                let bytes = match &mut this.rewriter {
+                    Some(rewriter) => rewriter.on_bytes(bytes),
+                    None => bytes,
+                };
                 return Poll::Ready(Some(Ok(bytes)));
             }
         }
@@ -304,6 +316,12 @@ impl Stream for Body {
 }
 
 impl Body {
+    /// What ends the form of the stream, once.
+    fn last_bytes(&mut self) -> Option<Bytes> {
+        let bytes = self.rewriter.take()?.finish();
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
     /// The timer need not move for every chunk: when it fires too early it is set again. Only an end that has come nearer
     /// must be told.
     fn arm_for_linger(&mut self) {

@@ -8,6 +8,7 @@ use modelgate_dialects::{Dialect, Losses};
 use sync_wrapper::SyncStream;
 use warp::reply::{Reply as _, Response};
 
+use crate::google::Form;
 use crate::request::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,6 +38,19 @@ where
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// A stream in a form of Google's.
+pub(crate) fn stream<S>(form: Form, stream: S) -> Response
+where
+    S: Stream<Item = Result<Bytes, std::convert::Infallible>> + Send + 'static,
+{
+    let mut response = events(stream);
+    if form.list {
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+    }
     response
 }
 

@@ -13,8 +13,10 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::api::{count_tokens, models, server_info};
+use crate::api::{count_tokens, models, responses, server_info};
 use crate::error::{self, Failure};
+use crate::exchange::Ask;
+use crate::google::{self, Google};
 use crate::request::{Incoming, Peer, RequestId};
 use crate::state::State;
 use crate::{exchange, reply};
@@ -32,9 +34,15 @@ const fn endpoint(method: &'static str, path: &'static str) -> Endpoint {
 /// Every endpoint, in the order of `GET /`.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1/chat/completions"),
+    endpoint("POST", "/v1/responses"),
+    endpoint("POST", "/v1/responses/input_tokens"),
     endpoint("POST", "/v1/messages"),
     endpoint("POST", "/v1/messages/count_tokens"),
+    endpoint("POST", "/v1beta/models/{model}:generateContent"),
+    endpoint("POST", "/v1beta/models/{model}:streamGenerateContent"),
+    endpoint("POST", "/v1beta/models/{model}:countTokens"),
     endpoint("GET", "/v1/models"),
+    endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
     endpoint("GET", "/readyz"),
 ];
@@ -94,37 +102,104 @@ async fn dispatch(state: Arc<State>, incoming: Incoming) -> Response {
 fn dialect(path: &str) -> Option<Dialect> {
     if path.starts_with("/v1/messages") {
         Some(Dialect::Claude)
+    } else if path.starts_with("/v1/responses") {
+        Some(Dialect::Responses)
+    } else if path.starts_with("/v1beta/") || path.starts_with("/v1internal") || is_method(path) {
+        Some(Dialect::Gemini)
     } else {
         path.starts_with("/v1/").then_some(Dialect::Chat)
     }
+}
+
+/// Whether the path is that of a method of one of Google's models, at the address its newer clients use.
+fn is_method(path: &str) -> bool {
+    let tail = path.strip_prefix("/v1/models/");
+    tail.is_some_and(|tail| tail.contains(':') || tail.contains("%3A") || tail.contains("%3a"))
 }
 
 async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
     let path = incoming.path.trim_end_matches('/').to_owned();
     let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
     let post = incoming.method == Method::POST;
+    let ask = Ask::Body;
     match &*path {
-        "/v1/chat/completions" if post => exchange::generate(state, incoming, Dialect::Chat).await,
-        "/v1/messages" if post => exchange::generate(state, incoming, Dialect::Claude).await,
-        "/v1/messages/count_tokens" if post => count_tokens::count(state, incoming).await,
-        "/v1/models" if get => models::list(&state, &incoming),
+        "/v1/chat/completions" if post => {
+            exchange::generate(state, incoming, ask(Dialect::Chat)).await
+        }
+        "/v1/responses" if post => {
+            exchange::generate(state, incoming, ask(Dialect::Responses)).await
+        }
+        "/v1/messages" if post => exchange::generate(state, incoming, ask(Dialect::Claude)).await,
+        "/v1/messages/count_tokens" if post => {
+            count_tokens::count(state, incoming, ask(Dialect::Claude)).await
+        }
+        "/v1/responses/input_tokens" if post => {
+            count_tokens::count(state, incoming, ask(Dialect::Responses)).await
+        }
+        "/v1/models" | "/v1beta/models" if get => models::list(&state, &incoming),
         "" if get => server_info::root(),
         "/healthz" if get => server_info::health(),
         "/readyz" if get => server_info::ready(&state),
         "/api/event_logging/batch" if post => server_info::event_sink(),
         "/v1/chat/completions"
+        | "/v1/responses"
+        | "/v1/responses/input_tokens"
         | "/v1/messages"
         | "/v1/messages/count_tokens"
         | "/api/event_logging/batch" => wrong_method(&path, "POST"),
-        "" | "/v1/models" | "/healthz" | "/readyz" => wrong_method(&path, "GET"),
-        other => match other.strip_prefix("/v1/models/") {
-            Some(id) if get => models::show(&state, &incoming, &unescaped(id)),
-            Some(_) => wrong_method(&path, "GET"),
-            None => error::answer(
-                dialect(&path).unwrap_or(Dialect::Chat),
-                &Failure::unknown_route(&path),
-            ),
-        },
+        "" | "/v1/models" | "/v1beta/models" | "/healthz" | "/readyz" => wrong_method(&path, "GET"),
+        _ => below(state, incoming, &path).await,
+    }
+}
+
+/// The routes that go on behind a collection.
+async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
+    let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
+    let query = incoming.query.as_deref();
+    let asked = if let Some(method) = path.strip_prefix("/v1internal:") {
+        Google::internal(method, query)
+    } else if let Some(tail) = path
+        .strip_prefix("/v1beta/models/")
+        .or_else(|| path.strip_prefix("/v1/models/"))
+    {
+        if get {
+            return models::show(&state, &incoming, &unescaped(tail));
+        }
+        Google::at_model(tail, query)
+    } else if let Some(tail) = path.strip_prefix("/v1/responses/") {
+        return response(&state, &incoming, path, tail);
+    } else {
+        Err(Failure::unknown_route(path))
+    };
+    match asked {
+        Ok(_) if incoming.method != Method::POST => wrong_method(path, "POST"),
+        Ok(google) => call_method(state, incoming, google).await,
+        Err(failure) => error::answer(dialect(path).unwrap_or(Dialect::Chat), &failure),
+    }
+}
+
+/// What is asked of a response by its id, or of something that belongs to it.
+fn response(state: &State, incoming: &Incoming, path: &str, tail: &str) -> Response {
+    let id = unescaped(tail.split('/').next().unwrap_or_default());
+    match incoming.method {
+        Method::GET | Method::HEAD => responses::show(state, incoming, &id),
+        Method::DELETE if !tail.contains('/') => responses::delete(state, incoming, &id),
+        Method::POST => error::answer(Dialect::Responses, &Failure::unknown_route(path)),
+        _ => wrong_method(path, "GET, DELETE"),
+    }
+}
+
+async fn call_method(state: Arc<State>, incoming: Incoming, google: Google) -> Response {
+    match google.method {
+        google::Method::Generate | google::Method::Stream => {
+            exchange::generate(state, incoming, Ask::Google(google)).await
+        }
+        google::Method::CountTokens => {
+            count_tokens::count(state, incoming, Ask::Google(google)).await
+        }
+        google::Method::Embed | google::Method::EmbedBatch => {
+            error::answer(Dialect::Gemini, &Failure::unknown_route(&incoming.path))
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 use tower::util::MapRequest;
@@ -131,6 +131,7 @@ impl Server {
             let state = Arc::clone(&state);
             async move { state.follow().await }
         });
+        let ticking = tokio::spawn(tick());
         let graceful = GracefulShutdown::new();
         let acceptor = Acceptor {
             tls,
@@ -153,8 +154,19 @@ impl Server {
             () = sleep(limits.drain) => tracing::warn!("requests were still open at the deadline and are cut"),
             () = hurry => tracing::warn!("asked a second time to stop; open requests are cut"),
         }
+        ticking.abort();
         following.abort();
         warming.abort();
+    }
+}
+
+/// Keeps a timer near at all times. Whoever sets the nearest timer wakes the runtime's driver with a system call, and
+/// without this one that would be every request.
+async fn tick() {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
     }
 }
 

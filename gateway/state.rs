@@ -8,6 +8,7 @@ use modelgate_providers::{Catalog, Clients};
 use tokio::sync::watch;
 
 use crate::access::Access;
+use crate::conversations::Conversations;
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct State {
     store: Store,
     snapshot: ArcSwap<Snapshot>,
     pub(crate) clients: Clients,
+    pub(crate) conversations: Conversations,
     draining: watch::Sender<bool>,
 }
 
@@ -45,6 +47,7 @@ impl State {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
             clients: Clients::default(),
+            conversations: Conversations::default(),
             draining: watch::Sender::new(false),
         }
     }

@@ -6,11 +6,15 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use modelgate_config::model::{Proxy, Timeouts};
+use modelgate_dialects::Dialect;
 use tokio::time::timeout;
 
 use crate::body::{self, ByteStream};
 use crate::credential::Credential;
-use crate::{CallError, Clients, ProviderKind, claude, client, compatible, demo, retry_hint};
+use crate::{
+    CallError, Clients, ProviderKind, claude, client, codex, compatible, demo, gemini, retry_hint,
+    vertex,
+};
 
 /// Most bytes of an error's body that are read.
 const ERROR_BODY: usize = 1 << 20;
@@ -24,6 +28,12 @@ pub enum Operation {
     Generate,
     /// The number of input tokens.
     CountTokens,
+    /// A shorter form of a conversation (Responses).
+    Compact,
+    /// Vectors of texts.
+    Embed,
+    /// Vectors of several texts at once, where that is another operation (Gemini).
+    EmbedBatch,
 }
 
 /// One call.
@@ -33,6 +43,12 @@ pub struct Call<'a> {
     pub credential: &'a Credential,
     /// What is asked.
     pub operation: Operation,
+    /// The dialect of `body`: one that the provider speaks.
+    pub dialect: Dialect,
+    /// The upstream's name of the model, for providers whose addresses hold it.
+    pub model: &'a str,
+    /// A stream is wanted, for providers whose addresses say so.
+    pub stream: bool,
     /// The request in the upstream's dialect.
     pub body: Bytes,
     /// The query of the client's request, when it speaks the same dialect.
@@ -87,14 +103,12 @@ pub async fn call(
     if credential.kind == ProviderKind::Demo {
         return demo::call(&call);
     }
-    let Some(url) = credential.url(call.operation) else {
+    let Some(url) = credential.url(&call) else {
         return Err(CallError::broken(
             provider.clone(),
             format!("{provider} has no such operation"),
         ));
     };
-    let mut url = url.clone();
-    url.set_query(call.query);
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
     *request.headers_mut() = headers(credential, call.client_headers);
     *request.body_mut() = Some(call.body.into());
@@ -123,7 +137,7 @@ pub async fn call(
     if status == StatusCode::OK {
         return Ok(Upstream { headers, body });
     }
-    Err(refused(credential, status, &headers, body).await)
+    Err(refused(credential, call.dialect, status, &headers, body).await)
 }
 
 fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
@@ -131,8 +145,11 @@ fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
     if let Some(client) = client {
         match credential.kind {
             ProviderKind::Claude => claude::forward(client, &mut headers),
+            ProviderKind::Codex => codex::forward(client, &mut headers),
             ProviderKind::Compatible => compatible::forward(client, &mut headers),
             ProviderKind::Demo => demo::forward(client, &mut headers),
+            ProviderKind::Gemini => gemini::forward(client, &mut headers),
+            ProviderKind::Vertex => vertex::forward(client, &mut headers),
         }
     }
     headers
@@ -141,6 +158,7 @@ fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
 /// The meaning of an answer whose status is not 200.
 async fn refused(
     credential: &Credential,
+    dialect: Dialect,
     status: StatusCode,
     headers: &HeaderMap,
     body: ByteStream,
@@ -155,8 +173,7 @@ async fn refused(
     let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
         .await
         .unwrap_or_default();
-    let mut error =
-        modelgate_dialects::decode_error(credential.kind.dialect(), status.as_u16(), &body);
+    let mut error = modelgate_dialects::decode_error(dialect, status.as_u16(), &body);
     error.retry_after = retry_hint::from_headers(headers, SystemTime::now()).or(error.retry_after);
     CallError::answered(provider, error)
 }

@@ -8,7 +8,7 @@ use modelgate_config::{Config, Pattern};
 use modelgate_dialects::{Dialect, Str, Target};
 
 use crate::credential::Credential;
-use crate::{ProviderKind, claude, compatible, demo, models};
+use crate::{ProviderKind, claude, codex, compatible, demo, gemini, models, vertex};
 
 /// The models of one configuration and who serves them. Immutable; a new configuration makes a new one.
 #[derive(Debug, Default)]
@@ -27,13 +27,20 @@ pub struct Candidate {
     pub credential: Arc<Credential>,
     /// The upstream's model and the provider's habits.
     pub target: Arc<Target>,
+    /// The provider speaks Responses for this model beside its own dialect.
+    pub responses: bool,
 }
 
 impl Candidate {
-    /// The dialect to speak.
+    /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
-    pub fn dialect(&self) -> Dialect {
-        self.credential.kind.dialect()
+    pub fn dialect(&self, client: Dialect) -> Dialect {
+        let own = self.credential.kind.dialect();
+        if self.responses && client != own {
+            Dialect::Responses
+        } else {
+            own
+        }
     }
 }
 
@@ -54,6 +61,7 @@ struct OpenRoute {
     accepts: Vec<Pattern>,
     excluded: Vec<Pattern>,
     credentials: Vec<Arc<Credential>>,
+    responses: bool,
 }
 
 impl Catalog {
@@ -63,14 +71,34 @@ impl Catalog {
         let mut catalog = Self::default();
         for (index, key) in config.claude.iter().enumerate() {
             let credential = Arc::new(claude::credential(key, index));
-            let known = listed(&key.entry, models::claude_catalogue());
-            // Names newer than our table are Claude's too.
-            let accepts = if key.entry.models.is_empty() {
-                vec![Pattern::new("claude-*")]
-            } else {
-                Vec::new()
-            };
-            catalog.add(&key.entry, &[credential], &known, accepts);
+            catalog.add_key(
+                &key.entry,
+                credential,
+                models::claude_catalogue(),
+                "claude-*",
+            );
+        }
+        for (index, key) in config.codex.iter().enumerate() {
+            let credential = Arc::new(codex::credential(key, index));
+            catalog.add_key(&key.entry, credential, models::openai_catalogue(), "gpt-*");
+        }
+        for (index, key) in config.gemini.iter().enumerate() {
+            let credential = Arc::new(gemini::credential(key, index));
+            catalog.add_key(
+                &key.entry,
+                credential,
+                models::gemini_catalogue(),
+                "gemini-*",
+            );
+        }
+        for (index, key) in config.vertex.iter().enumerate() {
+            let credential = Arc::new(vertex::credential(key, index));
+            catalog.add_key(
+                &key.entry,
+                credential,
+                models::gemini_catalogue(),
+                "gemini-*",
+            );
         }
         for provider in &config.compatible {
             catalog.add_compatible(provider);
@@ -80,6 +108,28 @@ impl Catalog {
         }
         catalog.finish();
         catalog
+    }
+
+    /// One key with the models of its vendor. Names newer than our table are the vendor's too, if they look like it.
+    fn add_key(
+        &mut self,
+        entry: &ProviderEntry,
+        credential: Arc<Credential>,
+        catalogue: &[String],
+        newer: &str,
+    ) {
+        let accepts = if entry.models.is_empty() {
+            vec![Pattern::new(newer)]
+        } else {
+            Vec::new()
+        };
+        self.add(
+            entry,
+            &[credential],
+            &listed(entry, catalogue),
+            accepts,
+            false,
+        );
     }
 
     fn add_compatible(&mut self, provider: &CompatibleProvider) {
@@ -96,13 +146,22 @@ impl Catalog {
         } else {
             Vec::new()
         };
-        self.add(&provider.entry, &credentials, &known, accepts);
+        self.add(
+            &provider.entry,
+            &credentials,
+            &known,
+            accepts,
+            provider.responses,
+        );
     }
 
     fn add_demo(&mut self) {
         let credential = Arc::new(demo::credential());
         self.credentials.push(Arc::clone(&credential));
-        self.route(demo::MODEL.into(), candidate(&credential, demo::MODEL));
+        self.route(
+            demo::MODEL.into(),
+            candidate(&credential, demo::MODEL, false),
+        );
     }
 
     fn add(
@@ -111,13 +170,15 @@ impl Catalog {
         credentials: &[Arc<Credential>],
         known: &[ModelEntry],
         accepts: Vec<Pattern>,
+        responses: bool,
     ) {
         self.credentials.extend(credentials.iter().cloned());
         let served =
             |model: &ModelEntry| !is_excluded(&entry.excluded_models, &[&model.name, &model.alias]);
         for model in known.iter().filter(|model| served(model)) {
             for credential in credentials {
-                let candidate = candidate(credential, &model.name);
+                let responses = model.responses.unwrap_or(responses);
+                let candidate = candidate(credential, &model.name, responses);
                 if let Some(prefix) = &entry.prefix {
                     self.route(
                         Str::from(format!("{prefix}/{}", model.alias)),
@@ -133,6 +194,7 @@ impl Catalog {
                 accepts,
                 excluded: entry.excluded_models.clone(),
                 credentials: credentials.to_vec(),
+                responses,
             });
         }
     }
@@ -178,6 +240,14 @@ impl Catalog {
         &self.listing
     }
 
+    /// The providers that take names beside those of their list, and which.
+    pub fn other_names(&self) -> impl Iterator<Item = (&Str, &[Pattern])> {
+        self.open.iter().filter_map(|route| {
+            let first = route.credentials.first()?;
+            Some((&first.provider, &*route.accepts))
+        })
+    }
+
     /// Every credential, in the order of the configuration.
     #[must_use]
     pub fn credentials(&self) -> &[Arc<Credential>] {
@@ -218,7 +288,7 @@ impl OpenRoute {
         }
         self.credentials
             .iter()
-            .map(|credential| candidate(credential, name))
+            .map(|credential| candidate(credential, name, self.responses))
             .collect()
     }
 }
@@ -239,19 +309,24 @@ fn listed(entry: &ProviderEntry, catalogue: &[String]) -> Vec<ModelEntry> {
         .map(|name| ModelEntry {
             name: name.clone(),
             alias: name.clone(),
+            responses: None,
         })
         .collect()
 }
 
-fn candidate(credential: &Arc<Credential>, model: &str) -> Candidate {
+fn candidate(credential: &Arc<Credential>, model: &str, responses: bool) -> Candidate {
     let target = match credential.kind {
         ProviderKind::Claude => claude::target(credential, model),
+        ProviderKind::Codex => codex::target(credential, model),
         ProviderKind::Compatible => compatible::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),
+        ProviderKind::Gemini => gemini::target(credential, model),
+        ProviderKind::Vertex => vertex::target(credential, model),
     };
     Candidate {
         credential: Arc::clone(credential),
         target: Arc::new(target),
+        responses,
     }
 }
 

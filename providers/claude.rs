@@ -2,10 +2,10 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ClaudeAuth, ClaudeKey, Quirks};
-use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
-use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::credential::{self, Credential, CredentialId, Operations, Urls};
 use crate::{ProviderKind, models};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -42,10 +42,11 @@ pub(crate) fn credential(key: &ClaudeKey, index: usize) -> Credential {
         proxy: key.proxy.clone(),
         priority: key.entry.priority,
         quirks: Quirks::default(),
-        urls: Urls {
-            generate: credential::join(base, &["v1", "messages"]),
+        urls: Urls::Operations(Box::new(Operations {
+            generate: Some(credential::join(base, &["v1", "messages"])),
             count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
-        },
+            ..Operations::default()
+        })),
         headers,
     }
 }
@@ -57,6 +58,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         provider: Str::from_static(REASONING_TAG),
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
+        gemini: GeminiProfile::default(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use http::HeaderMap;
 use modelgate_config::model::{CompatibleProvider, MaxTokensField};
-use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
-use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::credential::{self, Credential, CredentialId, Operations, Urls};
 use crate::{ProviderKind, models};
 
 /// The credential of one key of an `openai-compatibility` entry.
@@ -23,12 +23,25 @@ pub(crate) fn credential(provider: &CompatibleProvider, index: usize) -> Credent
         proxy: key.proxy.clone(),
         priority: provider.entry.priority,
         quirks: provider.quirks,
-        urls: Urls {
-            generate: credential::join(&provider.entry.base_url, &["chat", "completions"]),
-            count_tokens: None,
-        },
+        urls: urls(provider),
         headers,
     }
+}
+
+fn urls(provider: &CompatibleProvider) -> Urls {
+    let base = &provider.entry.base_url;
+    let responses = provider.responses || {
+        let mut models = provider.entry.models.iter();
+        models.any(|model| model.responses == Some(true))
+    };
+    let responses = |path: &[&str]| responses.then(|| credential::join(base, path));
+    Urls::Operations(Box::new(Operations {
+        generate: Some(credential::join(base, &["chat", "completions"])),
+        responses: responses(&["responses"]),
+        count_tokens: responses(&["responses", "input_tokens"]),
+        compact: responses(&["responses", "compact"]),
+        embed: Some(credential::join(base, &["embeddings"])),
+    }))
 }
 
 /// What an encoder must know of one of its models.
@@ -54,6 +67,7 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
             custom_tools: models::is_openai_reasoning(model),
             ..ChatProfile::default()
         },
+        gemini: GeminiProfile::default(),
     }
 }
 

@@ -6,10 +6,10 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::Secret;
 use modelgate_config::model::Proxy;
-use modelgate_dialects::Str;
+use modelgate_dialects::{Dialect, Str};
 use url::Url;
 
-use crate::{Operation, ProviderKind};
+use crate::{Call, Operation, ProviderKind, gemini};
 
 /// How we call ourselves to every upstream.
 const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
@@ -29,30 +29,66 @@ pub struct Credential {
     pub priority: i32,
     /// Habits of a Chat server.
     pub quirks: modelgate_config::model::Quirks,
-    /// Where each operation is; absent where the provider has none.
+    /// Where each operation is.
     pub(crate) urls: Urls,
     /// The headers of every call, key included; values that hold secrets are marked sensitive.
     pub(crate) headers: HeaderMap,
 }
 
-/// Addresses of a provider's operations.
+/// Where a provider's operations are.
 #[derive(Debug, Clone)]
-pub(crate) struct Urls {
-    pub(crate) generate: Url,
+pub(crate) enum Urls {
+    /// Each has its own address; the body names the model.
+    Operations(Box<Operations>),
+    /// Google: each is a method of a model in this collection.
+    Models(Url),
+}
+
+/// The addresses of operations; absent where the provider has none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Operations {
+    /// Answers in the dialect of the provider's kind.
+    pub(crate) generate: Option<Url>,
+    /// Answers in the dialect of Responses, where that is another one.
+    pub(crate) responses: Option<Url>,
     pub(crate) count_tokens: Option<Url>,
+    pub(crate) compact: Option<Url>,
+    pub(crate) embed: Option<Url>,
 }
 
 impl Credential {
-    /// Whether the provider has the operation.
+    /// Whether the provider has the operation in a dialect.
     #[must_use]
-    pub fn offers(&self, operation: Operation) -> bool {
-        self.url(operation).is_some()
+    pub fn offers(&self, operation: Operation, dialect: Dialect) -> bool {
+        match &self.urls {
+            Urls::Operations(urls) => urls.of(operation, dialect == self.kind.dialect()).is_some(),
+            Urls::Models(_) => gemini::method(operation, false).is_some(),
+        }
     }
 
-    pub(crate) fn url(&self, operation: Operation) -> Option<&Url> {
+    /// The address of a call, the client's query included.
+    pub(crate) fn url(&self, call: &Call<'_>) -> Option<Url> {
+        match &self.urls {
+            Urls::Operations(urls) => {
+                let own = call.dialect == self.kind.dialect();
+                let mut url = urls.of(call.operation, own)?.clone();
+                url.set_query(call.query);
+                Some(url)
+            }
+            Urls::Models(models) => gemini::url(models, call),
+        }
+    }
+}
+
+impl Operations {
+    fn of(&self, operation: Operation, own_dialect: bool) -> Option<&Url> {
         match operation {
-            Operation::Generate => Some(&self.urls.generate),
-            Operation::CountTokens => self.urls.count_tokens.as_ref(),
+            Operation::Generate if own_dialect => self.generate.as_ref(),
+            Operation::Generate => self.responses.as_ref(),
+            Operation::CountTokens => self.count_tokens.as_ref(),
+            Operation::Compact => self.compact.as_ref(),
+            Operation::Embed => self.embed.as_ref(),
+            Operation::EmbedBatch => None,
         }
     }
 }

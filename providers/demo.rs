@@ -15,7 +15,7 @@ use modelgate_config::model::{Proxy, Quirks};
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::ir::{Delta, Error, ErrorKind, Event, Request};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::target::ChatProfile;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{
     DecodeError, Dialect, EventEncoder, Names, Reply, Str, Target, decode_request, encode_response,
     tokens,
@@ -23,7 +23,7 @@ use modelgate_dialects::{
 use url::Url;
 
 use crate::call::{Call, Operation, Upstream};
-use crate::credential::{Credential, CredentialId, Urls, common_headers};
+use crate::credential::{Credential, CredentialId, Operations, Urls, common_headers};
 use crate::{CallError, ProviderKind, models};
 
 /// The name of the model.
@@ -41,10 +41,11 @@ pub(crate) fn credential() -> Credential {
         proxy: Proxy::Direct,
         priority: 0,
         quirks: Quirks::default(),
-        urls: Urls {
-            generate: url("demo:generate"),
+        urls: Urls::Operations(Box::new(Operations {
+            generate: Some(url("demo:generate")),
             count_tokens: Some(url("demo:count-tokens")),
-        },
+            ..Operations::default()
+        })),
         headers: common_headers(),
     }
 }
@@ -56,6 +57,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         provider: Str::from_static("demo"),
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
+        gemini: GeminiProfile::default(),
     }
 }
 
@@ -74,7 +76,7 @@ pub(crate) fn call(call: &Call<'_>) -> Result<Upstream, CallError> {
             whole(Bytes::from(format!("{{\"input_tokens\":{count}}}")))
         }
         Operation::Generate if request.stream => streamed(&request),
-        Operation::Generate => whole(encode_response(
+        _ => whole(encode_response(
             Dialect::Claude,
             &answer::to(&request),
             &reply(),

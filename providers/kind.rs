@@ -9,10 +9,16 @@ use modelgate_dialects::Dialect;
 pub enum ProviderKind {
     /// Anthropic's API, or a server that speaks its dialect.
     Claude,
+    /// OpenAI's Responses API by key, or a server that speaks it.
+    Codex,
     /// A server that speaks OpenAI Chat Completions.
     Compatible,
     /// The built-in model that needs no account.
     Demo,
+    /// Google's Gemini API by key.
+    Gemini,
+    /// Google's Vertex AI by key.
+    Vertex,
 }
 
 impl ProviderKind {
@@ -21,7 +27,9 @@ impl ProviderKind {
     pub const fn dialect(self) -> Dialect {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
+            Self::Codex => Dialect::Responses,
             Self::Compatible => Dialect::Chat,
+            Self::Gemini | Self::Vertex => Dialect::Gemini,
         }
     }
 
@@ -30,8 +38,11 @@ impl ProviderKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Claude => "claude",
+            Self::Codex => "codex",
             Self::Compatible => "openai-compatibility",
             Self::Demo => "demo",
+            Self::Gemini => "gemini",
+            Self::Vertex => "vertex",
         }
     }
 }

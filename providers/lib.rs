@@ -8,13 +8,16 @@ pub mod call;
 pub mod catalog;
 mod claude;
 pub mod client;
+mod codex;
 mod compatible;
 pub mod credential;
 mod demo;
 pub mod error;
+mod gemini;
 mod kind;
 mod models;
 mod retry_hint;
+mod vertex;
 
 pub use body::ByteStream;
 pub use call::{Call, Operation, Upstream};

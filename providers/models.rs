@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use modelgate_config::Pattern;
-use modelgate_dialects::target::{ModelProfile, Thinking};
+use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
 use serde::Deserialize;
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -68,6 +68,30 @@ struct Family {
     mid_system: bool,
     #[serde(default = "yes")]
     json_schema: bool,
+    #[serde(default)]
+    gemini: FamilyGemini,
+}
+
+/// What Gemini's models differ in (`providers.md` 5).
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct FamilyGemini {
+    /// Gemini 3 and later.
+    third: bool,
+    thinking_off: bool,
+    minimal: bool,
+    medium: bool,
+}
+
+impl Default for FamilyGemini {
+    fn default() -> Self {
+        Self {
+            third: false,
+            thinking_off: true,
+            minimal: true,
+            medium: true,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -85,11 +109,27 @@ fn yes() -> bool {
 
 /// The abilities of a model; the widest habits for a name nobody told us about.
 pub(crate) fn profile(model: &str) -> ModelProfile {
-    let family = TABLE
-        .families
-        .iter()
-        .find(|(pattern, _)| pattern.matches(model));
-    family.map_or_else(ModelProfile::default, |(_, family)| family.profile())
+    family(model).map_or_else(ModelProfile::default, Family::profile)
+}
+
+/// What a model takes in Gemini's dialect.
+pub(crate) fn gemini_profile(model: &str) -> GeminiProfile {
+    family(model).map_or_else(GeminiProfile::default, |family| family.gemini.profile())
+}
+
+fn family(model: &str) -> Option<&'static Family> {
+    let fits = |(pattern, _): &&(Pattern, Family)| pattern.matches(model);
+    TABLE.families.iter().find(fits).map(|(_, family)| family)
+}
+
+/// The models of Google's Gemini API.
+pub(crate) fn gemini_catalogue() -> &'static [String] {
+    &TABLE.gemini
+}
+
+/// The models of OpenAI's API.
+pub(crate) fn openai_catalogue() -> &'static [String] {
+    &TABLE.openai
 }
 
 /// The models of Anthropic's API.
@@ -101,7 +141,6 @@ pub(crate) fn claude_catalogue() -> &'static [String] {
 pub(crate) fn compatible_catalogue(provider: &str) -> &'static [String] {
     match provider {
         "openai" => &TABLE.openai,
-        "gemini" => &TABLE.gemini,
         _ => &[],
     }
 }
@@ -141,6 +180,21 @@ impl Family {
             prefill: self.prefill,
             mid_system: self.mid_system,
             json_schema: self.json_schema,
+        }
+    }
+}
+
+impl FamilyGemini {
+    fn profile(&self) -> GeminiProfile {
+        GeminiProfile {
+            signatures: self.third,
+            result_parts: self.third,
+            media_resolution: self.third,
+            addresses: self.third,
+            thinking_off: self.thinking_off,
+            minimal: self.minimal,
+            medium: self.medium,
+            ..GeminiProfile::default()
         }
     }
 }
@@ -209,6 +263,30 @@ mod tests {
                 max: 128_000,
             },
         );
+    }
+
+    #[test]
+    fn every_listed_gemini_model_has_a_family() {
+        for model in gemini_catalogue() {
+            assert!(profile(model).max_output.is_some(), "{model}");
+        }
+    }
+
+    #[test]
+    fn generations_of_gemini_think_in_their_own_way() {
+        let budget = |min, max| Thinking::Budget { min, max };
+        check("gemini-2.5-pro", Some(65_536), budget(128, 32_768));
+        check("gemini-2.5-flash", Some(65_536), budget(1, 24_576));
+        check("gemini-2.5-flash-lite", Some(65_536), budget(512, 24_576));
+        let levels = Thinking::Levels {
+            xhigh: false,
+            max: false,
+        };
+        check("gemini-3-pro-preview", Some(65_536), levels);
+        let third = gemini_profile("gemini-3-pro-preview");
+        assert!(third.signatures && !third.thinking_off && !third.medium);
+        assert!(gemini_profile("gemini-3-flash-preview").medium);
+        assert!(!gemini_profile("gemini-2.5-pro").signatures);
     }
 
     #[test]

@@ -36,6 +36,12 @@ pub(crate) fn run(context: &mut Context, _args: &Args) -> Result<(), CommandErro
 /// One line for every value, named by its path as in messages: `claude-api-key[0].base-url`.
 fn flatten(path: &str, value: &Value, lines: &mut Vec<(String, String)>) {
     match value {
+        // A value that goes into a request stays whole.
+        Value::Object(map) if path.starts_with("payload.") && path.ends_with(".params") => {
+            for (key, value) in map {
+                push(&format!("{path}.{key}"), &value.to_string(), lines);
+            }
+        }
         Value::Object(map) => {
             for (key, value) in map {
                 let dot = if path.is_empty() { "" } else { "." };
@@ -72,7 +78,7 @@ fn word(value: &Value) -> String {
 /// Times and sizes as one may write them in the file.
 fn with_unit(path: &str, value: &Value) -> String {
     let word = word(value);
-    if path.starts_with("timeouts.") {
+    if path.starts_with("timeouts.") || path == "responses-store.ttl" {
         return format!("{word}s");
     }
     let mebibytes = value.as_u64().map(|size| (size >> 20, size % (1 << 20)));
@@ -104,11 +110,18 @@ proxy-url: http://user:proxy-password@127.0.0.1:3128
 claude-api-key:
   - api-key: sk-ant-secret-secret-secret
     headers: {X-Team: header-secret-value-here}
+gemini-api-key: [{api-key: AIza-secret-secret-secret, proxy-url: 'http://user:proxy-password@h'}]
+vertex-api-key: [{api-key: AQ.secret-secret-secret, project: my-project, location: europe-west4}]
+codex-api-key: [{api-key: sk-secret-secret-secret, headers: {X-Team: header-secret-value-here}}]
+payload:
+  default: [{models: [{name: gemini-*, protocol: gemini}], params: {generationConfig.topK: 40}}]
+  override-raw: [{models: [{name: \"*\"}], params: {a.b: '{\"c\": [1, {}]}'}}]
+  filter: [{models: [{name: gpt-*}], params: [user, stop.0]}]
 openai-compatibility:
   - name: deepseek
     base-url: https://api.example.com/v1
     api-key-entries: [{api-key: sk-secret-secret-secret, proxy-url: direct}]
-    models: [{name: deepseek-chat, alias: chat}]
+    models: [{name: deepseek-chat, alias: chat, responses: true}]
 ";
 
     fn show(json: bool) -> String {

@@ -1,11 +1,77 @@
 //! What every provider entry has.
 
+use url::Url;
+
 use crate::error::Report;
-use crate::model::{ModelEntry, ProviderEntry};
+use crate::model::{ModelEntry, ProviderEntry, Proxy};
 use crate::pattern::Pattern;
 use crate::secret::Secret;
-use crate::values;
 use crate::view::View;
+use crate::{server, values};
+
+/// What every entry has that is one key.
+pub(super) struct KeyEntry {
+    pub(super) entry: ProviderEntry,
+    pub(super) api_key: Secret,
+    pub(super) proxy: Proxy,
+}
+
+/// `None` after a problem, and for an entry that is switched off. `example` begins like a real key.
+pub(super) fn read_key(
+    item: &View,
+    default_url: &str,
+    example: &str,
+    report: &mut Report,
+) -> Option<KeyEntry> {
+    let api_key = item.get("api-key");
+    if api_key.filled().is_none() {
+        report.problem(
+            item.at,
+            &api_key.key,
+            "this entry has no `api-key`",
+            format!("add `api-key: {example}`, or remove the entry"),
+        );
+    }
+    let entry = read(item, Some(default_url), report);
+    let proxy = server::proxy(&item.get("proxy-url"), report);
+    if item.get("disabled").bool().unwrap_or(false) {
+        return None;
+    }
+    Some(KeyEntry {
+        entry: entry?,
+        api_key: Secret::from(api_key.filled()?),
+        proxy,
+    })
+}
+
+/// An entry that says nothing but where it comes from and whom it asks.
+pub(super) fn plain(origin: &str, base_url: Url) -> ProviderEntry {
+    ProviderEntry {
+        origin: origin.to_owned(),
+        base_url,
+        prefix: None,
+        priority: 0,
+        models: Vec::new(),
+        excluded_models: Vec::new(),
+        headers: Vec::new(),
+    }
+}
+
+/// The paths of Google's APIs begin with a version, so that a base URL that ends with one has it twice.
+pub(super) fn warn_of_version(item: &View, report: &mut Report) {
+    let base_url = item.get("base-url");
+    let last = base_url
+        .text()
+        .and_then(|text| text.trim_end_matches('/').rsplit('/').next());
+    if let Some(version @ ("v1" | "v1alpha" | "v1beta" | "v1beta1")) = last {
+        report.warning(
+            base_url.at,
+            &base_url.key,
+            format!("the version `{version}` is added to this address, so it would be there twice"),
+            format!("remove `/{version}` from its end"),
+        );
+    }
+}
 
 /// `None` after a problem with the base URL; other problems leave the entry usable for further checks.
 pub(super) fn read(
@@ -79,6 +145,7 @@ fn models(list: &View, report: &mut Report) -> Vec<ModelEntry> {
         models.push(ModelEntry {
             name: upstream.to_owned(),
             alias: alias.unwrap_or(upstream).to_owned(),
+            responses: item.get("responses").bool(),
         });
     }
     models

@@ -2,12 +2,12 @@
 
 use url::{Host, Url};
 
-use super::CLAUDE_URL;
+use super::{CLAUDE_URL, GEMINI_URL, OPENAI_URL, entry};
 use crate::environment::Environment;
 use crate::error::Report;
 use crate::model::{
-    ClaudeAuth, ClaudeKey, CompatibleKey, CompatibleProvider, Config, ProviderEntry, Proxy, Quirks,
-    Server,
+    ClaudeAuth, ClaudeKey, CompatibleKey, CompatibleProvider, Config, GeminiKey, ProviderEntry,
+    Proxy, Quirks, Server,
 };
 use crate::pattern::Pattern;
 use crate::secret::Secret;
@@ -21,28 +21,25 @@ struct Known {
     url_variable: &'static str,
     url: &'static str,
     accepts: &'static [&'static str],
+    responses: bool,
     developer_role: bool,
 }
 
 const CLAUDE_KEY: &str = "ANTHROPIC_API_KEY";
 const CLAUDE_URL_VARIABLE: &str = "ANTHROPIC_BASE_URL";
+const GEMINI_KEY: &str = "GEMINI_API_KEY";
+/// The variable of Google's own clients.
+const GEMINI_URL_VARIABLE: &str = "GOOGLE_GEMINI_BASE_URL";
 
 const KNOWN: &[Known] = &[
     Known {
         name: "openai",
         key: "OPENAI_API_KEY",
         url_variable: "OPENAI_BASE_URL",
-        url: "https://api.openai.com/v1",
+        url: OPENAI_URL,
         accepts: &["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*"],
+        responses: true,
         developer_role: true,
-    },
-    Known {
-        name: "gemini",
-        key: "GEMINI_API_KEY",
-        url_variable: "GEMINI_OPENAI_BASE_URL",
-        url: "https://generativelanguage.googleapis.com/v1beta/openai",
-        accepts: &["gemini-*"],
-        developer_role: false,
     },
     Known {
         name: "openrouter",
@@ -50,6 +47,7 @@ const KNOWN: &[Known] = &[
         url_variable: "OPENROUTER_BASE_URL",
         url: "https://openrouter.ai/api/v1",
         accepts: &["*/*"],
+        responses: false,
         developer_role: false,
     },
 ];
@@ -62,70 +60,106 @@ pub(crate) fn append(
     environment: &Environment,
     report: &mut Report,
 ) {
-    if let Some(key) = environment.get(CLAUDE_KEY) {
-        let key = Secret::from(key);
-        if let Some(base_url) = base_url(
-            CLAUDE_KEY,
-            CLAUDE_URL_VARIABLE,
-            CLAUDE_URL,
-            environment,
-            report,
-        ) && !config
-            .claude
-            .iter()
-            .any(|known| known.api_key == key && known.entry.base_url == base_url)
-        {
-            let entry = provider_entry(CLAUDE_KEY, base_url);
-            config.claude.push(ClaudeKey {
-                entry,
-                api_key: key,
-                proxy: Proxy::Inherit,
-                auth: ClaudeAuth::Auto,
-            });
-        }
-    }
+    config.claude.extend(claude(config, environment, report));
+    config
+        .gemini
+        .extend(gemini(config, named, environment, report));
     for known in KNOWN {
-        let Some(key) = environment.get(known.key) else {
-            continue;
-        };
-        if named
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(known.name))
-        {
-            let message = format!(
-                "not used, because the file has a provider named `{}`",
-                known.name
-            );
-            report.warning(Position::default(), known.key, message, "");
-            continue;
-        }
-        let Some(base_url) = base_url(
-            known.key,
-            known.url_variable,
-            known.url,
-            environment,
-            report,
-        ) else {
-            continue;
-        };
-        config.compatible.push(CompatibleProvider {
-            name: known.name.to_owned(),
-            entry: provider_entry(known.key, base_url),
-            keys: vec![CompatibleKey {
-                api_key: Some(Secret::from(key)),
-                proxy: Proxy::Inherit,
-            }],
-            quirks: Quirks {
-                developer_role: known.developer_role,
-                ..Quirks::default()
-            },
-            accepts: known
-                .accepts
-                .iter()
-                .map(|pattern| Pattern::new(pattern))
-                .collect(),
-        });
+        config
+            .compatible
+            .extend(compatible(known, named, environment, report));
     }
+}
+
+fn claude(config: &Config, environment: &Environment, report: &mut Report) -> Option<ClaudeKey> {
+    let api_key = Secret::from(environment.get(CLAUDE_KEY)?);
+    let base_url = base_url(
+        CLAUDE_KEY,
+        CLAUDE_URL_VARIABLE,
+        CLAUDE_URL,
+        environment,
+        report,
+    )?;
+    let same = |known: &ClaudeKey| known.api_key == api_key && known.entry.base_url == base_url;
+    (!config.claude.iter().any(same)).then(|| ClaudeKey {
+        entry: entry::plain(CLAUDE_KEY, base_url),
+        api_key,
+        proxy: Proxy::Inherit,
+        auth: ClaudeAuth::Auto,
+    })
+}
+
+fn gemini(
+    config: &Config,
+    named: &[String],
+    environment: &Environment,
+    report: &mut Report,
+) -> Option<GeminiKey> {
+    let api_key = Secret::from(environment.get(GEMINI_KEY)?);
+    // An entry of that name is how the file reaches Gemini: by its OpenAI-compatible address.
+    if is_named("gemini", GEMINI_KEY, named, report) {
+        return None;
+    }
+    let base_url = base_url(
+        GEMINI_KEY,
+        GEMINI_URL_VARIABLE,
+        GEMINI_URL,
+        environment,
+        report,
+    )?;
+    let same = |known: &GeminiKey| known.api_key == api_key && known.entry.base_url == base_url;
+    (!config.gemini.iter().any(same)).then(|| GeminiKey {
+        entry: entry::plain(GEMINI_KEY, base_url),
+        api_key,
+        proxy: Proxy::Inherit,
+    })
+}
+
+fn compatible(
+    known: &Known,
+    named: &[String],
+    environment: &Environment,
+    report: &mut Report,
+) -> Option<CompatibleProvider> {
+    let api_key = Secret::from(environment.get(known.key)?);
+    if is_named(known.name, known.key, named, report) {
+        return None;
+    }
+    let base_url = base_url(
+        known.key,
+        known.url_variable,
+        known.url,
+        environment,
+        report,
+    )?;
+    Some(CompatibleProvider {
+        name: known.name.to_owned(),
+        entry: entry::plain(known.key, base_url),
+        keys: vec![CompatibleKey {
+            api_key: Some(api_key),
+            proxy: Proxy::Inherit,
+        }],
+        responses: known.responses,
+        quirks: Quirks {
+            developer_role: known.developer_role,
+            ..Quirks::default()
+        },
+        accepts: known
+            .accepts
+            .iter()
+            .map(|pattern| Pattern::new(pattern))
+            .collect(),
+    })
+}
+
+/// Whether the file has an `openai-compatibility` entry of that name; then the variable is not used.
+fn is_named(name: &str, variable: &str, named: &[String], report: &mut Report) -> bool {
+    let taken = named.iter().any(|taken| taken.eq_ignore_ascii_case(name));
+    if taken {
+        let message = format!("not used, because the file has a provider named `{name}`");
+        report.warning(Position::default(), variable, message, "");
+    }
+    taken
 }
 
 /// Leaves out providers of the environment whose base URL is this very gateway: people export
@@ -149,6 +183,7 @@ pub(crate) fn drop_own_address(config: &mut Config, report: &mut Report) {
         !own
     };
     config.claude.retain(|claude| keep(&claude.entry));
+    config.gemini.retain(|gemini| keep(&gemini.entry));
     config.compatible.retain(|provider| keep(&provider.entry));
 }
 
@@ -170,26 +205,15 @@ fn base_url(
     }
 }
 
-fn provider_entry(origin: &str, base_url: Url) -> ProviderEntry {
-    ProviderEntry {
-        origin: origin.to_owned(),
-        base_url,
-        prefix: None,
-        priority: 0,
-        models: Vec::new(),
-        excluded_models: Vec::new(),
-        headers: Vec::new(),
-    }
-}
-
 fn url_variable(origin: &str) -> Option<&'static str> {
-    if origin == CLAUDE_KEY {
-        return Some(CLAUDE_URL_VARIABLE);
+    match origin {
+        CLAUDE_KEY => Some(CLAUDE_URL_VARIABLE),
+        GEMINI_KEY => Some(GEMINI_URL_VARIABLE),
+        _ => KNOWN
+            .iter()
+            .find(|known| known.key == origin)
+            .map(|known| known.url_variable),
     }
-    KNOWN
-        .iter()
-        .find(|known| known.key == origin)
-        .map(|known| known.url_variable)
 }
 
 /// Same port, and a host that is loopback, unspecified or the very address we bind.

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use super::mistakes::check;
 use super::{config, read};
 use crate::model::{
-    ClaudeAuth, ClientKey, Limits, MaxTokensField, ModelEntry, Proxy, Quirks, Streaming, Timeouts,
-    Tls,
+    ClaudeAuth, ClientKey, Limits, MaxTokensField, ModelEntry, Proxy, Quirks, ResponsesStore,
+    Streaming, Timeouts, Tls,
 };
 use crate::{Secret, TEMPLATE};
 
@@ -28,11 +29,9 @@ fn an_empty_file_has_defaults() {
             "{text:?}"
         );
         assert_eq!(config.server.tls, None);
-        assert!(
-            config.client_keys.is_empty()
-                && config.claude.is_empty()
-                && config.compatible.is_empty()
-        );
+        assert!(config.client_keys.is_empty());
+        assert!(config.claude.is_empty() && config.gemini.is_empty() && config.vertex.is_empty());
+        assert!(config.codex.is_empty() && config.compatible.is_empty());
         assert_eq!(
             (config.debug, config.request_retry, config.proxy),
             (false, 0, Proxy::Inherit)
@@ -41,6 +40,17 @@ fn an_empty_file_has_defaults() {
         assert_eq!(config.streaming, Streaming::default());
         assert_eq!(config.limits, Limits::default());
         assert_eq!(config.timeouts, Timeouts::default());
+        assert!(config.payload.is_empty());
+        let store = ResponsesStore {
+            max_entries: 1000,
+            max_size: 64 << 20,
+            ttl: Duration::from_secs(3600),
+        };
+        assert_eq!(config.responses_store, Some(store));
+        assert_eq!(
+            (config.strict_translation, config.gemini_cli_endpoint),
+            (false, false)
+        );
     }
 }
 
@@ -60,7 +70,11 @@ fn the_examples_of_the_template_are_right() {
                     "api-keys:",
                     "auth-dir:",
                     "claude-api-key:",
+                    "gemini-api-key:",
+                    "vertex-api-key:",
+                    "codex-api-key:",
                     "openai-compatibility:",
+                    "payload:",
                 ]
                 .iter()
                 .any(|key| rest.starts_with(key))
@@ -78,9 +92,21 @@ fn the_examples_of_the_template_are_right() {
         (
             config.client_keys.len(),
             config.claude.len(),
+            config.gemini.len(),
+            config.vertex.len(),
+            config.codex.len(),
             config.compatible.len()
         ),
-        (3, 1, 2)
+        (3, 1, 1, 2, 1, 2)
+    );
+    let payload = &config.payload;
+    assert_eq!(
+        (
+            payload.defaults.len(),
+            payload.overrides.len(),
+            payload.filters.len()
+        ),
+        (1, 2, 1)
     );
     assert_eq!(config.compatible[1].quirks, Quirks::default());
 }
@@ -123,6 +149,74 @@ fn plain_keys() {
     assert_eq!(
         (config.request_retry, config.auth_dir),
         (3, PathBuf::from("/accounts"))
+    );
+}
+
+#[test]
+fn words_of_translation() {
+    for (text, strict) in [
+        ("translation: strict", true),
+        ("translation: Strict", true),
+        ("translation: lenient", false),
+        ("translation:", false),
+    ] {
+        assert_eq!(config(text).strict_translation, strict, "{text}");
+    }
+    for (word, served) in [
+        ("true", true),
+        ("false", false),
+        ("off", false),
+        ("", false),
+    ] {
+        let text = format!("enable-gemini-cli-endpoint: {word}");
+        assert_eq!(config(&text).gemini_cli_endpoint, served, "{text}");
+    }
+    check("translation: exact", "1:14", "translation", "unknown kind");
+}
+
+#[test]
+fn the_store_of_responses() {
+    let store = |text: &str| config(&format!("responses-store: {text}")).responses_store;
+    assert_eq!(
+        store("{max-entries: 5, max_size_mb: 2, ttl: 30d}"),
+        Some(ResponsesStore {
+            max_entries: 5,
+            max_size: 2 << 20,
+            ttl: Duration::from_secs(30 * 86_400),
+        })
+    );
+    let ninety = ResponsesStore {
+        ttl: Duration::from_secs(90),
+        ..ResponsesStore::default()
+    };
+    assert_eq!(store("{ttl: 90}"), Some(ninety));
+    assert_eq!(store("{ttl: }"), Some(ResponsesStore::default()));
+    for off in [
+        "{max-entries: 0}",
+        "{max-entries: -1}",
+        "{max-size-mb: 0}",
+        "{ttl: 0}",
+        "{ttl: 0s}",
+    ] {
+        assert_eq!(store(off), None, "{off}");
+    }
+    check(
+        "responses-store: {max-entries: 1000001}",
+        "1:32",
+        "responses-store.max-entries",
+        "too large",
+    );
+    check(
+        "responses-store:\n  ttl: 31d",
+        "2:8",
+        "responses-store.ttl",
+        "too long",
+    );
+    check(
+        "responses-store:\n  max-size-mb: 1GB",
+        "2:16",
+        "responses-store.max-size-mb",
+        "must be a whole number",
     );
 }
 
@@ -246,6 +340,7 @@ fn claude_entries() {
     let model = |name: &str, alias: &str| ModelEntry {
         name: name.into(),
         alias: alias.into(),
+        responses: None,
     };
     assert_eq!(
         second.entry.models,
@@ -378,5 +473,20 @@ fn a_file_of_the_family_loads_without_a_word() {
     let loaded = read(include_str!("family.yaml")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.config.server.address.port(), 8317);
-    assert_eq!(loaded.config.compatible[0].keys.len(), 2);
+    let config = loaded.config;
+    assert_eq!(config.compatible[0].keys.len(), 2);
+    assert_eq!(
+        (config.gemini.len(), config.vertex.len(), config.codex.len()),
+        (2, 1, 1)
+    );
+    assert!(!config.gemini_cli_endpoint);
+    let payload = config.payload;
+    assert_eq!(
+        (
+            payload.defaults.len(),
+            payload.overrides.len(),
+            payload.filters.len()
+        ),
+        (1, 1, 1)
+    );
 }

@@ -6,7 +6,7 @@ use super::{lines, problems, read};
 
 /// The first problem of a file that has exactly one, as `line:column key: message`.
 #[track_caller]
-fn check(text: &str, place: &str, key: &str, message: &str) {
+pub(super) fn check(text: &str, place: &str, key: &str, message: &str) {
     let problems = problems(text);
     assert_eq!(problems.len(), 1, "{text}\n{:#?}", lines(&problems));
     let problem = &problems[0];
@@ -68,7 +68,7 @@ fn wrong_types() {
         "must be a mapping",
     );
     check(
-        "gemini-api-key:\n- headers: x",
+        "gemini-api-key:\n- headers: x\n  api-key: k",
         "2:12",
         "gemini-api-key[0].headers",
         "must be a mapping",

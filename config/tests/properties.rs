@@ -91,6 +91,19 @@ proptest! {
     }
 
     #[test]
+    fn numbers_of_payload_rules_are_those_of_yaml(text in "[-+]?[0-9.][0-9.eExob_+-]{0,8}") {
+        let rule = format!("payload: {{override: [{{models: [{{name: x}}], params: {{a: {text}}}}}]}}");
+        if let Ok(loaded) = read(&rule) {
+            let json = loaded.config.payload.overrides[0].params[0].value.as_str();
+            let yaml: serde_yaml::Value = serde_yaml::from_str(&format!("[{text}]")).unwrap();
+            // `serde_json` itself reads floats less exactly than they are written.
+            prop_assert_eq!(json.parse::<f64>().ok(), yaml[0].as_f64(), "{}", text);
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            prop_assert_eq!(value.as_str(), yaml[0].as_str(), "{}", text);
+        }
+    }
+
+    #[test]
     fn a_cut_template_never_panics(at in 0..TEMPLATE.len()) {
         let _ = read(TEMPLATE.get(..at).unwrap_or(""));
     }

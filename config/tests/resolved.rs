@@ -51,23 +51,82 @@ fn keys_of_the_environment_follow_those_of_the_file() {
                 p.name.as_str(),
                 p.entry.base_url.as_str(),
                 p.quirks.developer_role,
+                p.responses,
             )
         })
         .collect();
     let expected = [
-        ("local", "http://h/v1", false),
-        ("openai", "https://api.openai.com/v1", true),
-        (
-            "gemini",
-            "https://generativelanguage.googleapis.com/v1beta/openai",
-            false,
-        ),
-        ("openrouter", "https://openrouter.ai/api/v1", false),
+        ("local", "http://h/v1", false, false),
+        ("openai", "https://api.openai.com/v1", true, true),
+        ("openrouter", "https://openrouter.ai/api/v1", false, false),
     ];
     assert_eq!(compatible, expected);
     for provider in &config.compatible[1..] {
         assert!(provider.entry.origin.ends_with("_API_KEY") && provider.keys.len() == 1);
     }
+}
+
+#[test]
+fn a_gemini_key_of_the_environment_is_one_of_the_native_api() {
+    let text = "gemini-api-key: [{api-key: mine}]\ngenerative-language-api-key: [old]";
+    let (config, warnings) = providers(text, &environment(&[]));
+    assert_eq!(warnings, []);
+    let gemini: Vec<_> = config
+        .gemini
+        .iter()
+        .map(|key| {
+            let entry = &key.entry;
+            (
+                entry.origin.as_str(),
+                key.api_key.expose(),
+                entry.base_url.as_str(),
+            )
+        })
+        .collect();
+    let url = "https://generativelanguage.googleapis.com/";
+    assert_eq!(
+        gemini,
+        [
+            ("gemini-api-key[0]", "mine", url),
+            ("generative-language-api-key[0]", "old", url),
+            ("GEMINI_API_KEY", "AIza", url)
+        ]
+    );
+    // The same key at the same address is one credential, at another address another one.
+    for (text, origins) in [
+        (
+            "gemini-api-key: [{api-key: AIza}]",
+            vec!["gemini-api-key[0]"],
+        ),
+        (
+            "generative-language-api-key: [AIza]",
+            vec!["generative-language-api-key[0]"],
+        ),
+        (
+            "gemini-api-key: [{api-key: AIza, base-url: 'https://g.test'}]",
+            vec!["gemini-api-key[0]", "GEMINI_API_KEY"],
+        ),
+    ] {
+        let (config, _) = providers(text, &environment(&[]));
+        let found: Vec<_> = config
+            .gemini
+            .iter()
+            .map(|key| key.entry.origin.as_str())
+            .collect();
+        assert_eq!(found, origins, "{text}");
+    }
+}
+
+#[test]
+fn a_bad_address_costs_a_gemini_key_too() {
+    let (config, warnings) = providers("", &environment(&[("GOOGLE_GEMINI_BASE_URL", "g.test")]));
+    assert!(config.gemini.is_empty());
+    assert_eq!(
+        lines(&warnings),
+        [
+            "GOOGLE_GEMINI_BASE_URL: this is not a URL, so GEMINI_API_KEY is not used (hint: write it like `https://api.example.com/v1`)"
+        ]
+    );
 }
 
 #[test]
@@ -79,7 +138,7 @@ fn each_provider_of_the_environment_accepts_its_own_models() {
         ("o3", vec!["openai"]),
         ("o4-mini", vec!["openai"]),
         ("chatgpt-4o-latest", vec!["openai"]),
-        ("gemini-2.5-pro", vec!["gemini"]),
+        ("gemini-2.5-pro", vec![]),
         ("meta/llama-3", vec!["openrouter"]),
         ("claude-opus", vec![]),
     ];
@@ -101,7 +160,7 @@ fn addresses_of_the_environment_replace_the_usual_ones() {
     let more = [
         ("ANTHROPIC_BASE_URL", "https://a.test/"),
         ("OPENAI_BASE_URL", "https://o.test/v1/"),
-        ("GEMINI_OPENAI_BASE_URL", "https://g.test"),
+        ("GOOGLE_GEMINI_BASE_URL", "https://g.test/"),
         ("OPENROUTER_BASE_URL", "https://r.test"),
     ];
     let (config, warnings) = providers("", &environment(&more));
@@ -112,10 +171,8 @@ fn addresses_of_the_environment_replace_the_usual_ones() {
         .iter()
         .map(|p| p.entry.base_url.as_str())
         .collect();
-    assert_eq!(
-        urls,
-        ["https://o.test/v1", "https://g.test/", "https://r.test/"]
-    );
+    assert_eq!(urls, ["https://o.test/v1", "https://r.test/"]);
+    assert_eq!(config.gemini[0].entry.base_url.as_str(), "https://g.test/");
 }
 
 #[test]
@@ -127,8 +184,9 @@ fn a_bad_address_of_the_environment_costs_only_its_provider() {
             .iter()
             .map(|p| p.name.as_str())
             .collect::<Vec<_>>(),
-        ["gemini", "openrouter"]
+        ["openrouter"]
     );
+    assert_eq!((config.claude.len(), config.gemini.len()), (1, 1));
     assert_eq!(
         lines(&warnings),
         [
@@ -149,16 +207,27 @@ fn the_gateway_is_never_its_own_provider() {
     for url in own {
         let (config, warnings) = providers(
             "",
-            &environment(&[("ANTHROPIC_BASE_URL", url), ("OPENAI_BASE_URL", url)]),
+            &environment(&[
+                ("ANTHROPIC_BASE_URL", url),
+                ("GOOGLE_GEMINI_BASE_URL", url),
+                ("OPENAI_BASE_URL", url),
+            ]),
         );
-        assert!(config.claude.is_empty(), "{url}");
+        assert!(
+            config.claude.is_empty() && config.gemini.is_empty(),
+            "{url}"
+        );
         assert!(
             config.compatible.iter().all(|p| p.name != "openai"),
             "{url}"
         );
         assert_eq!(
             warnings.iter().map(|w| w.key.as_str()).collect::<Vec<_>>(),
-            ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL"]
+            [
+                "ANTHROPIC_BASE_URL",
+                "GOOGLE_GEMINI_BASE_URL",
+                "OPENAI_BASE_URL"
+            ]
         );
         assert!(
             lines(&warnings)[0].starts_with("ANTHROPIC_BASE_URL: points at modelgate itself"),
@@ -219,6 +288,14 @@ fn a_provider_of_the_file_wins_over_its_namesake() {
             ["OPENAI_API_KEY: not used, because the file has a provider named `openai`"]
         );
     }
+    // Before the Gemini API had a list of its own, its OpenAI-compatible address was written so.
+    let text = "openai-compatibility: [{name: Gemini, base-url: 'http://h/v1'}]";
+    let (config, warnings) = providers(text, &Environment::from_map([KEYS[2]]));
+    assert!(config.gemini.is_empty());
+    assert_eq!(
+        lines(&warnings),
+        ["GEMINI_API_KEY: not used, because the file has a provider named `gemini`"]
+    );
     let (config, _) = providers(
         "claude-api-key: [{api-key: sk-ant}]",
         &Environment::from_map([KEYS[0]]),

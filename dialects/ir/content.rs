@@ -192,6 +192,8 @@ pub struct Extension {
     pub key: Str,
     /// Its value.
     pub value: RawJson,
+    /// It only says how its dialect wrote what has a typed place as well: of no interest to another dialect.
+    pub spelling: bool,
 }
 
 /// The fields without a typed place, in their order.
@@ -205,7 +207,16 @@ impl Extensions {
             dialect,
             key: Str::from(key),
             value,
+            spelling: false,
         });
+    }
+
+    /// Keeps how `dialect` wrote something that has a typed place as well, so that it can write it the same way again.
+    pub fn push_spelling(&mut self, dialect: Dialect, key: &str, value: RawJson) {
+        self.push(dialect, key, value);
+        if let Some(last) = self.0.last_mut() {
+            last.spelling = true;
+        }
     }
 
     /// The fields that `dialect` wrote.
@@ -219,7 +230,7 @@ impl Extensions {
     pub fn foreign(&self, dialect: Dialect) -> impl Iterator<Item = &Extension> {
         self.0
             .iter()
-            .filter(move |extension| extension.dialect != dialect)
+            .filter(move |extension| extension.dialect != dialect && !extension.spelling)
     }
 
     /// The value of one field that `dialect` wrote.

@@ -85,6 +85,8 @@ pub enum ItemKind {
         name: Str,
         /// Called with free text.
         custom: bool,
+        /// Provider-bound state of the call, where it is known from the start (Gemini).
+        opaque: Option<Opaque>,
     },
     /// A refusal's text.
     Refusal,

@@ -176,7 +176,12 @@ impl Item {
                 redacted,
                 ..Reasoning::default()
             }),
-            ItemKind::ToolCall { id, name, custom } => Part::ToolCall(ToolCall {
+            ItemKind::ToolCall {
+                id,
+                name,
+                custom,
+                opaque,
+            } => Part::ToolCall(ToolCall {
                 id,
                 name,
                 kind: if custom {
@@ -185,7 +190,7 @@ impl Item {
                     CallKind::Function
                 },
                 arguments: Arguments(text),
-                opaque: self.opaque,
+                opaque: self.opaque.or(opaque),
                 cache: None,
                 extensions: Extensions::default(),
             }),
@@ -331,6 +336,7 @@ fn unfold_part(
                     id: call.id,
                     name: call.name,
                     custom,
+                    opaque: call.opaque,
                 },
                 Some(Delta::Arguments(call.arguments.0)),
             )
@@ -362,10 +368,6 @@ fn extras(part: &Part) -> Vec<Delta> {
             items.map(|item| Delta::Citation(item.raw())).collect()
         }
         Part::Reasoning(Reasoning {
-            opaque: Some(opaque),
-            ..
-        })
-        | Part::ToolCall(ToolCall {
             opaque: Some(opaque),
             ..
         }) => vec![Delta::Opaque(opaque.clone())],

@@ -6,6 +6,9 @@ use super::{CacheMark, Extensions, Namespaces, Part, Tool, ToolChoice};
 use crate::Dialect;
 use crate::json::{RawJson, Str};
 
+/// The spelling under which a decoder notes where in its list of tools a tool stood, where that is not its number.
+pub(crate) const PLACE: &str = "@place";
+
 /// A request in the words of no vendor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -89,6 +92,7 @@ impl Request {
     #[must_use]
     pub fn turn_path(&self, turn: usize) -> String {
         let before = match self.dialect {
+            Dialect::Gemini => return format!("contents[{turn}]"),
             Dialect::Chat => self
                 .system
                 .iter()
@@ -126,6 +130,7 @@ impl Request {
                 format!("{path}.content[{}]", part.saturating_sub(first))
             }
             (Dialect::Claude, _) => format!("{path}.content[{part}]"),
+            (Dialect::Gemini, _) => format!("{path}.parts[{part}]"),
         }
     }
 
@@ -166,6 +171,7 @@ impl Request {
         match self.dialect {
             Dialect::Chat => format!("messages[{message}]"),
             Dialect::Claude => format!("system[{block}]"),
+            Dialect::Gemini => format!("systemInstruction.parts[{block}]"),
             Dialect::Responses => {
                 let first = self.system.first().map(|block| block.role);
                 let apart = usize::from(first == Some(SystemRole::Instructions));
@@ -188,9 +194,21 @@ impl Request {
         }
     }
 
-    /// Where a tool stands there: `tools[2]`, in a namespace `tools[2].tools[0]`.
+    /// Where a tool stands there: `tools[2]`, in a namespace `tools[2].tools[0]`, for Gemini
+    /// `tools[0].functionDeclarations[2]`.
     #[must_use]
     pub fn tool_path(&self, tool: usize) -> String {
+        let noted = || {
+            let extensions = &self.tools.get(tool)?.extensions;
+            extensions
+                .get(self.dialect, PLACE)?
+                .document()
+                .root()
+                .text()
+        };
+        if let Some(place) = noted() {
+            return place.to_string();
+        }
         let (outer, inner) = self.namespaces.place(tool);
         match inner {
             None => format!("tools[{outer}]"),

@@ -30,28 +30,61 @@ impl Request {
     /// The path of a setting in the client's own words.
     #[must_use]
     pub const fn setting_path(&self, setting: Setting) -> &'static str {
-        let [chat, claude, responses] = match setting {
-            Setting::Format => ["response_format", "output_config.format", "text.format"],
+        let [chat, claude, gemini, responses] = match setting {
+            Setting::Format => [
+                "response_format",
+                "output_config.format",
+                "generationConfig.responseSchema",
+                "text.format",
+            ],
             Setting::Schema => [
                 "response_format.json_schema",
                 "output_config.format",
+                "generationConfig.responseSchema",
                 "text.format",
             ],
             Setting::Effort => [
                 "reasoning_effort",
                 "output_config.effort",
+                "generationConfig.thinkingConfig.thinkingLevel",
                 "reasoning.effort",
             ],
-            Setting::Thinking => ["reasoning_effort", "thinking", "reasoning"],
-            Setting::Display => ["reasoning", "thinking.display", "reasoning.summary"],
-            Setting::Verbosity => ["verbosity", "verbosity", "text.verbosity"],
-            Setting::MaxOutput => ["max_tokens", "max_tokens", "max_output_tokens"],
-            Setting::Logprobs => ["logprobs", "logprobs", "include"],
-            Setting::Stop => ["stop", "stop_sequences", "stop"],
+            Setting::Thinking => [
+                "reasoning_effort",
+                "thinking",
+                "generationConfig.thinkingConfig",
+                "reasoning",
+            ],
+            Setting::Display => [
+                "reasoning",
+                "thinking.display",
+                "generationConfig.thinkingConfig.includeThoughts",
+                "reasoning.summary",
+            ],
+            Setting::Verbosity => ["verbosity", "verbosity", "verbosity", "text.verbosity"],
+            Setting::MaxOutput => [
+                "max_tokens",
+                "max_tokens",
+                "generationConfig.maxOutputTokens",
+                "max_output_tokens",
+            ],
+            Setting::Logprobs => [
+                "logprobs",
+                "logprobs",
+                "generationConfig.responseLogprobs",
+                "include",
+            ],
+            Setting::Stop => [
+                "stop",
+                "stop_sequences",
+                "generationConfig.stopSequences",
+                "stop",
+            ],
         };
         match self.dialect {
             Dialect::Chat => chat,
             Dialect::Claude => claude,
+            Dialect::Gemini => gemini,
             Dialect::Responses => responses,
         }
     }

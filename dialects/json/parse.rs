@@ -1,21 +1,21 @@
 //! One validating pass over the text, without recursion.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use bytestring::ByteString;
-
 use memchr::memchr;
 
+use super::Str;
 use super::scan::next_special;
 use super::value::{Kind, Value};
 
 /// Deepest nesting accepted; deeper input is refused with flat memory.
 pub const MAX_DEPTH: usize = 128;
 
-/// Strings of an outline that are longer are not searched for escapes.
-const LONG: usize = 64;
+/// Longer strings are kept as they are spelt, until somebody looks into them.
+pub(super) const LONG: usize = 64;
 
 /// Where and why a text is not JSON. Line and column count from one, columns in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Document {
     pub(super) bytes: Bytes,
     pub(super) nodes: Vec<Node>,
     /// A string was read that is none. Only an outline has such.
-    spoiled: AtomicBool,
+    pub(super) spoiled: Arc<AtomicBool>,
 }
 
 impl Document {
@@ -66,7 +66,7 @@ impl Document {
     /// The first position at which the text is not JSON, not UTF-8, or nested deeper than [`MAX_DEPTH`].
     pub fn parse(bytes: Bytes) -> Result<Self, JsonError> {
         let shared = bytes.clone();
-        let text = ByteString::try_from(bytes).map_err(|_| not_utf8(&shared))?;
+        let text = Str::try_from(bytes).map_err(|_| not_utf8(&shared))?;
         let mut document = Self::default();
         document.reparse(text)?;
         Ok(document)
@@ -88,7 +88,7 @@ impl Document {
     ///
     /// # Errors
     /// As [`Document::parse`]; the document is empty then.
-    pub fn reparse(&mut self, text: ByteString) -> Result<(), JsonError> {
+    pub fn reparse(&mut self, text: Str) -> Result<(), JsonError> {
         self.read(text.into_bytes(), true)
     }
 
@@ -99,13 +99,25 @@ impl Document {
         self.spoiled.load(Ordering::Relaxed)
     }
 
-    pub(super) fn spoil(&self) {
-        self.spoiled.store(true, Ordering::Relaxed);
+    /// Whether some string, be it a key, begins with one of `prefixes`, which hold nothing that would be escaped.
+    #[must_use]
+    pub fn has_text_from(&self, prefixes: &[&str]) -> bool {
+        self.nodes.iter().any(|node| {
+            node.kind == Kind::String && {
+                let text = &self.bytes[node.start as usize + 1..node.end as usize - 1];
+                let begins = |prefix: &&str| text.starts_with(prefix.as_bytes());
+                prefixes.iter().any(begins)
+            }
+        })
     }
 
     fn read(&mut self, bytes: Bytes, strict: bool) -> Result<(), JsonError> {
         self.nodes.clear();
-        *self.spoiled.get_mut() = false;
+        // Most values are some dozen bytes long.
+        self.nodes.reserve((bytes.len() / 16).clamp(16, 1024));
+        if self.is_spoiled() {
+            self.spoiled = Arc::default();
+        }
         let outcome = Parser {
             bytes: &bytes,
             at: 0,

@@ -47,7 +47,7 @@ pub(super) fn any_json() -> impl Strategy<Value = String> {
 }
 
 /// String tokens: plain, escaped, beyond the basic plane.
-fn any_string() -> impl Strategy<Value = String> {
+pub(super) fn any_string() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         8 => "[ -!#-\\[\\]-~]{0,8}".prop_map(String::from),
         2 => prop::char::range('\u{80}', '\u{10ffff}').prop_map(String::from),

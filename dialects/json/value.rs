@@ -1,8 +1,12 @@
 //! Reading a validated document.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::Ordering;
 
-use super::parse::{Document, Node};
+use memchr::memchr;
+
+use super::parse::{Document, LONG, Node};
 use super::raw::RawJson;
 use super::scan::next_special;
 use super::{Str, Writer};
@@ -55,7 +59,7 @@ impl<'d> Value<'d> {
 
     /// Byte range of the value in the document's text.
     #[must_use]
-    pub fn span(self) -> std::ops::Range<usize> {
+    pub fn span(self) -> Range<usize> {
         let node = self.node();
         node.start as usize..node.end as usize
     }
@@ -140,9 +144,10 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         let (inner, escaped) = self.inner()?;
-        let text = std::str::from_utf8(&self.document.bytes[inner]).ok();
+        let bytes = &self.document.bytes[inner];
+        let text = std::str::from_utf8(bytes).ok();
         self.readable(text.and_then(|text| {
-            if escaped {
+            if escaped && memchr(b'\\', bytes).is_some() {
                 return unescape(text).map(Cow::Owned);
             }
             Some(Cow::Borrowed(text))
@@ -153,7 +158,11 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn text(self) -> Option<Str> {
         let (inner, escaped) = self.inner()?;
-        let text = Str::try_from(self.document.bytes.slice(inner)).ok();
+        let bytes = self.document.bytes.slice(inner);
+        if escaped && bytes.len() > LONG {
+            return Some(Str::spelt(bytes, &self.document.spoiled));
+        }
+        let text = Str::try_from(bytes).ok();
         self.readable(text.and_then(|text| {
             if escaped {
                 return unescape(&text).map(Str::from);
@@ -165,21 +174,16 @@ impl<'d> Value<'d> {
     /// What was read, if it could be: only an outline has strings that cannot.
     fn readable<T>(self, read: Option<T>) -> Option<T> {
         if read.is_none() {
-            self.document.spoil();
+            self.document.spoiled.store(true, Ordering::Relaxed);
         }
         read
     }
 
-    /// Where the text of a string stands, and whether it holds escapes.
-    fn inner(self) -> Option<(std::ops::Range<usize>, bool)> {
+    /// Where the text of a string stands, and whether it may hold escapes.
+    fn inner(self) -> Option<(Range<usize>, bool)> {
         let node = self.node();
         let inner = node.start as usize + 1..(node.end as usize).checked_sub(1)?;
-        if node.kind != Kind::String {
-            return None;
-        }
-        let escaped =
-            node.escaped && memchr::memchr(b'\\', &self.document.bytes[inner.clone()]).is_some();
-        Some((inner, escaped))
+        (node.kind == Kind::String).then_some((inner, node.escaped))
     }
 
     /// The items of a list; nothing for other kinds.
@@ -219,6 +223,21 @@ impl<'d> Value<'d> {
             let value = Value::new(document, key.node().next);
             at = value.node().next;
             Some((key.as_str().unwrap_or_default(), value))
+        })
+    }
+
+    /// Where the keys and the values of an object stand; nothing for other kinds.
+    pub(super) fn spans(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let node = self.node();
+        let document = self.document;
+        let mut at = self.at + 1;
+        std::iter::from_fn(move || {
+            (node.kind == Kind::Object && at < node.next).then(|| {
+                let key = Value::new(document, at);
+                let value = Value::new(document, key.node().next);
+                at = value.node().next;
+                (key.span(), value.span())
+            })
         })
     }
 
@@ -280,7 +299,7 @@ impl<'d> Value<'d> {
 }
 
 /// The text without its escapes; `None` when one is unknown, which only an outline can hold.
-fn unescape(text: &str) -> Option<String> {
+pub(super) fn unescape(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
     let mut clean = 0;

@@ -107,7 +107,14 @@ impl ToJson for str {
 
 impl ToJson for Str {
     fn write_json(&self, writer: &mut Writer<'_>) {
-        (**self).write_json(writer);
+        let Some(spelling) = self.spelling() else {
+            return (**self).write_json(writer);
+        };
+        writer.separate();
+        writer.out.reserve(spelling.len() + 2);
+        writer.out.push(b'"');
+        writer.out.extend_from_slice(spelling);
+        writer.out.push(b'"');
     }
 }
 

@@ -64,3 +64,62 @@ fn redacted_state_is_told_apart_and_comes_back_whole() {
     assert_eq!(unwrap(&wrapped, &Str::from("openai")), state);
     assert!(!is_redacted("someone's.redacted"));
 }
+
+fn document(json: &str) -> Document {
+    let mut document = Document::default();
+    document.reparse(Str::from(json)).unwrap();
+    document
+}
+
+#[test]
+fn state_in_base64_comes_back_in_either_alphabet() {
+    let native = Str::from_static("native");
+    for data in ["", "c2ln", "é漢😀??>>", "~~~///+++"] {
+        for redacted in [false, true] {
+            let state = Opaque {
+                data: Str::from(data),
+                provider: Str::from_static("claude"),
+            };
+            let wrapped = wrap_base64(&state, redacted);
+            assert!(is_in(&document(&format!("[\"{wrapped}\"]"))));
+            let other = wrapped.replace('+', "-").replace('/', "_");
+            for text in [&*wrapped, &*other, other.trim_end_matches('=')] {
+                let found = unwrap_base64(&Str::from(text), &native);
+                assert_eq!(found, (state.clone(), redacted), "{text}");
+            }
+        }
+    }
+    let own = Str::from_static("AAECAw==");
+    let (state, redacted) = unwrap_base64(&own, &native);
+    assert_eq!((state.data, state.provider, redacted), (own, native, false));
+}
+
+#[test]
+fn state_in_an_id_is_legal_everywhere_and_comes_back() {
+    let state = Opaque {
+        data: Str::from_static("Y2FsbA==/+"),
+        provider: Str::from_static("gemini"),
+    };
+    for id in ["call_1", "", "a-b_c"] {
+        let signed = into_id(&Str::from_static(id), Some(&state));
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        assert!(signed.bytes().all(legal), "{signed}");
+        assert!(is_in(&document(&format!("{{\"id\":\"{signed}\"}}"))));
+        assert_eq!(
+            from_id(&signed),
+            (Str::from_static(id), Some(state.clone()))
+        );
+    }
+    for plain in [
+        "call_1",
+        "modelgate1-",
+        "modelgate1-9-9-a",
+        "modelgate1-2-2-é!ab",
+    ] {
+        let plain = Str::from_static(plain);
+        assert_eq!(from_id(&plain), (plain, None));
+    }
+    assert!(!is_in(&document("[\"a modelgate1- word\"]")));
+    let none = Str::from_static("call_1");
+    assert_eq!(into_id(&none, None), none);
+}

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use memchr::memmem::Finder;
 
 use crate::framing::sse::{self, Frame, FrameTooLarge, Framer};
+use crate::gemini::wire::{field, stop as gemini_stop, unwrapped};
 use crate::ir::{Error, ErrorKind, Usage};
 use crate::json::{Document, Str, Value, write_string};
 use crate::openai::responses;
@@ -13,6 +14,12 @@ use crate::{Dialect, codec};
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
+static FINISH_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finishReason\""));
+static BLOCK_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"blockReason\""));
+static USAGE_METADATA: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("\"usageMetadata\""));
+static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+static MODEL_VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"modelVersion\""));
 static MODEL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"model\""));
 
 /// How far a stream has come.
@@ -140,7 +147,7 @@ impl Observer {
         let mut out = Vec::new();
         if self.outcome == Outcome::Open {
             match self.dialect {
-                Dialect::Chat | Dialect::Claude => {
+                Dialect::Chat | Dialect::Claude | Dialect::Gemini => {
                     codec::encode_error_frame(self.dialect, &error, &mut out);
                 }
                 Dialect::Responses => {
@@ -178,6 +185,7 @@ impl Observer {
         match self.dialect {
             Dialect::Chat => self.on_chat(frame),
             Dialect::Claude => self.on_claude(frame),
+            Dialect::Gemini => self.on_gemini(frame),
             Dialect::Responses => self.on_responses(frame),
         }
     }
@@ -214,6 +222,36 @@ impl Observer {
             "error" => self.on_error(frame),
             "ping" => {}
             _ => self.began = true,
+        }
+    }
+
+    /// Nothing says that the stream is over but its end; a reason to finish, or a blocked prompt, tells that it is whole.
+    fn on_gemini(&mut self, frame: &Frame) {
+        let data = frame.data.as_bytes();
+        if data.trim_ascii() == b"[DONE]" {
+            return;
+        }
+        let is_error = |root: Value<'_>| root.field("error").is_some();
+        // An answer may speak of errors: only the outermost key says that it is one.
+        if ERROR.find(data).is_some()
+            && self.document.reparse(frame.data.clone()).is_ok()
+            && (is_error(self.document.root()) || self.document.root().items().any(is_error))
+        {
+            return self.on_error(frame);
+        }
+        self.began = true;
+        let ends = [&*FINISH_REASON, &*BLOCK_REASON];
+        let speaks_of_end = ends.iter().any(|word| word.find(data).is_some());
+        if speaks_of_end && self.document.reparse(frame.data.clone()).is_ok() {
+            let root = unwrapped(self.document.root());
+            let candidates = root.field("candidates");
+            let mut candidates = candidates.into_iter().flat_map(Value::items);
+            self.finished |= candidates.any(|candidate| gemini_stop(candidate).is_some())
+                || field(root, "promptFeedback")
+                    .is_some_and(|feedback| field(feedback, "blockReason").is_some());
+        }
+        if USAGE_METADATA.find(data).is_some() {
+            self.read_usage(frame, |root| field(unwrapped(root), "usageMetadata"));
         }
     }
 
@@ -290,8 +328,12 @@ impl Observer {
 
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
+        let key = match self.dialect {
+            Dialect::Chat | Dialect::Claude | Dialect::Responses => &MODEL,
+            Dialect::Gemini => &MODEL_VERSION,
+        };
         let has_model =
-            MODEL.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok();
+            key.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok();
         match (has_model, one_line) {
             (true, _) => {
                 let span = model_value(self.dialect, self.document.root()).map(Value::span);
@@ -318,6 +360,7 @@ fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
         Dialect::Claude => root
             .get("model")
             .or_else(|| root.field("message")?.get("model")),
+        Dialect::Gemini => unwrapped(root).get("modelVersion"),
         Dialect::Responses => root
             .get("model")
             .or_else(|| root.field("response")?.get("model")),
@@ -345,7 +388,11 @@ fn write_spliced(data: &str, span: Option<std::ops::Range<usize>>, model: &str, 
 /// The token counts of a whole answer.
 #[must_use]
 pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
-    Some(codec::decode_usage(dialect, body.root().field("usage")?))
+    let usage = match dialect {
+        Dialect::Chat | Dialect::Claude | Dialect::Responses => body.root().field("usage")?,
+        Dialect::Gemini => field(unwrapped(body.root()), "usageMetadata")?,
+    };
+    Some(codec::decode_usage(dialect, usage))
 }
 
 /// A whole answer with the client's model name; the same bytes when it names none.

@@ -3,18 +3,17 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use memchr::memmem;
 
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
-use crate::{ids, opaque};
+use crate::opaque;
 
 /// What routing needs of a request body.
 #[derive(Debug, Clone)]
 pub struct Peek {
     /// The model as the client named it.
     pub model: Str,
-    /// Where the model's value stands in the body, quotes included.
+    /// Where the model's value stands in the body, quotes included; empty where it stands in the URL (Gemini).
     pub model_span: Range<usize>,
     /// The client wants a stream.
     pub stream: bool,
@@ -64,9 +63,27 @@ pub fn peek(body: &Document) -> Result<Peek, DecodeError> {
         model_span: model.span(),
         stream: stream_flag(stream)?,
         include_usage,
-        foreign_state: [opaque::PREFIX, ids::REASONING_PREFIX]
-            .iter()
-            .any(|mark| memmem::find(root.source_bytes(), mark.as_bytes()).is_some()),
+        foreign_state: opaque::is_in(body),
+    })
+}
+
+/// The same for a dialect whose body names neither: Gemini's URL says the model and whether to stream
+/// (`/v1beta/models/{model}:streamGenerateContent`), so the caller reads them there. [`splice_model`] then has nothing to
+/// replace.
+///
+/// # Errors
+/// When the body is no object.
+pub fn peek_beside_url(body: &Document, model: Str, stream: bool) -> Result<Peek, DecodeError> {
+    let root = body.root();
+    if !root.is_object() {
+        return Err(DecodeError::shape("body", "expected a JSON object"));
+    }
+    Ok(Peek {
+        model,
+        model_span: 0..0,
+        stream,
+        include_usage: false,
+        foreign_state: opaque::is_in(body),
     })
 }
 
@@ -80,12 +97,49 @@ fn stream_flag(value: Option<Value<'_>>) -> Result<bool, DecodeError> {
     }
 }
 
-/// `body` with another model name at `span`; nothing else changes.
+/// `body` with another model name at `span`; nothing else changes, and nothing at all where the span is empty.
 #[must_use]
 pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Bytes {
+    if span.is_empty() {
+        return body.clone();
+    }
     let mut out = Vec::with_capacity(body.len() + model.len());
     out.extend_from_slice(&body[..span.start]);
     crate::json::write_string(&mut out, model);
     out.extend_from_slice(&body[span.end..]);
     Bytes::from(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(json: &'static str) -> Document {
+        Document::parse(Bytes::from_static(json.as_bytes())).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_the_url_says_is_not_looked_for_in_the_body() {
+        let body = document(r#"{"contents":[],"stream":"no","model":7}"#);
+        let peek = peek_beside_url(&body, Str::from_static("m"), true).map(|peek| {
+            assert!(peek.stream && !peek.foreign_state && peek.model == "m");
+            peek.model_span
+        });
+        assert_eq!(peek, Ok(0..0));
+        assert!(peek_beside_url(&document("[]"), Str::new(), false).is_err());
+        let bytes = Bytes::from_static(b"{}");
+        assert_eq!(splice_model(&bytes, 0..0, "other"), bytes);
+    }
+
+    #[test]
+    fn foreign_state_is_found_in_every_form() {
+        for body in [
+            r#"{"signature":"modelgate~1.YQ.YQ"}"#,
+            r#"{"id":"modelgate1-2-2-YQYQcall_1"}"#,
+            r#"{"thoughtSignature":"bW9kZWxnYXRlfjEuWVEuWVE="}"#,
+        ] {
+            let peek = peek_beside_url(&document(body), Str::new(), false);
+            assert!(peek.is_ok_and(|peek| peek.foreign_state), "{body}");
+        }
+    }
 }

@@ -11,10 +11,9 @@ use crate::support::{cases, fuzz_bodies};
 fn seeds(kinds: &[&str]) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for fixture in kinds.iter().flat_map(|kind| fixtures(kind)) {
-        let choice = fixture.dialect as u8;
-        seeds.push([&[choice], &*fixture.bytes].concat());
-        let other = (choice + 1) % Dialect::ALL.len() as u8;
-        seeds.push([&[other], &*fixture.bytes].concat());
+        for choice in 0..Dialect::ALL.len() {
+            seeds.push([&[choice as u8], &*fixture.bytes].concat());
+        }
     }
     seeds
 }
@@ -109,6 +108,27 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
         "tool_choice",
         "input_schema",
         "parameters",
+        "contents",
+        "parts",
+        "model",
+        "functionCall",
+        "functionResponse",
+        "args",
+        "response",
+        "thoughtSignature",
+        "thought",
+        "candidates",
+        "finishReason",
+        "STOP",
+        "usageMetadata",
+        "promptFeedback",
+        "blockReason",
+        "system_instruction",
+        "generationConfig",
+        "functionDeclarations",
+        "groundingMetadata",
+        "inlineData",
+        "mimeType",
         "data:;base64,",
         "data:image/png,x",
     ];
@@ -134,7 +154,7 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn every_fixture_is_read_or_refused_by_both_dialects() {
+fn every_fixture_is_read_or_refused_by_every_dialect() {
     seeds(&["requests", "responses", "errors"])
         .iter()
         .for_each(|seed| fuzz_bodies::json_request(seed));
@@ -148,7 +168,7 @@ fn the_deepest_json_is_read_or_refused() {
     for depth in [100, 127, 128, 129, 100_000] {
         for (open, close) in [("[", "]"), ("{\"content\":", "}"), ("{\"content\":[", "]}")] {
             let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
-            for choice in [0, 1] {
+            for choice in [0, 1, 2] {
                 fuzz_bodies::json_request(&[&[choice], nested.as_bytes()].concat());
                 let stream = format!("data: {nested}\n\nevent: message_start\ndata: {nested}\n\n");
                 fuzz_bodies::sse_bytes(&[&[choice], stream.as_bytes()].concat());
@@ -186,6 +206,7 @@ proptest! {
         let stream: Vec<u8> = bytes.iter().flat_map(|json| [b"data: ", &json[1..], b"\n\n"].concat()).collect();
         fuzz_bodies::sse_bytes(&[&[0], &*stream].concat());
         fuzz_bodies::sse_bytes(&[&[1], &*stream].concat());
+        fuzz_bodies::sse_bytes(&[&[2], &*stream].concat());
     }
 
     #[test]

@@ -87,6 +87,24 @@ fn the_examples_of_usage_are_reproduced() {
 }
 
 #[test]
+fn the_example_of_geminis_usage_is_reproduced() {
+    let gemini = br#"{"candidates":[{"content":{"role":"model","parts":[{"text":"x"}]},"finishReason":"STOP"}],
+        "usageMetadata":{"promptTokenCount":100,"cachedContentTokenCount":30,"candidatesTokenCount":50,
+        "thoughtsTokenCount":20,"totalTokenCount":170}}"#;
+    let response = drive::response(Dialect::Gemini, gemini);
+    let usage = numbers(&drive::answer(Dialect::Chat, &response));
+    assert_eq!(usage["prompt_tokens"], 100);
+    assert_eq!(usage["completion_tokens"], 70);
+    assert_eq!(usage["total_tokens"], 170);
+    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 30);
+    assert_eq!(usage["completion_tokens_details"]["reasoning_tokens"], 20);
+    let body: serde_json::Value =
+        serde_json::from_slice(&drive::answer(Dialect::Gemini, &response)).unwrap();
+    assert_eq!(body["usageMetadata"]["totalTokenCount"], 170);
+    assert_eq!(body["usageMetadata"]["candidatesTokenCount"], 50);
+}
+
+#[test]
 fn unknown_usage_is_absent_for_chat_and_zero_for_claude() {
     let unknown = Response {
         usage: None,
@@ -126,9 +144,10 @@ fn state_of_a_provider_reaches_clients_wrapped_and_never_as_text() {
         ] {
             let text = String::from_utf8(bytes).unwrap();
             assert!(!text.contains("STATE"), "{text}");
-            // Streams of Responses tell every item once more at the end.
+            // In Gemini's field in base64; streams of Responses tell every item once more at the end.
             let again = 1 + usize::from(text.contains("response.completed"));
-            let found = text.matches("modelgate~1.").count();
+            let wrapped = |prefix| text.matches(prefix).count();
+            let found = wrapped("modelgate~1.") + wrapped("bW9kZWxnYXRlfjEu");
             assert_eq!(found, 2 * again, "{text}");
         }
     }
@@ -283,6 +302,13 @@ proptest! {
         let once = back(Dialect::Claude, &response);
         prop_assert_eq!(&once.choices, &response.choices);
         prop_assert_eq!(essence(back(Dialect::Claude, &once)), essence(once));
+    }
+
+    #[test]
+    fn an_answer_survives_gemini(response in common_response("gemini")) {
+        let once = back(Dialect::Gemini, &response);
+        prop_assert_eq!(&once.choices, &response.choices);
+        prop_assert_eq!(essence(back(Dialect::Gemini, &once)), essence(once));
     }
 
     #[test]

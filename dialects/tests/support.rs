@@ -3,6 +3,7 @@
 pub(crate) mod arbitrary;
 pub(crate) mod check_chat_stream;
 pub(crate) mod check_claude_stream;
+pub(crate) mod check_gemini_stream;
 pub(crate) mod check_responses_stream;
 pub(crate) mod drive;
 pub(crate) mod facts;
@@ -11,6 +12,7 @@ pub(crate) mod pretty;
 pub(crate) mod targets;
 pub(crate) mod valid_chat_request;
 pub(crate) mod valid_claude_request;
+pub(crate) mod valid_gemini_request;
 pub(crate) mod valid_responses_request;
 
 use proptest::test_runner::Config;

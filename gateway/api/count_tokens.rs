@@ -1,16 +1,17 @@
-//! `POST /v1/messages/count_tokens`: the upstream's own counter where it has one, else a local estimate.
+//! Counting the tokens of a request, in every dialect that has it: the upstream's own counter where it has one, else a local estimate.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
-use modelgate_dialects::{Dialect, encode_count_request, tokens};
+use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
 use modelgate_providers::{Call, CallError, Candidate, Operation, call};
 use warp::reply::Response;
 
 use crate::collect::Source;
 use crate::error::{self, Failure};
-use crate::exchange::{Plan, refuse};
+use crate::exchange::{Ask, refuse};
+use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
@@ -19,10 +20,11 @@ use crate::state::State;
 const ESTIMATED: &str = "x-modelgate-estimated";
 
 /// Answers a request for a count.
-pub(crate) async fn count(state: Arc<State>, incoming: Incoming) -> Response {
-    let mut plan = match Plan::read(state, incoming, Dialect::Claude).await {
+pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
+    let dialect = ask.dialect();
+    let mut plan = match Plan::read(state, incoming, ask).await {
         Ok(plan) => plan,
-        Err(failure) => return error::answer(Dialect::Claude, &failure),
+        Err(failure) => return error::answer(dialect, &failure),
     };
     match Box::pin(counted(&mut plan)).await {
         Ok(response) => {
@@ -30,18 +32,22 @@ pub(crate) async fn count(state: Arc<State>, incoming: Incoming) -> Response {
             plan.record.completed();
             response
         }
-        Err(failure) => refuse(plan.record, Dialect::Claude, &failure),
+        Err(failure) => refuse(plan.record, dialect, &failure),
     }
 }
 
 async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
     for candidate in plan.candidates.clone() {
-        if !candidate.credential.offers(Operation::CountTokens) {
+        let upstream = candidate.dialect(plan.dialect);
+        if !candidate
+            .credential
+            .offers(Operation::CountTokens, upstream)
+        {
             continue;
         }
         plan.record.attempt(&candidate);
-        match ask(plan, &candidate).await? {
-            Ok(body) => return Ok(reply::json(StatusCode::OK, body)),
+        match call_counter(plan, &candidate).await? {
+            Ok(body) => return Ok(answer(plan, body)),
             Err(error) if !error.kind.may_rotate() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on");
@@ -49,32 +55,48 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
         }
     }
     let count = tokens::estimate_request(plan.decoded()?);
-    let mut response = reply::json(StatusCode::OK, format!(r#"{{"input_tokens":{count}}}"#));
+    plan.unspoiled()?;
+    let mut response = answer(plan, encode_count(plan.dialect, count));
     response
         .headers_mut()
         .insert(ESTIMATED, HeaderValue::from_static("true"));
     Ok(response)
 }
 
+fn answer(plan: &Plan, body: Bytes) -> Response {
+    let form = plan.google.as_ref().map(|google| google.form);
+    reply::json(StatusCode::OK, form.unwrap_or_default().whole(body))
+}
+
 /// The outer failure is the request's own, the inner one the upstream's.
-async fn ask(plan: &mut Plan, candidate: &Candidate) -> Result<Result<Bytes, CallError>, Failure> {
+async fn call_counter(
+    plan: &mut Plan,
+    candidate: &Candidate,
+) -> Result<Result<Bytes, CallError>, Failure> {
+    let (client, upstream) = (plan.dialect, candidate.dialect(plan.dialect));
     let body = if plan.may_pass(candidate) {
         plan.forwarded(candidate)
     } else {
-        encode_count_request(candidate.dialect(), plan.decoded()?, &candidate.target)?.body
+        let encoded = encode_count_request(upstream, plan.decoded()?, &candidate.target);
+        plan.unspoiled()?;
+        encoded?.body
     };
+    let same = client == upstream;
     let request = Call {
         credential: &candidate.credential,
         operation: Operation::CountTokens,
+        dialect: upstream,
+        model: &candidate.target.model,
+        stream: false,
         body,
-        query: plan.query.as_deref(),
-        client_headers: Some(&plan.headers),
+        query: plan.query.as_deref().filter(|_| same),
+        client_headers: same.then_some(&plan.headers),
     };
     let config = &plan.snapshot.config;
     let source = Source {
         provider: candidate.credential.provider.clone(),
         tag: candidate.target.provider.clone(),
-        dialect: candidate.dialect(),
+        dialect: upstream,
         idle: config.timeouts.idle,
         limit: config.limits.response_body,
     };
@@ -87,8 +109,13 @@ async fn ask(plan: &mut Plan, candidate: &Candidate) -> Result<Result<Bytes, Cal
     .await;
     let answered = async {
         let body = source.read(&mut called?, Bytes::new()).await?;
-        source.json(&body)?;
-        Ok(body)
+        let document = source.json(&body)?;
+        if same {
+            return Ok(body);
+        }
+        let count = decode_count(upstream, &document);
+        let count = count.ok_or_else(|| source.broken("sent a count without a number"))?;
+        Ok(encode_count(client, count))
     };
     Ok(answered.await)
 }

@@ -9,13 +9,21 @@ use modelgate_providers::ModelListing;
 use warp::reply::Response;
 
 use crate::error::{self, Failure};
+use crate::google;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
 
-/// The dialect in which a client reads lists: Claude's when it names an API version of Anthropic's or is one of its
-/// clients, OpenAI's otherwise.
+/// The dialect in which a client reads lists: Gemini's on Google's own path or with Google's headers, Claude's when it
+/// names an API version of Anthropic's or is one of its clients, OpenAI's otherwise.
 pub(crate) fn reader(incoming: &Incoming) -> Dialect {
+    let headers = &incoming.headers;
+    let google = ["x-goog-api-key", "x-goog-api-client"];
+    if incoming.path.starts_with("/v1beta/")
+        || google.iter().any(|name| headers.contains_key(*name))
+    {
+        return Dialect::Gemini;
+    }
     let agent = incoming
         .header("user-agent")
         .unwrap_or_default()
@@ -40,6 +48,11 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Response {
                     models.iter().for_each(|model| chat_model(model, writer));
                 });
             }),
+            Dialect::Gemini => writer.object(|writer| {
+                writer.array_field("models", |writer| {
+                    models.iter().for_each(|model| gemini_model(model, writer));
+                });
+            }),
             Dialect::Claude => writer.object(|writer| {
                 writer.array_field("data", |writer| {
                     models.iter().for_each(|model| claude_model(model, writer));
@@ -59,11 +72,13 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Response {
 /// One model.
 pub(crate) fn show(state: &State, incoming: &Incoming, id: &str) -> Response {
     answer(state, incoming, |dialect, models| {
+        let id = google::bare(id);
         let model = models.iter().find(|model| model.id == id);
         let model = model.ok_or_else(|| Failure::unknown_model(id, &[]))?;
         Ok(RawJson::build(|writer| match dialect {
             Dialect::Chat | Dialect::Responses => chat_model(model, writer),
             Dialect::Claude => claude_model(model, writer),
+            Dialect::Gemini => gemini_model(model, writer),
         }))
     })
 }
@@ -109,6 +124,23 @@ fn chat_model(model: &ModelListing, writer: &mut Writer<'_>) {
                 .first()
                 .map_or("modelgate", |provider| provider),
         );
+    });
+}
+
+fn gemini_model(model: &ModelListing, writer: &mut Writer<'_>) {
+    writer.object(|writer| {
+        writer.field("name", &format!("models/{}", model.id));
+        writer.field("baseModelId", &model.id);
+        writer.field("version", "001");
+        writer.field("displayName", &model.id);
+        if let Some(limit) = model.max_output {
+            writer.field("outputTokenLimit", &limit);
+        }
+        writer.array_field("supportedGenerationMethods", |writer| {
+            for method in ["generateContent", "streamGenerateContent", "countTokens"] {
+                writer.value(method);
+            }
+        });
     });
 }
 

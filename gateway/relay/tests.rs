@@ -69,7 +69,7 @@ fn flowing() -> (Sender, Body, Arc<AtomicBool>) {
     let (sender, relay, gone) = relay();
     (
         sender,
-        Body::flowing(Dialect::Chat, relay, record(), Some(15 * SECOND)),
+        Body::flowing(Dialect::Chat, relay, record(), Some(15 * SECOND), None),
         gone,
     )
 }
@@ -141,7 +141,7 @@ async fn an_answer_that_is_complete_at_once_ends_at_once() {
             .conduit
             .on_chunk(Bytes::from(format!("{CHUNK}{DONE}"))),
     );
-    let mut body = Body::flowing(Dialect::Chat, relay, record(), Some(15 * SECOND));
+    let mut body = Body::flowing(Dialect::Chat, relay, record(), Some(15 * SECOND), None);
     let start = Instant::now();
     assert_eq!(next(&mut body).await, Some(format!("{CHUNK}{DONE}")));
     assert_eq!(next(&mut body).await, None);
@@ -212,7 +212,7 @@ async fn a_client_that_waits_for_an_upstream_is_kept_company() {
         )
     });
     let start = Instant::now();
-    let mut body = Body::opening(Dialect::Chat, opening, Some(15 * SECOND));
+    let mut body = Body::opening(Dialect::Chat, opening, Some(15 * SECOND), None);
     let mut heard = Vec::new();
     for _ in 0..4 {
         heard.push((start.elapsed().as_secs(), next(&mut body).await.unwrap()));
@@ -238,7 +238,7 @@ async fn a_search_that_fails_late_is_told_inside_the_stream() {
             ))),
         )
     });
-    let mut body = Body::opening(Dialect::Chat, opening, Some(15 * SECOND));
+    let mut body = Body::opening(Dialect::Chat, opening, Some(15 * SECOND), None);
     assert_eq!(next(&mut body).await.as_deref(), Some(": keep-alive\n\n"));
     let last = next(&mut body).await.unwrap();
     assert!(

@@ -27,3 +27,4 @@ mod tls;
 mod translation;
 mod upstream_faults;
 mod waiting;
+mod wishes;

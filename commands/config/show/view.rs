@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use modelgate_config::Config;
 use modelgate_config::model::{
     ClaudeAuth, ClaudeKey, ClientKey, CompatibleProvider, MaxTokensField, ModelEntry,
-    ProviderEntry, Proxy, Quirks,
+    ProviderEntry, Proxy, Quirks, ResponsesStore, VertexKey,
 };
+use modelgate_config::payload::{Payload, PayloadModel, PayloadProtocol, PayloadRule, PayloadSet};
+use modelgate_config::{Config, Secret};
 use serde_json::{Map, Value, json};
 
 /// All settings as one object.
@@ -27,8 +28,15 @@ pub(crate) fn settings(config: &Config) -> Value {
         "proxy-url": proxy(&config.proxy),
         "request-retry": config.request_retry,
         "auth-dir": config.auth_dir,
+        "translation": if config.strict_translation { "strict" } else { "lenient" },
+        "responses-store": responses_store(config.responses_store.as_ref()),
+        "enable-gemini-cli-endpoint": config.gemini_cli_endpoint,
         "claude-api-key": list(&config.claude, claude),
+        "gemini-api-key": list(&config.gemini, |k| Value::Object(key(&k.entry, &k.api_key, &k.proxy))),
+        "vertex-api-key": list(&config.vertex, vertex),
+        "codex-api-key": list(&config.codex, |k| Value::Object(key(&k.entry, &k.api_key, &k.proxy))),
         "openai-compatibility": list(&config.compatible, compatible),
+        "payload": payload(&config.payload),
         "streaming": {
             "keepalive-seconds": streaming.keepalive.map_or(json!(0), seconds),
             "bootstrap-retries": streaming.bootstrap_retries,
@@ -63,11 +71,38 @@ fn client_key(key: &ClientKey) -> Value {
     })
 }
 
-fn claude(key: &ClaudeKey) -> Value {
-    let mut view = entry(&key.entry);
-    view.insert("api-key".into(), json!(key.api_key.mask()));
-    view.insert("proxy-url".into(), proxy(&key.proxy));
-    let auth = match key.auth {
+/// A store that is off holds no entries.
+fn responses_store(store: Option<&ResponsesStore>) -> Value {
+    match store {
+        Some(store) => json!({
+            "max-entries": store.max_entries,
+            "max-size-mb": store.max_size >> 20,
+            "ttl": seconds(store.ttl),
+        }),
+        None => json!({ "max-entries": 0 }),
+    }
+}
+
+/// What every entry has that is one key.
+fn key(provider: &ProviderEntry, api_key: &Secret, own_proxy: &Proxy) -> Map<String, Value> {
+    let mut view = entry(provider);
+    view.insert("api-key".into(), json!(api_key.mask()));
+    view.insert("proxy-url".into(), proxy(own_proxy));
+    view
+}
+
+fn vertex(vertex: &VertexKey) -> Value {
+    let mut view = key(&vertex.entry, &vertex.api_key, &vertex.proxy);
+    if let Some(project) = &vertex.project {
+        view.insert("project".into(), json!(project.project));
+        view.insert("location".into(), json!(project.location));
+    }
+    Value::Object(view)
+}
+
+fn claude(claude: &ClaudeKey) -> Value {
+    let mut view = key(&claude.entry, &claude.api_key, &claude.proxy);
+    let auth = match claude.auth {
         ClaudeAuth::Auto => "auto",
         ClaudeAuth::ApiKey => "api-key",
         ClaudeAuth::Bearer => "bearer",
@@ -87,6 +122,7 @@ fn compatible(provider: &CompatibleProvider) -> Value {
         })
     });
     view.insert("api-key-entries".into(), keys);
+    view.insert("responses".into(), json!(provider.responses));
     view.insert("quirks".into(), quirks(&provider.quirks));
     Value::Object(view)
 }
@@ -110,7 +146,47 @@ fn entry(entry: &ProviderEntry) -> Map<String, Value> {
 }
 
 fn model(model: &ModelEntry) -> Value {
-    json!({ "name": model.name, "alias": model.alias })
+    let mut view = json!({ "name": model.name, "alias": model.alias });
+    if let (Some(responses), Some(map)) = (model.responses, view.as_object_mut()) {
+        map.insert("responses".into(), json!(responses));
+    }
+    view
+}
+
+/// The raw rules stand behind the others of their kind, as they are applied.
+fn payload(payload: &Payload) -> Value {
+    let sets = |rules: &[PayloadRule<PayloadSet>]| {
+        list(rules, |rule| {
+            let set = |set: &PayloadSet| (set.path.to_string(), json_value(set.value.as_str()));
+            let params: Map<String, Value> = rule.params.iter().map(set).collect();
+            json!({ "models": list(&rule.models, payload_model), "params": params })
+        })
+    };
+    let filters = list(&payload.filters, |rule| {
+        let params = list(&rule.params, |path| json!(path.to_string()));
+        json!({ "models": list(&rule.models, payload_model), "params": params })
+    });
+    json!({
+        "default": sets(&payload.defaults),
+        "override": sets(&payload.overrides),
+        "filter": filters,
+    })
+}
+
+fn payload_model(model: &PayloadModel) -> Value {
+    let protocol = model.protocol.map(|protocol| match protocol {
+        PayloadProtocol::Chat => "openai",
+        PayloadProtocol::Responses => "openai-response",
+        PayloadProtocol::Claude => "claude",
+        PayloadProtocol::Gemini => "gemini",
+        PayloadProtocol::Unspoken => "none",
+    });
+    json!({ "name": model.name.to_string(), "protocol": protocol })
+}
+
+/// Was read as JSON before; what could not be is shown as text.
+fn json_value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
 fn quirks(quirks: &Quirks) -> Value {

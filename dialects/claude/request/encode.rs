@@ -188,7 +188,7 @@ fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
         let path = || request.system_block_path(index, message, part);
         messages::report_foreign(losses, &block.extensions, path);
         let cache = block.cache.as_ref().map(marks::fit);
-        if block.text.trim().is_empty() {
+        if block.text.is_blank() {
             // Claude refuses texts without a word; the boundary they mark moves to the text before.
             if let Some(last) = blocks.last_mut() {
                 last.cache = last.cache.take().or(cache);
@@ -207,7 +207,7 @@ fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
 /// The texts of a system turn that came before anybody spoke.
 fn turn_texts<'r>(turn: &'r crate::ir::Turn) -> impl Iterator<Item = System<'r>> {
     let texts = turn.parts.iter().filter_map(|part| match part {
-        Part::Text(text) if !text.text.trim().is_empty() => Some(text),
+        Part::Text(text) if !text.text.is_blank() => Some(text),
         _ => None,
     });
     let count = texts.clone().count();

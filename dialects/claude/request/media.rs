@@ -33,6 +33,7 @@ pub(super) fn content<'r>(
         let why = format!("Claude has no setting for the detail of images (`{detail}`)");
         let field = match request.dialect {
             Dialect::Responses => "detail",
+            Dialect::Gemini => "mediaResolution",
             Dialect::Chat | Dialect::Claude => "image_url.detail",
         };
         losses.dropped(format!("{}.{field}", path()), why);
@@ -141,7 +142,7 @@ fn blocks<'r>(
     let mut blocks = Vec::with_capacity(parts.len());
     for part in parts {
         let (content, cache) = match part {
-            Part::Text(text) if text.text.trim().is_empty() => continue,
+            Part::Text(text) if text.text.is_blank() => continue,
             Part::Text(text) => (text_content(text), text.cache.as_ref()),
             Part::Media(media) => (
                 content(media, request, origin, losses)?,

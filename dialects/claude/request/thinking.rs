@@ -85,6 +85,11 @@ pub(super) fn plan(
     obstacle: Option<Obstacle>,
     losses: &mut Losses,
 ) -> Plan {
+    // Chat's extensions are spellings of what was read; these are not.
+    for extension in request.reasoning.extensions.of(Dialect::Gemini) {
+        let path = format!("thinking.{}", extension.key);
+        losses.dropped(path, "Claude has no such field");
+    }
     let default_limit = profile.max_output.map_or(DEFAULT_MAX_TOKENS, u64::from);
     let mut planner = Planner {
         request,
@@ -282,8 +287,10 @@ impl Planner<'_, '_> {
     fn path(&self) -> &'static str {
         match self.request.dialect {
             Dialect::Chat => "reasoning_effort",
-            Dialect::Claude if self.request.reasoning.budget.is_some() => "thinking.budget_tokens",
-            Dialect::Claude => "thinking",
+            Dialect::Claude | Dialect::Gemini if self.request.reasoning.budget.is_some() => {
+                "thinking.budget_tokens"
+            }
+            Dialect::Claude | Dialect::Gemini => "thinking",
             Dialect::Responses if self.request.reasoning.effort.is_some() => "reasoning.effort",
             Dialect::Responses => "reasoning",
         }

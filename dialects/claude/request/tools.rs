@@ -59,7 +59,7 @@ pub(super) enum Choice<'r> {
 pub(super) fn name_limit(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Claude => 128,
-        Dialect::Chat | Dialect::Responses => 64,
+        Dialect::Chat | Dialect::Gemini | Dialect::Responses => 64,
     }
 }
 
@@ -199,8 +199,9 @@ impl<'r> Drafter<'r, '_> {
     fn path(&self, index: usize, field: &str) -> String {
         match self.request.dialect {
             Dialect::Chat => format!("tools[{index}].function.{field}"),
-            Dialect::Claude => format!("tools[{index}].{field}"),
-            Dialect::Responses => format!("{}.{field}", self.request.tool_path(index)),
+            Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
+                format!("{}.{field}", self.request.tool_path(index))
+            }
         }
     }
 
@@ -223,6 +224,11 @@ impl<'r> Drafter<'r, '_> {
                 kind,
                 raw,
             } if kind == WEB_SEARCH_OPTIONS => return self.web_search(raw, WEB_SEARCH_OPTIONS),
+            ToolKind::Server {
+                dialect: Dialect::Gemini,
+                kind,
+                raw,
+            } if kind == "googleSearch" => return self.google_search(index, raw),
             ToolKind::Server {
                 dialect: Dialect::Responses,
                 kind,
@@ -252,7 +258,7 @@ impl<'r> Drafter<'r, '_> {
                     let field = match self.request.dialect {
                         Dialect::Chat => "parameters",
                         Dialect::Claude => "input_schema",
-                        Dialect::Responses => "parameters",
+                        Dialect::Gemini | Dialect::Responses => "parameters",
                     };
                     let why = "Claude wants an object without alternatives at the root of a schema";
                     self.losses.changed(self.path(index, field), why);
@@ -285,7 +291,9 @@ impl<'r> Drafter<'r, '_> {
         if let Some(grammar) = grammar {
             let path = match self.request.dialect {
                 Dialect::Chat => format!("tools[{index}].custom.format"),
-                Dialect::Claude | Dialect::Responses => self.path(index, "format"),
+                Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
+                    self.path(index, "format")
+                }
             };
             let why = "Claude enforces no grammar: it stands in the tool's description";
             self.losses.changed(path, why);
@@ -333,6 +341,20 @@ impl<'r> Drafter<'r, '_> {
             self.losses.dropped(self.path(index, "strict"), why);
         }
         None
+    }
+
+    fn google_search(&mut self, index: usize, raw: &RawJson) -> Option<Draft<'r>> {
+        let at = self.request.tool_path(index);
+        let document = raw.document();
+        for (key, _) in document
+            .root()
+            .entries()
+            .flat_map(|(_, tool)| tool.entries())
+        {
+            let why = "Claude's web search has no such setting";
+            self.losses.dropped(format!("{at}.{key}"), why);
+        }
+        self.web_search(&RawJson::empty_object(), &at)
     }
 
     /// Chat's options, or the tool of Responses, which stand at `at`.

@@ -5,14 +5,14 @@ use crate::claude::wire::media::{self, Form, Source, data_url};
 use crate::claude::wire::{
     self, says_something, signature, write_citation, write_line, write_rest,
 };
-use crate::ids;
 use crate::ir::{
-    CallKind, Media, MediaKind, MediaSource, Part, Reasoning, Response, Stop, StopReason, Text,
-    ToolCall, Usage,
+    CallKind, Media, MediaKind, MediaSource, Opaque, Part, Reasoning, Response, Stop, StopReason,
+    Text, ToolCall, Usage,
 };
 use crate::json::{RawJson, Str, Writer};
 use crate::names::Names;
 use crate::target::Reply;
+use crate::{ids, opaque};
 
 /// Writes an answer. Claude's has one choice.
 pub fn encode(response: &Response, reply: &Reply, out: &mut Vec<u8>) {
@@ -76,7 +76,9 @@ pub(in crate::claude) fn write_stop(writer: &mut Writer<'_>, stop: &Stop) {
         Some(sequence) => writer.field("stop_sequence", sequence),
         None => writer.null_field("stop_sequence"),
     }
-    if let Some(details) = &stop.details {
+    // Another vendor's details are of another form.
+    let is_own = |details: &&RawJson| details.document().root().text_of("type").is_some();
+    if let Some(details) = stop.details.as_ref().filter(is_own) {
         writer.key("stop_details");
         write_line(writer, details);
     }
@@ -136,7 +138,7 @@ pub(in crate::claude) fn write_reasoning(writer: &mut Writer<'_>, reasoning: &Re
 
 fn write_call(writer: &mut Writer<'_>, call: &ToolCall, names: &Names) {
     writer.object(|writer| {
-        write_call_head(writer, &call.id, &call.name, names);
+        write_call_head(writer, &call.id, call.opaque.as_ref(), &call.name, names);
         writer.field("input", &input(call));
         write_rest(writer, &call.extensions);
     });
@@ -146,11 +148,13 @@ fn write_call(writer: &mut Writer<'_>, call: &ToolCall, names: &Names) {
 pub(in crate::claude) fn write_call_head(
     writer: &mut Writer<'_>,
     id: &Str,
+    state: Option<&Opaque>,
     name: &Str,
     names: &Names,
 ) {
     writer.field("type", "tool_use");
-    writer.field("id", &ids::sanitise(id, ids::CALL_ID_LIMIT));
+    let id = ids::sanitise(id, ids::CALL_ID_LIMIT);
+    writer.field("id", &opaque::into_id(&id, state));
     writer.field("name", &names.client(name));
 }
 

@@ -132,7 +132,11 @@ impl Blocks {
         let name = path::required_text(block, "name", at)?;
         let id = path::optional_text(block, "id", at.field("id"))?.filter(|id| !id.is_empty());
         self.calls += 1;
-        let id = id.unwrap_or_else(|| ids::generated(&name, self.calls));
+        let (id, opaque) = match (id, &self.origin) {
+            (None, _) => (ids::generated(&name, self.calls), None),
+            (Some(id), Origin::Client) => opaque::from_id(&id),
+            (Some(id), Origin::Upstream(_)) => (id, None),
+        };
         let input = block.field("input").map(|input| input.raw().to_text());
         let known = ["type", "id", "name", "input", "cache_control"];
         Ok(ToolCall {
@@ -140,7 +144,7 @@ impl Blocks {
             name,
             kind: CallKind::Function,
             arguments: Arguments(input.unwrap_or_else(|| Str::from_static("{}"))),
-            opaque: None,
+            opaque,
             cache: cache_mark(block, at)?,
             extensions: rest(block, &known),
         })
@@ -166,7 +170,7 @@ impl Blocks {
             "cache_control",
         ];
         Ok(ToolResult {
-            call_id: path::required_text(block, "tool_use_id", at)?,
+            call_id: opaque::from_id(&path::required_text(block, "tool_use_id", at)?).0,
             name: None,
             parts,
             bare,

@@ -80,11 +80,19 @@ pub(crate) fn write(writer: &mut Writer<'_>, usage: &Usage) {
     }
 }
 
-/// What only Claude counts (server tool requests, tier, speed). OpenAI's objects have totals, Claude's never.
+/// What only Claude counts (server tool requests, tier, speed). OpenAI's and Google's objects have totals, Claude's never.
 fn write_details(writer: &mut Writer<'_>, raw: &RawJson) {
     let document = raw.document();
     let root = document.root();
-    let foreign = ["total_tokens", "prompt_tokens", "completion_tokens"];
+    let foreign = [
+        "total_tokens",
+        "prompt_tokens",
+        "completion_tokens",
+        "totalTokenCount",
+        "promptTokenCount",
+        "total_token_count",
+        "prompt_token_count",
+    ];
     if foreign.iter().any(|key| root.get(key).is_some()) {
         return;
     }

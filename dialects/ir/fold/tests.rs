@@ -24,6 +24,7 @@ fn call(id: &'static str, name: &'static str) -> ItemKind {
         id: text(id),
         name: text(name),
         custom: false,
+        opaque: None,
     }
 }
 

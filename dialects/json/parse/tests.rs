@@ -233,11 +233,9 @@ fn a_hundred_thousand_open_brackets_cost_nothing() {
 #[test]
 fn a_document_that_failed_to_reparse_is_empty_and_usable_again() {
     let mut document = parse(b"[1,2]").unwrap();
-    assert!(document.reparse(ByteString::from_static("[1,")).is_err());
+    assert!(document.reparse(Str::from_static("[1,")).is_err());
     assert!(document.nodes.is_empty() && document.bytes.is_empty());
-    document
-        .reparse(ByteString::from_static("{\"a\":3}"))
-        .unwrap();
+    document.reparse(Str::from_static("{\"a\":3}")).unwrap();
     assert_eq!(document.root().get("a").unwrap().as_u64(), Some(3));
 }
 
@@ -396,4 +394,15 @@ fn what_is_wrong_inside_of_an_outlined_string_is_no_text() {
     }
     let outline = Document::outline(Bytes::from_static(b"[\xff]")).map(|_| ());
     assert!(outline.is_err(), "outside of strings nothing is skipped");
+}
+
+#[test]
+fn the_beginnings_of_texts_are_found_wherever_they_stand() {
+    let document = parse(br#"{"x-1":["y-2",{"z":"a x-"}],"e":""}"#).unwrap();
+    for prefix in ["x-", "x-1", "y-2", "z", "a x-", ""] {
+        assert!(document.has_text_from(&["none", prefix]), "{prefix}");
+    }
+    for prefix in ["-", "x-1\"", "x-2", "y-22"] {
+        assert!(!document.has_text_from(&["none", prefix]), "{prefix}");
+    }
 }

@@ -19,7 +19,7 @@ use crate::framing::sse::{Frame, Framer};
 use crate::ir::{Event, Request};
 use crate::json::{Document, Str};
 use crate::names::Names;
-use crate::target::{ChatProfile, Encoded, ModelProfile, Reply, Target};
+use crate::target::{ChatProfile, Encoded, GeminiProfile, ModelProfile, Reply, Target};
 use crate::{Dialect, EncodeError};
 
 pub(super) fn document(json: &Json) -> Document {
@@ -47,6 +47,7 @@ pub(super) fn target() -> Target {
         provider: Str::from_static("openai"),
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
+        gemini: GeminiProfile::default(),
     }
 }
 

@@ -15,5 +15,5 @@ pub(crate) use error::encode_error_event;
 pub(super) use error::{broken, in_stream, write_failure};
 pub use error::{decode_error, encode_error};
 pub(super) use item::{
-    Content, Item, cited, item_id, logprobs, space, words, write_logprobs, write_summary,
+    Content, Item, call_id, cited, item_id, logprobs, space, words, write_logprobs, write_summary,
 };

@@ -1,6 +1,7 @@
 //! What must be true of any bytes. The fuzz targets and the properties run the same three functions.
 
 use bytes::Bytes;
+use modelgate_dialects::framing::json_array::ArrayFramer;
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{
     Delta, Error, ErrorKind, Event, Extensions, ItemKind, ItemStart, Opaque, Stop, StopReason,
@@ -12,7 +13,10 @@ use modelgate_dialects::{
     encode_response,
 };
 
-use super::{check_chat_stream, check_claude_stream, check_responses_stream, drive, targets};
+use super::{
+    check_chat_stream, check_claude_stream, check_gemini_stream, check_responses_stream, drive,
+    targets,
+};
 
 /// The dialect that the first byte chooses, and what is left of the byte.
 fn dialect(choice: u8) -> (Dialect, u8) {
@@ -33,6 +37,16 @@ pub(crate) fn sse_bytes(data: &[u8]) {
         frames,
         drive::frames_of(stream.chunks(1 + usize::from(choice) % 7))
     );
+    let cut = |size: usize| {
+        let mut framer = ArrayFramer::new(64 << 20);
+        let mut items = Vec::new();
+        for chunk in stream.chunks(size) {
+            framer.feed(chunk, &mut items).unwrap();
+        }
+        framer.finish(&mut items);
+        items
+    };
+    assert_eq!(cut(1), cut(1 << 16), "items of a list depend on the split");
     let events = drive::events(dialect, &frames, choice % 2 == 0);
     let is_terminal = |event: &Event| matches!(event, Event::End | Event::Error(_));
     assert_eq!(
@@ -58,6 +72,10 @@ fn well_formed(events: &[Event]) {
     let claude = drive::stream(Dialect::Claude, events.iter().cloned(), targets::reply());
     if let Err(fault) = check_claude_stream::check(&claude) {
         panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&claude));
+    }
+    let gemini = drive::stream(Dialect::Gemini, events.iter().cloned(), targets::reply());
+    if let Err(fault) = check_gemini_stream::check(&gemini) {
+        panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&gemini));
     }
 }
 
@@ -99,6 +117,11 @@ pub(crate) fn json_request(data: &[u8]) {
                 assert_eq!(first.body, second.body);
                 assert_eq!(first.losses, second.losses);
             }
+        }
+        // Schemas that must be cleaned.
+        let older = targets::named(Dialect::Gemini, "subset_schemas");
+        if let Ok(encoded) = encode_request(Dialect::Gemini, &request, &older) {
+            drive::document(&encoded.body);
         }
     }
     if let Ok(response) = decode_response(dialect, &document, &targets::provider(dialect)) {
@@ -158,6 +181,10 @@ fn event(what: u8, which: u8, kinds: &[ItemKind]) -> Event {
             id: Str::from(format!("call.{}", which >> 2)),
             name: Str::from_static("weather"),
             custom: which & 0x40 != 0,
+            opaque: (which & 0x20 != 0).then(|| Opaque {
+                data: Str::from_static("sig"),
+                provider: Str::from_static("gemini"),
+            }),
         }),
         4 => begin(ItemKind::Refusal),
         5..=10 => delta(match kinds.get(at) {

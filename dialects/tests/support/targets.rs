@@ -1,6 +1,6 @@
 //! Upstream profiles by name; a fixture names one behind an `@` in its file name.
 
-use modelgate_dialects::target::{ChatProfile, ModelProfile, Thinking};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, ModelProfile, Thinking};
 use modelgate_dialects::{Dialect, Names, Reply, Str, Target};
 
 /// The provider tag of an upstream that speaks `dialect`.
@@ -8,6 +8,7 @@ pub(crate) fn provider(dialect: Dialect) -> Str {
     Str::from_static(match dialect {
         Dialect::Chat | Dialect::Responses => "openai",
         Dialect::Claude => "claude",
+        Dialect::Gemini => "gemini",
     })
 }
 
@@ -18,6 +19,11 @@ pub(crate) fn plain(dialect: Dialect) -> Target {
         provider: provider(dialect),
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
+        // Google's own API has ids.
+        gemini: GeminiProfile {
+            call_ids: true,
+            ..GeminiProfile::default()
+        },
     }
 }
 
@@ -26,6 +32,7 @@ pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
     let mut target = plain(dialect);
     let model = &mut target.model_profile;
     let chat = &mut target.chat;
+    let gemini = &mut target.gemini;
     match profile {
         "" => {}
         "mid_system" => model.mid_system = true,
@@ -58,6 +65,35 @@ pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
             chat.custom_tools = false;
             chat.web_search = false;
         }
+        "subset_schemas" => gemini.json_schema = false,
+        "no_call_ids" => gemini.call_ids = false,
+        "gemini_2_5_pro" => {
+            model.thinking = Thinking::Budget {
+                min: 128,
+                max: 32_768,
+            };
+            gemini.thinking_off = false;
+        }
+        "gemini_2_5_flash" => {
+            model.thinking = Thinking::Budget {
+                min: 0,
+                max: 24_576,
+            };
+        }
+        "gemini_3" => {
+            model.thinking = Thinking::Levels {
+                xhigh: false,
+                max: false,
+            };
+            gemini.signatures = true;
+            gemini.result_parts = true;
+            gemini.media_resolution = true;
+            gemini.addresses = true;
+            gemini.thinking_off = false;
+            gemini.minimal = false;
+            gemini.medium = false;
+        }
+        "no_mixed_tools" => gemini.mixed_tools = false,
         "other_provider" => target.provider = Str::from_static("other"),
         "deepseek" => {
             target.provider = Str::from_static("deepseek");

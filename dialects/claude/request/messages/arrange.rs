@@ -108,7 +108,7 @@ impl<'r> Arranger<'r, '_> {
             .parts
             .iter()
             .filter_map(|part| match part {
-                Part::Text(text) if !text.text.trim().is_empty() => Some(text),
+                Part::Text(text) if !text.text.is_blank() => Some(text),
                 _ => None,
             })
             .collect();

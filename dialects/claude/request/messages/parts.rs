@@ -55,7 +55,7 @@ impl<'r> Arranger<'r, '_> {
             let why = "annotations of another vendor mean nothing in a request";
             self.losses.dropped(path, why);
         }
-        if text.text.trim().is_empty() {
+        if text.text.is_blank() {
             return self.blank(origin, text);
         }
         let content = Content::Text {
@@ -114,6 +114,7 @@ impl<'r> Arranger<'r, '_> {
             let field = match self.request.dialect {
                 Dialect::Chat => "function.arguments",
                 Dialect::Claude => "input",
+                Dialect::Gemini => "functionCall.args",
                 Dialect::Responses => "arguments",
             };
             format!(
@@ -206,7 +207,7 @@ impl<'r> Arranger<'r, '_> {
         let mut blocks = Vec::new();
         for part in &result.parts {
             let (content, cache) = match part {
-                Part::Text(text) if text.text.trim().is_empty() && !result.bare => continue,
+                Part::Text(text) if text.text.is_blank() && !result.bare => continue,
                 Part::Text(text) if text.text.is_empty() => continue,
                 Part::Text(text) => {
                     let path = || self.request.part_path(origin.turn, origin.part);

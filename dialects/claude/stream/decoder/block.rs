@@ -202,6 +202,7 @@ fn begun(kind: &Kind, content: Value<'_>, calls: &mut usize) -> Option<ItemKind>
                 id: id.unwrap_or_else(|| ids::generated(&name, *calls)),
                 name,
                 custom: false,
+                opaque: None,
             }
         }
         Kind::Whole { .. } => return None,

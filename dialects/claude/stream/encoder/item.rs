@@ -183,9 +183,11 @@ impl Item {
                 }
                 write_start(out, block, |writer| write_reasoning(writer, &reasoning));
             }
-            ItemKind::ToolCall { id, name, .. } => write_start(out, block, |writer| {
+            ItemKind::ToolCall {
+                id, name, opaque, ..
+            } => write_start(out, block, |writer| {
                 writer.object(|writer| {
-                    write_call_head(writer, id, name, names);
+                    write_call_head(writer, id, opaque.as_ref(), name, names);
                     writer.object_field("input", |_| {});
                 });
             }),

@@ -20,6 +20,7 @@ fn call(item: u32, id: &'static str) -> Event {
             id: Str::from_static(id),
             name: Str::from_static("t"),
             custom: false,
+            opaque: None,
         },
     )
 }

@@ -1,7 +1,9 @@
 //! From the IR to an answer for a client.
 
 use crate::ids;
-use crate::ir::{CallKind, Choice, Part, Reasoning, Response, StopReason, Text, ToolCall, Unknown};
+use crate::ir::{
+    CallKind, Choice, Media, Part, Reasoning, Response, StopReason, Text, ToolCall, Unknown,
+};
 use crate::json::{Value, Writer};
 use crate::openai::chat::wire::{self, message, usage};
 use crate::target::Reply;
@@ -63,6 +65,7 @@ struct Said<'a> {
     calls: Vec<&'a ToolCall>,
     thoughts: Vec<&'a Reasoning>,
     others: Vec<&'a Unknown>,
+    images: Vec<&'a Media>,
 }
 
 impl<'a> Said<'a> {
@@ -77,6 +80,7 @@ impl<'a> Said<'a> {
                 Part::Unknown(unknown) if unknown.dialect == Dialect::Chat => {
                     said.others.push(unknown);
                 }
+                Part::Media(media) if message::is_image(media) => said.images.push(media),
                 Part::Unknown(_) | Part::Server(_) | Part::Media(_) | Part::ToolResult(_) => {}
             }
         }
@@ -100,6 +104,9 @@ impl<'a> Said<'a> {
         self.write_thoughts(writer);
         self.write_annotations(writer);
         self.write_calls(writer, reply);
+        if !self.images.is_empty() {
+            message::write_images(writer, &self.images);
+        }
         for other in &self.others {
             writer.field(&other.kind, &other.raw);
         }
@@ -180,7 +187,8 @@ fn write_call(writer: &mut Writer<'_>, call: &ToolCall, reply: &Reply) {
         CallKind::Function => ("function", "arguments", call.arguments.to_text()),
         CallKind::Custom => ("custom", "input", call.arguments.0.clone()),
     };
-    writer.field("id", &ids::sanitise(&call.id, ids::CALL_ID_LIMIT));
+    let id = ids::sanitise(&call.id, ids::CALL_ID_LIMIT);
+    writer.field("id", &opaque::into_id(&id, call.opaque.as_ref()));
     writer.field("type", key);
     writer.object_field(key, |writer| {
         writer.field("name", &name);

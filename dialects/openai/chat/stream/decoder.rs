@@ -313,6 +313,7 @@ impl Decoder {
             id: begun.id.clone(),
             name: begun.name.clone(),
             custom: begun.custom,
+            opaque: None,
         };
         let held = std::mem::take(&mut begun.held);
         self.calls += 1;

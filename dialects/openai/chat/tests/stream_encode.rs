@@ -37,6 +37,7 @@ pub(super) fn begin_call(item: u32, name: &'static str) -> Event {
             id: Str::from(format!("call_{item}")),
             name: Str::from_static(name),
             custom: false,
+            opaque: None,
         },
     )
 }

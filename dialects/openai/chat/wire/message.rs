@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::ir::Arguments;
+use crate::ir::{Arguments, Media, MediaKind, MediaSource};
 use crate::json::{RawJson, Str, Value, Writer};
+use crate::openai::data_url;
 
 /// The fields of a message that have a typed place.
 pub(crate) const FIELDS: [&str; 8] = [
@@ -143,6 +144,30 @@ pub(crate) fn write_annotation(
 /// Whether [`write_annotation`] would write anything.
 pub(crate) fn is_annotation(citation: Value<'_>) -> bool {
     citation.field("url_citation").is_some() || citation.text_of("url").is_some()
+}
+
+/// Whether [`write_images`] can write a medium.
+pub(crate) fn is_image(media: &Media) -> bool {
+    let source = &media.source;
+    media.kind == MediaKind::Image
+        && matches!(source, MediaSource::Base64 { .. } | MediaSource::Url(_))
+}
+
+/// Writes the pictures that a model drew, in the field that compatible servers have for them (`dialects.md` 2.3).
+pub(crate) fn write_images(writer: &mut Writer<'_>, images: &[&Media]) {
+    writer.array_field("images", |writer| {
+        for media in images {
+            let url = match &media.source {
+                MediaSource::Base64 { mime, data } => Str::from(data_url::write(mime, data)),
+                MediaSource::Url(url) => url.clone(),
+                _ => continue,
+            };
+            writer.object(|writer| {
+                writer.field("type", "image_url");
+                writer.object_field("image_url", |writer| writer.field("url", &url));
+            });
+        }
+    });
 }
 
 /// Several pieces of text as one.

@@ -1,12 +1,14 @@
 //! The items of an answer, the same in whole answers and in streams.
 
 use crate::Dialect;
-use crate::ids;
-use crate::ir::{CallKind, Extensions, Media, MediaKind, MediaSource, Part, Text, ToolCall};
+use crate::ir::{
+    CallKind, Extensions, Media, MediaKind, MediaSource, Opaque, Part, Text, ToolCall,
+};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::names::Names;
 use crate::openai::responses::wire::{self, citation};
 use crate::target::Reply;
+use crate::{ids, opaque};
 
 /// One item of `output`.
 #[derive(Debug)]
@@ -155,7 +157,7 @@ impl Item {
         };
         Self::Call {
             id: item_id(words(custom).0, reply, place),
-            call_id: ids::sanitise(&call.id, ids::CALL_ID_LIMIT),
+            call_id: call_id(&call.id, call.opaque.as_ref()),
             space: space(&reply.names, &name),
             name,
             custom,
@@ -342,6 +344,11 @@ impl Content {
             }),
         }
     }
+}
+
+/// The id of a call, with the state that belongs to it.
+pub(in crate::openai::responses) fn call_id(id: &Str, state: Option<&Opaque>) -> Str {
+    opaque::into_id(&ids::sanitise(id, ids::CALL_ID_LIMIT), state)
 }
 
 /// Writes token probabilities, if only an empty list of them.

@@ -12,7 +12,9 @@ fn lines(frames: &[Json]) -> Vec<String> {
     let line = |event: &Event| match event {
         Event::Start { id, .. } => format!("start {id}"),
         Event::ItemStart(start) => match &start.kind {
-            ItemKind::ToolCall { id, name, custom } => {
+            ItemKind::ToolCall {
+                id, name, custom, ..
+            } => {
                 format!("{} call {id} {name} {custom}", start.item)
             }
             ItemKind::Whole(part) => match &**part {

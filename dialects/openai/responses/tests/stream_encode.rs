@@ -40,6 +40,7 @@ fn call(item: u32, name: &'static str) -> Event {
             id: Str::from(format!("call_{item}")),
             name: Str::from_static(name),
             custom: false,
+            opaque: None,
         },
     )
 }

@@ -93,6 +93,7 @@ fn item(choices: u32) -> impl Strategy<Value = Item> {
                 id: Str::from(id),
                 name: Str::from(name),
                 custom: false,
+                opaque: None,
             };
             (
                 kind,

@@ -45,7 +45,7 @@ struct Tool {
     schema: RawJson,
 }
 
-/// Conversations that both dialects can tell in full.
+/// Conversations that every dialect can tell in full.
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let tool = (
         "[a-zA-Z][a-zA-Z0-9_-]{0,20}",
@@ -135,10 +135,13 @@ impl Plan {
     pub(crate) fn told(&self, dialect: Dialect) -> Vec<u8> {
         let body = RawJson::build(|writer| {
             writer.object(|writer| {
+                if dialect == Dialect::Gemini {
+                    return self.gemini(writer);
+                }
                 writer.field("model", "upstream-model");
                 let limit = match dialect {
                     Dialect::Responses => "max_output_tokens",
-                    Dialect::Chat | Dialect::Claude => "max_tokens",
+                    _ => "max_tokens",
                 };
                 writer.field(limit, &self.limit);
                 if self.stream {
@@ -146,7 +149,7 @@ impl Plan {
                 }
                 match dialect {
                     Dialect::Chat => self.chat(writer),
-                    Dialect::Claude => self.claude(writer),
+                    Dialect::Claude | Dialect::Gemini => self.claude(writer),
                     Dialect::Responses => self.responses(writer),
                 }
             });
@@ -259,6 +262,79 @@ impl Plan {
     }
 }
 
+/// What Gemini's URL says.
+impl Plan {
+    pub(crate) fn url(&self, request: &mut modelgate_dialects::ir::Request) {
+        if request.dialect == Dialect::Gemini {
+            request.stream = self.stream;
+        }
+    }
+
+    fn gemini(&self, writer: &mut Writer<'_>) {
+        let text = |text: &String, writer: &mut Writer<'_>| {
+            writer.object(|writer| writer.field("text", text));
+        };
+        if !self.system.is_empty() {
+            writer.object_field("systemInstruction", |writer| {
+                writer.array_field("parts", |writer| {
+                    self.system.iter().for_each(|part| text(part, writer));
+                });
+            });
+        }
+        writer.array_field("contents", |writer| {
+            let mut results: &[Call] = &[];
+            for round in &self.rounds {
+                content("user", writer, |writer| {
+                    results
+                        .iter()
+                        .for_each(|call| call.gemini_result(&self.tools, writer));
+                    round.asks.iter().for_each(|ask| ask.gemini(writer));
+                });
+                results = &round.calls;
+                if round.says.is_some() || !round.calls.is_empty() {
+                    content("model", writer, |writer| {
+                        round.says.iter().for_each(|says| text(says, writer));
+                        results
+                            .iter()
+                            .for_each(|call| call.gemini(&self.tools, writer));
+                    });
+                }
+            }
+            if !results.is_empty() {
+                content("user", writer, |writer| {
+                    results
+                        .iter()
+                        .for_each(|call| call.gemini_result(&self.tools, writer));
+                });
+            }
+        });
+        writer.array_field("tools", |writer| {
+            writer.object(|writer| {
+                writer.array_field("functionDeclarations", |writer| {
+                    for tool in &self.tools {
+                        writer.object(|writer| {
+                            writer.field("name", &tool.name);
+                            writer.field_opt("description", tool.description.as_ref());
+                            writer.field("parametersJsonSchema", &tool.schema);
+                        });
+                    }
+                });
+            });
+        });
+        writer.object_field("generationConfig", |writer| {
+            writer.field("maxOutputTokens", &self.limit);
+            Self::texts("stopSequences", &self.stop, writer);
+        });
+    }
+}
+
+fn content(role: &str, writer: &mut Writer<'_>, parts: impl FnOnce(&mut Writer<'_>)) {
+    writer.object(|writer| {
+        writer.field("role", role);
+        writer.array_field("parts", parts);
+    });
+}
+
 fn message(role: &str, writer: &mut Writer<'_>, fill: impl FnOnce(&mut Writer<'_>)) {
     writer.object(|writer| {
         writer.field("role", role);
@@ -323,6 +399,16 @@ impl Ask {
 }
 
 impl Ask {
+    fn gemini(&self, writer: &mut Writer<'_>) {
+        writer.object(|writer| match self {
+            Self::Text { text, .. } => writer.field("text", text),
+            Self::Image(data) => writer.object_field("inlineData", |writer| {
+                writer.field("mimeType", "image/png");
+                writer.field("data", data);
+            }),
+        });
+    }
+
     fn responses(&self, writer: &mut Writer<'_>) {
         writer.object(|writer| match self {
             Self::Text { text, marked } => {
@@ -335,6 +421,29 @@ impl Ask {
                 let url = format!("data:image/png;base64,{data}");
                 writer.field("image_url", &url);
             }
+        });
+    }
+}
+
+impl Call {
+    fn gemini(&self, tools: &[Tool], writer: &mut Writer<'_>) {
+        let args = RawJson::parse(Str::from(self.arguments.as_str())).unwrap();
+        writer.object(|writer| {
+            writer.object_field("functionCall", |writer| {
+                writer.field("id", &self.id);
+                writer.field("name", &tools[self.tool].name);
+                writer.field("args", &args);
+            });
+        });
+    }
+
+    fn gemini_result(&self, tools: &[Tool], writer: &mut Writer<'_>) {
+        writer.object(|writer| {
+            writer.object_field("functionResponse", |writer| {
+                writer.field("id", &self.id);
+                writer.field("name", &tools[self.tool].name);
+                writer.object_field("response", |writer| writer.field("output", &self.result));
+            });
         });
     }
 }

@@ -261,9 +261,10 @@ impl Reader<'_> {
                 .text()
                 .unwrap_or_else(|| arguments.raw().to_text())
         });
-        let id = id
-            .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| ids::generated(&name, self.ordinal));
+        let (id, opaque) = match id.filter(|id| !id.is_empty()) {
+            Some(id) => opaque::from_id(&id),
+            None => (ids::generated(&name, self.ordinal), None),
+        };
         self.ordinal += 1;
         self.open.push_back(id.clone());
         Ok(ToolCall {
@@ -271,7 +272,7 @@ impl Reader<'_> {
             name,
             kind: CallKind::Function,
             arguments: Arguments(arguments.unwrap_or_default()),
-            opaque: None,
+            opaque,
             cache: None,
             extensions: Extensions::default(),
         })
@@ -282,7 +283,7 @@ impl Reader<'_> {
         self.history.modern = true;
         let id = message.tool_call_id.take().filter(|id| !id.is_empty());
         let call_id = match id {
-            Some(id) => id,
+            Some(id) => opaque::from_id(&id).0,
             // Without an id, results are taken in the order of the calls.
             None => self
                 .next_open()

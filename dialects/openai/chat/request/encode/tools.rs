@@ -77,7 +77,9 @@ fn is_web_search(tool: &Tool) -> bool {
             kind,
             ..
         } => kind == WEB_SEARCH,
-        ToolKind::Server { kind, .. } => kind.starts_with("web_search"),
+        ToolKind::Server { kind, .. } => {
+            kind.starts_with("web_search") || kind.starts_with("googleSearch")
+        }
         ToolKind::Function { .. } | ToolKind::Custom { .. } => false,
     }
 }
@@ -140,7 +142,7 @@ fn free_text(
     if let Some(grammar) = format.filter(|format| !is_text(format)) {
         let field = match request.dialect {
             Dialect::Chat => "custom.format",
-            Dialect::Claude | Dialect::Responses => "format",
+            Dialect::Claude | Dialect::Gemini | Dialect::Responses => "format",
         };
         let why = "the upstream enforces no grammar: it stands in the tool's description";
         scope.losses.changed(format!("{}.{field}", path()), why);
@@ -286,6 +288,23 @@ fn web_search(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
             raw,
             ..
         } => writer.field(WEB_SEARCH, raw),
+        ToolKind::Server {
+            dialect: Dialect::Gemini,
+            raw,
+            ..
+        } => {
+            let document = raw.document();
+            let settings = document
+                .root()
+                .entries()
+                .flat_map(|(_, tool)| tool.entries());
+            for (key, _) in settings {
+                let path = format!("{}.{key}", request.tool_path(index));
+                let why = "Chat's web search has no such setting";
+                scope.losses.dropped(path, why);
+            }
+            writer.object_field(WEB_SEARCH, |_| {});
+        }
         ToolKind::Server { raw, .. } => {
             let document = raw.document();
             let size = document.root().field("search_context_size");

@@ -5,7 +5,7 @@ use crate::ir::{Arguments, Delta, ItemKind, ItemStart, Part, Reasoning};
 use crate::json::{RawJson, Str};
 use crate::openai::chat::response::{has_state, write_details};
 use crate::openai::chat::wire::message;
-use crate::{Dialect, ids};
+use crate::{Dialect, ids, opaque};
 
 impl Encoder {
     pub(super) fn item_start(&mut self, start: ItemStart, out: &mut Vec<u8>) {
@@ -17,7 +17,13 @@ impl Encoder {
                 opaque: None,
                 redacted,
             },
-            ItemKind::ToolCall { id, name, custom } => {
+            ItemKind::ToolCall {
+                id,
+                name,
+                custom,
+                opaque,
+            } => {
+                let id = opaque::into_id(&ids::sanitise(&id, ids::CALL_ID_LIMIT), opaque.as_ref());
                 self.begin_call(choice, &id, &name, custom, out)
             }
             ItemKind::Refusal => Kind::Refusal,
@@ -69,12 +75,11 @@ impl Encoder {
             return kind;
         }
         let (key, field) = call_words(custom || mapped);
-        let id = ids::sanitise(id, ids::CALL_ID_LIMIT);
         self.chunk(choice, out, |writer| {
             writer.array_field("tool_calls", |writer| {
                 writer.object(|writer| {
                     writer.field("index", &index);
-                    writer.field("id", &id);
+                    writer.field("id", id);
                     writer.field("type", key);
                     writer.object_field(key, |writer| {
                         writer.field("name", &name);
@@ -96,6 +101,11 @@ impl Encoder {
                 one_line_frame(out, from);
             }
             Part::Text(text) => self.content(choice, &text.text, out),
+            Part::Media(media) if message::is_image(&media) => {
+                self.chunk(choice, out, |writer| {
+                    message::write_images(writer, &[&media]);
+                });
+            }
             _ => {}
         }
         Kind::Other

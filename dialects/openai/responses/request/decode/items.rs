@@ -14,7 +14,7 @@ use crate::ir::{
 };
 use crate::json::{Str, Value};
 use crate::openai::responses::wire;
-use crate::{Dialect, ids};
+use crate::{Dialect, ids, opaque};
 
 /// Reads `input`: messages of the system before any other item become `request.system`, the rest turns.
 pub(super) fn decode(request: &mut Request, value: Value<'_>) -> Result<(), DecodeError> {
@@ -277,6 +277,7 @@ impl Reader<'_> {
             .filter(present)
             .or_else(|| value.text_of("id").filter(present))
             .unwrap_or_else(|| ids::generated(&name, self.ordinal));
+        let (id, opaque) = opaque::from_id(&id);
         self.ordinal += 1;
         let mut extensions = Extensions::default();
         let known = ["type", "call_id", "name", "namespace", field];
@@ -287,7 +288,7 @@ impl Reader<'_> {
             name,
             kind,
             arguments: Arguments(arguments.unwrap_or_default()),
-            opaque: None,
+            opaque,
             cache: None,
             extensions,
         });
@@ -305,6 +306,7 @@ impl Reader<'_> {
             .text_of("call_id")
             .filter(|id| !id.is_empty())
             .ok_or_else(|| wire::expected(format_args!("input[{index}].call_id"), "a string"))?;
+        let call_id = opaque::from_id(&call_id).0;
         let mut parts = Vec::new();
         let bare = match value.field("output") {
             // Trap 29: an object where text belongs is its text.

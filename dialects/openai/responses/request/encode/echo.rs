@@ -5,7 +5,7 @@ use crate::Dialect;
 use crate::ir::{Request, SystemRole};
 use crate::json::{RawJson, Str};
 use crate::openai::responses::wire;
-use crate::target::{ChatProfile, ModelProfile, Target};
+use crate::target::{ChatProfile, GeminiProfile, ModelProfile, Target};
 
 /// The settings of a Responses request that its answer repeats (`dialects.md` 1.3), as one object.
 pub(crate) fn echo(request: &Request) -> RawJson {
@@ -17,6 +17,7 @@ pub(crate) fn echo(request: &Request) -> RawJson {
             cache_control: true,
             ..ChatProfile::default()
         },
+        gemini: GeminiProfile::default(),
     };
     let mut scope = Scope::of(request, &target);
     let instructions = request.system.first();

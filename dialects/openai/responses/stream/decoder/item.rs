@@ -182,6 +182,7 @@ impl Decoder {
             id: known.id,
             name: known.name,
             custom: known.custom,
+            opaque: None,
         };
         let number = self.begin(kind, events);
         if let Kind::Call { piece, .. } = &mut self.items[at].kind {

@@ -4,11 +4,13 @@ use std::collections::btree_map::Entry;
 
 use super::Encoder;
 use super::output::{Call, Kind, MESSAGE, Output, Piece, REASONING, Thought};
+use crate::Dialect;
 use crate::ir::{CallKind, Delta, ItemKind, ItemStart, Opaque, Part};
 use crate::json::{RawJson, Str, Writer};
-use crate::openai::responses::response::{Content, Item, cited, item_id, logprobs, space, words};
+use crate::openai::responses::response::{
+    Content, Item, call_id, cited, item_id, logprobs, space, words,
+};
 use crate::openai::responses::wire::citation;
-use crate::{Dialect, ids};
 
 /// An item of the stream that has not ended.
 #[derive(Debug)]
@@ -61,9 +63,15 @@ impl Encoder {
             ItemKind::Text => Live::new(LiveKind::Text { refusal: false }),
             ItemKind::Refusal => Live::new(LiveKind::Text { refusal: true }),
             ItemKind::Reasoning { redacted } => Live::new(LiveKind::Reasoning { redacted }),
-            ItemKind::ToolCall { id, name, custom } => {
+            ItemKind::ToolCall {
+                id,
+                name,
+                custom,
+                opaque,
+            } => {
                 let mut live = Live::new(LiveKind::Call);
-                live.place = Some((self.begin_call(&id, &name, custom, out), 0));
+                let id = call_id(&id, opaque.as_ref());
+                live.place = Some((self.begin_call(id, &name, custom, out), 0));
                 live
             }
             ItemKind::Whole(part) => return self.whole(*part, out),
@@ -274,11 +282,11 @@ impl Encoder {
         })
     }
 
-    fn begin_call(&mut self, id: &Str, name: &Str, custom: bool, out: &mut Vec<u8>) -> usize {
+    fn begin_call(&mut self, call_id: Str, name: &Str, custom: bool, out: &mut Vec<u8>) -> usize {
         let name = self.reply.names.client(name);
         let mapped = !custom && self.reply.names.is_custom(&name);
         let call = Call {
-            call_id: ids::sanitise(id, ids::CALL_ID_LIMIT),
+            call_id,
             space: space(&self.reply.names, &name),
             name,
             custom: custom || mapped,

@@ -1,0 +1,83 @@
+//! What holds between the keywords of one level.
+
+use std::collections::HashSet;
+
+use super::{Node, Reader};
+use crate::json::Str;
+
+impl Reader<'_> {
+    /// Brings the keywords of one level in line.
+    pub(super) fn settle(&mut self, node: &mut Node) {
+        let is = |kind: &str| {
+            node.kind
+                .as_ref()
+                .is_some_and(|own| own.eq_ignore_ascii_case(kind))
+        };
+        if node.kind.is_none() && node.any_of.is_empty() && !node.properties.is_empty() {
+            node.kind = Some(Str::from_static("object"));
+            self.changed = true;
+        } else if is("array") && node.items.is_none() {
+            node.items = Some(Box::new(Node {
+                kind: Some(Str::from_static("string")),
+                ..Node::default()
+            }));
+            self.changed = true;
+        }
+        self.settle_alternatives(node);
+        self.settle_required(node);
+        let known = ["enum", "date-time", "float", "double", "int32", "int64"];
+        if node
+            .format
+            .as_deref()
+            .is_some_and(|format| !known.contains(&format))
+        {
+            node.format = None;
+            self.lose("format", "Gemini knows no such format");
+        }
+        if node.words.as_ref().is_some_and(Vec::is_empty) {
+            node.words = None;
+            self.changed = true;
+        }
+    }
+
+    /// Gemini takes alternatives only alone: what stands beside them goes into each.
+    fn settle_alternatives(&mut self, node: &mut Node) {
+        if node.any_of.is_empty() {
+            return;
+        }
+        if !node.properties.is_empty() {
+            self.lose(
+                "anyOf",
+                "Gemini takes no alternatives beside properties: all are optional",
+            );
+            let mut branches = std::mem::take(&mut node.any_of);
+            for branch in &mut branches {
+                branch.required.clear();
+                branch.kind = None;
+            }
+            node.merge(branches);
+            node.kind.get_or_insert(Str::from_static("object"));
+            return;
+        }
+        let (kind, nullable) = (node.kind.take(), std::mem::take(&mut node.nullable));
+        self.changed |= kind.is_some() || nullable;
+        for (index, branch) in node.any_of.iter_mut().enumerate() {
+            branch.nullable |= nullable && index == 0;
+            if branch.kind.is_none() && branch.any_of.is_empty() {
+                branch.kind.clone_from(&kind);
+            }
+        }
+    }
+
+    /// Only properties can be required.
+    fn settle_required(&mut self, node: &mut Node) {
+        let before = (node.properties.len(), node.required.len());
+        let mut seen = HashSet::new();
+        node.properties
+            .retain(|(name, _)| seen.insert(name.clone()));
+        let mut known: HashSet<&Str> = node.properties.iter().map(|(name, _)| name).collect();
+        // Each once.
+        node.required.retain(|name| known.remove(name));
+        self.changed |= (node.properties.len(), node.required.len()) != before;
+    }
+}

@@ -1,0 +1,10 @@
+//! Streams.
+
+mod decoder;
+mod encoder;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! Text of the wire.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::str::Utf8Error;
+use std::sync::{Arc, OnceLock, atomic};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use memchr::memmem;
+
+use super::value::unescape;
+
+/// Text that is a view into the bytes it was read from.
+///
+/// A long string of a [`Document`](super::Document) is taken as it is spelt there. Its escapes are undone when somebody
+/// looks into it; where it is only written into another document, which is what happens to nearly all of a conversation,
+/// its spelling is copied.
+#[derive(Clone)]
+pub struct Str(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Plain(ByteString),
+    Spelt(Arc<Spelt>),
+}
+
+/// A string between its quotes.
+struct Spelt {
+    source: Bytes,
+    text: OnceLock<ByteString>,
+    /// Told when the string turns out to be none.
+    spoiled: Arc<atomic::AtomicBool>,
+}
+
+impl Spelt {
+    fn text(&self) -> &ByteString {
+        self.text.get_or_init(|| {
+            read(&self.source).unwrap_or_else(|| {
+                self.spoiled.store(true, atomic::Ordering::Relaxed);
+                ByteString::new()
+            })
+        })
+    }
+}
+
+/// The text of a string; `None` when it has a wrong escape or is not UTF-8.
+fn read(source: &Bytes) -> Option<ByteString> {
+    let text = ByteString::try_from(source.clone()).ok()?;
+    if memchr::memchr(b'\\', source).is_none() {
+        return Some(text);
+    }
+    unescape(&text).map(ByteString::from)
+}
+
+impl Str {
+    /// No text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Repr::Plain(ByteString::new()))
+    }
+
+    /// A constant.
+    #[must_use]
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(Repr::Plain(ByteString::from_static(text)))
+    }
+
+    /// The string that is spelt `source` between its quotes; not empty. `spoiled` is set when it turns out to be none.
+    pub(super) fn spelt(source: Bytes, spoiled: &Arc<atomic::AtomicBool>) -> Self {
+        Self(Repr::Spelt(Arc::new(Spelt {
+            source,
+            text: OnceLock::new(),
+            spoiled: Arc::clone(spoiled),
+        })))
+    }
+
+    /// Whether there is no text; does not look into it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Repr::Plain(text) => text.is_empty(),
+            Repr::Spelt(spelt) => spelt.source.is_empty(),
+        }
+    }
+
+    /// Whether there is nothing but white space; looks into the text only where it begins with such.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match &self.0 {
+            Repr::Spelt(spelt) if spelt.source.first().is_some_and(u8::is_ascii_graphic) => {
+                spelt.source[0] == b'\\' && self.trim().is_empty()
+            }
+            _ => self.trim().is_empty(),
+        }
+    }
+
+    fn plain(&self) -> &ByteString {
+        match &self.0 {
+            Repr::Plain(text) => text,
+            Repr::Spelt(spelt) => spelt.text(),
+        }
+    }
+
+    /// The text as bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Bytes {
+        self.plain().as_bytes()
+    }
+
+    /// The text as bytes that outlive it.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        match self.0 {
+            Repr::Plain(text) => text.into_bytes(),
+            Repr::Spelt(spelt) => spelt.text().as_bytes().clone(),
+        }
+    }
+
+    /// A part of this text, as a view into the same bytes.
+    ///
+    /// # Panics
+    /// When `part` is no part of this text.
+    #[must_use]
+    pub fn slice_ref(&self, part: &str) -> Self {
+        Self(Repr::Plain(self.plain().slice_ref(part)))
+    }
+
+    /// The spelling of the text, if it can stand in any document: escapes of code units may be half a character, and
+    /// some clients split lines at U+2028 and U+2029 (`clients.md` 2.7).
+    pub(super) fn spelling(&self) -> Option<&[u8]> {
+        let Repr::Spelt(spelt) = &self.0 else {
+            return None;
+        };
+        let source: &[u8] = &spelt.source;
+        let has_units = || memmem::find(source, b"\\u").is_some();
+        let has_separators = || {
+            memmem::find_iter(source, b"\xe2\x80")
+                .any(|at| matches!(source.get(at + 2), Some(0xa8 | 0xa9)))
+        };
+        (!has_units() && !has_separators()).then_some(source)
+    }
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Deref for Str {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.plain()
+    }
+}
+
+impl AsRef<str> for Str {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for Str {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<&str> for Str {
+    fn from(text: &str) -> Self {
+        Self(Repr::Plain(ByteString::from(text)))
+    }
+}
+
+impl From<String> for Str {
+    fn from(text: String) -> Self {
+        Self(Repr::Plain(ByteString::from(text)))
+    }
+}
+
+impl TryFrom<Bytes> for Str {
+    type Error = Utf8Error;
+
+    fn try_from(bytes: Bytes) -> Result<Self, Utf8Error> {
+        ByteString::try_from(bytes).map(|text| Self(Repr::Plain(text)))
+    }
+}
+
+impl PartialEq for Str {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Str {}
+
+impl PartialEq<str> for Str {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Str {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<Str> for str {
+    fn eq(&self, other: &Str) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<Str> for &str {
+    fn eq(&self, other: &Str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialOrd for Str {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Str {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+impl Hash for Str {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Debug for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl fmt::Display for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use crate::json::{Document, Str, Writer, samples};
+
+/// The text of a JSON string as an outline has it.
+fn outlined(json: &str) -> Str {
+    let document = Document::outline(Bytes::from(json.to_owned())).unwrap();
+    document.root().text().unwrap()
+}
+
+fn written(text: &Str) -> String {
+    let mut out = Vec::new();
+    Writer::new(&mut out).value(text);
+    String::from_utf8(out).unwrap()
+}
+
+/// Long enough to be kept as it is spelt.
+fn long(inner: &str) -> String {
+    format!("\"{}{inner}\"", "0123456789".repeat(10))
+}
+
+#[test]
+fn a_long_text_is_copied_as_it_is_spelt() {
+    for inner in ["", "a\\nb", "\\/ \\b \\\"", "größe", "\\\\u2028"] {
+        let json = long(inner);
+        let text = outlined(&json);
+        assert_eq!(written(&text), json);
+        let oracle: String = serde_json::from_str(&json).unwrap();
+        assert_eq!(text, oracle.as_str());
+        assert_eq!(
+            serde_json::from_str::<String>(&written(&text)).unwrap(),
+            oracle
+        );
+    }
+}
+
+#[test]
+fn what_cannot_stand_everywhere_is_spelt_anew() {
+    for (inner, expected) in [
+        ("\\ud800!", "\u{fffd}!"),
+        ("\\u0041", "A"),
+        ("a\u{2028}b", "a\\u2028b"),
+        ("a\u{201c}b\u{2029}", "a\u{201c}b\\u2029"),
+    ] {
+        let text = written(&outlined(&long(inner)));
+        assert_eq!(text, long(expected));
+    }
+    let quotes = long("a\u{201c}b\u{201d}");
+    assert_eq!(written(&outlined(&quotes)), quotes);
+}
+
+#[test]
+fn a_string_that_is_none_spoils_its_document_when_it_is_looked_into() {
+    for inner in ["\\x", "\\u12", "a\\n\u{1}"] {
+        let document = Document::outline(Bytes::from(long(inner))).unwrap();
+        let text = document.root().text().unwrap();
+        assert!(!document.is_spoiled(), "{inner:?}");
+        assert_eq!(&*text, "");
+        assert!(document.is_spoiled(), "{inner:?}");
+    }
+    let bytes = [b"\"".as_slice(), &[0xff; 100], b"\""].concat();
+    let document = Document::outline(Bytes::from(bytes)).unwrap();
+    assert_eq!(document.root().text().as_deref(), Some(""));
+    assert!(document.is_spoiled());
+}
+
+#[test]
+fn emptiness_and_blankness_are_told_without_a_look() {
+    for inner in ["\\n", " ", "\\u0020", "x", "\u{a0}"] {
+        let json = format!("\"{}\"", inner.repeat(100));
+        let document = Document::outline(Bytes::from(json)).unwrap();
+        let text = document.root().text().unwrap();
+        assert!(!text.is_empty());
+        assert_eq!(text.is_blank(), text.trim().is_empty(), "{inner:?}");
+    }
+    assert!(Str::new().is_empty() && Str::new().is_blank());
+    assert!(Str::from_static(" \n").is_blank() && !Str::from_static(" x").is_blank());
+}
+
+#[test]
+fn texts_are_equal_whatever_their_spelling() {
+    let (one, other) = (outlined(&long("\\u0041\\n")), outlined(&long("A\\u000a")));
+    assert_eq!(one, other);
+    assert_eq!(one.cmp(&other), std::cmp::Ordering::Equal);
+    assert_ne!(one, outlined(&long("B")));
+    assert_eq!(one.into_bytes(), other.as_bytes());
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_written_as_by_the_oracle(json in samples::any_string()) {
+        let json = long(&json[1..json.len() - 1]);
+        // The oracle takes no half characters.
+        if let Ok(oracle) = serde_json::from_str::<String>(&json) {
+            let text = outlined(&json);
+            let written = written(&text);
+            prop_assert_eq!(&*text, &oracle);
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), oracle);
+        }
+    }
+}

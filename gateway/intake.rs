@@ -1,0 +1,210 @@
+//! From a request that nobody has looked at to one that can be routed.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use modelgate_dialects::gemini::envelope;
+use modelgate_dialects::json::Document;
+use modelgate_dialects::passthrough::{Peek, peek, peek_beside_url};
+use modelgate_dialects::{DecodeError, Dialect, Str};
+use modelgate_providers::Candidate;
+
+use crate::access::Caller;
+use crate::body;
+use crate::conversations::Previous;
+use crate::error::Failure;
+use crate::exchange::Ask;
+use crate::google::{self, Google};
+use crate::record::Record;
+use crate::request::{Incoming, RequestId};
+use crate::state::{Snapshot, State};
+use crate::suffix::Suffix;
+
+/// A request as it was read.
+pub(crate) struct Read {
+    pub(crate) id: RequestId,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) peek: Peek,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) suffix: Option<Suffix>,
+    pub(crate) caller: Caller,
+    pub(crate) previous: Option<Previous>,
+    pub(crate) bytes: Bytes,
+    pub(crate) document: Document,
+}
+
+/// Admits the caller, reads the body, and looks up who could answer.
+pub(crate) async fn read(
+    snapshot: &Snapshot,
+    incoming: Incoming,
+    ask: &Ask,
+    record: &mut Record,
+    state: &State,
+) -> Result<Read, Failure> {
+    if state.is_draining() {
+        return Err(Failure::draining());
+    }
+    let caller = admit(snapshot, &incoming, ask)?;
+    record.called_by(caller.name());
+    let config = &snapshot.config;
+    let bytes = body::read(
+        &incoming.headers,
+        incoming.body,
+        config.limits.request_body,
+        config.timeouts.body,
+    )
+    .await?;
+    // Nearly every body is passed on as it is, so its strings are looked into only when somebody refuses it.
+    let document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
+    let first = |failure| malformed(&bytes).unwrap_or(failure);
+    let seen = match ask {
+        Ask::Body(_) => peek(&document).map(|peek| (peek, None)),
+        Ask::Google(google) => open(google, &document),
+    };
+    let (peek, inner) = seen.map_err(|error| first(error.into()))?;
+    record.asked(&peek.model, peek.stream);
+    let (candidates, suffix) = candidates(snapshot, &caller, &peek.model).map_err(first)?;
+    Ok(Read {
+        id: incoming.id,
+        query: incoming.query.as_deref().and_then(without_key),
+        headers: incoming.headers,
+        peek,
+        candidates,
+        suffix,
+        previous: previous(ask, &document, snapshot, state, &caller),
+        caller,
+        document: match &inner {
+            Some(inner) => Document::outline(inner.clone()).map_err(DecodeError::from)?,
+            None => document,
+        },
+        bytes: inner.unwrap_or(bytes),
+    })
+}
+
+/// What is wrong with a body as JSON.
+pub(crate) fn malformed(bytes: &Bytes) -> Option<Failure> {
+    let checked = Document::parse(bytes.clone());
+    checked.err().map(|error| DecodeError::from(error).into())
+}
+
+pub(crate) fn unread() -> Failure {
+    Failure::unreadable_body("the request was not read")
+}
+
+/// Who calls. Gemini's command line has no place for a key of ours beside the account it sends: where the operator allows
+/// it, being on this machine is enough.
+fn admit(snapshot: &Snapshot, incoming: &Incoming, ask: &Ask) -> Result<Caller, Failure> {
+    let query = incoming.query.as_deref();
+    let (headers, peer) = (&incoming.headers, incoming.peer);
+    let admitted = snapshot
+        .access
+        .admit(headers, query, peer, SystemTime::now());
+    match ask {
+        Ask::Google(google) if google.form.envelope => {
+            if !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
+                return Err(Failure::not_from_here());
+            }
+            let open = snapshot.config.gemini_cli_endpoint;
+            admitted.or_else(|failure| {
+                if open {
+                    Ok(Caller::Loopback)
+                } else {
+                    Err(failure)
+                }
+            })
+        }
+        _ => admitted,
+    }
+}
+
+/// What a Responses client goes on from.
+fn previous(
+    ask: &Ask,
+    document: &Document,
+    snapshot: &Snapshot,
+    state: &State,
+    caller: &Caller,
+) -> Option<Previous> {
+    if ask.dialect() != Dialect::Responses {
+        return None;
+    }
+    let id = document.root().text_of("previous_response_id")?;
+    let limits = snapshot.config.responses_store.as_ref();
+    let known = limits.and_then(|limits| state.conversations.recall(limits, caller.name(), &id));
+    Some(known.map_or(Previous::Unknown(id), Previous::Known))
+}
+
+/// What routing needs of a request of Google's, and what was in its envelope.
+fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Bytes>), DecodeError> {
+    let Some(model) = &google.model else {
+        let (envelope, request) = envelope::open(document.root())?;
+        let inner = request.raw().to_text().into_bytes();
+        let model = Str::from(google::bare(&envelope.model));
+        let mut peek = peek_beside_url(document, model, google.streams())?;
+        if peek.model.is_blank() {
+            return Err(DecodeError::shape(
+                "model",
+                "missing; name a model, see GET /v1beta/models",
+            ));
+        }
+        peek.stream = google.streams();
+        return Ok((peek, Some(inner)));
+    };
+    peek_beside_url(document, model.clone(), google.streams()).map(|peek| (peek, None))
+}
+
+/// Who could answer, and what the model's name says about thinking. A name that is listed with its brackets is meant as
+/// it stands.
+fn candidates(
+    snapshot: &Snapshot,
+    caller: &Caller,
+    model: &str,
+) -> Result<(Vec<Candidate>, Option<Suffix>), Failure> {
+    let split = Suffix::split(model);
+    let bare = split.as_ref().map_or(model, |(name, _)| *name);
+    if !caller.may_use(bare) && !caller.may_use(model) {
+        return Err(Failure::model_not_allowed(model));
+    }
+    let candidates = snapshot.catalog.candidates(model);
+    if !candidates.is_empty() {
+        return Ok((candidates, None));
+    }
+    let candidates = snapshot.catalog.candidates(bare);
+    if !candidates.is_empty() {
+        return Ok((candidates, split.map(|(_, suffix)| suffix)));
+    }
+    let nearest = snapshot.catalog.nearest(bare);
+    let allowed: Vec<&str> = nearest
+        .into_iter()
+        .filter(|name| caller.may_use(name))
+        .collect();
+    Err(Failure::unknown_model(model, &allowed))
+}
+
+/// The client's query for a same-dialect upstream; its key stays here.
+fn without_key(query: &str) -> Option<String> {
+    let is_key = |pair: &&str| matches!(pair.split('=').next(), Some("key" | "auth_token"));
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !is_key(pair) && !pair.is_empty())
+        .collect();
+    (!kept.is_empty()).then(|| kept.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_key;
+
+    #[test]
+    fn the_clients_key_is_not_passed_on() {
+        assert_eq!(without_key("beta=true"), Some("beta=true".to_owned()));
+        assert_eq!(
+            without_key("beta=true&key=mg-1&x"),
+            Some("beta=true&x".to_owned())
+        );
+        assert_eq!(without_key("key=mg-1"), None);
+        assert_eq!(without_key(""), None);
+    }
+}

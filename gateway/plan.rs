@@ -1,0 +1,240 @@
+//! What is known of a request, and what it becomes for a candidate.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use modelgate_dialects::ir::Request;
+use modelgate_dialects::json::Document;
+use modelgate_dialects::passthrough::{Peek, splice_model};
+use modelgate_dialects::{Dialect, Losses, Names, Reply, Str, decode_request, encode_request};
+use modelgate_providers::Candidate;
+
+use crate::access::Caller;
+use crate::conversations::{Keeper, Previous};
+use crate::error::Failure;
+use crate::exchange::Ask;
+use crate::google::Google;
+use crate::intake::{self, malformed, unread};
+use crate::payload;
+use crate::record::Record;
+use crate::request::{Incoming, RequestId};
+use crate::state::{Snapshot, State};
+use crate::suffix::Suffix;
+
+/// A request that is understood as far as routing needs, and who could answer it.
+pub(crate) struct Plan {
+    pub(crate) state: Arc<State>,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) id: RequestId,
+    pub(crate) dialect: Dialect,
+    /// What the path says beside the body, for Google's clients.
+    pub(crate) google: Option<Google>,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) peek: Peek,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) record: Record,
+    /// What the model's name says about thinking.
+    suffix: Option<Suffix>,
+    caller: Caller,
+    /// The answer that a Responses client goes on from.
+    previous: Option<Previous>,
+    bytes: Bytes,
+    document: Document,
+    /// The request as events and turns, once a translation asked for it.
+    decoded: Option<Box<Request>>,
+}
+
+/// A request in a candidate's dialect, and what its answer will need.
+pub(crate) struct Prepared {
+    pub(crate) body: Bytes,
+    pub(crate) reply: Reply,
+    /// The bytes are the client's own.
+    pub(crate) pass: bool,
+    /// The client's name of the model, where the upstream has another one.
+    pub(crate) rename: Option<Str>,
+    pub(crate) losses: Losses,
+    /// Keeps the conversation once the answer is complete.
+    pub(crate) keeper: Option<Keeper>,
+}
+
+impl Plan {
+    /// Admits the caller, reads the body, and looks up who could answer.
+    pub(crate) async fn read(
+        state: Arc<State>,
+        incoming: Incoming,
+        ask: Ask,
+    ) -> Result<Box<Self>, Failure> {
+        let snapshot = state.snapshot();
+        let dialect = ask.dialect();
+        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect);
+        let read = intake::read(&snapshot, incoming, &ask, &mut record, &state).await;
+        let read = read
+            .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
+        // Large, and on its way through several futures.
+        Ok(Box::new(Self {
+            state,
+            snapshot,
+            id: read.id,
+            dialect,
+            google: match ask {
+                Ask::Body(_) => None,
+                Ask::Google(google) => Some(google),
+            },
+            query: read.query,
+            headers: read.headers,
+            peek: read.peek,
+            candidates: read.candidates,
+            record,
+            suffix: read.suffix,
+            caller: read.caller,
+            previous: read.previous,
+            bytes: read.bytes,
+            document: read.document,
+            decoded: None,
+        }))
+    }
+
+    /// The request as its dialect is understood.
+    pub(crate) fn decoded(&mut self) -> Result<&Request, Failure> {
+        if self.decoded.is_none() {
+            let decoded = decode_request(self.dialect, &self.document);
+            self.unspoiled()?;
+            let mut decoded = decoded?;
+            if self.google.is_some() {
+                decoded.model = self.peek.model.clone();
+                decoded.stream = self.peek.stream;
+            }
+            if let Some(suffix) = &self.suffix {
+                suffix.overrule(&mut decoded.reasoning);
+            }
+            if let Some(Previous::Known(conversation)) = &self.previous {
+                let new = std::mem::take(&mut decoded.turns);
+                decoded.turns = conversation.turns.iter().cloned().chain(new).collect();
+                decoded.state.previous_response = None;
+            }
+            self.decoded = Some(Box::new(decoded));
+        }
+        self.decoded.as_deref().ok_or_else(unread)
+    }
+
+    /// Fails when a string of the body was met that is none.
+    pub(crate) fn unspoiled(&self) -> Result<(), Failure> {
+        if self.document.is_spoiled() {
+            return Err(self.malformed().unwrap_or_else(unread));
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the body as JSON, for a body that somebody has refused.
+    pub(crate) fn malformed(&self) -> Option<Failure> {
+        malformed(&self.bytes)
+    }
+
+    /// The body that a same-dialect upstream gets: the client's own bytes, with the upstream's name of the model.
+    pub(crate) fn forwarded(&self, candidate: &Candidate) -> Bytes {
+        let upstream = &candidate.target.model;
+        if *upstream == self.peek.model {
+            return self.bytes.clone();
+        }
+        splice_model(&self.bytes, self.peek.model_span.clone(), upstream)
+    }
+
+    /// A body after the operator's rules.
+    fn ruled(&self, body: Bytes, candidate: &Candidate) -> Bytes {
+        let names = [&*candidate.target.model, &*self.peek.model];
+        payload::apply(
+            &self.snapshot.config.payload,
+            candidate.dialect(self.dialect),
+            &names,
+            body,
+        )
+    }
+
+    /// Whether the candidate can be sent the client's own bytes.
+    pub(crate) fn may_pass(&self, candidate: &Candidate) -> bool {
+        let known = matches!(self.previous, Some(Previous::Known(_)));
+        let untouched = !self.peek.foreign_state && self.suffix.is_none() && !known;
+        candidate.dialect(self.dialect) == self.dialect && untouched
+    }
+
+    /// The request for a candidate.
+    pub(crate) fn prepare(&mut self, candidate: &Candidate) -> Result<Prepared, Failure> {
+        let mut reply = Reply {
+            model: self.peek.model.clone(),
+            unique: self.id.unique(),
+            created: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+            include_usage: self.peek.include_usage,
+            names: Names::default(),
+        };
+        if self.may_pass(candidate) {
+            let rename =
+                (candidate.target.model != self.peek.model).then(|| self.peek.model.clone());
+            let body = self.ruled(self.forwarded(candidate), candidate);
+            return Ok(Prepared {
+                body,
+                reply,
+                pass: true,
+                rename,
+                losses: Losses::default(),
+                keeper: None,
+            });
+        }
+        let dialect = candidate.dialect(self.dialect);
+        if let Some(Previous::Unknown(id)) = &self.previous
+            && dialect != self.dialect
+        {
+            return Err(Failure::unknown_response(id));
+        }
+        let encoded = encode_request(dialect, self.decoded()?, &candidate.target);
+        self.unspoiled()?;
+        let encoded = encoded?;
+        if self.snapshot.config.strict_translation {
+            carried(&encoded.losses)?;
+        }
+        self.record.lost(&encoded.losses);
+        reply.names = encoded.names;
+        Ok(Prepared {
+            body: self.ruled(encoded.body, candidate),
+            reply,
+            pass: false,
+            rename: None,
+            losses: encoded.losses,
+            keeper: self.keeper(),
+        })
+    }
+
+    /// What keeps the conversation for a Responses client that may go on from its answer.
+    fn keeper(&self) -> Option<Keeper> {
+        let limits = self.snapshot.config.responses_store.clone()?;
+        let request = self.decoded.as_deref()?;
+        if self.dialect != Dialect::Responses || request.state.store == Some(false) {
+            return None;
+        }
+        let before = match &self.previous {
+            Some(Previous::Known(conversation)) => conversation.size,
+            _ => 0,
+        };
+        Some(Keeper {
+            state: Arc::clone(&self.state),
+            limits,
+            caller: self.caller.name().into(),
+            id: format!("resp_{}", self.id),
+            turns: request.turns.clone(),
+            size: before + self.bytes.len(),
+        })
+    }
+}
+
+/// Fails when meaning was lost, for a configuration that wants that.
+fn carried(losses: &Losses) -> Result<(), Failure> {
+    let mut lost = losses.iter().filter(|loss| !loss.quiet);
+    match lost.next() {
+        None => Ok(()),
+        Some(first) => Err(Failure::meaning_lost(first, lost.count())),
+    }
+}

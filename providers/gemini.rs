@@ -1,0 +1,160 @@
+//! Google's Gemini API by key (`providers.md` 5).
+
+use http::{HeaderMap, HeaderName};
+use modelgate_config::Secret;
+use modelgate_config::model::{GeminiKey, Quirks};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::{Str, Target};
+use url::Url;
+
+use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::{Call, Operation, ProviderKind, models};
+
+const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+/// Whose thought signatures these upstreams accept.
+const REASONING_TAG: &str = "gemini";
+
+/// The credential of a `gemini-api-key` entry.
+pub(crate) fn credential(key: &GeminiKey, index: usize) -> Credential {
+    Credential {
+        id: CredentialId::new(format!("gemini-api-key[{index}]")),
+        kind: ProviderKind::Gemini,
+        provider: Str::from_static("gemini"),
+        proxy: key.proxy.clone(),
+        priority: key.entry.priority,
+        quirks: Quirks::default(),
+        urls: Urls::Models(credential::join(&key.entry.base_url, &["v1beta", "models"])),
+        headers: headers(&key.api_key, &key.entry.headers),
+    }
+}
+
+/// The headers of every call, here and at Vertex AI.
+pub(crate) fn headers(key: &Secret, extra: &[(String, Secret)]) -> HeaderMap {
+    let mut headers = credential::common_headers();
+    credential::insert_secret(&mut headers, KEY, key.expose());
+    credential::insert_extra(&mut headers, extra);
+    headers
+}
+
+/// What an encoder must know of one of its models.
+pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
+    Target {
+        model: Str::from(model),
+        provider: Str::from_static(REASONING_TAG),
+        model_profile: models::profile(model),
+        chat: ChatProfile::default(),
+        gemini: GeminiProfile {
+            call_ids: true,
+            ..models::gemini_profile(model)
+        },
+    }
+}
+
+/// The headers a client of the same dialect may set: none.
+pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
+
+/// The method of a model that is an operation; `None` where Google has none.
+pub(crate) fn method(operation: Operation, stream: bool) -> Option<&'static str> {
+    Some(match operation {
+        Operation::Generate if stream => "streamGenerateContent",
+        Operation::Generate => "generateContent",
+        Operation::CountTokens => "countTokens",
+        Operation::Embed => "embedContent",
+        Operation::EmbedBatch => "batchEmbedContents",
+        Operation::Compact => return None,
+    })
+}
+
+/// The address of a method. Whatever form of stream the client reads, events are asked for: the other form is one growing
+/// list.
+pub(crate) fn url(models: &Url, call: &Call<'_>) -> Option<Url> {
+    let method = method(call.operation, call.stream)?;
+    let model = call.model.strip_prefix("models/").unwrap_or(call.model);
+    let mut url = models.clone();
+    url.path_segments_mut()
+        .ok()?
+        .push(&format!("{model}:{method}"));
+    let others = url::form_urlencoded::parse(call.query.unwrap_or_default().as_bytes());
+    let others: Vec<_> = others
+        .filter(|(name, _)| !matches!(&**name, "alt" | "$alt"))
+        .collect();
+    if call.stream || !others.is_empty() {
+        let mut pairs = url.query_pairs_mut();
+        if call.stream {
+            pairs.append_pair("alt", "sse");
+        }
+        pairs.extend_pairs(others);
+    }
+    Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use modelgate_dialects::Dialect;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(operation: Operation, stream: bool, model: &str, query: Option<&str>, expected: &str) {
+        let models = Url::parse("https://host/base/v1beta/models").unwrap();
+        let credential = crate::demo::credential();
+        let call = Call {
+            credential: &credential,
+            operation,
+            dialect: Dialect::Gemini,
+            model,
+            stream,
+            body: Bytes::new(),
+            query,
+            client_headers: None,
+        };
+        let url = url(&models, &call).map(String::from);
+        let expected = (!expected.is_empty()).then(|| format!("{models}/{expected}"));
+        assert_eq!(url, expected);
+    }
+
+    #[test]
+    fn methods_are_called_on_models() {
+        use Operation::{Compact, CountTokens, EmbedBatch, Generate};
+        check(
+            Generate,
+            false,
+            "gemini-2.5-pro",
+            None,
+            "gemini-2.5-pro:generateContent",
+        );
+        check(
+            Generate,
+            true,
+            "models/m",
+            None,
+            "m:streamGenerateContent?alt=sse",
+        );
+        check(CountTokens, false, "m", Some("alt=sse"), "m:countTokens");
+        check(EmbedBatch, false, "m", None, "m:batchEmbedContents");
+        check(
+            Generate,
+            true,
+            "m",
+            Some("alt=json&x=a%20b"),
+            "m:streamGenerateContent?alt=sse&x=a+b",
+        );
+        check(Compact, false, "m", None, "");
+    }
+
+    #[test]
+    fn a_model_never_leaves_its_collection() {
+        use Operation::Generate;
+        check(
+            Generate,
+            false,
+            "../../x",
+            None,
+            "..%2F..%2Fx:generateContent",
+        );
+        check(Generate, false, "a?b#c", None, "a%3Fb%23c:generateContent");
+        check(Generate, false, "..", None, "..:generateContent");
+        check(Generate, false, "a%2fb", None, "a%252fb:generateContent");
+    }
+}
