@@ -49,7 +49,7 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     let quirks = credential.quirks;
     Target {
         model: Str::from(model),
-        provider: Str::from(format!("chat:{}", credential.provider)),
+        provider: tag(&credential.provider),
         model_profile: models::profile(model),
         chat: ChatProfile {
             stream_options: quirks.stream_options,
@@ -65,9 +65,20 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
             reasoning_effort: quirks.reasoning_effort,
             // They came with GPT-5, and nobody else took them over.
             custom_tools: models::is_openai_reasoning(model),
+            // The models made for it have it in their names; others refuse the request.
+            web_search: model.contains("search"),
             ..ChatProfile::default()
         },
         gemini: GeminiProfile::default(),
+    }
+}
+
+/// Whose reasoning state a provider accepts. OpenAI's is the same in both of its dialects.
+fn tag(provider: &Str) -> Str {
+    if **provider == *"openai" {
+        provider.clone()
+    } else {
+        Str::from(format!("chat:{provider}"))
     }
 }
 
