@@ -8,7 +8,7 @@ use bytes::Bytes;
 use memchr::memchr;
 
 use super::Str;
-use super::scan::next_special;
+use super::scan::{next_special, skip_escaped_quotes};
 use super::value::{Kind, Value};
 
 /// Deepest nesting accepted; deeper input is refused with flat memory.
@@ -309,6 +309,8 @@ impl Parser<'_, '_> {
             if backslashes.count() % 2 == 0 {
                 break;
             }
+            // A text with one such quote often has very many.
+            from = skip_escaped_quotes(self.bytes, from);
         }
         let text = &self.bytes[start + 1..from - 1];
         // Long texts nearly always hold an escape; whether they do is seen when they are read.

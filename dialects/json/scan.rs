@@ -69,6 +69,33 @@ fn is_special<const SEPARATORS: bool>(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\' || (SEPARATORS && byte == 0xe2)
 }
 
+/// A place at or after `from`, which is inside of a string and behind its first two bytes, before which the string does not
+/// end: blocks are skipped whose quotes all have one backslash before them, and only one.
+pub(super) fn skip_escaped_quotes(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(window) = bytes.get(at - 2..at + NEAR) {
+        if has_end(window) {
+            break;
+        }
+        at += NEAR;
+    }
+    at
+}
+
+/// Whether some quote behind the first two bytes may be the end of the string. A fold as in [`any`].
+fn has_end(window: &[u8]) -> bool {
+    let (before, behind) = (&window[..NEAR], &window[2..]);
+    let between = &window[1..=NEAR];
+    before
+        .iter()
+        .zip(between)
+        .zip(behind)
+        .fold(false, |found, ((before, between), byte)| {
+            let escaped = (*between == b'\\') & (*before != b'\\');
+            found | ((*byte == b'"') & !escaped)
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +117,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_escaped_quotes_are_skipped() {
+        let end = |text: &[u8]| {
+            let mut run = 0;
+            (2..text.len()).find(|at| {
+                run = if text[at - 1] == b'\\' { run + 1 } else { 0 };
+                text[*at] == b'"' && run % 2 == 0
+            })
+        };
+        let pieces: [&[u8]; 5] = [b"\\\"", b"abc", b"\\\\", b"\\n", b"\""];
+        for seed in 0..5_000usize {
+            let mut text = b"xx".to_vec();
+            let mut state = seed * 7919 + 13;
+            while text.len() < 300 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                // Ends are rare.
+                let piece = (state >> 33) % if seed % 3 == 0 { 150 } else { 4 };
+                text.extend_from_slice(pieces[if piece == 149 { 4 } else { piece % 4 }]);
+            }
+            let place = skip_escaped_quotes(&text, 2);
+            assert!(end(&text).is_none_or(|end| place <= end), "{seed}");
+        }
+        let quotes = b"xx".iter().chain(b"\\\"".iter().cycle()).take(1002);
+        let quotes: Vec<u8> = quotes.copied().collect();
+        assert!(skip_escaped_quotes(&quotes, 2) > 900);
     }
 
     #[test]
