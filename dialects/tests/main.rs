@@ -5,6 +5,7 @@
 mod anything;
 mod golden;
 mod losses;
+mod readme;
 mod requests;
 mod responses;
 mod streams;
