@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, ORIGIN};
 use modelgate_config::key_digest;
 use modelgate_config::model::ClientKey;
 use subtle::ConstantTimeEq as _;
@@ -49,12 +49,7 @@ impl Access {
         now: SystemTime,
     ) -> Result<Caller, Failure> {
         if self.keys.is_empty() {
-            let loopback = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-            return if loopback {
-                Ok(Caller::Loopback)
-            } else {
-                Err(Failure::not_loopback())
-            };
+            return loopback(headers, peer).unwrap_or_else(|| Err(Failure::not_loopback()));
         }
         let presented = presented(headers, query).ok_or_else(Failure::missing_key)?;
         let digest = key_digest(&presented);
@@ -71,6 +66,20 @@ impl Access {
         }
         Ok(Caller::Key(Arc::clone(key)))
     }
+}
+
+/// Whoever calls from this machine without a key; `None` when it is another machine. A web page in a browser here, which
+/// says where it is from, is not let in: it could spend what it cannot read.
+pub(crate) fn loopback(
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Option<Result<Caller, Failure>> {
+    peer.filter(|peer| peer.ip().to_canonical().is_loopback())?;
+    Some(if headers.contains_key(ORIGIN) {
+        Err(Failure::from_a_page())
+    } else {
+        Ok(Caller::Loopback)
+    })
 }
 
 impl Caller {
@@ -244,6 +253,10 @@ mod tests {
             Ok(Caller::Loopback)
         ));
         assert!(admit("192.168.1.2:9").is_err());
+        let page = headers(&[("origin", "https://somewhere.example")]);
+        let peer = Some("127.0.0.1:9".parse().unwrap());
+        let refused = access.admit(&page, None, peer, SystemTime::UNIX_EPOCH);
+        assert_eq!(refused.unwrap_err().error.status, 403);
         assert!(
             access
                 .admit(&HeaderMap::new(), None, None, SystemTime::UNIX_EPOCH)

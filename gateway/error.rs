@@ -91,6 +91,11 @@ impl Failure {
         Self::new(ErrorKind::Authentication, "missing_api_key", message)
     }
 
+    pub(crate) fn from_a_page() -> Self {
+        let message = "web pages need a client key, on this machine too; add one under `api-keys`";
+        Self::new(ErrorKind::Permission, "missing_api_key", message)
+    }
+
     pub(crate) fn model_not_allowed(model: &str) -> Self {
         let message = format!("this API key may not use the model `{}`", shown(model));
         Self::new(ErrorKind::Permission, "model_not_allowed", message)

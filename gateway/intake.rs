@@ -10,7 +10,7 @@ use modelgate_dialects::passthrough::{Peek, peek, peek_beside_url};
 use modelgate_dialects::{DecodeError, Dialect, Str};
 use modelgate_providers::Candidate;
 
-use crate::access::Caller;
+use crate::access::{self, Caller};
 use crate::body;
 use crate::conversations::Previous;
 use crate::error::Failure;
@@ -103,17 +103,9 @@ fn admit(snapshot: &Snapshot, incoming: &Incoming, ask: &Ask) -> Result<Caller, 
         .admit(headers, query, peer, SystemTime::now());
     match ask {
         Ask::Google(google) if google.form.envelope => {
-            if !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
-                return Err(Failure::not_from_here());
-            }
+            let here = access::loopback(headers, peer).ok_or_else(Failure::not_from_here)?;
             let open = snapshot.config.gemini_cli_endpoint;
-            admitted.or_else(|failure| {
-                if open {
-                    Ok(Caller::Loopback)
-                } else {
-                    Err(failure)
-                }
-            })
+            admitted.or_else(|failure| if open { here } else { Err(failure) })
         }
         _ => admitted,
     }
