@@ -20,6 +20,7 @@ mod error_forms;
 mod errors;
 mod failover;
 mod first_run;
+mod gemini;
 mod lifecycle;
 mod passthrough;
 mod reload;

@@ -8,7 +8,11 @@ use serde_json::Value;
 pub(crate) struct Facts {
     pub(crate) model: String,
     pub(crate) stream: bool,
-    /// Chat: whether a usage chunk was asked for. Claude always reports usage.
+    /// Gemini: the stream is one growing list instead of events.
+    pub(crate) list: bool,
+    /// Gemini 3: the first call of an answer is always signed, and calls have ids.
+    pub(crate) signed: bool,
+    /// Chat: whether a usage chunk was asked for. The others always report usage.
     pub(crate) include_usage: bool,
     /// The names that may be called now; empty when `tool_choice` forbids calls.
     pub(crate) tools: Vec<String>,
@@ -26,7 +30,7 @@ pub(crate) struct Facts {
     pub(crate) reasoning_replayed: bool,
     /// The first stop sequence.
     pub(crate) stop: Option<String>,
-    /// Chat `response_format` or Claude `output_config`.
+    /// Chat `response_format`, Claude `output_config`, or what Gemini's `generationConfig` says of the form.
     pub(crate) format: Value,
     /// The body as it arrived.
     pub(crate) raw: String,

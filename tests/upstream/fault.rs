@@ -1,4 +1,4 @@
-//! A refusal, and the two vendors' ways to write it.
+//! A refusal, and the vendors' ways to write it.
 
 use crate::dialect::Dialect;
 use crate::script::Script;
@@ -11,7 +11,7 @@ pub(crate) struct Fault {
     pub(crate) message: String,
     /// Chat only: the offending field.
     pub(crate) param: Option<String>,
-    /// Chat only: the machine-readable reason.
+    /// Chat: the machine-readable reason. Gemini: the one in the details.
     pub(crate) code: Option<&'static str>,
 }
 
@@ -52,7 +52,34 @@ impl Fault {
                 "error": {"type": kind, "message": self.message},
                 "request_id": "req_scripted",
             }),
+            Dialect::Gemini => {
+                let error = json!({"code": self.status, "message": self.message, "status": kind});
+                let mut body = json!({"error": error});
+                let details = self.details();
+                if !details.is_empty() {
+                    body["error"]["details"] = details.into();
+                }
+                body
+            }
         }
+    }
+
+    /// What Google says beyond the status; it has no `retry-after`.
+    fn details(&self) -> Vec<Value> {
+        let reason = self.code.map(|reason| {
+            json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"})
+        });
+        let limited = self.status == 429;
+        let quota = json!({"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": "GenerateRequestsPerMinutePerProjectPerModel"}]});
+        let retry =
+            json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"});
+        let limits = [quota, retry].into_iter().filter(|_| limited);
+        reason.into_iter().chain(limits).collect()
+    }
+
+    /// Google's answer to a stream that was to be a list: the error is in a list too.
+    pub(crate) fn to_list(&self) -> Script {
+        Script::json(self.status, &json!([self.to_body(Dialect::Gemini)]))
     }
 
     /// The whole answer, with the headers the vendor sends along.
@@ -75,7 +102,7 @@ impl Fault {
     pub(crate) fn to_frame(&self, dialect: Dialect) -> String {
         let body = self.to_body(dialect);
         match dialect {
-            Dialect::Chat => format!("data: {body}\n\n"),
+            Dialect::Chat | Dialect::Gemini => format!("data: {body}\n\n"),
             Dialect::Claude => format!("event: error\ndata: {body}\n\n"),
         }
     }
@@ -98,6 +125,24 @@ fn kind(dialect: Dialect, status: u16) -> &'static str {
         (Dialect::Claude, 504) => "timeout_error",
         (Dialect::Claude, 503 | 529) => "overloaded_error",
         (Dialect::Claude, 500..) => "api_error",
+        (Dialect::Gemini, status) => google_status(status),
         _ => "invalid_request_error",
+    }
+}
+
+/// The names of Google's status codes.
+fn google_status(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        402 => "FAILED_PRECONDITION",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ABORTED",
+        429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        503 | 529 => "UNAVAILABLE",
+        504 => "DEADLINE_EXCEEDED",
+        500.. => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
     }
 }

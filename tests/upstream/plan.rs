@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::render::{Delivery, Dress, Frame, Part, deliver, gzip};
 use crate::script::Script;
-use crate::{chat, claude};
+use crate::{chat, claude, gemini};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(crate) enum Ending {
     ErrorFirst,
     /// Nothing more after the first content.
     Hang,
-    /// Everything except the terminal frame (`[DONE]`, `message_stop`).
+    /// Everything except the terminal frame (`[DONE]`, `message_stop`, a list's end).
     NoTerminal,
     /// Everything except the finish reason and what follows it.
     NoFinish,
@@ -102,19 +102,29 @@ impl Reply {
         let frames = match dialect {
             Dialect::Chat => chat::stream(&self.answer, facts, self.quirk),
             Dialect::Claude => claude::stream(&self.answer, facts, self.quirk),
+            Dialect::Gemini => gemini::stream(&self.answer, facts, self.quirk),
         };
         let frames: Vec<String> = self
-            .cut(frames, dialect)
+            .cut(frames, dialect, facts)
             .iter()
-            .map(|frame| self.dress.dress(frame))
+            .map(|frame| match facts.list {
+                // A list has nothing that could be dressed.
+                true => frame.clone(),
+                false => self.dress.dress(frame),
+            })
             .collect();
+        let head = if facts.list {
+            Script::new(200).header("content-type", "application/json; charset=UTF-8")
+        } else {
+            Script::sse(std::iter::empty::<Bytes>())
+        };
         if self.form == Form::Gzip {
             let body = gzip(frames.concat().as_bytes());
-            return Script::sse([body]).header("content-encoding", "gzip");
+            return head.header("content-encoding", "gzip").chunk(body);
         }
         let script = deliver(self.delivery, &frames)
             .into_iter()
-            .fold(Script::sse(std::iter::empty::<Bytes>()), Script::step);
+            .fold(head, Script::step);
         self.end(script)
     }
 
@@ -122,6 +132,7 @@ impl Reply {
         let body = match dialect {
             Dialect::Chat => chat::whole(&self.answer, facts),
             Dialect::Claude => claude::whole(&self.answer, facts),
+            Dialect::Gemini => gemini::whole(&self.answer, facts),
         };
         let text = body.to_string();
         let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
@@ -147,9 +158,16 @@ impl Reply {
     }
 
     /// Keeps the frames this ending lets through.
-    fn cut(&self, frames: Vec<Frame>, dialect: Dialect) -> Vec<String> {
+    fn cut(&self, frames: Vec<Frame>, dialect: Dialect, facts: &Facts) -> Vec<String> {
         const CONTENT_BEFORE_CUT: usize = 2;
-        let error = || overloaded(dialect).to_frame(dialect);
+        let error = |first: bool| {
+            let fault = overloaded(dialect);
+            match (facts.list, first) {
+                (false, _) => fault.to_frame(dialect),
+                (true, true) => format!("[{}\n]", fault.to_body(dialect)),
+                (true, false) => format!(",\r\n{}\n]", fault.to_body(dialect)),
+            }
+        };
         let mut content = 0;
         let begun = |frame: &Frame| match frame.part {
             Part::Opening => true,
@@ -171,12 +189,12 @@ impl Reply {
                 .filter(|frame| matches!(frame.part, Part::Opening | Part::Content))
                 .map(|frame| frame.text)
                 .collect(),
-            Ending::ErrorFirst => vec![error()],
+            Ending::ErrorFirst => vec![error(true)],
             Ending::Error => frames
                 .into_iter()
                 .take_while(begun)
                 .map(|frame| frame.text)
-                .chain([error()])
+                .chain([error(false)])
                 .collect(),
             Ending::Cut | Ending::CutClean | Ending::Hang => frames
                 .into_iter()
@@ -199,6 +217,7 @@ impl Plan {
     pub(crate) fn to_script(&self, dialect: Dialect, facts: &Facts) -> Script {
         match self {
             Self::Script(script) => script.clone(),
+            Self::Fault(fault) if facts.list => fault.to_list(),
             Self::Fault(fault) => fault.to_script(dialect),
             Self::Reply(reply) => reply.to_script(dialect, facts),
         }
@@ -210,6 +229,7 @@ pub(crate) fn overloaded(dialect: Dialect) -> Fault {
     match dialect {
         Dialect::Chat => Fault::new(503, "The server is overloaded or not ready yet."),
         Dialect::Claude => Fault::new(529, "Overloaded"),
+        Dialect::Gemini => Fault::new(503, "The model is overloaded. Please try again later."),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What each model name does. A name may carry marks after `@` (`up-text@anything`), which only make it another
-//! model, and the validators' marks (`reasoning-only-mct`, `no-sampling`, `no-prefill`, `mid-system`, `tool-images`).
+//! model, the names of Gemini's generations before it (`gemini-3-flash-up-text`), and the validators' marks (`reasoning-only-mct`, `no-sampling`, `no-prefill`, `mid-system`, `tool-images`).
 
 use crate::answer::{Answer, Block, Finish, Usage};
 use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::fault::Fault;
+use crate::gemini;
 use crate::plan::{Ending, Form, Plan, Quirk, Reply, SLOW};
 use crate::render::{Delivery, Dress};
 use crate::script::{Script, Step};
@@ -96,12 +97,7 @@ pub(crate) fn plan(dialect: Dialect, facts: &Facts, earlier_calls: usize) -> Opt
             403,
             "Your account does not have permission to use this model.",
         ),
-        "up-404" => match dialect {
-            Dialect::Chat => Some(Plan::Fault(
-                Fault::new(404, "The model `up-404` does not exist.").code("model_not_found"),
-            )),
-            Dialect::Claude => fault(404, "model: up-404"),
-        },
+        "up-404" => Some(Plan::Fault(unknown(dialect, "up-404"))),
         "up-413" => fault(413, "Request exceeds the maximum size."),
         "up-429" => Some(Plan::Fault(rate_limited(dialect))),
         "up-429-once" if earlier_calls.is_multiple_of(2) => {
@@ -129,6 +125,24 @@ pub(crate) fn plan(dialect: Dialect, facts: &Facts, earlier_calls: usize) -> Opt
         "up-endless" => Some(Plan::Script(endless(facts.stream))),
         "up-hang" => Some(Plan::Script(Script::silent())),
         _ => reply(dialect, name, facts).map(|reply| Plan::Reply(Box::new(reply))),
+    }
+}
+
+/// How a vendor refuses a model that it does not have.
+pub(crate) fn unknown(dialect: Dialect, model: &str) -> Fault {
+    match dialect {
+        Dialect::Chat => Fault::new(
+            404,
+            format!("The model `{model}` does not exist or you do not have access to it."),
+        )
+        .code("model_not_found"),
+        Dialect::Claude => Fault::new(404, format!("model: {model}")),
+        Dialect::Gemini => Fault::new(
+            404,
+            format!(
+                "models/{model} is not found for API version v1beta, or is not supported for generateContent. Call ListModels to see the list of available models and their supported methods."
+            ),
+        ),
     }
 }
 
@@ -247,6 +261,13 @@ fn cached(dialect: Dialect) -> Usage {
             output: 4,
             reasoning: 0,
         },
+        Dialect::Gemini => Usage {
+            input: 70,
+            cache_read: 30,
+            cache_write: 0,
+            output: 70,
+            reasoning: 20,
+        },
         Dialect::Claude => Usage {
             input: 13,
             cache_read: 22_000,
@@ -267,6 +288,10 @@ fn scenario_name(model: &str) -> &str {
         "-tool-images",
     ];
     let mut name = model.split('@').next().unwrap_or(model);
+    // `gemini-3-flash-up-tools` and `gemini-2.5-flash-up-tools` say to both sides which generation they are.
+    if let Some(place) = name.find("-up-").filter(|_| name.starts_with("gemini-")) {
+        name = &name[place + 1..];
+    }
     while let Some(shorter) = MARKS.iter().find_map(|mark| name.strip_suffix(mark)) {
         name = shorter;
     }
@@ -277,6 +302,7 @@ fn unauthorized(dialect: Dialect) -> Fault {
     match dialect {
         Dialect::Chat => Fault::new(401, "Incorrect API key provided.").code("invalid_api_key"),
         Dialect::Claude => Fault::new(401, "invalid x-api-key"),
+        Dialect::Gemini => gemini::bad_key(),
     }
 }
 
@@ -285,6 +311,10 @@ fn rate_limited(dialect: Dialect) -> Fault {
         Dialect::Chat => Fault::new(429, "Rate limit reached. Please try again in 7s.")
             .code("rate_limit_exceeded"),
         Dialect::Claude => Fault::new(429, "This request would exceed your rate limit."),
+        Dialect::Gemini => Fault::new(
+            429,
+            "You exceeded your current quota, please check your plan and billing details.",
+        ),
     }
 }
 
@@ -308,7 +338,7 @@ mod tests {
 
     #[test]
     fn every_listed_model_has_a_plan() {
-        for dialect in [Dialect::Chat, Dialect::Claude] {
+        for dialect in [Dialect::Chat, Dialect::Claude, Dialect::Gemini] {
             for stream in [false, true] {
                 for name in SCENARIOS {
                     let facts = Facts {
@@ -330,6 +360,7 @@ mod tests {
             scenario_name("up-text-no-sampling-reasoning-only-mct@second"),
             "up-text"
         );
+        assert_eq!(scenario_name("gemini-3-flash-up-tools@b"), "up-tools");
         assert!(
             plan(
                 Dialect::Chat,

@@ -4,10 +4,13 @@ use crate::body::{self, Body};
 use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::fault::Fault;
+use crate::gemini::{Method, Route};
+use crate::plan::Plan;
 use crate::record::{OpenAnswer, Recorded, Records};
 use crate::script::Script;
-use crate::{chat, claude, control, scenario};
+use crate::{chat, claude, control, gemini, scenario};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -161,9 +164,13 @@ async fn answer(
     let open = records.open_answer();
     let script = match (parts.method.as_str(), path) {
         ("POST", "/v1/chat/completions") => {
-            generate(&records, Dialect::Chat, &parts.headers, &body)
+            let facts = check_chat(&records, &parts.headers, &body);
+            generate(&records, Dialect::Chat, facts)
         }
-        ("POST", "/v1/messages") => generate(&records, Dialect::Claude, &parts.headers, &body),
+        ("POST", "/v1/messages") => {
+            let facts = check_claude(&parts.headers, &body);
+            generate(&records, Dialect::Claude, facts)
+        }
         ("POST", "/v1/messages/count_tokens") => {
             or_refuse(Dialect::Claude, claude::count(&parts.headers, &body))
         }
@@ -171,6 +178,16 @@ async fn answer(
             or_refuse(Dialect::Claude, claude::models(&parts.headers))
         }
         ("GET", "/v1/models") => or_refuse(Dialect::Chat, chat::models(&parts.headers)),
+        ("GET", "/v1beta/models") => or_refuse(
+            Dialect::Gemini,
+            gemini::models(&parts.headers, parts.uri.query().unwrap_or_default()),
+        ),
+        ("POST", path) if is_google(path) => google(&records, &parts, &body),
+        (method, path) if is_google(path) => Fault::new(
+            404,
+            format!("Requested entity was not found ({method} {path})."),
+        )
+        .to_script(Dialect::Gemini),
         (method, path) => {
             Fault::new(404, format!("Invalid URL ({method} {path})")).to_script(Dialect::Chat)
         }
@@ -178,34 +195,57 @@ async fn answer(
     Ok(respond(script, Some(open)).await)
 }
 
-fn generate(records: &Records, dialect: Dialect, headers: &HeaderMap, body: &Bytes) -> Script {
-    or_refuse(
-        dialect,
-        check(records, dialect, headers, body).map(|facts| play(records, dialect, &facts)),
-    )
+fn is_google(path: &str) -> bool {
+    path.starts_with("/v1beta/") || path.starts_with("/v1/publishers/")
 }
 
-fn check(
-    records: &Records,
-    dialect: Dialect,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Facts, Fault> {
-    match dialect {
-        Dialect::Chat if records.keyless() && !headers.contains_key("authorization") => {}
-        Dialect::Chat => chat::authenticate(headers)?,
-        Dialect::Claude => claude::authenticate(headers)?,
+/// Answers what is asked of a Gemini model.
+fn google(records: &Records, parts: &Parts, body: &Bytes) -> Script {
+    let query = parts.uri.query().unwrap_or_default();
+    let Some(route) = Route::read(parts.uri.path(), query) else {
+        return Fault::new(404, "Requested entity was not found.").to_script(Dialect::Gemini);
+    };
+    let answer = gemini::authenticate(&parts.headers, query).and_then(|()| match route.method {
+        Method::Count => gemini::count(body, &route),
+        Method::Embed | Method::EmbedBatch => gemini::embed(body, &route),
+        Method::Generate | Method::Stream => {
+            check_gemini(&route, body).map(|facts| play(records, Dialect::Gemini, &facts))
+        }
+    });
+    match answer {
+        Err(fault) if route.is_list() => fault.to_list(),
+        answer => or_refuse(Dialect::Gemini, answer),
     }
-    let json: Value = serde_json::from_slice(body)
-        .map_err(|_| Fault::invalid("We could not parse the JSON body of your request."))?;
-    match dialect {
-        Dialect::Chat => chat::check(&json)?,
-        Dialect::Claude => claude::check(&json, headers)?,
+}
+
+fn generate(records: &Records, dialect: Dialect, facts: Result<Facts, Fault>) -> Script {
+    or_refuse(dialect, facts.map(|facts| play(records, dialect, &facts)))
+}
+
+fn check_chat(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Facts, Fault> {
+    if headers.contains_key("authorization") || !records.keyless() {
+        chat::authenticate(headers)?;
     }
-    Ok(match dialect {
-        Dialect::Chat => chat::facts(&json, body),
-        Dialect::Claude => claude::facts(&json, body),
-    })
+    let json = parse(body)?;
+    chat::check(&json)?;
+    Ok(chat::facts(&json, body))
+}
+
+fn check_claude(headers: &HeaderMap, body: &Bytes) -> Result<Facts, Fault> {
+    claude::authenticate(headers)?;
+    let json = parse(body)?;
+    claude::check(&json, headers)?;
+    Ok(claude::facts(&json, body))
+}
+
+fn check_gemini(route: &Route, body: &Bytes) -> Result<Facts, Fault> {
+    let json = gemini::check(&gemini::json(body)?, route)?;
+    Ok(gemini::facts(&json, route, body))
+}
+
+fn parse(body: &Bytes) -> Result<Value, Fault> {
+    serde_json::from_slice(body)
+        .map_err(|_| Fault::invalid("We could not parse the JSON body of your request."))
 }
 
 fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
@@ -213,21 +253,9 @@ fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
         return script;
     }
     let earlier_calls = records.count_call(&facts.model);
-    match scenario::plan(dialect, facts, earlier_calls) {
-        Some(plan) => plan.to_script(dialect, facts),
-        None => match dialect {
-            Dialect::Chat => Fault::new(
-                404,
-                format!(
-                    "The model `{}` does not exist or you do not have access to it.",
-                    facts.model
-                ),
-            )
-            .code("model_not_found"),
-            Dialect::Claude => Fault::new(404, format!("model: {}", facts.model)),
-        }
-        .to_script(dialect),
-    }
+    scenario::plan(dialect, facts, earlier_calls)
+        .unwrap_or_else(|| Plan::Fault(scenario::unknown(dialect, &facts.model)))
+        .to_script(dialect, facts)
 }
 
 fn or_refuse(dialect: Dialect, outcome: Result<Script, Fault>) -> Script {
@@ -248,5 +276,7 @@ async fn respond(script: Script, open: Option<OpenAnswer>) -> Response<Body> {
         .expect("a script's status and headers are valid HTTP")
 }
 
+#[cfg(test)]
+mod gemini_tests;
 #[cfg(test)]
 mod tests;

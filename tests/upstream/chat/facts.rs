@@ -16,6 +16,8 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
     Facts {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         stream: body["stream"] == true,
+        list: false,
+        signed: false,
         // Servers that stream although they were not asked to send the usage of a plain answer all the same.
         include_usage: body["stream_options"]["include_usage"] == true || body["stream"] != true,
         tools: tools(body),

@@ -28,6 +28,8 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
     Facts {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         stream: body["stream"] == true,
+        list: false,
+        signed: false,
         include_usage: true,
         tools: tools(body),
         one_call_only: body["tool_choice"]["disable_parallel_tool_use"] == true,

@@ -19,7 +19,7 @@ async fn connect(upstream: &Upstream, method: &str, path: &str, body: &str) -> T
     connect_with(upstream, method, path, keys, body).await
 }
 
-async fn connect_with(
+pub(super) async fn connect_with(
     upstream: &Upstream,
     method: &str,
     path: &str,
@@ -47,8 +47,11 @@ async fn connect_with(
 
 /// The whole answer, head and chunk sizes included.
 async fn ask(upstream: &Upstream, path: &str, body: &Value) -> String {
+    read(connect(upstream, "POST", path, &body.to_string()).await).await
+}
+
+pub(super) async fn read(mut socket: TcpStream) -> String {
     let mut answer = Vec::new();
-    let mut socket = connect(upstream, "POST", path, &body.to_string()).await;
     socket
         .read_to_end(&mut answer)
         .await

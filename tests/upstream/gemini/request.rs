@@ -1,0 +1,185 @@
+//! The top level of a Gemini request: which fields there are and what they may hold.
+
+use super::fields::{COUNT, COUNT_VERTEX, GENERATE};
+use super::route::Route;
+use super::{content, invalid, list, proto, tool};
+use crate::fault::Fault;
+use serde_json::Value;
+
+/// What depends on the model and on the door.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    /// Gemini 3: signatures are demanded, names may be longer, results may hold files.
+    pub(super) third: bool,
+    /// Gemini 2 and older: no thinking levels, no search beside functions.
+    pub(super) older: bool,
+    /// Vertex AI: calls have no ids.
+    pub(super) vertex: bool,
+}
+
+impl Rules {
+    pub(super) fn of(route: &Route) -> Self {
+        Self {
+            third: route.model.starts_with("gemini-3"),
+            older: ["gemini-1", "gemini-2"]
+                .iter()
+                .any(|old| route.model.starts_with(old)),
+            vertex: route.vertex,
+        }
+    }
+}
+
+/// Refuses what the vendor refuses, and hands out the body in one spelling.
+pub(crate) fn check(body: &Value, route: &Route) -> Result<Value, Fault> {
+    let body = proto::read(body, &GENERATE)?;
+    common(&body, route)?;
+    Ok(body)
+}
+
+/// The same for `countTokens`: contents, or a whole request around them. What is counted comes out.
+pub(super) fn check_count(body: &Value, route: &Route) -> Result<Value, Fault> {
+    if route.vertex {
+        let body = proto::read(body, &COUNT_VERTEX)?;
+        common(&body, route)?;
+        return Ok(body);
+    }
+    let mut body = proto::read(body, &COUNT)?;
+    match (
+        body.get("contents").is_some(),
+        body.get("generateContentRequest").is_some(),
+    ) {
+        (true, true) => Err(invalid(
+            "* CountTokensRequest: contents and generate_content_request are mutually exclusive.",
+        )),
+        (_, true) => {
+            let inner = body["generateContentRequest"].take();
+            if inner["model"] != format!("models/{}", route.model) {
+                return Err(invalid(
+                    "* CountTokensRequest.generate_content_request.model: must be the model of the path",
+                ));
+            }
+            common(&inner, route)?;
+            Ok(inner)
+        }
+        _ => {
+            common(&body, route)?;
+            Ok(body)
+        }
+    }
+}
+
+fn common(body: &Value, route: &Route) -> Result<(), Fault> {
+    let rules = Rules::of(route);
+    if let Some(model) = body["model"].as_str()
+        && model.rsplit('/').next() != Some(&route.model)
+    {
+        return Err(invalid(format!(
+            "* GenerateContentRequest.model: {model} is not the model of the path"
+        )));
+    }
+    if !route.vertex && body.get("labels").is_some() {
+        return Err(proto::unknown("labels", ""));
+    }
+    cached(body)?;
+    tool::check(body, rules)?;
+    generation(&body["generationConfig"], rules)?;
+    content::check_system(&body["systemInstruction"])?;
+    content::check(list(&body["contents"]), rules)
+}
+
+fn cached(body: &Value) -> Result<(), Fault> {
+    let beside = ["systemInstruction", "tools", "toolConfig"];
+    if body.get("cachedContent").is_some() && beside.iter().any(|key| body.get(key).is_some()) {
+        return Err(invalid(
+            "CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.",
+        ));
+    }
+    Ok(())
+}
+
+fn generation(config: &Value, rules: Rules) -> Result<(), Fault> {
+    for (key, range) in [
+        ("temperature", 0.0..=2.0),
+        ("topP", 0.0..=1.0),
+        ("topK", 1.0..=1000.0),
+        ("maxOutputTokens", 1.0..=1_000_000.0),
+        ("candidateCount", 1.0..=8.0),
+        ("presencePenalty", -2.0..=2.0),
+        ("frequencyPenalty", -2.0..=2.0),
+        ("logprobs", 0.0..=20.0),
+    ] {
+        if config[key]
+            .as_f64()
+            .is_some_and(|value| !range.contains(&value))
+        {
+            return Err(invalid(format!(
+                "* GenerateContentRequest.generation_config.{key}: {key} must be in the range [{}, {}].",
+                range.start(),
+                range.end()
+            )));
+        }
+    }
+    let stops = list(&config["stopSequences"]);
+    if stops.len() > 5 || stops.iter().any(|stop| stop == "") {
+        return Err(invalid(
+            "* GenerateContentRequest.generation_config.stop_sequences: up to 5 non-empty sequences are allowed",
+        ));
+    }
+    if config.get("logprobs").is_some() && config["responseLogprobs"] != true {
+        return Err(invalid("logprobs needs response_logprobs to be true"));
+    }
+    output(config)?;
+    thinking(&config["thinkingConfig"], rules)
+}
+
+fn output(config: &Value) -> Result<(), Fault> {
+    let schemas = ["responseSchema", "responseJsonSchema"];
+    let given = schemas.iter().filter(|key| config.get(key).is_some());
+    let mime = config["responseMimeType"].as_str();
+    match (given.count(), mime) {
+        (2, _) => Err(invalid(
+            "* GenerateContentRequest.generation_config: response_schema and response_json_schema are mutually exclusive.",
+        )),
+        (1, None | Some("text/plain")) => Err(invalid(
+            "* GenerateContentRequest.generation_config.response_schema: only allowed when response_mime_type is application/json",
+        )),
+        (_, None | Some("text/plain" | "application/json" | "text/x.enum")) => {
+            match config.get("responseSchema") {
+                Some(schema) => tool::check_schema(
+                    schema,
+                    "GenerateContentRequest.generation_config.response_schema",
+                ),
+                None => Ok(()),
+            }
+        }
+        (_, Some(_)) => Err(invalid(
+            "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are `text/plain`, `application/json`, `application/xml`, `application/yaml` and `text/x.enum`.",
+        )),
+    }
+}
+
+fn thinking(config: &Value, rules: Rules) -> Result<(), Fault> {
+    let budget = config["thinkingBudget"].as_i64();
+    let level = config["thinkingLevel"].as_str();
+    if budget.is_some() && level.is_some() {
+        return Err(invalid(
+            "You can only set only one of thinking budget and thinking level.",
+        ));
+    }
+    // Clients send the unspecified level to every model.
+    if rules.older && level.is_some_and(|level| level != "THINKING_LEVEL_UNSPECIFIED") {
+        return Err(invalid("Thinking level is not supported for this model."));
+    }
+    match budget {
+        Some(budget) if !(-1..=32_768).contains(&budget) => Err(invalid(format!(
+            "The thinking budget {budget} is invalid. Please choose a value between 0 and 32768."
+        ))),
+        Some(0) if config["includeThoughts"] == true => Err(invalid(
+            "Thinking_config.include_thoughts is only enabled when thinking is enabled.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
