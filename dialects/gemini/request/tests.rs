@@ -402,14 +402,14 @@ fn wrong_shapes_are_refused_with_their_place() {
 }
 
 #[test]
-fn a_hundred_thousand_parts_take_linear_time() {
-    let calls: Vec<Json> = (0..50_000)
+fn many_parts_take_linear_time() {
+    let calls: Vec<Json> = (0..10_000)
         .map(|_| json!({"functionCall": {"name": "f", "args": {}}}))
         .collect();
-    let results: Vec<Json> = (0..50_000)
+    let results: Vec<Json> = (0..10_000)
         .map(|_| json!({"functionResponse": {"name": "f", "response": {"output": "x"}}}))
         .collect();
-    let texts: Vec<Json> = (0..100_000)
+    let texts: Vec<Json> = (0..20_000)
         .map(|_| json!({"text": "x", "unknown": 1, "executableCode": {}}))
         .collect();
     let body = json!({"contents": [{"role": "user", "parts": texts}, {"role": "model", "parts": calls},

@@ -47,6 +47,7 @@ pub fn decode_error(status: u16, body: &Bytes) -> Error {
     // A wrong key is a 400.
     if reason.as_deref() == Some("API_KEY_INVALID") {
         error.kind = ErrorKind::Authentication;
+        error.status = ErrorKind::Authentication.status();
     }
     error.code = reason.or(word).or(error.code);
     error.param = error.param.or_else(|| {

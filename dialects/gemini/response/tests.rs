@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use crate::ir::fold::{fold, unfold};
-use crate::ir::{Error, ErrorKind, Request, Response};
+use crate::ir::{Error, ErrorKind, Opaque, Part, Request, Response};
 use crate::json::{Document, Str};
 use crate::names::Names;
 use crate::target::{ChatProfile, GeminiProfile, ModelProfile, Reply, Target};
@@ -303,7 +303,7 @@ fn details_are_read() {
     let wrong_key = json!({"error": {"code": 400, "message": "bad key", "status": "INVALID_ARGUMENT", "details": [
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]}});
     let error = codec::decode_error(Dialect::Gemini, 400, &Bytes::from(wrong_key.to_string()));
-    assert_eq!((error.status, error.kind), (400, ErrorKind::Authentication));
+    assert_eq!((error.status, error.kind), (401, ErrorKind::Authentication));
 }
 
 #[test]
@@ -332,4 +332,26 @@ fn failures_are_written_in_googles_shape() {
         (&body["error"]["code"], &body["error"]["status"]),
         (&json!(503), &json!("UNAVAILABLE"))
     );
+}
+
+#[test]
+fn a_streamed_thought_of_another_vendor_comes_back_whole() {
+    let state = |data: &str, provider: &'static str| {
+        let (data, provider) = (Str::from(data), Str::from_static(provider));
+        crate::opaque::wrap_base64(&Opaque { data, provider }, false)
+    };
+    let signed = state("SIG", "claude");
+    let parts = json!([{"text": "I think ", "thought": true}, {"text": "so.", "thought": true},
+        {"text": "", "thought": true, "thoughtSignature": &*signed}, {"text": "Yes."}]);
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}, {"role": "model", "parts": parts}]});
+    let request = codec::decode_request(Dialect::Gemini, &document(&body)).expect("a request");
+    let thoughts: Vec<_> = request.turns[1]
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Reasoning(thought) => Some((&*thought.text, thought.opaque.is_some())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(thoughts, [("I think so.", true)]);
 }

@@ -1,13 +1,14 @@
-//! `contents`: one turn for each, one part for each, so that paths can be told by counting.
+//! `contents`: one turn for each, one part for each, so that paths can be told by counting; but for thoughts of another
+//! vendor that came in pieces.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::claude::wire::path::{self, At};
 use crate::error::DecodeError;
 use crate::gemini::wire::parts::Parts;
-use crate::gemini::wire::{field, keep_rest, text_of};
+use crate::gemini::wire::{PROVIDER, field, keep_rest, text_of};
 use crate::ids;
-use crate::ir::{Part, Role, Text, ToolResult, Turn};
+use crate::ir::{Opaque, Part, Reasoning, Role, Text, ToolResult, Turn};
 use crate::json::{Str, Value};
 
 /// Reads the conversation.
@@ -91,6 +92,9 @@ impl Reader {
                 Part::ToolResult(result) => self.pair(result, &named),
                 _ => {}
             }
+            if let Part::Reasoning(thought) = &mut part {
+                gather(thought, &mut turn.parts);
+            }
             turn.parts.push(part);
         }
         Ok(turn)
@@ -111,6 +115,31 @@ impl Reader {
             }
             None => {}
         }
+    }
+}
+
+/// A thought that was streamed comes back in pieces, of which only the last one has the state. Another vendor's state
+/// belongs to the whole text.
+fn gather(thought: &mut Reasoning, before: &mut Vec<Part>) {
+    let own = |state: &Opaque| *state.provider == *PROVIDER;
+    if thought.redacted || thought.opaque.as_ref().is_none_or(own) {
+        return;
+    }
+    let is_piece = |part: &Part| matches!(part, Part::Reasoning(piece) if piece.opaque.is_none());
+    let pieces = before
+        .iter()
+        .rev()
+        .take_while(|part| is_piece(part))
+        .count();
+    let mut text = String::new();
+    for part in before.drain(before.len() - pieces..) {
+        if let Part::Reasoning(piece) = part {
+            text.push_str(&piece.text);
+        }
+    }
+    if !text.is_empty() {
+        text.push_str(&thought.text);
+        thought.text = Str::from(text);
     }
 }
 
