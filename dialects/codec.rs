@@ -6,8 +6,9 @@ use crate::error::{DecodeError, EncodeError};
 use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
+use crate::openai::{chat, completions};
 use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, gemini, openai::chat};
+use crate::{Dialect, claude, gemini};
 
 /// Reads a client's request. Gemini's body says neither the model nor whether to stream: its caller sets
 /// [`Request::model`] and [`Request::stream`] by the URL afterwards.
@@ -19,31 +20,34 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
         Dialect::Chat => chat::request::decode(body.root()),
         Dialect::Claude => claude::request::decode(body.root()),
         Dialect::Gemini => gemini::request::decode(body.root()),
+        Dialect::Completions => completions::request::decode(body.root()),
     }
 }
 
 /// Writes a request for an upstream.
 ///
 /// # Errors
-/// What the dialect cannot say without a wrong answer, for a 400.
+/// What the dialect cannot say without a wrong answer, for a 400; and always where no upstream speaks it
+/// ([`Dialect::UPSTREAM`]).
 pub fn encode_request(
     dialect: Dialect,
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
-    let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
-    if from_gemini {
+    let abroad = request.dialect != dialect;
+    if abroad && request.dialect == Dialect::Gemini {
         gemini::request::refuse_elsewhere(request)?;
     }
     let encoded = match dialect {
         Dialect::Chat => chat::request::encode(request, target),
         Dialect::Claude => claude::request::encode(request, target),
         Dialect::Gemini => gemini::request::encode(request, target),
+        Dialect::Completions => completions::request::encode(request, target),
     };
-    let mut encoded = if from_gemini {
-        gemini::request::respelt(encoded)
-    } else {
-        encoded
+    let mut encoded = match request.dialect {
+        Dialect::Gemini if abroad => gemini::request::respelt(encoded),
+        Dialect::Completions => completions::request::respelt(request, encoded),
+        Dialect::Chat | Dialect::Claude | Dialect::Gemini => encoded,
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
@@ -61,7 +65,9 @@ pub fn encode_count_request(
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
     match dialect {
-        Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
+        Dialect::Chat | Dialect::Completions => {
+            Err(EncodeError::new("model", "its upstream counts no tokens"))
+        }
         Dialect::Claude => claude::request::encode_count(request, target),
         Dialect::Gemini => gemini::request::encode_count(request, target),
     }
@@ -80,6 +86,7 @@ pub fn decode_response(
         Dialect::Chat => chat::response::decode(body.root(), provider),
         Dialect::Claude => claude::response::decode(body.root(), provider),
         Dialect::Gemini => gemini::response::decode(body.root(), provider),
+        Dialect::Completions => completions::response::decode(body.root(), provider),
     }
 }
 
@@ -91,6 +98,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
         Dialect::Chat => chat::response::encode(response, reply, &mut out),
         Dialect::Claude => claude::response::encode(response, reply, &mut out),
         Dialect::Gemini => gemini::response::encode(response, reply, &mut out),
+        Dialect::Completions => completions::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
 }
@@ -102,6 +110,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
         Dialect::Chat => chat::response::decode_error(status, body),
         Dialect::Claude => claude::response::decode_error(status, body),
         Dialect::Gemini => gemini::response::decode_error(status, body),
+        Dialect::Completions => completions::response::decode_error(status, body),
     }
 }
 
@@ -123,6 +132,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
         Dialect::Chat => chat::response::encode_error(error, &mut out),
         Dialect::Claude => claude::response::encode_error(error, &mut out),
         Dialect::Gemini => gemini::response::encode_error(error, &mut out),
+        Dialect::Completions => completions::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
 }
@@ -135,6 +145,9 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
             claude::response::encode_error(error, out);
         }),
         Dialect::Gemini => sse::write_data(out, |out| gemini::response::encode_error(error, out)),
+        Dialect::Completions => sse::write_data(out, |out| {
+            completions::response::encode_error(error, out);
+        }),
     }
 }
 
@@ -145,6 +158,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
         Dialect::Chat => chat::wire::usage(usage),
         Dialect::Claude => claude::wire::usage(usage),
         Dialect::Gemini => gemini::wire::usage(usage),
+        Dialect::Completions => completions::wire::usage(usage),
     }
 }
 
@@ -157,6 +171,8 @@ pub enum EventDecoder {
     Claude(Box<claude::stream::Decoder>),
     /// Gemini.
     Gemini(Box<gemini::stream::Decoder>),
+    /// Completions, which no upstream speaks: it only fails.
+    Completions(completions::stream::Decoder),
 }
 
 impl EventDecoder {
@@ -167,6 +183,7 @@ impl EventDecoder {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Decoder::new(provider))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Decoder::new(provider))),
             Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Decoder::new(provider))),
+            Dialect::Completions => Self::Completions(completions::stream::Decoder::new(provider)),
         }
     }
 
@@ -176,6 +193,7 @@ impl EventDecoder {
             Self::Chat(decoder) => decoder.on_frame(frame, events),
             Self::Claude(decoder) => decoder.on_frame(frame, events),
             Self::Gemini(decoder) => decoder.on_frame(frame, events),
+            Self::Completions(decoder) => decoder.on_frame(frame, events),
         }
     }
 
@@ -185,6 +203,7 @@ impl EventDecoder {
             Self::Chat(decoder) => decoder.finish(clean, events),
             Self::Claude(decoder) => decoder.finish(clean, events),
             Self::Gemini(decoder) => decoder.finish(clean, events),
+            Self::Completions(decoder) => decoder.finish(clean, events),
         }
     }
 }
@@ -198,6 +217,8 @@ pub enum EventEncoder {
     Claude(Box<claude::stream::Encoder>),
     /// Gemini.
     Gemini(Box<gemini::stream::Encoder>),
+    /// Completions.
+    Completions(Box<completions::stream::Encoder>),
 }
 
 impl EventEncoder {
@@ -208,6 +229,9 @@ impl EventEncoder {
             Dialect::Chat => Self::Chat(Box::new(chat::stream::Encoder::new(reply))),
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
             Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Encoder::new(reply))),
+            Dialect::Completions => {
+                Self::Completions(Box::new(completions::stream::Encoder::new(reply)))
+            }
         }
     }
 
@@ -217,6 +241,7 @@ impl EventEncoder {
             Self::Chat(encoder) => encoder.on(event, out),
             Self::Claude(encoder) => encoder.on(event, out),
             Self::Gemini(encoder) => encoder.on(event, out),
+            Self::Completions(encoder) => encoder.on(event, out),
         }
     }
 
@@ -226,6 +251,7 @@ impl EventEncoder {
             Self::Chat(encoder) => encoder.keep_alive(out),
             Self::Claude(encoder) => encoder.keep_alive(out),
             Self::Gemini(encoder) => encoder.keep_alive(out),
+            Self::Completions(encoder) => encoder.keep_alive(out),
         }
     }
 }

@@ -11,11 +11,16 @@ pub enum Dialect {
     Claude,
     /// Google generateContent.
     Gemini,
+    /// OpenAI's legacy Completions. Clients only: it is answered, and never asked of an upstream.
+    Completions,
 }
 
 impl Dialect {
-    /// Every dialect.
-    pub const ALL: [Self; 3] = [Self::Chat, Self::Claude, Self::Gemini];
+    /// Every dialect, all of which a client may speak.
+    pub const ALL: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Completions];
+
+    /// Those that an upstream may be asked in.
+    pub const UPSTREAM: [Self; 3] = [Self::Chat, Self::Claude, Self::Gemini];
 
     /// The name used in logs and records.
     #[must_use]
@@ -24,6 +29,7 @@ impl Dialect {
             Self::Chat => "chat",
             Self::Claude => "claude",
             Self::Gemini => "gemini",
+            Self::Completions => "completions",
         }
     }
 }

@@ -1,4 +1,5 @@
 //! OpenAI's dialects.
 
 pub mod chat;
+pub mod completions;
 pub(crate) mod data_url;

@@ -203,7 +203,7 @@ pub(crate) fn answer(dialect: Dialect, failure: &Failure) -> Response {
 fn status(dialect: Dialect, error: &Error) -> StatusCode {
     let status = match (error.kind, dialect) {
         (ErrorKind::Overloaded, Dialect::Claude) => 529,
-        (ErrorKind::Overloaded, Dialect::Chat | Dialect::Gemini) => 503,
+        (ErrorKind::Overloaded, Dialect::Chat | Dialect::Gemini | Dialect::Completions) => 503,
         _ => error.status,
     };
     StatusCode::from_u16(status)

@@ -201,6 +201,7 @@ impl Plan {
                 .map_or(0, |since| since.as_secs()),
             include_usage: self.peek.include_usage,
             names: Names::default(),
+            echo: None,
         };
         if self.may_pass(candidate) {
             let rename =

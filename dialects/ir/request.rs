@@ -91,6 +91,7 @@ impl Request {
                 .filter(|block| block.starts_message)
                 .count(),
             Dialect::Claude => 0,
+            Dialect::Completions => return "prompt".to_owned(),
         };
         format!("messages[{}]", before + turn)
     }
@@ -105,6 +106,7 @@ impl Request {
         // Chat's decoder puts reasoning first and calls last, so nothing need be counted: a hostile turn may have a
         // hundred thousand parts, each with something to report.
         match (self.dialect, turn.parts.get(part)) {
+            (Dialect::Completions, _) => path,
             (Dialect::Chat, Some(Part::ToolCall(_))) => {
                 let is_earlier = |part: &Part| !matches!(part, Part::ToolCall(_));
                 let first = turn.parts.partition_point(is_earlier);
@@ -121,6 +123,18 @@ impl Request {
             }
             (Dialect::Claude, _) => format!("{path}.content[{part}]"),
             (Dialect::Gemini, _) => format!("{path}.parts[{part}]"),
+        }
+    }
+
+    /// What the answer must begin with: the prompt, where its client wants to read it again. For [`Reply::echo`].
+    ///
+    /// [`Reply::echo`]: crate::Reply::echo
+    #[must_use]
+    pub fn echoed(&self) -> Option<Str> {
+        let wanted = self.legacy.as_ref().is_some_and(|legacy| legacy.echo);
+        match self.turns.first()?.parts.first()? {
+            Part::Text(prompt) if wanted && !prompt.text.is_empty() => Some(prompt.text.clone()),
+            _ => None,
         }
     }
 

@@ -171,7 +171,7 @@ impl Observer {
             return;
         }
         match self.dialect {
-            Dialect::Chat => self.on_chat(frame),
+            Dialect::Chat | Dialect::Completions => self.on_chat(frame),
             Dialect::Claude => self.on_claude(frame),
             Dialect::Gemini => self.on_gemini(frame),
         }
@@ -280,7 +280,7 @@ impl Observer {
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
         let key = match self.dialect {
-            Dialect::Chat | Dialect::Claude => &MODEL,
+            Dialect::Chat | Dialect::Claude | Dialect::Completions => &MODEL,
             Dialect::Gemini => &MODEL_VERSION,
         };
         let has_model =
@@ -307,7 +307,7 @@ fn cut() -> Error {
 /// Where an answer (or its first streamed event) names the model.
 fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
     match dialect {
-        Dialect::Chat => root.get("model"),
+        Dialect::Chat | Dialect::Completions => root.get("model"),
         Dialect::Claude => root
             .get("model")
             .or_else(|| root.field("message")?.get("model")),
@@ -337,7 +337,7 @@ fn write_spliced(data: &str, span: Option<std::ops::Range<usize>>, model: &str, 
 #[must_use]
 pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
     let usage = match dialect {
-        Dialect::Chat | Dialect::Claude => body.root().field("usage")?,
+        Dialect::Chat | Dialect::Claude | Dialect::Completions => body.root().field("usage")?,
         Dialect::Gemini => field(unwrapped(body.root()), "usageMetadata")?,
     };
     Some(codec::decode_usage(dialect, usage))

@@ -11,7 +11,8 @@ use crate::golden::{Fixture, fixtures};
 use crate::support::arbitrary::events::{Sample, sample};
 use crate::support::check_claude_stream::Block;
 use crate::support::{
-    cases, check_chat_stream, check_claude_stream, check_gemini_stream, drive, targets,
+    cases, check_chat_stream, check_claude_stream, check_completions_stream, check_gemini_stream,
+    drive, targets,
 };
 
 fn chat(
@@ -34,6 +35,17 @@ fn claude(events: impl IntoIterator<Item = Event>) -> Result<check_claude_stream
 fn gemini(events: impl IntoIterator<Item = Event>) -> Result<check_gemini_stream::Said, String> {
     let stream = drive::stream(Dialect::Gemini, events, targets::reply());
     check_gemini_stream::check(&stream)
+        .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
+}
+
+fn completions(
+    events: impl IntoIterator<Item = Event>,
+    include_usage: bool,
+) -> Result<check_completions_stream::Said, String> {
+    let mut reply = targets::reply();
+    reply.include_usage = include_usage;
+    let stream = drive::stream(Dialect::Completions, events, reply);
+    check_completions_stream::check(&stream, include_usage)
         .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
 }
 
@@ -160,6 +172,20 @@ fn gemini_says_all(sample: &Sample) {
     }
 }
 
+/// Visible text and nothing else, in the order it was streamed.
+fn completions_says_all_text(sample: &Sample, include_usage: bool) {
+    let said = completions(sample.events.clone(), include_usage)
+        .unwrap_or_else(|fault| panic!("{fault}\n{sample:#?}"));
+    assert_eq!(said.error.is_some(), sample.failed);
+    for choice in 0..2 {
+        let heard = said.choices.get(&u64::from(choice)).cloned();
+        let heard = heard.unwrap_or_default().text;
+        let visible = |kind: &ItemKind| matches!(kind, ItemKind::Text | ItemKind::Refusal);
+        let text = said_of(sample, choice, visible);
+        assert_eq!(sorted(&heard), sorted(&text), "{sample:#?}");
+    }
+}
+
 /// The same stream as other senders write it.
 fn respelt(stream: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8(stream.to_vec())
@@ -222,6 +248,8 @@ fn every_fixture_gives_well_formed_streams_in_every_dialect() {
             let said = chat(events.clone(), include_usage)
                 .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
             assert!(!said.hides_calls(), "{}", fixture.name);
+            completions(events.clone(), include_usage)
+                .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         }
         gemini(events.clone()).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         let said = claude(events).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
@@ -265,6 +293,14 @@ fn no_prefix_of_a_stream_passes_for_the_whole() {
                     fixture.name
                 );
                 let said = gemini(events.clone())
+                    .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
+                assert_eq!(
+                    said.error.is_some(),
+                    !ended,
+                    "{} after {length} frames",
+                    fixture.name
+                );
+                let said = completions(events.clone(), true)
                     .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
                 assert_eq!(
                     said.error.is_some(),
@@ -367,8 +403,13 @@ fn no_text_is_held_longer_than_its_frame() {
             let steps = steps(from, to, &stream);
             // Gemini's clients take whole calls only.
             let whole = to == Dialect::Gemini && from != Dialect::Gemini;
-            let words = ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN"];
-            for word in words.into_iter().take(if whole { 4 } else { 7 }) {
+            let words: &[&str] = match to {
+                // Text alone.
+                Dialect::Completions => &["ONE", "TWO", "FOUR"],
+                _ if whole => &["ONE", "TWO", "THREE", "FOUR"],
+                _ => &["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN"],
+            };
+            for word in words {
                 let sent = frames
                     .iter()
                     .position(|frame| frame.data.contains(word))
@@ -478,6 +519,11 @@ proptest! {
     #[test]
     fn a_gemini_client_hears_everything_of_any_stream(sample in sample(2)) {
         gemini_says_all(&sample);
+    }
+
+    #[test]
+    fn a_completions_client_hears_all_text_of_any_stream(sample in sample(2), include_usage in any::<bool>()) {
+        completions_says_all_text(&sample, include_usage);
     }
 
     #[test]

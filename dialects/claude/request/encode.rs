@@ -178,7 +178,7 @@ fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
             false => (message, part + 1),
         };
         let path = match request.dialect {
-            Dialect::Chat => format!("messages[{message}]"),
+            Dialect::Chat | Dialect::Completions => format!("messages[{message}]"),
             Dialect::Claude => format!("system[{index}]"),
             Dialect::Gemini => format!("systemInstruction.parts[{index}]"),
         };

@@ -20,6 +20,7 @@ fn reply() -> Reply {
         created: 7,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 
@@ -30,7 +31,7 @@ fn decode(dialect: Dialect, frames: &[Value], clean: bool) -> Vec<Event> {
     for frame in frames {
         let event = match dialect {
             Dialect::Claude => frame["type"].as_str().unwrap_or_default(),
-            Dialect::Chat | Dialect::Gemini => "",
+            Dialect::Chat | Dialect::Gemini | Dialect::Completions => "",
         };
         let data = frame
             .as_str()

@@ -176,7 +176,7 @@ fn system<'r>(scope: &mut Scope<'r>) -> Vec<System<'r>> {
         }
         let path = || match request.dialect {
             Dialect::Chat if block.bare => format!("messages[{message}]"),
-            Dialect::Chat => format!("messages[{message}].content[{inner}]"),
+            Dialect::Chat | Dialect::Completions => format!("messages[{message}].content[{inner}]"),
             Dialect::Claude => format!("system[{index}]"),
             Dialect::Gemini => format!("systemInstruction.parts[{index}]"),
         };

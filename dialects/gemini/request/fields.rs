@@ -41,10 +41,6 @@ pub(super) fn refuse(request: &Request) -> Result<(), EncodeError> {
         let reason = "Gemini keeps no conversations; send the messages themselves";
         return refuse("conversation", reason);
     }
-    let legacy = request.legacy.as_ref();
-    if legacy.is_some_and(|legacy| legacy.suffix.is_some()) {
-        return refuse("suffix", "Gemini fills no gaps");
-    }
     Ok(())
 }
 
@@ -104,7 +100,7 @@ impl<'r> Fields<'r> {
 
     fn fit_stop(&mut self, scope: &mut Scope<'_>) {
         let path = match scope.request.dialect {
-            Dialect::Chat => "stop",
+            Dialect::Chat | Dialect::Completions => "stop",
             Dialect::Claude => "stop_sequences",
             Dialect::Gemini => "generationConfig.stopSequences",
         };
@@ -119,7 +115,7 @@ impl<'r> Fields<'r> {
         let json = || RawJson::build(|writer| writer.value("application/json"));
         let mime = Str::from_static("responseMimeType");
         let base = match scope.request.dialect {
-            Dialect::Chat => "response_format",
+            Dialect::Chat | Dialect::Completions => "response_format",
             Dialect::Claude => "output_config.format",
             Dialect::Gemini => "generationConfig.responseSchema",
         };
@@ -168,7 +164,7 @@ impl<'r> Fields<'r> {
             }
             let cleaned = schema::clean(schema);
             let path = match scope.request.dialect {
-                Dialect::Chat => "response_format.json_schema.schema",
+                Dialect::Chat | Dialect::Completions => "response_format.json_schema.schema",
                 Dialect::Claude => "output_config.format.schema",
                 Dialect::Gemini => "generationConfig.responseJsonSchema",
             };
@@ -298,7 +294,7 @@ fn report_format_details(scope: &mut Scope<'_>) {
         return;
     };
     let base = match scope.request.dialect {
-        Dialect::Chat => "response_format.json_schema",
+        Dialect::Chat | Dialect::Completions => "response_format.json_schema",
         Dialect::Claude | Dialect::Gemini => "output_config.format",
     };
     let fields = [
@@ -317,10 +313,9 @@ fn report_placeless(scope: &mut Scope<'_>) {
     let request = scope.request;
     let (sampling, output, caching) = (&request.sampling, &request.output, &request.caching);
     let (identity, state) = (&request.identity, &request.state);
-    let legacy = request.legacy.as_ref();
     let user = match request.dialect {
         Dialect::Claude => "metadata.user_id",
-        Dialect::Chat | Dialect::Gemini => "user",
+        Dialect::Chat | Dialect::Gemini | Dialect::Completions => "user",
     };
     // Path, whether it was given, whether it makes no difference to the answer.
     let fields = [
@@ -345,12 +340,6 @@ fn report_placeless(scope: &mut Scope<'_>) {
             state.store.is_some() && !scope.native,
             state.store == Some(false),
         ),
-        (
-            "best_of",
-            legacy.is_some_and(|legacy| legacy.best_of.is_some()),
-            false,
-        ),
-        ("echo", legacy.is_some_and(|legacy| legacy.echo), false),
     ];
     let why = "Gemini has no such setting";
     for (path, given, harmless) in fields {

@@ -204,7 +204,7 @@ impl Planner<'_, '_> {
 
     fn path(&self) -> &'static str {
         match self.scope.request.dialect {
-            Dialect::Chat => "reasoning_effort",
+            Dialect::Chat | Dialect::Completions => "reasoning_effort",
             Dialect::Claude => "thinking",
             Dialect::Gemini => "generationConfig.thinkingConfig",
         }
@@ -212,7 +212,7 @@ impl Planner<'_, '_> {
 
     fn budget_path(&self) -> &'static str {
         match self.scope.request.dialect {
-            Dialect::Chat => "thinking_budget",
+            Dialect::Chat | Dialect::Completions => "thinking_budget",
             Dialect::Claude => "thinking.budget_tokens",
             Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
         }
@@ -220,7 +220,7 @@ impl Planner<'_, '_> {
 
     fn effort_path(&self) -> &'static str {
         match self.scope.request.dialect {
-            Dialect::Chat => "reasoning_effort",
+            Dialect::Chat | Dialect::Completions => "reasoning_effort",
             Dialect::Claude => "output_config.effort",
             Dialect::Gemini => "generationConfig.thinkingConfig.thinkingLevel",
         }

@@ -12,7 +12,10 @@ use modelgate_dialects::{
     encode_response,
 };
 
-use super::{check_chat_stream, check_claude_stream, check_gemini_stream, drive, targets};
+use super::{
+    check_chat_stream, check_claude_stream, check_completions_stream, check_gemini_stream, drive,
+    targets,
+};
 
 /// An upstream's stream, whatever it is: frames do not depend on the split, there is one terminal and it is the last
 /// event, and both clients get a well-formed stream.
@@ -51,6 +54,14 @@ fn well_formed(events: &[Event]) {
     let claude = drive::stream(Dialect::Claude, events.iter().cloned(), targets::reply());
     if let Err(fault) = check_claude_stream::check(&claude) {
         panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&claude));
+    }
+    let text = drive::stream(
+        Dialect::Completions,
+        events.iter().cloned(),
+        targets::reply(),
+    );
+    if let Err(fault) = check_completions_stream::check(&text, true) {
+        panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&text));
     }
     let gemini = drive::stream(Dialect::Gemini, events.iter().cloned(), targets::reply());
     if let Err(fault) = check_gemini_stream::check(&gemini) {

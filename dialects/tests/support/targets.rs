@@ -6,7 +6,7 @@ use modelgate_dialects::{Dialect, Names, Reply, Str, Target};
 /// The provider tag of an upstream that speaks `dialect`.
 pub(crate) fn provider(dialect: Dialect) -> Str {
     Str::from_static(match dialect {
-        Dialect::Chat => "openai",
+        Dialect::Chat | Dialect::Completions => "openai",
         Dialect::Claude => "claude",
         Dialect::Gemini => "gemini",
     })
@@ -108,6 +108,7 @@ pub(crate) fn reply() -> Reply {
         created: 1_700_000_001,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 
@@ -122,6 +123,7 @@ pub(crate) fn reply_named(profile: &str) -> Reply {
             reply.names.mark_custom(&name);
         }
         "no_usage" => reply.include_usage = false,
+        "echo" => reply.echo = Some(Str::from_static("Once upon a time, ")),
         other => panic!("no profile is called {other:?}"),
     }
     reply

@@ -50,13 +50,6 @@ pub(super) fn refuse(request: &Request) -> Result<(), EncodeError> {
             "Claude keeps no conversations; send the messages themselves",
         );
     }
-    if request
-        .legacy
-        .as_ref()
-        .is_some_and(|legacy| legacy.suffix.is_some())
-    {
-        return refuse("suffix", "Claude fills no gaps");
-    }
     Ok(())
 }
 
@@ -126,7 +119,7 @@ impl<'r> Fields<'r> {
         let blank = |stop: &&Str| stop.trim().is_empty();
         if request.limits.stop.iter().any(|stop| blank(&stop)) {
             let path = match request.dialect {
-                Dialect::Chat => "stop",
+                Dialect::Chat | Dialect::Completions => "stop",
                 Dialect::Claude => "stop_sequences",
                 Dialect::Gemini => "generationConfig.stopSequences",
             };
@@ -142,7 +135,7 @@ impl<'r> Fields<'r> {
 
     fn fit_format(&mut self, request: &Request, profile: &ModelProfile, losses: &mut Losses) {
         let path = match request.dialect {
-            Dialect::Chat => "response_format",
+            Dialect::Chat | Dialect::Completions => "response_format",
             Dialect::Claude | Dialect::Gemini => "output_config.format",
         };
         let schema = match &request.output.format {
@@ -282,7 +275,7 @@ fn report_format_details(request: &Request, losses: &mut Losses) {
         return;
     };
     let base = match request.dialect {
-        Dialect::Chat => "response_format.json_schema",
+        Dialect::Chat | Dialect::Completions => "response_format.json_schema",
         Dialect::Claude | Dialect::Gemini => "output_config.format",
     };
     let fields = [
@@ -327,19 +320,6 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
             "store",
             request.state.store.is_some(),
             request.state.store == Some(false),
-        ),
-        (
-            "best_of",
-            request
-                .legacy
-                .as_ref()
-                .is_some_and(|legacy| legacy.best_of.is_some()),
-            false,
-        ),
-        (
-            "echo",
-            request.legacy.as_ref().is_some_and(|legacy| legacy.echo),
-            false,
         ),
     ];
     let why = "Claude has no such setting";

@@ -107,7 +107,7 @@ impl<'r> Arranger<'r, '_> {
         }
         let path = || {
             let field = match self.request.dialect {
-                Dialect::Chat => "function.arguments",
+                Dialect::Chat | Dialect::Completions => "function.arguments",
                 Dialect::Claude => "input",
                 Dialect::Gemini => "functionCall.args",
             };

@@ -146,6 +146,7 @@ impl Plan {
                 match dialect {
                     Dialect::Chat => self.chat(writer),
                     Dialect::Claude | Dialect::Gemini => self.claude(writer),
+                    Dialect::Completions => panic!("a prompt is no conversation"),
                 }
             });
         });
