@@ -134,6 +134,11 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
         "prompt",
         "stop",
         "logprobs",
+        "requests",
+        "embedding",
+        "embeddings",
+        "values",
+        "data",
     ];
     let word = prop::sample::select(WORDS).prop_map(|word| format!("{word:?}"));
     let leaf = prop_oneof![

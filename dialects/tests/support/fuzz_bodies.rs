@@ -1,6 +1,7 @@
 //! What must be true of any bytes. The fuzz targets and the properties run the same three functions.
 
 use bytes::Bytes;
+use modelgate_dialects::embeddings::{self, Shape};
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{
     Delta, Error, ErrorKind, Event, Extensions, ItemKind, ItemStart, Opaque, Stop, StopReason,
@@ -97,6 +98,7 @@ pub(crate) fn json_request(data: &[u8]) {
     let Ok(document) = Document::parse(body) else {
         return;
     };
+    vectors(&document);
     if let Ok(request) = decode_request(dialect, &document) {
         for to in Dialect::ALL {
             let target = targets::plain(to);
@@ -112,6 +114,28 @@ pub(crate) fn json_request(data: &[u8]) {
     if let Ok(response) = decode_response(dialect, &document, &targets::provider(dialect)) {
         for to in Dialect::ALL {
             drive::document(&encode_response(to, &response, &targets::reply()));
+        }
+    }
+}
+
+/// A request for vectors, or an answer with them, whatever it is.
+fn vectors(document: &Document) {
+    let shapes = [Shape::OpenAi, Shape::GeminiOne, Shape::GeminiBatch];
+    for from in shapes {
+        let Ok(request) = embeddings::decode_request(from, document) else {
+            continue;
+        };
+        for to in shapes {
+            if let Ok(encoded) = embeddings::encode_request(to, &request, "m") {
+                drive::document(&encoded.body);
+            }
+        }
+    }
+    let one = drive::document(br#"{"model":"m","input":"x","encoding_format":"base64"}"#);
+    let request = embeddings::decode_request(Shape::OpenAi, &one).unwrap();
+    for from in shapes {
+        if let Ok(answer) = embeddings::decode_answer(from, document, &request) {
+            drive::document(&embeddings::encode_answer(&answer, &request, "m"));
         }
     }
 }
