@@ -6,6 +6,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
+use crate::openai::{chat, completions};
 use crate::target::{Encoded, Reply, Target};
 use crate::{Dialect, claude, gemini, openai::chat, openai::responses};
 
@@ -26,7 +27,8 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
 /// Writes a request for an upstream.
 ///
 /// # Errors
-/// What the dialect cannot say without a wrong answer, for a 400.
+/// What the dialect cannot say without a wrong answer, for a 400; and always where no upstream speaks it
+/// ([`Dialect::UPSTREAM`]).
 pub fn encode_request(
     dialect: Dialect,
     request: &Request,
@@ -45,10 +47,10 @@ pub fn encode_request(
         Dialect::Gemini => gemini::request::encode(request, target),
         Dialect::Responses => responses::request::encode(request, target),
     };
-    let mut encoded = if from_gemini {
-        gemini::request::respelt(encoded)
-    } else {
-        encoded
+    let mut encoded = match request.dialect {
+        Dialect::Gemini if abroad => gemini::request::respelt(encoded),
+        Dialect::Completions => completions::request::respelt(request, encoded),
+        Dialect::Chat | Dialect::Claude | Dialect::Gemini => encoded,
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();

@@ -7,6 +7,7 @@
 pub mod claude;
 mod codec;
 mod dialect;
+pub mod embeddings;
 pub mod error;
 pub mod framing;
 pub mod gemini;

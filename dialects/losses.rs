@@ -79,12 +79,12 @@ impl Losses {
         }
     }
 
-    /// Tells paths in the client's own words, where `spell` knows them.
+    /// Tells paths in the client's own words, where `spell` knows them. Two of ours may be one of the client's.
     pub(crate) fn respell(&mut self, spell: impl Fn(&str) -> Option<String>) {
-        for loss in &mut self.list {
-            if let Some(path) = spell(&loss.path) {
-                loss.path = path;
-            }
+        self.seen.clear();
+        for loss in std::mem::take(&mut self.list) {
+            let path = spell(&loss.path).unwrap_or(loss.path);
+            self.push(path, loss.action, loss.why, loss.quiet);
         }
     }
 

@@ -1,6 +1,7 @@
 //! OpenAI's dialects.
 
 pub mod chat;
+pub mod completions;
 pub(crate) mod data_url;
 pub(crate) mod document;
 pub mod responses;

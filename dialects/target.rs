@@ -201,8 +201,11 @@ pub struct Reply {
     pub unique: Str,
     /// Seconds since 1970.
     pub created: u64,
-    /// Whether a Chat client asked for the usage chunk.
+    /// Whether a client of OpenAI's asked for the usage chunk.
     pub include_usage: bool,
     /// The way back for tool names.
     pub names: Names,
+    /// What every choice begins with: the prompt, where a client of legacy completions wants to read it again
+    /// ([`Request::echoed`](crate::ir::Request::echoed)).
+    pub echo: Option<Str>,
 }

@@ -152,7 +152,9 @@ impl Source {
 
 fn is_error(dialect: Dialect, root: Value<'_>) -> bool {
     match dialect {
-        Dialect::Chat => root.field("error").is_some() && root.field("choices").is_none(),
+        Dialect::Chat | Dialect::Completions => {
+            root.field("error").is_some() && root.field("choices").is_none()
+        }
         Dialect::Claude => root.text_of("type").is_some_and(|kind| kind == "error"),
         Dialect::Gemini => root.field("error").is_some() && root.field("candidates").is_none(),
         // The error of an answer that did not fail is null, which is as good as absent.

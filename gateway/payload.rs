@@ -53,7 +53,7 @@ pub(crate) fn apply(payload: &Payload, dialect: Dialect, names: &[&str], body: B
 
 fn protocol(dialect: Dialect) -> PayloadProtocol {
     match dialect {
-        Dialect::Chat => PayloadProtocol::Chat,
+        Dialect::Chat | Dialect::Completions => PayloadProtocol::Chat,
         Dialect::Claude => PayloadProtocol::Claude,
         Dialect::Gemini => PayloadProtocol::Gemini,
         Dialect::Responses => PayloadProtocol::Responses,

@@ -95,6 +95,7 @@ fn reply() -> Reply {
         created: 0,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 

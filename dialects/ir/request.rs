@@ -114,6 +114,7 @@ impl Request {
         // Chat's decoder puts reasoning first and calls last, so nothing need be counted: a hostile turn may have a
         // hundred thousand parts, each with something to report.
         match (self.dialect, turn.parts.get(part)) {
+            (Dialect::Completions, _) => path,
             (Dialect::Chat, Some(Part::ToolCall(_))) => {
                 let is_earlier = |part: &Part| !matches!(part, Part::ToolCall(_));
                 let first = turn.parts.partition_point(is_earlier);

@@ -183,7 +183,7 @@ impl Observer {
             return;
         }
         match self.dialect {
-            Dialect::Chat => self.on_chat(frame),
+            Dialect::Chat | Dialect::Completions => self.on_chat(frame),
             Dialect::Claude => self.on_claude(frame),
             Dialect::Gemini => self.on_gemini(frame),
             Dialect::Responses => self.on_responses(frame),
@@ -356,7 +356,7 @@ fn cut() -> Error {
 /// Where an answer (or its first streamed event) names the model.
 fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
     match dialect {
-        Dialect::Chat => root.get("model"),
+        Dialect::Chat | Dialect::Completions => root.get("model"),
         Dialect::Claude => root
             .get("model")
             .or_else(|| root.field("message")?.get("model")),

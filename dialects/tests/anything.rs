@@ -131,6 +131,14 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
         "mimeType",
         "data:;base64,",
         "data:image/png,x",
+        "prompt",
+        "stop",
+        "logprobs",
+        "requests",
+        "embedding",
+        "embeddings",
+        "values",
+        "data",
     ];
     let word = prop::sample::select(WORDS).prop_map(|word| format!("{word:?}"));
     let leaf = prop_oneof![
@@ -168,7 +176,7 @@ fn the_deepest_json_is_read_or_refused() {
     for depth in [100, 127, 128, 129, 100_000] {
         for (open, close) in [("[", "]"), ("{\"content\":", "}"), ("{\"content\":[", "]}")] {
             let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
-            for choice in [0, 1, 2] {
+            for choice in [0, 1, 2, 3] {
                 fuzz_bodies::json_request(&[&[choice], nested.as_bytes()].concat());
                 let stream = format!("data: {nested}\n\nevent: message_start\ndata: {nested}\n\n");
                 fuzz_bodies::sse_bytes(&[&[choice], stream.as_bytes()].concat());
@@ -207,6 +215,7 @@ proptest! {
         fuzz_bodies::sse_bytes(&[&[0], &*stream].concat());
         fuzz_bodies::sse_bytes(&[&[1], &*stream].concat());
         fuzz_bodies::sse_bytes(&[&[2], &*stream].concat());
+        fuzz_bodies::sse_bytes(&[&[3], &*stream].concat());
     }
 
     #[test]

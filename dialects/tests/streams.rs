@@ -256,6 +256,8 @@ fn every_fixture_gives_well_formed_streams_in_every_dialect() {
             let said = chat(events.clone(), include_usage)
                 .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
             assert!(!said.hides_calls(), "{}", fixture.name);
+            completions(events.clone(), include_usage)
+                .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         }
         gemini(events.clone()).unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
         let said =
@@ -450,6 +452,11 @@ proptest! {
     #[test]
     fn a_gemini_client_hears_everything_of_any_stream(sample in sample(2)) {
         gemini_says_all(&sample);
+    }
+
+    #[test]
+    fn a_completions_client_hears_all_text_of_any_stream(sample in sample(2), include_usage in any::<bool>()) {
+        completions_says_all_text(&sample, include_usage);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod arbitrary;
 pub(crate) mod check_chat_stream;
 pub(crate) mod check_claude_stream;
+pub(crate) mod check_completions_stream;
 pub(crate) mod check_gemini_stream;
 pub(crate) mod check_responses_stream;
 pub(crate) mod drive;

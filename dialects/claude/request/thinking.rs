@@ -286,7 +286,7 @@ impl Planner<'_, '_> {
 
     fn path(&self) -> &'static str {
         match self.request.dialect {
-            Dialect::Chat => "reasoning_effort",
+            Dialect::Chat | Dialect::Completions => "reasoning_effort",
             Dialect::Claude | Dialect::Gemini if self.request.reasoning.budget.is_some() => {
                 "thinking.budget_tokens"
             }

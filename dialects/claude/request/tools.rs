@@ -256,7 +256,7 @@ impl<'r> Drafter<'r, '_> {
             Some(normal) => {
                 if normal.changed {
                     let field = match self.request.dialect {
-                        Dialect::Chat => "parameters",
+                        Dialect::Chat | Dialect::Completions | Dialect::Gemini => "parameters",
                         Dialect::Claude => "input_schema",
                         Dialect::Gemini | Dialect::Responses => "parameters",
                     };

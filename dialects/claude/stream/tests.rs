@@ -20,6 +20,7 @@ fn reply() -> Reply {
         created: 7,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 

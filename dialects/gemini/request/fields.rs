@@ -41,10 +41,6 @@ pub(super) fn refuse(request: &Request) -> Result<(), EncodeError> {
         let reason = "Gemini keeps no conversations; send the messages themselves";
         return refuse("conversation", reason);
     }
-    let legacy = request.legacy.as_ref();
-    if legacy.is_some_and(|legacy| legacy.suffix.is_some()) {
-        return refuse("suffix", "Gemini fills no gaps");
-    }
     Ok(())
 }
 
@@ -160,7 +156,7 @@ impl<'r> Fields<'r> {
             }
             let cleaned = schema::clean(schema);
             let path = match scope.request.dialect {
-                Dialect::Chat => "response_format.json_schema.schema",
+                Dialect::Chat | Dialect::Completions => "response_format.json_schema.schema",
                 Dialect::Claude => "output_config.format.schema",
                 Dialect::Gemini => "generationConfig.responseJsonSchema",
                 Dialect::Responses => "text.format.schema",
@@ -307,7 +303,6 @@ fn report_placeless(scope: &mut Scope<'_>) {
     let request = scope.request;
     let (sampling, output, caching) = (&request.sampling, &request.output, &request.caching);
     let (identity, state) = (&request.identity, &request.state);
-    let legacy = request.legacy.as_ref();
     let user = match request.dialect {
         Dialect::Claude => "metadata.user_id",
         Dialect::Chat | Dialect::Gemini | Dialect::Responses => "user",
@@ -339,12 +334,6 @@ fn report_placeless(scope: &mut Scope<'_>) {
             state.store.is_some() && !scope.native,
             state.store == Some(false),
         ),
-        (
-            "best_of",
-            legacy.is_some_and(|legacy| legacy.best_of.is_some()),
-            false,
-        ),
-        ("echo", legacy.is_some_and(|legacy| legacy.echo), false),
     ];
     let why = "Gemini has no such setting";
     for (path, given, harmless) in fields {

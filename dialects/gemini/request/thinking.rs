@@ -212,7 +212,7 @@ impl Planner<'_, '_> {
 
     fn budget_path(&self) -> &'static str {
         match self.scope.request.dialect {
-            Dialect::Chat => "thinking_budget",
+            Dialect::Chat | Dialect::Completions => "thinking_budget",
             Dialect::Claude => "thinking.budget_tokens",
             Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
             Dialect::Responses => "reasoning",

@@ -31,6 +31,7 @@ fn reply() -> Reply {
         created: 1,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 
@@ -115,7 +116,7 @@ fn to_upstream(provider: &'static str, request: &Request) -> Json {
 #[test]
 fn signatures_survive_clients_of_every_dialect() {
     let response = decode(&signed_answer());
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::UPSTREAM {
         let body = replay(dialect, &encode(dialect, &response));
         let request = codec::decode_request(dialect, &document(&body)).expect("a request");
         let parts = to_upstream("gemini", &request)["contents"][1]["parts"].clone();
@@ -158,7 +159,7 @@ fn signatures_survive_clients_of_every_dialect() {
 #[test]
 fn signatures_survive_streams_too() {
     let response = decode(&signed_answer());
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::UPSTREAM {
         let mut encoder = EventEncoder::new(dialect, reply());
         let mut out = Vec::new();
         unfold(response.clone())

@@ -18,6 +18,7 @@ fn reply() -> Reply {
         created: 1,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 

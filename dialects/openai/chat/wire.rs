@@ -184,6 +184,20 @@ pub(crate) fn expected(path: impl std::fmt::Display, what: &str) -> DecodeError 
     DecodeError::shape(path, format_args!("expected {what}"))
 }
 
+/// `stop`: a string or a list of them (trap 9).
+pub(crate) fn stop_texts(value: Value<'_>) -> Result<Vec<Str>, DecodeError> {
+    if value.is_array() {
+        let texts = value.items().enumerate();
+        texts
+            .map(|(index, stop)| text(stop, &format!("stop[{index}]")))
+            .collect()
+    } else {
+        let stop = value.text();
+        let stop = stop.ok_or_else(|| expected("stop", "a string or a list of strings"))?;
+        Ok(vec![stop])
+    }
+}
+
 /// Raw JSON may hold line ends between its tokens, which would end a `data:` line; inside strings they are escaped.
 pub(crate) fn on_one_line(out: &mut [u8]) {
     let mut from = 0;

@@ -11,8 +11,14 @@ use modelgate_dialects::{
 
 use super::targets;
 
-/// Every dialect but this one.
-pub(crate) fn others(dialect: Dialect) -> impl Iterator<Item = Dialect> {
+/// Every dialect of an upstream but this one.
+pub(crate) fn upstreams(dialect: Dialect) -> impl Iterator<Item = Dialect> {
+    let all = Dialect::UPSTREAM.into_iter();
+    all.filter(move |to| *to != dialect)
+}
+
+/// Every dialect of a client but this one.
+pub(crate) fn clients(dialect: Dialect) -> impl Iterator<Item = Dialect> {
     Dialect::ALL.into_iter().filter(move |to| *to != dialect)
 }
 

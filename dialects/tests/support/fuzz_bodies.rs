@@ -73,6 +73,14 @@ fn well_formed(events: &[Event]) {
     if let Err(fault) = check_claude_stream::check(&claude) {
         panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&claude));
     }
+    let text = drive::stream(
+        Dialect::Completions,
+        events.iter().cloned(),
+        targets::reply(),
+    );
+    if let Err(fault) = check_completions_stream::check(&text, true) {
+        panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&text));
+    }
     let gemini = drive::stream(Dialect::Gemini, events.iter().cloned(), targets::reply());
     if let Err(fault) = check_gemini_stream::check(&gemini) {
         panic!("{fault}\n{}\n{events:#?}", String::from_utf8_lossy(&gemini));
@@ -107,6 +115,7 @@ pub(crate) fn json_request(data: &[u8]) {
     let Ok(document) = Document::parse(body) else {
         return;
     };
+    vectors(&document);
     if let Ok(request) = decode_request(dialect, &document) {
         for to in Dialect::ALL {
             let target = targets::plain(to);
@@ -127,6 +136,28 @@ pub(crate) fn json_request(data: &[u8]) {
     if let Ok(response) = decode_response(dialect, &document, &targets::provider(dialect)) {
         for to in Dialect::ALL {
             drive::document(&encode_response(to, &response, &targets::reply()));
+        }
+    }
+}
+
+/// A request for vectors, or an answer with them, whatever it is.
+fn vectors(document: &Document) {
+    let shapes = [Shape::OpenAi, Shape::GeminiOne, Shape::GeminiBatch];
+    for from in shapes {
+        let Ok(request) = embeddings::decode_request(from, document) else {
+            continue;
+        };
+        for to in shapes {
+            if let Ok(encoded) = embeddings::encode_request(to, &request, "m") {
+                drive::document(&encoded.body);
+            }
+        }
+    }
+    let one = drive::document(br#"{"model":"m","input":"x","encoding_format":"base64"}"#);
+    let request = embeddings::decode_request(Shape::OpenAi, &one).unwrap();
+    for from in shapes {
+        if let Ok(answer) = embeddings::decode_answer(from, document, &request) {
+            drive::document(&embeddings::encode_answer(&answer, &request, "m"));
         }
     }
 }

@@ -112,6 +112,7 @@ pub(crate) fn reply() -> Reply {
         created: 1_700_000_001,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 
@@ -126,6 +127,7 @@ pub(crate) fn reply_named(profile: &str) -> Reply {
             reply.names.mark_custom(&name);
         }
         "no_usage" => reply.include_usage = false,
+        "echo" => reply.echo = Some(Str::from_static("Once upon a time, ")),
         other => panic!("no profile is called {other:?}"),
     }
     reply

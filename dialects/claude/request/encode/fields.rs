@@ -50,13 +50,6 @@ pub(super) fn refuse(request: &Request) -> Result<(), EncodeError> {
             "Claude keeps no conversations; send the messages themselves",
         );
     }
-    if request
-        .legacy
-        .as_ref()
-        .is_some_and(|legacy| legacy.suffix.is_some())
-    {
-        return refuse("suffix", "Claude fills no gaps");
-    }
     Ok(())
 }
 
@@ -321,19 +314,6 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
             "store",
             request.state.store.is_some(),
             request.state.store == Some(false),
-        ),
-        (
-            "best_of",
-            request
-                .legacy
-                .as_ref()
-                .is_some_and(|legacy| legacy.best_of.is_some()),
-            false,
-        ),
-        (
-            "echo",
-            request.legacy.as_ref().is_some_and(|legacy| legacy.echo),
-            false,
         ),
     ];
     let why = "Claude has no such setting";

@@ -112,7 +112,7 @@ impl<'r> Arranger<'r, '_> {
         }
         let path = || {
             let field = match self.request.dialect {
-                Dialect::Chat => "function.arguments",
+                Dialect::Chat | Dialect::Completions => "function.arguments",
                 Dialect::Claude => "input",
                 Dialect::Gemini => "functionCall.args",
                 Dialect::Responses => "arguments",

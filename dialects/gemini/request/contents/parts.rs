@@ -171,7 +171,7 @@ impl<'r> Arranger<'r, '_> {
         let request = self.scope.request;
         let path = || {
             let field = match request.dialect {
-                Dialect::Chat => "function.arguments",
+                Dialect::Chat | Dialect::Completions => "function.arguments",
                 Dialect::Claude => "input",
                 Dialect::Gemini => "functionCall.args",
                 Dialect::Responses => "arguments",

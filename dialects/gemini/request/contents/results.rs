@@ -90,7 +90,7 @@ impl<'r> Arranger<'r, '_> {
         for (index, part) in result.parts.iter().enumerate() {
             let path = || match request.dialect {
                 _ if result.bare => base.clone(),
-                Dialect::Chat => format!("{base}[{index}]"),
+                Dialect::Chat | Dialect::Completions => format!("{base}[{index}]"),
                 Dialect::Claude => format!("{base}.content[{index}]"),
                 Dialect::Gemini => base.clone(),
                 Dialect::Responses => format!("{base}.output[{index}]"),

@@ -251,25 +251,10 @@ fn sampling(request: &mut Request, key: &str, value: Value<'_>) -> Result<bool, 
         "n" => sampling.n = Some(wire::count(value, key)?),
         "logprobs" => sampling.logprobs = Some(wire::boolean(value, key)?),
         "top_logprobs" => sampling.top_logprobs = Some(wire::count(value, key)?),
-        "stop" => request.limits.stop = stop(value)?,
+        "stop" => request.limits.stop = wire::stop_texts(value)?,
         _ => return Ok(false),
     }
     Ok(true)
-}
-
-/// A string or a list of them (trap 9).
-fn stop(value: Value<'_>) -> Result<Vec<Str>, DecodeError> {
-    if value.is_array() {
-        let texts = value.items().enumerate();
-        texts
-            .map(|(index, text)| wire::text(text, &format!("stop[{index}]")))
-            .collect()
-    } else {
-        let text = value
-            .text()
-            .ok_or_else(|| wire::expected("stop", "a string or a list of strings"))?;
-        Ok(vec![text])
-    }
 }
 
 fn output(request: &mut Request, key: &str, value: Value<'_>) -> Result<bool, DecodeError> {

@@ -1,0 +1,8 @@
+//! Requests.
+
+mod decode;
+mod encode;
+
+pub use decode::decode;
+pub use encode::encode;
+pub(crate) use encode::respelt;
