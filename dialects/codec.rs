@@ -6,9 +6,9 @@ use crate::error::{DecodeError, EncodeError};
 use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
-use crate::openai::{chat, completions};
+use crate::openai::{chat, completions, responses};
 use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, gemini, openai::chat, openai::responses};
+use crate::{Dialect, claude, gemini};
 
 /// Reads a client's request. Gemini's body says neither the model nor whether to stream: its caller sets
 /// [`Request::model`] and [`Request::stream`] by the URL afterwards.
@@ -21,6 +21,7 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
         Dialect::Claude => claude::request::decode(body.root()),
         Dialect::Gemini => gemini::request::decode(body.root()),
         Dialect::Responses => responses::request::decode(body.root()),
+        Dialect::Completions => completions::request::decode(body.root()),
     }
 }
 
@@ -34,11 +35,11 @@ pub fn encode_request(
     request: &Request,
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
-    if dialect != request.dialect {
+    let abroad = request.dialect != dialect;
+    if abroad {
         responses::request::refuse_foreign(request)?;
     }
-    let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
-    if from_gemini {
+    if abroad && request.dialect == Dialect::Gemini {
         gemini::request::refuse_elsewhere(request)?;
     }
     let encoded = match dialect {
@@ -46,11 +47,12 @@ pub fn encode_request(
         Dialect::Claude => claude::request::encode(request, target),
         Dialect::Gemini => gemini::request::encode(request, target),
         Dialect::Responses => responses::request::encode(request, target),
+        Dialect::Completions => completions::request::encode(request, target),
     };
     let mut encoded = match request.dialect {
         Dialect::Gemini if abroad => gemini::request::respelt(encoded),
         Dialect::Completions => completions::request::respelt(request, encoded),
-        Dialect::Chat | Dialect::Claude | Dialect::Gemini => encoded,
+        _ => encoded,
     }?;
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
@@ -93,7 +95,9 @@ pub fn encode_count_request(
         gemini::request::refuse_elsewhere(request)?;
     }
     let encoded = match dialect {
-        Dialect::Chat => Err(EncodeError::new("model", "its upstream counts no tokens")),
+        Dialect::Chat | Dialect::Completions => {
+            Err(EncodeError::new("model", "its upstream counts no tokens"))
+        }
         Dialect::Claude => claude::request::encode_count(request, target),
         Dialect::Gemini => gemini::request::encode_count(request, target),
         Dialect::Responses => responses::request::encode_count(request, target),
@@ -119,6 +123,7 @@ pub fn decode_response(
         Dialect::Claude => claude::response::decode(body.root(), provider),
         Dialect::Gemini => gemini::response::decode(body.root(), provider),
         Dialect::Responses => responses::response::decode(body.root(), provider),
+        Dialect::Completions => completions::response::decode(body.root(), provider),
     }
 }
 
@@ -131,6 +136,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
         Dialect::Claude => claude::response::encode(response, reply, &mut out),
         Dialect::Gemini => gemini::response::encode(response, reply, &mut out),
         Dialect::Responses => responses::response::encode(response, reply, &mut out),
+        Dialect::Completions => completions::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
 }
@@ -139,7 +145,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
 #[must_use]
 pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
     match dialect {
-        Dialect::Chat => None,
+        Dialect::Chat | Dialect::Completions => None,
         Dialect::Claude | Dialect::Responses => body.root().field("input_tokens")?.as_u64(),
         Dialect::Gemini => gemini::response::decode_count(body.root()),
     }
@@ -149,7 +155,9 @@ pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
 #[must_use]
 pub fn encode_count(dialect: Dialect, count: u64) -> Bytes {
     Bytes::from(match dialect {
-        Dialect::Chat | Dialect::Claude => format!(r#"{{"input_tokens":{count}}}"#),
+        Dialect::Chat | Dialect::Claude | Dialect::Completions => {
+            format!(r#"{{"input_tokens":{count}}}"#)
+        }
         Dialect::Gemini => format!(r#"{{"totalTokens":{count}}}"#),
         Dialect::Responses => {
             format!(r#"{{"object":"response.input_tokens","input_tokens":{count}}}"#)
@@ -165,6 +173,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
         Dialect::Claude => claude::response::decode_error(status, body),
         Dialect::Gemini => gemini::response::decode_error(status, body),
         Dialect::Responses => responses::response::decode_error(status, body),
+        Dialect::Completions => completions::response::decode_error(status, body),
     }
 }
 
@@ -187,6 +196,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
         Dialect::Claude => claude::response::encode_error(error, &mut out),
         Dialect::Gemini => gemini::response::encode_error(error, &mut out),
         Dialect::Responses => responses::response::encode_error(error, &mut out),
+        Dialect::Completions => completions::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
 }
@@ -201,6 +211,9 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
         Dialect::Gemini => sse::write_data(out, |out| gemini::response::encode_error(error, out)),
         // The number of the frame is not known here; where it is, the encoder and the observer write their own.
         Dialect::Responses => responses::response::encode_error_event(error, 0, out),
+        Dialect::Completions => sse::write_data(out, |out| {
+            completions::response::encode_error(error, out);
+        }),
     }
 }
 
@@ -212,6 +225,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
         Dialect::Claude => claude::wire::usage(usage),
         Dialect::Gemini => gemini::wire::usage(usage),
         Dialect::Responses => responses::wire::usage(usage),
+        Dialect::Completions => completions::wire::usage(usage),
     }
 }
 
@@ -226,6 +240,8 @@ pub enum EventDecoder {
     Gemini(Box<gemini::stream::Decoder>),
     /// Responses.
     Responses(Box<responses::stream::Decoder>),
+    /// Completions, which no upstream speaks: it only fails.
+    Completions(completions::stream::Decoder),
 }
 
 impl EventDecoder {
@@ -239,6 +255,7 @@ impl EventDecoder {
             Dialect::Responses => {
                 Self::Responses(Box::new(responses::stream::Decoder::new(provider)))
             }
+            Dialect::Completions => Self::Completions(completions::stream::Decoder::new(provider)),
         }
     }
 
@@ -249,6 +266,7 @@ impl EventDecoder {
             Self::Claude(decoder) => decoder.on_frame(frame, events),
             Self::Gemini(decoder) => decoder.on_frame(frame, events),
             Self::Responses(decoder) => decoder.on_frame(frame, events),
+            Self::Completions(decoder) => decoder.on_frame(frame, events),
         }
     }
 
@@ -259,6 +277,7 @@ impl EventDecoder {
             Self::Claude(decoder) => decoder.finish(clean, events),
             Self::Gemini(decoder) => decoder.finish(clean, events),
             Self::Responses(decoder) => decoder.finish(clean, events),
+            Self::Completions(decoder) => decoder.finish(clean, events),
         }
     }
 }
@@ -274,6 +293,8 @@ pub enum EventEncoder {
     Gemini(Box<gemini::stream::Encoder>),
     /// Responses.
     Responses(Box<responses::stream::Encoder>),
+    /// Completions.
+    Completions(Box<completions::stream::Encoder>),
 }
 
 impl EventEncoder {
@@ -285,6 +306,9 @@ impl EventEncoder {
             Dialect::Claude => Self::Claude(Box::new(claude::stream::Encoder::new(reply))),
             Dialect::Gemini => Self::Gemini(Box::new(gemini::stream::Encoder::new(reply))),
             Dialect::Responses => Self::Responses(Box::new(responses::stream::Encoder::new(reply))),
+            Dialect::Completions => {
+                Self::Completions(Box::new(completions::stream::Encoder::new(reply)))
+            }
         }
     }
 
@@ -295,6 +319,7 @@ impl EventEncoder {
             Self::Claude(encoder) => encoder.on(event, out),
             Self::Gemini(encoder) => encoder.on(event, out),
             Self::Responses(encoder) => encoder.on(event, out),
+            Self::Completions(encoder) => encoder.on(event, out),
         }
     }
 
@@ -305,6 +330,7 @@ impl EventEncoder {
             Self::Claude(encoder) => encoder.keep_alive(out),
             Self::Gemini(encoder) => encoder.keep_alive(out),
             Self::Responses(encoder) => encoder.keep_alive(out),
+            Self::Completions(encoder) => encoder.keep_alive(out),
         }
     }
 }

@@ -13,11 +13,22 @@ pub enum Dialect {
     Gemini,
     /// OpenAI Responses.
     Responses,
+    /// OpenAI's legacy Completions. Clients only: it is answered, and never asked of an upstream.
+    Completions,
 }
 
 impl Dialect {
-    /// Every dialect.
-    pub const ALL: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
+    /// Every dialect, all of which a client may speak.
+    pub const ALL: [Self; 5] = [
+        Self::Chat,
+        Self::Claude,
+        Self::Gemini,
+        Self::Responses,
+        Self::Completions,
+    ];
+
+    /// Those that an upstream may be asked in.
+    pub const UPSTREAM: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
 
     /// The name used in logs and records.
     #[must_use]
@@ -27,6 +38,7 @@ impl Dialect {
             Self::Claude => "claude",
             Self::Gemini => "gemini",
             Self::Responses => "responses",
+            Self::Completions => "completions",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The endpoints beside the ones that ask a model.
 
 pub(crate) mod count_tokens;
+pub(crate) mod embeddings;
 pub(crate) mod models;
 pub(crate) mod passed;
 pub(crate) mod responses;

@@ -97,6 +97,16 @@ impl Plan {
         }))
     }
 
+    /// The body as it came.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The same, with the places of its values.
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// The request as its dialect is understood.
     pub(crate) fn decoded(&mut self) -> Result<&Request, Failure> {
         if self.decoded.is_none() {
@@ -170,6 +180,7 @@ impl Plan {
                 .map_or(0, |since| since.as_secs()),
             include_usage: self.peek.include_usage,
             names: Names::default(),
+            echo: None,
         };
         if self.may_pass(candidate) {
             let rename =
@@ -198,6 +209,7 @@ impl Plan {
         }
         self.record.lost(&encoded.losses);
         reply.names = encoded.names;
+        reply.echo = self.decoded()?.echoed();
         Ok(Prepared {
             body: self.ruled(encoded.body, candidate),
             reply,

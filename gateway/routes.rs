@@ -14,7 +14,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::api::{count_tokens, models, passed, responses, server_info};
+use crate::api::{count_tokens, embeddings, models, passed, responses, server_info};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
@@ -35,6 +35,7 @@ const fn endpoint(method: &'static str, path: &'static str) -> Endpoint {
 /// Every endpoint, in the order of `GET /`.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1/chat/completions"),
+    endpoint("POST", "/v1/completions"),
     endpoint("POST", "/v1/responses"),
     endpoint("POST", "/v1/responses/input_tokens"),
     endpoint("POST", "/v1/responses/compact"),
@@ -132,6 +133,9 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "/v1/chat/completions" if post => {
             exchange::generate(state, incoming, ask(Dialect::Chat)).await
         }
+        "/v1/completions" if post => {
+            exchange::generate(state, incoming, ask(Dialect::Completions)).await
+        }
         "/v1/responses" if post => {
             exchange::generate(state, incoming, ask(Dialect::Responses)).await
         }
@@ -145,15 +149,14 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "/v1/responses/compact" if post => {
             passed::pass(state, incoming, ask(Dialect::Responses), Operation::Compact).await
         }
-        "/v1/embeddings" if post => {
-            passed::pass(state, incoming, ask(Dialect::Chat), Operation::Embed).await
-        }
+        "/v1/embeddings" if post => embeddings::embed(state, incoming, ask(Dialect::Chat)).await,
         "/v1/models" | "/v1beta/models" if get => models::list(&state, &incoming),
         "" if get => server_info::root(),
         "/healthz" if get => server_info::health(),
         "/readyz" if get => server_info::ready(&state),
         "/api/event_logging/batch" if post => server_info::event_sink(),
         "/v1/chat/completions"
+        | "/v1/completions"
         | "/v1/responses"
         | "/v1/responses/input_tokens"
         | "/v1/responses/compact"
@@ -211,11 +214,8 @@ async fn call_method(state: Arc<State>, incoming: Incoming, google: Google) -> R
         google::Method::CountTokens => {
             count_tokens::count(state, incoming, Ask::Google(google)).await
         }
-        google::Method::Embed => {
-            passed::pass(state, incoming, Ask::Google(google), Operation::Embed).await
-        }
-        google::Method::EmbedBatch => {
-            passed::pass(state, incoming, Ask::Google(google), Operation::EmbedBatch).await
+        google::Method::Embed | google::Method::EmbedBatch => {
+            embeddings::embed(state, incoming, Ask::Google(google)).await
         }
     }
 }

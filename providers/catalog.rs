@@ -42,11 +42,11 @@ impl Candidate {
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
     pub fn dialect(&self, client: Dialect) -> Dialect {
-        let own = self.credential.kind.dialect();
-        if self.responses && client != own {
+        let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
+        if self.responses && !of_chat {
             Dialect::Responses
         } else {
-            own
+            self.credential.kind.dialect()
         }
     }
 }

@@ -92,6 +92,7 @@ impl Request {
     #[must_use]
     pub fn turn_path(&self, turn: usize) -> String {
         let before = match self.dialect {
+            Dialect::Completions => return "prompt".to_owned(),
             Dialect::Gemini => return format!("contents[{turn}]"),
             Dialect::Chat => self
                 .system
@@ -170,7 +171,7 @@ impl Request {
     #[must_use]
     pub fn system_path(&self, block: usize, message: usize) -> String {
         match self.dialect {
-            Dialect::Chat => format!("messages[{message}]"),
+            Dialect::Chat | Dialect::Completions => format!("messages[{message}]"),
             Dialect::Claude => format!("system[{block}]"),
             Dialect::Gemini => format!("systemInstruction.parts[{block}]"),
             Dialect::Responses => {
@@ -192,6 +193,18 @@ impl Request {
         match self.dialect {
             Dialect::Chat | Dialect::Responses if !bare => format!("{path}.content[{part}]"),
             _ => path,
+        }
+    }
+
+    /// What the answer must begin with: the prompt, where its client wants to read it again. For [`Reply::echo`].
+    ///
+    /// [`Reply::echo`]: crate::Reply::echo
+    #[must_use]
+    pub fn echoed(&self) -> Option<Str> {
+        let wanted = self.legacy.as_ref().is_some_and(|legacy| legacy.echo);
+        match self.turns.first()?.parts.first()? {
+            Part::Text(prompt) if wanted && !prompt.text.is_empty() => Some(prompt.text.clone()),
+            _ => None,
         }
     }
 

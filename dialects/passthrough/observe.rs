@@ -147,7 +147,7 @@ impl Observer {
         let mut out = Vec::new();
         if self.outcome == Outcome::Open {
             match self.dialect {
-                Dialect::Chat | Dialect::Claude | Dialect::Gemini => {
+                Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Gemini => {
                     codec::encode_error_frame(self.dialect, &error, &mut out);
                 }
                 Dialect::Responses => {
@@ -329,7 +329,7 @@ impl Observer {
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
         let key = match self.dialect {
-            Dialect::Chat | Dialect::Claude | Dialect::Responses => &MODEL,
+            Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Responses => &MODEL,
             Dialect::Gemini => &MODEL_VERSION,
         };
         let has_model =
@@ -389,7 +389,9 @@ fn write_spliced(data: &str, span: Option<std::ops::Range<usize>>, model: &str, 
 #[must_use]
 pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
     let usage = match dialect {
-        Dialect::Chat | Dialect::Claude | Dialect::Responses => body.root().field("usage")?,
+        Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Responses => {
+            body.root().field("usage")?
+        }
         Dialect::Gemini => field(unwrapped(body.root()), "usageMetadata")?,
     };
     Some(codec::decode_usage(dialect, usage))

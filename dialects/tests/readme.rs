@@ -73,7 +73,7 @@ fn table() -> String {
         "| client → provider | dropped | changed or brought into range |\n|---|---|---|\n",
     );
     for from in Dialect::ALL {
-        for to in drive::others(from) {
+        for to in drive::upstreams(from) {
             let cell = |names: &BTreeSet<String>| {
                 let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
                 quoted.join(", ")

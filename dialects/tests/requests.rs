@@ -15,7 +15,7 @@ use crate::support::{
 
 fn faults(dialect: Dialect, body: Value<'_>) -> Vec<String> {
     match dialect {
-        Dialect::Chat => valid_chat_request::faults(body),
+        Dialect::Chat | Dialect::Completions => valid_chat_request::faults(body),
         Dialect::Claude => valid_claude_request::faults(body),
         Dialect::Gemini => valid_gemini_request::faults(body),
         Dialect::Responses => valid_responses_request::faults(body),

@@ -14,8 +14,8 @@ use crate::golden::{Fixture, fixtures};
 use crate::support::arbitrary::events::{Sample, sample};
 use crate::support::check_claude_stream::Block;
 use crate::support::{
-    cases, check_chat_stream, check_claude_stream, check_gemini_stream, check_responses_stream,
-    drive, targets,
+    cases, check_chat_stream, check_claude_stream, check_completions_stream, check_gemini_stream,
+    check_responses_stream, drive, targets,
 };
 
 fn chat(
@@ -191,6 +191,31 @@ fn responses_says_all(sample: &Sample) {
     let arguments: Vec<String> = said.calls().map(|call| call.arguments.clone()).collect();
     if said.status == "completed" {
         assert_eq!(arguments, arguments_of(sample, 0), "{sample:#?}");
+    }
+}
+
+fn completions(
+    events: impl IntoIterator<Item = Event>,
+    include_usage: bool,
+) -> Result<check_completions_stream::Said, String> {
+    let mut reply = targets::reply();
+    reply.include_usage = include_usage;
+    let stream = drive::stream(Dialect::Completions, events, reply);
+    check_completions_stream::check(&stream, include_usage)
+        .map_err(|fault| format!("{fault}\n{}", String::from_utf8_lossy(&stream)))
+}
+
+/// Visible text and nothing else, in the order it was streamed.
+fn completions_says_all_text(sample: &Sample, include_usage: bool) {
+    let said = completions(sample.events.clone(), include_usage)
+        .unwrap_or_else(|fault| panic!("{fault}\n{sample:#?}"));
+    assert_eq!(said.error.is_some(), sample.failed);
+    for choice in 0..2 {
+        let heard = said.choices.get(&u64::from(choice)).cloned();
+        let heard = heard.unwrap_or_default().text;
+        let visible = |kind: &ItemKind| matches!(kind, ItemKind::Text | ItemKind::Refusal);
+        let text = said_of(sample, choice, visible);
+        assert_eq!(sorted(&heard), sorted(&text), "{sample:#?}");
     }
 }
 

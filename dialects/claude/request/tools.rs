@@ -59,7 +59,7 @@ pub(super) enum Choice<'r> {
 pub(super) fn name_limit(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Claude => 128,
-        Dialect::Chat | Dialect::Gemini | Dialect::Responses => 64,
+        Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Responses => 64,
     }
 }
 
@@ -198,7 +198,7 @@ impl<'r> Drafter<'r, '_> {
 
     fn path(&self, index: usize, field: &str) -> String {
         match self.request.dialect {
-            Dialect::Chat => format!("tools[{index}].function.{field}"),
+            Dialect::Chat | Dialect::Completions => format!("tools[{index}].function.{field}"),
             Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
                 format!("{}.{field}", self.request.tool_path(index))
             }
@@ -256,9 +256,8 @@ impl<'r> Drafter<'r, '_> {
             Some(normal) => {
                 if normal.changed {
                     let field = match self.request.dialect {
-                        Dialect::Chat | Dialect::Completions | Dialect::Gemini => "parameters",
                         Dialect::Claude => "input_schema",
-                        Dialect::Gemini | Dialect::Responses => "parameters",
+                        _ => "parameters",
                     };
                     let why = "Claude wants an object without alternatives at the root of a schema";
                     self.losses.changed(self.path(index, field), why);
@@ -290,7 +289,7 @@ impl<'r> Drafter<'r, '_> {
         });
         if let Some(grammar) = grammar {
             let path = match self.request.dialect {
-                Dialect::Chat => format!("tools[{index}].custom.format"),
+                Dialect::Chat | Dialect::Completions => format!("tools[{index}].custom.format"),
                 Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
                     self.path(index, "format")
                 }

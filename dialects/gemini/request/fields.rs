@@ -305,7 +305,7 @@ fn report_placeless(scope: &mut Scope<'_>) {
     let (identity, state) = (&request.identity, &request.state);
     let user = match request.dialect {
         Dialect::Claude => "metadata.user_id",
-        Dialect::Chat | Dialect::Gemini | Dialect::Responses => "user",
+        Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Responses => "user",
     };
     // Path, whether it was given, whether it makes no difference to the answer.
     let fields = [

@@ -89,7 +89,9 @@ impl<'r> Tools<'r> {
         if request.parallel_tool_calls == Some(false) && has_tools {
             let path = match request.dialect {
                 Dialect::Claude => "tool_choice.disable_parallel_tool_use",
-                Dialect::Chat | Dialect::Gemini | Dialect::Responses => "parallel_tool_calls",
+                Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Responses => {
+                    "parallel_tool_calls"
+                }
             };
             let why = "Gemini cannot be kept from calling several tools at once";
             drafter.scope.losses.dropped(path, why);
@@ -153,7 +155,7 @@ fn is_function(tool: &Tool) -> bool {
 fn field_path(request: &Request, index: usize, field: &str) -> String {
     let path = request.tool_path(index);
     match request.dialect {
-        Dialect::Chat => format!("{path}.function.{field}"),
+        Dialect::Chat | Dialect::Completions => format!("{path}.function.{field}"),
         Dialect::Claude | Dialect::Gemini | Dialect::Responses => format!("{path}.{field}"),
     }
 }
@@ -204,7 +206,7 @@ impl<'r> Drafter<'r, '_> {
         let cleaned = schema::clean(given);
         let field = match self.scope.request.dialect {
             Dialect::Claude => "input_schema",
-            Dialect::Chat | Dialect::Responses => "parameters",
+            Dialect::Chat | Dialect::Completions | Dialect::Responses => "parameters",
             Dialect::Gemini => "parametersJsonSchema",
         };
         let base = field_path(self.scope.request, index, field);

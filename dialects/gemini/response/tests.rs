@@ -57,7 +57,7 @@ fn signed_answer() -> Json {
 /// The request in which a client sends an answer back, with results for its calls.
 fn replay(dialect: Dialect, answer: &Json) -> Json {
     match dialect {
-        Dialect::Chat => {
+        Dialect::Chat | Dialect::Completions => {
             let said = &answer["choices"][0]["message"];
             let result =
                 |call: &Json| json!({"role": "tool", "tool_call_id": call["id"], "content": "ok"});

@@ -80,6 +80,7 @@ pub(super) fn reply() -> Reply {
         created: 7,
         include_usage: true,
         names: Names::default(),
+        echo: None,
     }
 }
 

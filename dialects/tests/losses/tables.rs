@@ -3,6 +3,10 @@
 /// Paths whose value is said in another way, or is what the target does anyway, each with the reason. `*` is any number.
 pub(super) const NEUTRAL: &[(&str, &str)] = &[
     ("model", "the upstream has its own name"),
+    (
+        "echo",
+        "the answer begins with the prompt, whoever gives it",
+    ),
     ("stream", "Gemini's URL says it"),
     ("logprobs", "Gemini has another name for it"),
     ("modalities[*]", "in capitals in Gemini"),

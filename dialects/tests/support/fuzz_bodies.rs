@@ -1,6 +1,7 @@
 //! What must be true of any bytes. The fuzz targets and the properties run the same three functions.
 
 use bytes::Bytes;
+use modelgate_dialects::embeddings::{self, Shape};
 use modelgate_dialects::framing::json_array::ArrayFramer;
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{
@@ -14,8 +15,8 @@ use modelgate_dialects::{
 };
 
 use super::{
-    check_chat_stream, check_claude_stream, check_gemini_stream, check_responses_stream, drive,
-    targets,
+    check_chat_stream, check_claude_stream, check_completions_stream, check_gemini_stream,
+    check_responses_stream, drive, targets,
 };
 
 /// The dialect that the first byte chooses, and what is left of the byte.

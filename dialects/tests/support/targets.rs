@@ -6,7 +6,7 @@ use modelgate_dialects::{Dialect, Names, Reply, Str, Target};
 /// The provider tag of an upstream that speaks `dialect`.
 pub(crate) fn provider(dialect: Dialect) -> Str {
     Str::from_static(match dialect {
-        Dialect::Chat | Dialect::Responses => "openai",
+        Dialect::Chat | Dialect::Completions | Dialect::Responses => "openai",
         Dialect::Claude => "claude",
         Dialect::Gemini => "gemini",
     })

@@ -148,7 +148,7 @@ impl Plan {
                     writer.field("stream", &true);
                 }
                 match dialect {
-                    Dialect::Chat => self.chat(writer),
+                    Dialect::Chat | Dialect::Completions => self.chat(writer),
                     Dialect::Claude | Dialect::Gemini => self.claude(writer),
                     Dialect::Responses => self.responses(writer),
                 }

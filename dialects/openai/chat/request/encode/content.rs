@@ -74,7 +74,7 @@ fn text<'a>(scope: &mut Scope<'_>, text: &'a Text, path: &impl Fn() -> String) -
     if text.citations.is_some() {
         let field = match scope.request.dialect {
             Dialect::Responses => "annotations",
-            Dialect::Chat | Dialect::Claude | Dialect::Gemini => "citations",
+            Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Gemini => "citations",
         };
         scope.losses.dropped(
             format!("{}.{field}", path()),

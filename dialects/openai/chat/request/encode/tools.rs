@@ -141,7 +141,7 @@ fn free_text(
     };
     if let Some(grammar) = format.filter(|format| !is_text(format)) {
         let field = match request.dialect {
-            Dialect::Chat => "custom.format",
+            Dialect::Chat | Dialect::Completions => "custom.format",
             Dialect::Claude | Dialect::Gemini | Dialect::Responses => "format",
         };
         let why = "the upstream enforces no grammar: it stands in the tool's description";

@@ -1,0 +1,152 @@
+//! Vectors of texts, in OpenAI's words and in Google's: `/v1/embeddings`, `:embedContent`, `:batchEmbedContents`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use modelgate_dialects::embeddings::{self, EmbedRequest, Shape};
+use modelgate_dialects::ir::Usage;
+use modelgate_dialects::passthrough::usage_of_body;
+use modelgate_dialects::{Dialect, Losses, Str};
+use modelgate_providers::{CallError, Candidate, Operation};
+use warp::reply::Response;
+
+use super::whole;
+use crate::error::{self, Failure};
+use crate::exchange::{Ask, refuse};
+use crate::google::Method;
+use crate::plan::Plan;
+use crate::reply;
+use crate::request::Incoming;
+use crate::state::State;
+
+/// Answers a request for vectors.
+pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
+    let dialect = ask.dialect();
+    let shape = shape(&ask);
+    let mut plan = match Plan::read(state, incoming, ask).await {
+        Ok(plan) => plan,
+        Err(failure) => return error::answer(dialect, &failure),
+    };
+    match Box::pin(embedded(&mut plan, shape)).await {
+        Ok((body, losses)) => {
+            plan.record.began();
+            plan.record.completed();
+            let mut response = reply::json(StatusCode::OK, body);
+            reply::name_losses(&mut response, &losses);
+            response
+        }
+        Err(failure) => refuse(plan.record, dialect, &failure),
+    }
+}
+
+fn shape(ask: &Ask) -> Shape {
+    match ask {
+        Ask::Body(_) => Shape::OpenAi,
+        Ask::Google(google) if google.method == Method::EmbedBatch => Shape::GeminiBatch,
+        Ask::Google(_) => Shape::GeminiOne,
+    }
+}
+
+/// What a candidate is asked for.
+struct Asked {
+    shape: Shape,
+    body: Bytes,
+    losses: Losses,
+    /// The request, where the answer must be translated.
+    request: Option<EmbedRequest>,
+}
+
+async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Failure> {
+    let mut last = None;
+    for candidate in plan.candidates.clone() {
+        let dialect = match candidate.credential.kind.dialect() {
+            Dialect::Gemini => Dialect::Gemini,
+            _ => Dialect::Chat,
+        };
+        if !candidate.credential.offers(Operation::Embed, dialect) {
+            continue;
+        }
+        let asked = prepare(plan, shape, dialect, &candidate)?;
+        plan.record.attempt(&candidate);
+        match call(plan, &asked, &candidate).await {
+            Ok((body, usage)) => {
+                plan.record.used(usage);
+                plan.record.lost(&asked.losses);
+                return Ok((body, asked.losses));
+            }
+            Err(error) if !error.kind.may_rotate() => {
+                return Err(plan.malformed().unwrap_or_else(|| error.into()));
+            }
+            Err(error) => {
+                tracing::warn!(request_id = %plan.id, %error, "attempt failed");
+                last = Some(error);
+            }
+        }
+    }
+    Err(last.map_or_else(
+        || Failure::no_such_operation(&plan.peek.model),
+        Failure::from,
+    ))
+}
+
+fn prepare(
+    plan: &Plan,
+    shape: Shape,
+    dialect: Dialect,
+    candidate: &Candidate,
+) -> Result<Asked, Failure> {
+    let (document, model) = (plan.document(), &candidate.target.model);
+    if shape.dialect() == dialect {
+        let body = embeddings::rename_model(shape, plan.bytes(), document, model);
+        return Ok(Asked {
+            shape,
+            body,
+            losses: Losses::default(),
+            request: None,
+        });
+    }
+    let mut request = embeddings::decode_request(shape, document)?;
+    if plan.google.is_some() {
+        request.model = plan.peek.model.clone();
+    }
+    let to = match dialect {
+        Dialect::Gemini => Shape::of_gemini(&request),
+        _ => Shape::OpenAi,
+    };
+    let encoded = embeddings::encode_request(to, &request, model);
+    plan.unspoiled()?;
+    let encoded = encoded?;
+    Ok(Asked {
+        shape: to,
+        body: encoded.body,
+        losses: encoded.losses,
+        request: Some(request),
+    })
+}
+
+async fn call(
+    plan: &Plan,
+    asked: &Asked,
+    candidate: &Candidate,
+) -> Result<(Bytes, Usage), CallError> {
+    let operation = match asked.shape {
+        Shape::GeminiBatch => Operation::EmbedBatch,
+        Shape::OpenAi | Shape::GeminiOne => Operation::Embed,
+    };
+    let dialect = asked.shape.dialect();
+    let body = asked.body.clone();
+    let (body, document) = whole::ask(plan, candidate, operation, dialect, body).await?;
+    let Some(request) = &asked.request else {
+        let usage = usage_of_body(dialect, &document).unwrap_or_default();
+        return Ok((body, usage));
+    };
+    let answer = embeddings::decode_answer(asked.shape, &document, request).map_err(|error| {
+        let provider = &candidate.credential.provider;
+        let what = format!("{provider} sent vectors that cannot be read: {error}");
+        CallError::broken(provider.clone(), what)
+    })?;
+    let usage = answer.usage.clone().unwrap_or_default();
+    let model: &Str = &plan.peek.model;
+    Ok((embeddings::encode_answer(&answer, request, model), usage))
+}
