@@ -7,6 +7,7 @@
 pub mod claude;
 mod codec;
 mod dialect;
+mod effort;
 pub mod embeddings;
 pub mod error;
 pub mod framing;

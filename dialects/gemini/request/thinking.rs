@@ -2,6 +2,7 @@
 
 use super::encode::Scope;
 use crate::Dialect;
+use crate::effort::{budget_of_effort, effort_of_budget};
 use crate::gemini::wire::write_rest;
 use crate::ir::{ReasoningMode, ReasoningWish, Setting};
 use crate::json::{Str, Writer};
@@ -221,28 +222,5 @@ impl Planner<'_, '_> {
 
     fn effort_path(&self) -> &'static str {
         self.scope.request.setting_path(Setting::Effort)
-    }
-}
-
-/// The wide table of `dialects.md` 2.4.
-fn budget_of_effort(effort: &str) -> u64 {
-    match effort {
-        "none" => 0,
-        "minimal" => 512,
-        "low" => 1024,
-        "medium" => 8192,
-        "xhigh" => 32_768,
-        "max" => 128_000,
-        _ => 24_576,
-    }
-}
-
-fn effort_of_budget(budget: u64) -> &'static str {
-    match budget {
-        0..=512 => "minimal",
-        513..=1024 => "low",
-        1025..=8192 => "medium",
-        8193..=24_576 => "high",
-        _ => "xhigh",
     }
 }

@@ -5,4 +5,4 @@ mod encode;
 
 pub use decode::decode;
 pub use encode::encode;
-pub(in crate::openai) use encode::{budget_effort, highest};
+pub(in crate::openai) use encode::highest;

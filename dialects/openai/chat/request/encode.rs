@@ -6,7 +6,7 @@ mod pairing;
 mod settings;
 mod tools;
 
-pub(in crate::openai) use settings::{budget_effort, highest};
+pub(in crate::openai) use settings::highest;
 
 use crate::Dialect;
 use crate::error::EncodeError;

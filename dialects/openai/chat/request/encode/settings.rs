@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Scope;
 use crate::Dialect;
+use crate::effort::effort_of_budget;
 use crate::ir::{OutputFormat, ReasoningMode, Request, Setting};
 use crate::json::{RawJson, Writer};
 use crate::openai::chat::wire::{self, STOP_LIMIT};
@@ -214,7 +215,7 @@ fn effort<'a>(scope: &mut Scope<'a>) -> Option<Cow<'a, str>> {
         Some(ReasoningMode::On) => {
             let by_budget = || {
                 wish.budget
-                    .map(|budget| Cow::Borrowed(budget_effort(budget)))
+                    .map(|budget| Cow::Borrowed(effort_of_budget(budget)))
             };
             level.or_else(by_budget).or(Some("medium".into()))
         }
@@ -225,19 +226,7 @@ fn effort<'a>(scope: &mut Scope<'a>) -> Option<Cow<'a, str>> {
             scope.losses.dropped("thinking.type", why);
             level
         }
-        None => level.or_else(|| wish.budget.map(|budget| budget_effort(budget).into())),
-    }
-}
-
-/// The level of a budget.
-pub(in crate::openai) fn budget_effort(budget: u64) -> &'static str {
-    match budget {
-        0 => "none",
-        1..=512 => "minimal",
-        513..=1024 => "low",
-        1025..=8192 => "medium",
-        8193..=24576 => "high",
-        _ => "xhigh",
+        None => level.or_else(|| wish.budget.map(|budget| effort_of_budget(budget).into())),
     }
 }
 

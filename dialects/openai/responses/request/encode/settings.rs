@@ -2,10 +2,11 @@
 
 use super::Scope;
 use crate::Dialect;
+use crate::effort::effort_of_budget;
 use crate::error::EncodeError;
 use crate::ir::{OutputFormat, ReasoningMode, Request, Setting};
 use crate::json::{RawJson, Writer};
-use crate::openai::chat::request::{budget_effort, highest};
+use crate::openai::chat::request::highest;
 use crate::openai::responses::wire::{self, INCLUDE_LOGPROBS, INCLUDE_STATE};
 use crate::target::Thinking;
 
@@ -283,7 +284,7 @@ fn effort(scope: &mut Scope<'_>) -> Option<String> {
     let request = scope.request;
     let wish = &request.reasoning;
     let level = wish.effort.as_deref();
-    let by_budget = || wish.budget.map(budget_effort);
+    let by_budget = || wish.budget.map(effort_of_budget);
     let effort = match &wish.mode {
         Some(ReasoningMode::Off) => "none",
         Some(ReasoningMode::On) => level.or_else(by_budget).unwrap_or("medium"),
