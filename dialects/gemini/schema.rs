@@ -33,12 +33,31 @@ pub(crate) struct Lost {
     pub(crate) quiet: bool,
 }
 
-/// Brings a JSON Schema into Google's subset; one that is there already keeps its bytes.
+/// How often what was cleaned is cleaned again.
+const ROUNDS: usize = 4;
+
+/// Brings a JSON Schema into Google's subset; one that is there already keeps its bytes. What one round brings together may
+/// want another: a list among alternatives whose items stood beside them, say.
 pub(crate) fn clean(schema: &RawJson) -> Cleaned {
+    let (mut cleaned, mut changed) = round(schema);
+    for _ in 0..ROUNDS {
+        if !changed {
+            break;
+        }
+        let (again, more) = round(&cleaned.schema);
+        cleaned.lost.extend(again.lost);
+        cleaned.schema = again.schema;
+        changed = more;
+    }
+    cleaned
+}
+
+/// One round, and whether it changed anything.
+fn round(schema: &RawJson) -> (Cleaned, bool) {
     let document = schema.document();
     let read = read::read(document.root());
     let is_empty = read.node.allows_nothing();
-    Cleaned {
+    let cleaned = Cleaned {
         schema: if read.changed {
             RawJson::build(|writer| write::write(writer, &read.node))
         } else {
@@ -46,7 +65,8 @@ pub(crate) fn clean(schema: &RawJson) -> Cleaned {
         },
         is_empty,
         lost: read.lost,
-    }
+    };
+    (cleaned, read.changed)
 }
 
 #[cfg(test)]
