@@ -1,4 +1,4 @@
-//! Which of the two vendors is being played.
+//! Which of the APIs is being played.
 
 /// The API shape a request arrived in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,4 +7,6 @@ pub(crate) enum Dialect {
     Chat,
     /// Anthropic Messages.
     Claude,
+    /// OpenAI Responses.
+    Responses,
 }

@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::render::{Delivery, Dress, Frame, Part, deliver, gzip};
 use crate::script::Script;
-use crate::{chat, claude};
+use crate::{chat, claude, responses};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(crate) enum Ending {
     ErrorFirst,
     /// Nothing more after the first content.
     Hang,
-    /// Everything except the terminal frame (`[DONE]`, `message_stop`).
+    /// Everything except the terminal frame (`[DONE]`, `message_stop`; Responses has none).
     NoTerminal,
     /// Everything except the finish reason and what follows it.
     NoFinish,
@@ -102,9 +102,10 @@ impl Reply {
         let frames = match dialect {
             Dialect::Chat => chat::stream(&self.answer, facts, self.quirk),
             Dialect::Claude => claude::stream(&self.answer, facts, self.quirk),
+            Dialect::Responses => responses::stream(&self.answer, facts, self.quirk),
         };
         let frames: Vec<String> = self
-            .cut(frames, dialect)
+            .cut(frames, dialect, facts)
             .iter()
             .map(|frame| self.dress.dress(frame))
             .collect();
@@ -122,6 +123,7 @@ impl Reply {
         let body = match dialect {
             Dialect::Chat => chat::whole(&self.answer, facts),
             Dialect::Claude => claude::whole(&self.answer, facts),
+            Dialect::Responses => responses::whole(&self.answer, facts),
         };
         let text = body.to_string();
         let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
@@ -147,7 +149,7 @@ impl Reply {
     }
 
     /// Keeps the frames this ending lets through.
-    fn cut(&self, frames: Vec<Frame>, dialect: Dialect) -> Vec<String> {
+    fn cut(&self, frames: Vec<Frame>, dialect: Dialect, facts: &Facts) -> Vec<String> {
         const CONTENT_BEFORE_CUT: usize = 2;
         let error = || overloaded(dialect).to_frame(dialect);
         let mut content = 0;
@@ -172,12 +174,17 @@ impl Reply {
                 .map(|frame| frame.text)
                 .collect(),
             Ending::ErrorFirst => vec![error()],
-            Ending::Error => frames
-                .into_iter()
-                .take_while(begun)
-                .map(|frame| frame.text)
-                .chain([error()])
-                .collect(),
+            Ending::Error => {
+                let begun = frames.into_iter().take_while(begun);
+                let mut kept: Vec<String> = begun.map(|frame| frame.text).collect();
+                kept.push(match dialect {
+                    Dialect::Responses => {
+                        responses::failed(facts, &overloaded(dialect), kept.len()).text
+                    }
+                    _ => error(),
+                });
+                kept
+            }
             Ending::Cut | Ending::CutClean | Ending::Hang => frames
                 .into_iter()
                 .take_while(begun)
@@ -208,7 +215,9 @@ impl Plan {
 /// The error inside streams.
 pub(crate) fn overloaded(dialect: Dialect) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(503, "The server is overloaded or not ready yet."),
+        Dialect::Chat | Dialect::Responses => {
+            Fault::new(503, "The server is overloaded or not ready yet.")
+        }
         Dialect::Claude => Fault::new(529, "Overloaded"),
     }
 }

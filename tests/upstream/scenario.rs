@@ -97,7 +97,7 @@ pub(crate) fn plan(dialect: Dialect, facts: &Facts, earlier_calls: usize) -> Opt
             "Your account does not have permission to use this model.",
         ),
         "up-404" => match dialect {
-            Dialect::Chat => Some(Plan::Fault(
+            Dialect::Chat | Dialect::Responses => Some(Plan::Fault(
                 Fault::new(404, "The model `up-404` does not exist.").code("model_not_found"),
             )),
             Dialect::Claude => fault(404, "model: up-404"),
@@ -240,7 +240,7 @@ fn images(facts: &Facts) -> String {
 /// Counts of a prompt that was partly cached, large enough to show a wrong sum.
 fn cached(dialect: Dialect) -> Usage {
     match dialect {
-        Dialect::Chat => Usage {
+        Dialect::Chat | Dialect::Responses => Usage {
             input: 500,
             cache_read: 300,
             cache_write: 200,
@@ -275,15 +275,19 @@ fn scenario_name(model: &str) -> &str {
 
 fn unauthorized(dialect: Dialect) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(401, "Incorrect API key provided.").code("invalid_api_key"),
+        Dialect::Chat | Dialect::Responses => {
+            Fault::new(401, "Incorrect API key provided.").code("invalid_api_key")
+        }
         Dialect::Claude => Fault::new(401, "invalid x-api-key"),
     }
 }
 
 fn rate_limited(dialect: Dialect) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(429, "Rate limit reached. Please try again in 7s.")
-            .code("rate_limit_exceeded"),
+        Dialect::Chat | Dialect::Responses => {
+            Fault::new(429, "Rate limit reached. Please try again in 7s.")
+                .code("rate_limit_exceeded")
+        }
         Dialect::Claude => Fault::new(429, "This request would exceed your rate limit."),
     }
 }
@@ -308,7 +312,7 @@ mod tests {
 
     #[test]
     fn every_listed_model_has_a_plan() {
-        for dialect in [Dialect::Chat, Dialect::Claude] {
+        for dialect in [Dialect::Chat, Dialect::Claude, Dialect::Responses] {
             for stream in [false, true] {
                 for name in SCENARIOS {
                     let facts = Facts {

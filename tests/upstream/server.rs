@@ -4,9 +4,10 @@ use crate::body::{self, Body};
 use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::fault::Fault;
+use crate::plan::Plan;
 use crate::record::{OpenAnswer, Recorded, Records};
 use crate::script::Script;
-use crate::{chat, claude, control, scenario};
+use crate::{chat, claude, control, embeddings, responses, scenario};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
@@ -167,6 +168,17 @@ async fn answer(
         ("POST", "/v1/messages/count_tokens") => {
             or_refuse(Dialect::Claude, claude::count(&parts.headers, &body))
         }
+        ("POST", "/v1/responses") => generate(&records, Dialect::Responses, &parts.headers, &body),
+        ("POST", "/v1/responses/input_tokens") => {
+            or_refuse(Dialect::Responses, responses::count(&parts.headers, &body))
+        }
+        ("POST", "/v1/responses/compact") => or_refuse(
+            Dialect::Responses,
+            responses::compact(&parts.headers, &body),
+        ),
+        ("POST", "/v1/embeddings") => {
+            or_refuse(Dialect::Chat, embed(&records, &parts.headers, &body))
+        }
         ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => {
             or_refuse(Dialect::Claude, claude::models(&parts.headers))
         }
@@ -192,8 +204,10 @@ fn check(
     body: &Bytes,
 ) -> Result<Facts, Fault> {
     match dialect {
-        Dialect::Chat if records.keyless() && !headers.contains_key("authorization") => {}
+        Dialect::Chat | Dialect::Responses
+            if records.keyless() && !headers.contains_key("authorization") => {}
         Dialect::Chat => chat::authenticate(headers)?,
+        Dialect::Responses => responses::authenticate(headers)?,
         Dialect::Claude => claude::authenticate(headers)?,
     }
     let json: Value = serde_json::from_slice(body)
@@ -201,10 +215,12 @@ fn check(
     match dialect {
         Dialect::Chat => chat::check(&json)?,
         Dialect::Claude => claude::check(&json, headers)?,
+        Dialect::Responses => responses::check(&json)?,
     }
     Ok(match dialect {
         Dialect::Chat => chat::facts(&json, body),
         Dialect::Claude => claude::facts(&json, body),
+        Dialect::Responses => responses::facts(&json, body),
     })
 }
 
@@ -216,7 +232,7 @@ fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
     match scenario::plan(dialect, facts, earlier_calls) {
         Some(plan) => plan.to_script(dialect, facts),
         None => match dialect {
-            Dialect::Chat => Fault::new(
+            Dialect::Chat | Dialect::Responses => Fault::new(
                 404,
                 format!(
                     "The model `{}` does not exist or you do not have access to it.",
@@ -227,6 +243,32 @@ fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
             Dialect::Claude => Fault::new(404, format!("model: {}", facts.model)),
         }
         .to_script(dialect),
+    }
+}
+
+/// Vectors from every model that would answer at all.
+fn embed(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+    if !records.keyless() || headers.contains_key("authorization") {
+        chat::authenticate(headers)?;
+    }
+    let json: Value = serde_json::from_slice(body)
+        .map_err(|_| Fault::invalid("We could not parse the JSON body of your request."))?;
+    embeddings::check(&json)?;
+    let facts = Facts {
+        model: json["model"].as_str().unwrap_or_default().to_owned(),
+        ..Facts::default()
+    };
+    if let Some(script) = records.script(&facts.model) {
+        return Ok(script);
+    }
+    let earlier_calls = records.count_call(&facts.model);
+    match scenario::plan(Dialect::Chat, &facts, earlier_calls) {
+        Some(Plan::Reply(_)) => Ok(Script::json(200, &embeddings::whole(&json))),
+        Some(plan) => Ok(plan.to_script(Dialect::Chat, &facts)),
+        None => Err(
+            Fault::new(404, format!("The model `{}` does not exist.", facts.model))
+                .code("model_not_found"),
+        ),
     }
 }
 
