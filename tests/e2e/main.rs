@@ -23,6 +23,7 @@ mod first_run;
 mod lifecycle;
 mod passthrough;
 mod reload;
+mod responses;
 mod tls;
 mod translation;
 mod upstream_faults;

@@ -50,7 +50,7 @@ pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault
     output.push(json!({
         "id": answer::COMPACTION,
         "type": "compaction",
-        "encrypted_content": answer::seal(answer::COMPACTION, ""),
+        "encrypted_content": answer::seal(""),
     }));
     let tokens = size(&body);
     Ok(Script::json(

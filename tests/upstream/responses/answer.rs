@@ -3,8 +3,10 @@
 use crate::answer::{Answer, Block, Call, Finish, Usage};
 use crate::chat::CREATED;
 use crate::facts::Facts;
+use crate::shape::hex;
 use crate::signature;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// The id of every answer; the stream and the plain answer agree.
 pub(super) const ID: &str = "resp_Scripted0123456789";
@@ -92,15 +94,15 @@ pub(super) fn output(answer: &Answer, facts: &Facts) -> Vec<Value> {
 
 fn item(index: usize, block: &Block, mark: &str, facts: &Facts) -> Value {
     match block {
-        Block::Thinking(text) => reasoning(index, text, facts),
-        Block::Redacted => reasoning(index, "", facts),
+        Block::Thinking(text) => reasoning(text, facts),
+        Block::Redacted => reasoning("", facts),
         Block::Text(text) => message(
             &format!("msg_Scripted{mark}{index:04}"),
-            json!({"type": "output_text", "annotations": [], "logprobs": [], "text": text}),
+            &json!({"type": "output_text", "annotations": [], "logprobs": [], "text": text}),
         ),
         Block::Refusal(text) => message(
             &format!("msg_Scripted{mark}{index:04}"),
-            json!({"type": "refusal", "refusal": text}),
+            &json!({"type": "refusal", "refusal": text}),
         ),
         Block::Call(call) if facts.custom.contains(&call.name) => json!({
             "id": format!("ctc_Scripted{mark}{index:04}"),
@@ -121,33 +123,33 @@ fn item(index: usize, block: &Block, mark: &str, facts: &Facts) -> Value {
     }
 }
 
-fn message(id: &str, part: Value) -> Value {
+fn message(id: &str, part: &Value) -> Value {
     json!({"id": id, "type": "message", "status": "completed", "role": "assistant", "content": [part]})
 }
 
 /// A summary is shown to those who asked for one, the state to those who asked for that.
-fn reasoning(index: usize, text: &str, facts: &Facts) -> Value {
-    let id = format!("rs_Scripted{index:04}");
+fn reasoning(text: &str, facts: &Facts) -> Value {
     let shown = if facts.hide_thinking { "" } else { text };
+    let id = reasoning_id(shown);
     let summary = match shown {
         "" => json!([]),
         text => json!([{"type": "summary_text", "text": text}]),
     };
     let mut item = json!({"id": id, "type": "reasoning", "summary": summary});
     if facts.encrypted {
-        item["encrypted_content"] = json!(seal(&id, shown));
+        item["encrypted_content"] = json!(seal(shown));
     }
     item
 }
 
-/// The state of an item: bound to its id and to what was shown.
-pub(super) fn seal(id: &str, shown: &str) -> String {
-    signature::issue(&format!("{id}\n{shown}"), false)
+/// The id of the reasoning that shows this, which its state belongs to.
+pub(super) fn reasoning_id(shown: &str) -> String {
+    format!("rs_Scripted{}", hex(&Sha256::digest(shown)[..8]))
 }
 
-/// Whether this server made `state` for the item `id` that shows `shown`.
-pub(super) fn is_sealed(id: &str, shown: &str, state: &str) -> bool {
-    signature::is_issued(&format!("{id}\n{shown}"), state)
+/// The state of an item that shows this.
+pub(super) fn seal(shown: &str) -> String {
+    signature::issue(shown, false)
 }
 
 /// The id of a call, which is never the id of its item.

@@ -1,10 +1,11 @@
 //! The items of a Responses request, one by one; what belongs to what is checked in `order.rs`.
 
-use super::answer::{COMPACTION, is_sealed};
+use super::answer::{COMPACTION, reasoning_id};
 use super::message;
 use crate::chat::{check_name, missing, unknown, wrong_type};
 use crate::fault::Fault;
 use crate::shape::{Object, present, text};
+use crate::signature;
 use serde_json::Value;
 
 /// Longest call id.
@@ -134,7 +135,7 @@ fn output(item: &Object, path: &str) -> Result<(), Fault> {
 }
 
 fn reasoning(item: &Object, path: &str, stored: bool) -> Result<(), Fault> {
-    let id = text(item, "id").ok_or_else(|| missing(format!("{path}.id")))?;
+    let id = text(item, "id");
     let summary = item
         .get("summary")
         .ok_or_else(|| missing(format!("{path}.summary")))?
@@ -154,24 +155,27 @@ fn reasoning(item: &Object, path: &str, stored: bool) -> Result<(), Fault> {
     }
     match present(item, "encrypted_content") {
         None if stored => Ok(()),
-        None => Err(not_kept(id)),
-        Some(state) => verify(id, &shown, state),
+        None => Err(not_kept(id.unwrap_or_default())),
+        Some(state) => verify(id, &reasoning_id(&shown), &shown, state),
     }
 }
 
 fn compaction(item: &Object, path: &str) -> Result<(), Fault> {
     let state = present(item, "encrypted_content")
         .ok_or_else(|| missing(format!("{path}.encrypted_content")))?;
-    verify(text(item, "id").unwrap_or(COMPACTION), "", state)
+    verify(text(item, "id"), COMPACTION, "", state)
 }
 
-fn verify(id: &str, shown: &str, state: &Value) -> Result<(), Fault> {
-    if state
+/// The state of an item comes back as it was, with what was shown and under its own `id`, or under none: the vendor's
+/// command-line client leaves the ids out.
+fn verify(given: Option<&str>, id: &str, shown: &str, state: &Value) -> Result<(), Fault> {
+    let issued = state
         .as_str()
-        .is_some_and(|state| is_sealed(id, shown, state))
-    {
+        .is_some_and(|state| signature::is_issued(shown, state));
+    if issued && given.is_none_or(|given| given == id) {
         return Ok(());
     }
+    let id = given.unwrap_or(id);
     Err(Fault::invalid(format!(
         "The encrypted content for item {id} could not be verified. Reason: Encrypted content could not be decrypted or parsed."
     ))

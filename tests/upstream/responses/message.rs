@@ -40,10 +40,8 @@ pub(super) fn check(item: &Object, path: &str) -> Result<(), Fault> {
 
 /// Checks parts, each of which must be of an `allowed` type.
 pub(super) fn parts(parts: &[Value], allowed: &[&str], path: &str) -> Result<(), Fault> {
-    let places = parts.iter().enumerate();
-    places
-        .map(|(index, value)| part(value, allowed, &format!("{path}[{index}]")))
-        .collect()
+    let mut places = parts.iter().enumerate();
+    places.try_for_each(|(index, value)| part(value, allowed, &format!("{path}[{index}]")))
 }
 
 fn part(value: &Value, allowed: &[&str], path: &str) -> Result<(), Fault> {

@@ -156,10 +156,10 @@ fn common(body: &Object) -> Result<&str, Fault> {
         Some(Value::Array(items)) if items.is_empty() && !continued => Err(empty_input()),
         Some(Value::Array(items)) => {
             let stored = body.get("store") != Some(&Value::Bool(false));
-            let places = items.iter().enumerate();
-            places
-                .map(|(index, value)| item::check(value, &format!("input[{index}]"), stored))
-                .collect::<Result<(), _>>()?;
+            let mut places = items.iter().enumerate();
+            places.try_for_each(|(index, value)| {
+                item::check(value, &format!("input[{index}]"), stored)
+            })?;
             order::check(items, continued)?;
             Ok(model)
         }

@@ -4,7 +4,7 @@
     reason = "the rows of a table are written as values"
 )]
 
-use super::super::answer::{REASONED, seal};
+use super::super::answer::{REASONED, reasoning_id, seal};
 use super::{check, check_compact, check_count};
 use serde_json::{Value, json};
 
@@ -182,7 +182,7 @@ fn items_are_what_they_say() {
     let mut wrong_call = call("c");
     wrong_call["id"] = json!("call_1");
     let mut wrong_reasoning = reasoning("msg_1", "", "");
-    wrong_reasoning["encrypted_content"] = json!(seal("msg_1", ""));
+    wrong_reasoning["encrypted_content"] = json!(seal(""));
     for (items, words) in [
         (json!([{"role": "tool", "content": "x"}]), "'tool'"),
         (
@@ -260,8 +260,11 @@ fn calls_and_outputs_belong_together() {
 
 #[test]
 fn reasoning_comes_back_whole_with_what_it_led_to() {
-    let state = seal("rs_1", "first");
-    let thought = || reasoning("rs_1", "first", &state);
+    let (id, state) = (reasoning_id("first"), seal("first"));
+    let thought = || reasoning(&id, "first", &state);
+    let mut nameless = thought();
+    nameless.as_object_mut().expect("an item").remove("id");
+    accepted(&input(json!([user(), nameless, call("c"), output("c")])));
     let mut led_to = call("c");
     led_to["id"] = json!(format!("fc_{REASONED}"));
     accepted(&input(json!([user(), thought(), led_to, output("c")])));
@@ -287,15 +290,15 @@ fn reasoning_comes_back_whole_with_what_it_led_to() {
             "could not be verified",
         ),
         (
-            json!([reasoning("rs_1", "other", &state), call("c"), output("c")]),
-            "could not be verified",
-        ),
-        (
             json!([
-                reasoning("rs_1", "first", &state[4..]),
+                reasoning(&reasoning_id("other"), "other", &state),
                 call("c"),
                 output("c")
             ]),
+            "could not be verified",
+        ),
+        (
+            json!([reasoning(&id, "first", &state[4..]), call("c"), output("c")]),
             "could not be verified",
         ),
     ] {
