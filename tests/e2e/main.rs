@@ -25,6 +25,7 @@ mod lifecycle;
 mod openai;
 mod passthrough;
 mod reload;
+mod responses;
 mod tls;
 mod translation;
 mod upstream_faults;

@@ -9,8 +9,9 @@ mod tool;
 
 pub(crate) use answer::whole;
 pub(crate) use facts::facts;
-pub(crate) use request::check;
+pub(crate) use request::{check, missing, one_of, unknown, wrong_type};
 pub(crate) use stream::stream;
+pub(crate) use tool::check_name;
 
 use crate::fault::Fault;
 use crate::scenario::SCENARIOS;

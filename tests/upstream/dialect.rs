@@ -1,4 +1,4 @@
-//! Which of the three vendors is being played.
+//! Which of the APIs is being played.
 
 /// The API shape a request arrived in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,4 +9,6 @@ pub(crate) enum Dialect {
     Claude,
     /// Google's Gemini API.
     Gemini,
+    /// OpenAI Responses.
+    Responses,
 }

@@ -16,6 +16,8 @@ pub(crate) struct Facts {
     pub(crate) include_usage: bool,
     /// The names that may be called now; empty when `tool_choice` forbids calls.
     pub(crate) tools: Vec<String>,
+    /// Those among them that take any text instead of arguments.
+    pub(crate) custom: Vec<String>,
     /// Whether `parallel_tool_calls: false` or its Claude spelling was sent.
     pub(crate) one_call_only: bool,
     /// The texts of the tool results after the last assistant turn.
@@ -28,10 +30,15 @@ pub(crate) struct Facts {
     pub(crate) hide_thinking: bool,
     /// Whether the last assistant turn carried its reasoning back.
     pub(crate) reasoning_replayed: bool,
+    /// Responses: whether the client asked for the state of the reasoning.
+    pub(crate) encrypted: bool,
     /// The first stop sequence.
     pub(crate) stop: Option<String>,
-    /// Chat `response_format`, Claude `output_config`, or what Gemini's `generationConfig` says of the form.
+    /// Chat `response_format`, Claude `output_config`, Responses `text.format`, or what Gemini's `generationConfig` says
+    /// of the form.
     pub(crate) format: Value,
+    /// Responses: the request, whose settings come back in the answer.
+    pub(crate) settings: Value,
     /// The body as it arrived.
     pub(crate) raw: String,
 }

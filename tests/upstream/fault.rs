@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 pub(crate) struct Fault {
     pub(crate) status: u16,
     pub(crate) message: String,
-    /// Chat only: the offending field.
+    /// OpenAI only: the offending field.
     pub(crate) param: Option<String>,
-    /// Chat: the machine-readable reason. Gemini: the one in the details.
+    /// OpenAI: the machine-readable reason. Gemini: the one in the details.
     pub(crate) code: Option<&'static str>,
 }
 
@@ -44,7 +44,7 @@ impl Fault {
     pub(crate) fn to_body(&self, dialect: Dialect) -> Value {
         let kind = kind(dialect, self.status);
         match dialect {
-            Dialect::Chat => json!({
+            Dialect::Chat | Dialect::Responses => json!({
                 "error": {"message": self.message, "type": kind, "param": self.param, "code": self.code},
             }),
             Dialect::Claude => json!({
@@ -86,7 +86,7 @@ impl Fault {
     pub(crate) fn to_script(&self, dialect: Dialect) -> Script {
         let script = Script::json(self.status, &self.to_body(dialect));
         match (dialect, self.status) {
-            (Dialect::Chat, 429) => script
+            (Dialect::Chat | Dialect::Responses, 429) => script
                 .header("retry-after", "7")
                 .header("x-ratelimit-limit-requests", "60")
                 .header("x-ratelimit-remaining-requests", "0"),
@@ -103,6 +103,12 @@ impl Fault {
         let body = self.to_body(dialect);
         match dialect {
             Dialect::Chat | Dialect::Gemini => format!("data: {body}\n\n"),
+            // The one event that is not about a response.
+            Dialect::Responses => {
+                let code = self.code.unwrap_or("server_error");
+                let event = json!({"type": "error", "sequence_number": 0, "code": code, "message": self.message, "param": self.param});
+                format!("event: error\ndata: {event}\n\n")
+            }
             Dialect::Claude => format!("event: error\ndata: {body}\n\n"),
         }
     }
@@ -111,10 +117,10 @@ impl Fault {
 /// The vendor's error type for a status.
 fn kind(dialect: Dialect, status: u16) -> &'static str {
     match (dialect, status) {
-        (Dialect::Chat, 401) => "authentication_error",
-        (Dialect::Chat, 403) => "permission_error",
-        (Dialect::Chat, 429) => "rate_limit_error",
-        (Dialect::Chat, 500..) => "server_error",
+        (Dialect::Chat | Dialect::Responses, 401) => "authentication_error",
+        (Dialect::Chat | Dialect::Responses, 403) => "permission_error",
+        (Dialect::Chat | Dialect::Responses, 429) => "rate_limit_error",
+        (Dialect::Chat | Dialect::Responses, 500..) => "server_error",
         (Dialect::Claude, 401) => "authentication_error",
         (Dialect::Claude, 402) => "billing_error",
         (Dialect::Claude, 403) => "permission_error",

@@ -1,11 +1,12 @@
-//! A scripted upstream: one loopback server that speaks Chat Completions, Claude Messages and Gemini.
+//! A scripted upstream: one loopback server that speaks Chat Completions, Responses, Claude Messages and Gemini (and
+//! embeddings).
 //!
 //! It is an oracle, not a mock. A request the vendor would refuse is refused with the vendor's status and error
 //! shape, so a translation mistake fails a test by itself; everything that arrived is recorded; and what is answered
 //! is chosen by the model name ([`SCENARIOS`]) or by an ad-hoc [`Script`].
 //!
 //! It never forwards, never stores, and never listens on anything but loopback. Start at [`Upstream`]; `scenario.rs`
-//! lists what each model name does; `chat/`, `claude/` and `gemini/` have the same files.
+//! lists what each model name does; `chat/`, `claude/`, `gemini/` and `responses/` have the same files.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -24,12 +25,14 @@ mod chat;
 mod claude;
 mod control;
 mod dialect;
+mod embeddings;
 mod facts;
 mod fault;
 mod gemini;
 mod plan;
 mod record;
 mod render;
+mod responses;
 mod scenario;
 mod script;
 mod server;

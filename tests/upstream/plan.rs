@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::render::{Delivery, Dress, Frame, Part, deliver, gzip};
 use crate::script::Script;
-use crate::{chat, claude, gemini};
+use crate::{chat, claude, gemini, responses};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(crate) enum Ending {
     ErrorFirst,
     /// Nothing more after the first content.
     Hang,
-    /// Everything except the terminal frame (`[DONE]`, `message_stop`, a list's end).
+    /// Everything except the terminal frame (`[DONE]`, `message_stop`, a list's end; Responses has none).
     NoTerminal,
     /// Everything except the finish reason and what follows it.
     NoFinish,
@@ -103,6 +103,7 @@ impl Reply {
             Dialect::Chat => chat::stream(&self.answer, facts, self.quirk),
             Dialect::Claude => claude::stream(&self.answer, facts, self.quirk),
             Dialect::Gemini => gemini::stream(&self.answer, facts, self.quirk),
+            Dialect::Responses => responses::stream(&self.answer, facts, self.quirk),
         };
         let frames: Vec<String> = self
             .cut(frames, dialect, facts)
@@ -133,6 +134,7 @@ impl Reply {
             Dialect::Chat => chat::whole(&self.answer, facts),
             Dialect::Claude => claude::whole(&self.answer, facts),
             Dialect::Gemini => gemini::whole(&self.answer, facts),
+            Dialect::Responses => responses::whole(&self.answer, facts),
         };
         let text = body.to_string();
         let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
@@ -190,12 +192,17 @@ impl Reply {
                 .map(|frame| frame.text)
                 .collect(),
             Ending::ErrorFirst => vec![error(true)],
-            Ending::Error => frames
-                .into_iter()
-                .take_while(begun)
-                .map(|frame| frame.text)
-                .chain([error(false)])
-                .collect(),
+            Ending::Error => {
+                let begun = frames.into_iter().take_while(begun);
+                let mut kept: Vec<String> = begun.map(|frame| frame.text).collect();
+                kept.push(match dialect {
+                    Dialect::Responses => {
+                        responses::failed(facts, &overloaded(dialect), kept.len()).text
+                    }
+                    _ => error(false),
+                });
+                kept
+            }
             Ending::Cut | Ending::CutClean | Ending::Hang => frames
                 .into_iter()
                 .take_while(begun)
@@ -227,7 +234,9 @@ impl Plan {
 /// The error inside streams.
 pub(crate) fn overloaded(dialect: Dialect) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(503, "The server is overloaded or not ready yet."),
+        Dialect::Chat | Dialect::Responses => {
+            Fault::new(503, "The server is overloaded or not ready yet.")
+        }
         Dialect::Claude => Fault::new(529, "Overloaded"),
         Dialect::Gemini => Fault::new(503, "The model is overloaded. Please try again later."),
     }

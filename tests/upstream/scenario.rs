@@ -131,7 +131,7 @@ pub(crate) fn plan(dialect: Dialect, facts: &Facts, earlier_calls: usize) -> Opt
 /// How a vendor refuses a model that it does not have.
 pub(crate) fn unknown(dialect: Dialect, model: &str) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(
+        Dialect::Chat | Dialect::Responses => Fault::new(
             404,
             format!("The model `{model}` does not exist or you do not have access to it."),
         )
@@ -254,7 +254,7 @@ fn images(facts: &Facts) -> String {
 /// Counts of a prompt that was partly cached, large enough to show a wrong sum.
 fn cached(dialect: Dialect) -> Usage {
     match dialect {
-        Dialect::Chat => Usage {
+        Dialect::Chat | Dialect::Responses => Usage {
             input: 500,
             cache_read: 300,
             cache_write: 200,
@@ -300,7 +300,9 @@ fn scenario_name(model: &str) -> &str {
 
 fn unauthorized(dialect: Dialect) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(401, "Incorrect API key provided.").code("invalid_api_key"),
+        Dialect::Chat | Dialect::Responses => {
+            Fault::new(401, "Incorrect API key provided.").code("invalid_api_key")
+        }
         Dialect::Claude => Fault::new(401, "invalid x-api-key"),
         Dialect::Gemini => gemini::bad_key(),
     }
@@ -308,8 +310,10 @@ fn unauthorized(dialect: Dialect) -> Fault {
 
 fn rate_limited(dialect: Dialect) -> Fault {
     match dialect {
-        Dialect::Chat => Fault::new(429, "Rate limit reached. Please try again in 7s.")
-            .code("rate_limit_exceeded"),
+        Dialect::Chat | Dialect::Responses => {
+            Fault::new(429, "Rate limit reached. Please try again in 7s.")
+                .code("rate_limit_exceeded")
+        }
         Dialect::Claude => Fault::new(429, "This request would exceed your rate limit."),
         Dialect::Gemini => Fault::new(
             429,
@@ -338,7 +342,12 @@ mod tests {
 
     #[test]
     fn every_listed_model_has_a_plan() {
-        for dialect in [Dialect::Chat, Dialect::Claude, Dialect::Gemini] {
+        for dialect in [
+            Dialect::Chat,
+            Dialect::Claude,
+            Dialect::Gemini,
+            Dialect::Responses,
+        ] {
             for stream in [false, true] {
                 for name in SCENARIOS {
                     let facts = Facts {

@@ -8,7 +8,7 @@ use crate::gemini::{Method, Route};
 use crate::plan::Plan;
 use crate::record::{OpenAnswer, Recorded, Records};
 use crate::script::Script;
-use crate::{chat, claude, control, gemini, scenario};
+use crate::{chat, claude, control, embeddings, gemini, responses, scenario};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
@@ -174,6 +174,20 @@ async fn answer(
         ("POST", "/v1/messages/count_tokens") => {
             or_refuse(Dialect::Claude, claude::count(&parts.headers, &body))
         }
+        ("POST", "/v1/responses") => {
+            let facts = check_responses(&records, &parts.headers, &body);
+            generate(&records, Dialect::Responses, facts)
+        }
+        ("POST", "/v1/responses/input_tokens") => {
+            or_refuse(Dialect::Responses, responses::count(&parts.headers, &body))
+        }
+        ("POST", "/v1/responses/compact") => or_refuse(
+            Dialect::Responses,
+            responses::compact(&parts.headers, &body),
+        ),
+        ("POST", "/v1/embeddings") => {
+            or_refuse(Dialect::Chat, embed(&records, &parts.headers, &body))
+        }
         ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => {
             or_refuse(Dialect::Claude, claude::models(&parts.headers))
         }
@@ -231,6 +245,15 @@ fn check_chat(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Fa
     Ok(chat::facts(&json, body))
 }
 
+fn check_responses(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Facts, Fault> {
+    if headers.contains_key("authorization") || !records.keyless() {
+        responses::authenticate(headers)?;
+    }
+    let json = parse(body)?;
+    responses::check(&json)?;
+    Ok(responses::facts(&json, body))
+}
+
 fn check_claude(headers: &HeaderMap, body: &Bytes) -> Result<Facts, Fault> {
     claude::authenticate(headers)?;
     let json = parse(body)?;
@@ -256,6 +279,31 @@ fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
     scenario::plan(dialect, facts, earlier_calls)
         .unwrap_or_else(|| Plan::Fault(scenario::unknown(dialect, &facts.model)))
         .to_script(dialect, facts)
+}
+
+/// Vectors from every model that would answer at all.
+fn embed(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+    if !records.keyless() || headers.contains_key("authorization") {
+        chat::authenticate(headers)?;
+    }
+    let json = parse(body)?;
+    embeddings::check(&json)?;
+    let facts = Facts {
+        model: json["model"].as_str().unwrap_or_default().to_owned(),
+        ..Facts::default()
+    };
+    if let Some(script) = records.script(&facts.model) {
+        return Ok(script);
+    }
+    let earlier_calls = records.count_call(&facts.model);
+    match scenario::plan(Dialect::Chat, &facts, earlier_calls) {
+        Some(Plan::Reply(_)) => Ok(Script::json(200, &embeddings::whole(&json))),
+        Some(plan) => Ok(plan.to_script(Dialect::Chat, &facts)),
+        None => Err(
+            Fault::new(404, format!("The model `{}` does not exist.", facts.model))
+                .code("model_not_found"),
+        ),
+    }
 }
 
 fn or_refuse(dialect: Dialect, outcome: Result<Script, Fault>) -> Script {

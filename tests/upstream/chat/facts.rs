@@ -40,6 +40,7 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
         stop: stop.map(str::to_owned),
         format: body["response_format"].clone(),
         raw: String::from_utf8_lossy(raw).into_owned(),
+        ..Facts::default()
     }
 }
 

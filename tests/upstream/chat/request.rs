@@ -179,7 +179,8 @@ fn sampling(body: &Object) -> Result<(), Fault> {
     )
 }
 
-fn one_of(body: &Object, key: &str, allowed: &[&str]) -> Result<(), Fault> {
+/// A field that holds none of the words it may hold.
+pub(crate) fn one_of(body: &Object, key: &str, allowed: &[&str]) -> Result<(), Fault> {
     match present(body, key) {
         Some(value) if !value.as_str().is_some_and(|value| allowed.contains(&value)) => {
             Err(Fault::invalid(format!(
@@ -263,7 +264,7 @@ fn metadata(body: &Object) -> Result<(), Fault> {
 }
 
 /// A field that must be there is not.
-pub(super) fn missing(path: impl Into<String>) -> Fault {
+pub(crate) fn missing(path: impl Into<String>) -> Fault {
     let path = path.into();
     Fault::invalid(format!("Missing required parameter: '{path}'."))
         .param(path)
@@ -271,7 +272,7 @@ pub(super) fn missing(path: impl Into<String>) -> Fault {
 }
 
 /// A field the vendor does not have.
-pub(super) fn unknown(path: impl Into<String>) -> Fault {
+pub(crate) fn unknown(path: impl Into<String>) -> Fault {
     let path = path.into();
     Fault::invalid(format!("Unknown parameter: '{path}'."))
         .param(path)
@@ -279,7 +280,7 @@ pub(super) fn unknown(path: impl Into<String>) -> Fault {
 }
 
 /// A field of another type than the vendor's.
-pub(super) fn wrong_type(path: impl Into<String>, expected: &str) -> Fault {
+pub(crate) fn wrong_type(path: impl Into<String>, expected: &str) -> Fault {
     let path = path.into();
     Fault::invalid(format!("Invalid type for '{path}': expected {expected}."))
         .param(path)

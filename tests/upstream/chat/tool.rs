@@ -120,7 +120,7 @@ fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
 }
 
 /// The vendor's pattern for function names.
-pub(super) fn check_name(name: &str, path: &str) -> Result<(), Fault> {
+pub(crate) fn check_name(name: &str, path: &str) -> Result<(), Fault> {
     if is_name(name, NAME) {
         return Ok(());
     }

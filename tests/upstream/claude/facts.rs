@@ -43,6 +43,7 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
         stop: body["stop_sequences"][0].as_str().map(str::to_owned),
         format: body["output_config"].clone(),
         raw: String::from_utf8_lossy(raw).into_owned(),
+        ..Facts::default()
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn facts(body: &Value, route: &Route, raw: &[u8]) -> Facts {
         stop: config["stopSequences"][0].as_str().map(str::to_owned),
         format: format(config),
         raw: String::from_utf8_lossy(raw).into_owned(),
+        ..Facts::default()
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 const CHAT: &str = "/v1/chat/completions";
 const CLAUDE: &str = "/v1/messages";
+const RESPONSES: &str = "/v1/responses";
 
 async fn connect(upstream: &Upstream, method: &str, path: &str, body: &str) -> TcpStream {
     let keys = if path.starts_with(CLAUDE) {
@@ -247,4 +248,91 @@ async fn status_of(upstream: &Upstream, path: &str, keys: &str) -> u16 {
         .nth(1)
         .and_then(|status| status.parse().ok())
         .expect("a status line")
+}
+
+/// The events of a stream, without chunk sizes.
+fn events(answer: &str) -> Vec<Value> {
+    let lines = answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    lines
+        .map(|line| serde_json::from_str(line).expect("an event is JSON"))
+        .collect()
+}
+
+#[tokio::test]
+async fn responses_count_their_events_and_end_with_what_was_said() {
+    let upstream = Upstream::start().await;
+    for model in [
+        "up-text",
+        "up-thinking-tools",
+        "up-parallel",
+        "up-interleaved",
+        "up-length",
+    ] {
+        let body = json!({
+            "model": model, "input": "hi", "stream": true,
+            "reasoning": {"summary": "auto"}, "include": ["reasoning.encrypted_content"],
+            "tools": [{"type": "function", "name": "one"}, {"type": "custom", "name": "two"}],
+        });
+        let events = events(&ask(&upstream, RESPONSES, &body).await);
+        let numbers: Vec<_> = events
+            .iter()
+            .map(|event| event["sequence_number"].clone())
+            .collect();
+        assert_eq!(
+            json!(numbers),
+            json!((0..events.len()).collect::<Vec<_>>()),
+            "{model}"
+        );
+        let done = events
+            .iter()
+            .filter(|event| event["type"] == "response.output_item.done");
+        let done: Vec<_> = done.map(|event| event["item"].clone()).collect();
+        let last = events.last().expect("there are events");
+        assert_eq!(last["response"]["output"], json!(done), "{model}");
+        let mut plain = body;
+        plain["stream"] = json!(false);
+        let answer = ask(&upstream, RESPONSES, &plain).await;
+        let (_, whole) = answer.split_once("\r\n\r\n").expect("a body");
+        let whole: Value = serde_json::from_str(whole).expect("the body is JSON");
+        assert_eq!(whole, last["response"], "{model}");
+    }
+}
+
+#[tokio::test]
+async fn responses_fail_inside_the_stream() {
+    let upstream = Upstream::start().await;
+    for (model, kind) in [
+        ("up-error-in-stream", "response.failed"),
+        ("up-error-first", "error"),
+    ] {
+        let body = json!({"model": model, "input": "hi", "stream": true});
+        let events = events(&ask(&upstream, RESPONSES, &body).await);
+        assert_eq!(events.last().expect("there are events")["type"], kind);
+    }
+}
+
+#[tokio::test]
+async fn responses_are_counted_and_compacted_and_texts_embedded() {
+    let upstream = Upstream::start().await;
+    let body = json!({"model": "up-text", "input": "hi"});
+    for (path, word) in [
+        ("/v1/responses/input_tokens", "response.input_tokens"),
+        ("/v1/responses/compact", "\"compaction\""),
+        ("/v1/embeddings", "\"embedding\""),
+    ] {
+        let answer = ask(&upstream, path, &body).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains(word),
+            "{answer}"
+        );
+    }
+    let answer = ask(
+        &upstream,
+        "/v1/embeddings",
+        &json!({"model": "up-429", "input": "hi"}),
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
 }
