@@ -168,7 +168,7 @@ fn patching(speaks: Speaks, stream: bool) -> Script {
 
 #[tokio::test]
 async fn a_custom_tool_is_a_function_with_one_text_and_comes_back_as_itself() {
-    for speaks in [Speaks::Claude] {
+    for speaks in Speaks::BOTH {
         for stream in [false, true] {
             let (upstream, gateway) = start(speaks, "").await;
             upstream.script(SCRIPTED, patching(speaks, stream));
