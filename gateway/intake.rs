@@ -134,14 +134,13 @@ fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Bytes>), D
         let (envelope, request) = envelope::open(document.root())?;
         let inner = request.raw().to_text().into_bytes();
         let model = Str::from(google::bare(&envelope.model));
-        let mut peek = peek_beside_url(document, model, google.streams())?;
+        let peek = peek_beside_url(document, model, google.streams())?;
         if peek.model.is_blank() {
             return Err(DecodeError::shape(
                 "model",
                 "missing; name a model, see GET /v1beta/models",
             ));
         }
-        peek.stream = google.streams();
         return Ok((peek, Some(inner)));
     };
     peek_beside_url(document, model.clone(), google.streams()).map(|peek| (peek, None))
