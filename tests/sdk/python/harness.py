@@ -31,7 +31,10 @@ class Route:
     def model(self, name):
         if SETTINGS["direct"]:
             return f"up-{name}"
-        return {"chat": "c-", "claude": "a-"}[self.upstream] + name
+        return {"chat": "c-", "claude": "a-", "gemini": "g-", "responses": "r-"}[self.upstream] + name
+
+
+ALL = ("chat", "claude", "gemini", "responses")
 
 
 def case(name, on=("chat", "claude"), direct=True):
