@@ -6,6 +6,8 @@
 pub(crate) mod check_chat_stream;
 #[path = "../tests/support/check_claude_stream.rs"]
 pub(crate) mod check_claude_stream;
+#[path = "../tests/support/check_completions_stream.rs"]
+pub(crate) mod check_completions_stream;
 #[path = "../tests/support/check_gemini_stream.rs"]
 pub(crate) mod check_gemini_stream;
 #[path = "../tests/support/check_responses_stream.rs"]
