@@ -182,7 +182,7 @@ fn announce(
             .output
             .warning("no provider is set up, so only the built-in model `demo` answers");
         context.output.hint(&format!(
-            "set ANTHROPIC_API_KEY or OPENAI_API_KEY and start again, or add a provider to {}",
+            "set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY and start again, or add a provider to {}",
             banner.config
         ));
     }

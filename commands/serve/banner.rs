@@ -131,9 +131,11 @@ impl fmt::Display for Banner<'_> {
         }
         let openai = format!("export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={key}");
         let anthropic = format!("export ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY={key}");
+        let google = format!("export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY={key}");
         for (label, line) in [
             ("OpenAI SDK", openai),
             ("Anthropic SDK, Claude Code", anthropic),
+            ("Google SDK, Gemini CLI", google),
             ("curl", self.curl()),
         ] {
             write!(f, "\n  {FAINT}{label}{FAINT:#}\n  {line}\n")?;
