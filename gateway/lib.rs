@@ -25,6 +25,7 @@ pub mod server;
 mod state;
 mod suffix;
 mod tls;
+mod websocket;
 
 pub use server::{Server, StartError};
 pub use state::State;
