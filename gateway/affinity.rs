@@ -48,7 +48,11 @@ impl Affinity {
     /// Where a session is, if it was there within `ttl`.
     pub(crate) fn of(&self, session: &Session, ttl: Duration, now: Moment) -> Option<Bound> {
         let found = self.look(session, ttl, now);
-        let counter = if found.is_some() { &self.hits } else { &self.misses };
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
         counter.fetch_add(1, Ordering::Relaxed);
         found
     }
@@ -56,7 +60,10 @@ impl Affinity {
     /// The same, without counting as a use.
     pub(crate) fn look(&self, session: &Session, ttl: Duration, now: Moment) -> Option<Bound> {
         let places = self.lock();
-        let place = places.young.get(&session.id).or_else(|| places.old.get(&session.id))?;
+        let place = places
+            .young
+            .get(&session.id)
+            .or_else(|| places.old.get(&session.id))?;
         (now.since(place.used) < ttl).then_some(place.bound)
     }
 
@@ -132,6 +139,10 @@ mod tests {
         assert!(places.young.len() + places.old.len() <= 2 * SESSIONS);
         drop(places);
         assert_eq!(affinity.look(&session(0), TTL, at(1)), None);
-        assert!(affinity.look(&session(3 * SESSIONS - 1), TTL, at(1)).is_some());
+        assert!(
+            affinity
+                .look(&session(3 * SESSIONS - 1), TTL, at(1))
+                .is_some()
+        );
     }
 }

@@ -124,7 +124,9 @@ struct Opening<'d> {
 
 impl<'d> Opening<'d> {
     fn of(root: Value<'d>) -> Option<Self> {
-        let turns = ["messages", "input", "contents"].into_iter().find_map(|key| root.field(key))?;
+        let turns = ["messages", "input", "contents"]
+            .into_iter()
+            .find_map(|key| root.field(key))?;
         if turns.kind() == Kind::String {
             return Some(Self {
                 system: system(root),
@@ -133,15 +135,18 @@ impl<'d> Opening<'d> {
             });
         }
         let role = |turn: &Value<'d>| turn.text_of("role");
-        let is_system = |turn: &Value<'d>| {
-            matches!(role(turn).as_deref(), Some("system" | "developer"))
-        };
+        let is_system =
+            |turn: &Value<'d>| matches!(role(turn).as_deref(), Some("system" | "developer"));
         let question = turns.items().find(|turn| !is_system(turn)).and_then(text)?;
         let instructions = system(root);
         let own = turns.items().next().filter(is_system).and_then(text);
         let mut looked_at = turns.items().take(LOOKED_AT);
         Some(Self {
-            system: if instructions.is_empty() { own.unwrap_or_default() } else { instructions },
+            system: if instructions.is_empty() {
+                own.unwrap_or_default()
+            } else {
+                instructions
+            },
             question,
             is_answered: looked_at
                 .any(|turn| matches!(role(&turn).as_deref(), Some("assistant" | "model"))),
@@ -150,14 +155,22 @@ impl<'d> Opening<'d> {
 }
 
 fn system(root: Value<'_>) -> &[u8] {
-    let keys = ["system", "instructions", "systemInstruction", "system_instruction"];
+    let keys = [
+        "system",
+        "instructions",
+        "systemInstruction",
+        "system_instruction",
+    ];
     let system = keys.into_iter().find_map(|key| root.field(key));
     system.and_then(text).unwrap_or_default()
 }
 
 /// The first text of something said, as it is spelt.
 fn text(said: Value<'_>) -> Option<&[u8]> {
-    let content = ["content", "parts"].into_iter().find_map(|key| said.field(key)).unwrap_or(said);
+    let content = ["content", "parts"]
+        .into_iter()
+        .find_map(|key| said.field(key))
+        .unwrap_or(said);
     let text = match content.kind() {
         Kind::String => content,
         Kind::Array => content.items().find_map(|part| part.field("text"))?,
@@ -178,10 +191,18 @@ mod tests {
 
     fn find(headers: &[(&'static str, &'static str)], body: &str) -> Option<Session> {
         let pair = |(name, value): &(&'static str, &'static str)| {
-            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+            (
+                http::HeaderName::from_static(name),
+                http::HeaderValue::from_static(value),
+            )
         };
         let document = Document::parse(Bytes::copy_from_slice(body.as_bytes())).unwrap();
-        Session::find(&headers.iter().map(pair).collect(), &document, "caller", "m")
+        Session::find(
+            &headers.iter().map(pair).collect(),
+            &document,
+            "caller",
+            "m",
+        )
     }
 
     fn source(headers: &[(&'static str, &'static str)], body: &str) -> &'static str {
@@ -191,12 +212,27 @@ mod tests {
     #[test]
     fn the_surest_sign_counts() {
         let body = r#"{"metadata":{"user_id":"user_1_account__session_0123-4567-89ab"},"prompt_cache_key":"k"}"#;
-        assert_eq!(source(&[("x-claude-code-session-id", "a")], body), "x-claude-code-session-id");
+        assert_eq!(
+            source(&[("x-claude-code-session-id", "a")], body),
+            "x-claude-code-session-id"
+        );
         assert_eq!(source(&[("session-id", "a")], body), "metadata.user_id");
-        assert_eq!(source(&[("session-id", "a")], r#"{"prompt_cache_key":"k"}"#), "session-id");
-        assert_eq!(source(&[], r#"{"prompt_cache_key":"k"}"#), "prompt_cache_key");
-        assert_eq!(source(&[], r#"{"conversation":{"id":"c"}}"#), "conversation");
-        assert_eq!(source(&[("session-id", " ")], r#"{"metadata":{"user_id":"me"}}"#), "metadata.user_id");
+        assert_eq!(
+            source(&[("session-id", "a")], r#"{"prompt_cache_key":"k"}"#),
+            "session-id"
+        );
+        assert_eq!(
+            source(&[], r#"{"prompt_cache_key":"k"}"#),
+            "prompt_cache_key"
+        );
+        assert_eq!(
+            source(&[], r#"{"conversation":{"id":"c"}}"#),
+            "conversation"
+        );
+        assert_eq!(
+            source(&[("session-id", " ")], r#"{"metadata":{"user_id":"me"}}"#),
+            "metadata.user_id"
+        );
         assert_eq!(source(&[], r#"{"messages":[]}"#), "none");
         assert_eq!(source(&[], r#"{"prompt":"x"}"#), "none");
     }
@@ -204,8 +240,10 @@ mod tests {
     #[test]
     fn claude_codes_session_is_found_in_both_spellings() {
         let old = r#"{"metadata":{"user_id":"user_0a_account_x_session_0123-4567-89ab"}}"#;
-        let other_account = r#"{"metadata":{"user_id":"user_0b_account_y_session_0123-4567-89ab"}}"#;
-        let json = r#"{"metadata":{"user_id":"{\"device_id\":\"d\",\"session_id\":\"0123-4567-89ab\"}"}}"#;
+        let other_account =
+            r#"{"metadata":{"user_id":"user_0b_account_y_session_0123-4567-89ab"}}"#;
+        let json =
+            r#"{"metadata":{"user_id":"{\"device_id\":\"d\",\"session_id\":\"0123-4567-89ab\"}"}}"#;
         assert_eq!(find(&[], old), find(&[], other_account));
         assert_eq!(find(&[], old), find(&[], json));
         assert_ne!(find(&[], old), find(&[], &old.replace("89ab", "89ac")));

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Store};
-use modelgate_providers::{Catalog, Clients};
+use modelgate_providers::{Catalog, Clients, Healths};
 use tokio::sync::watch;
 
 use crate::access::Access;
+use crate::affinity::Affinity;
 use crate::conversations::Conversations;
 
 /// The state of a running gateway.
@@ -17,6 +18,8 @@ pub struct State {
     snapshot: ArcSwap<Snapshot>,
     pub(crate) clients: Clients,
     pub(crate) conversations: Conversations,
+    pub(crate) affinity: Affinity,
+    healths: Healths,
     draining: watch::Sender<bool>,
 }
 
@@ -29,9 +32,9 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    fn new(config: Arc<Config>) -> Self {
+    fn new(config: Arc<Config>, healths: &Healths) -> Self {
         Self {
-            catalog: Catalog::build(&config),
+            catalog: Catalog::build(&config, healths),
             access: Access::new(&config.client_keys),
             config,
         }
@@ -42,12 +45,15 @@ impl State {
     /// The state for a configuration; `State::follow` keeps it up to date.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        let snapshot = Snapshot::new(store.snapshot());
+        let healths = Healths::default();
+        let snapshot = Snapshot::new(store.snapshot(), &healths);
         Self {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
             clients: Clients::default(),
             conversations: Conversations::default(),
+            affinity: Affinity::default(),
+            healths,
             draining: watch::Sender::new(false),
         }
     }
@@ -59,7 +65,9 @@ impl State {
         configs.mark_changed();
         while configs.changed().await.is_ok() {
             let config = Arc::clone(&configs.borrow_and_update());
-            self.snapshot.store(Arc::new(Snapshot::new(config)));
+            let snapshot = Snapshot::new(config, &self.healths);
+            self.snapshot.store(Arc::new(snapshot));
+            self.healths.tidy();
         }
     }
 

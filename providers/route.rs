@@ -38,7 +38,7 @@ struct Tier {
 }
 
 /// What a choice depends on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Choosing<'a> {
     /// How members take turns.
     pub strategy: Strategy,
@@ -46,6 +46,8 @@ pub struct Choosing<'a> {
     pub bound: Option<Bound>,
     /// Members that the request has tried, by number.
     pub tried: &'a [usize],
+    /// Whether a member can do what is asked for.
+    pub fits: &'a dyn Fn(&Candidate) -> bool,
     /// The present.
     pub now: Moment,
 }
@@ -157,7 +159,7 @@ impl Route {
 
     /// Why a member may have its turn; none when it may not.
     fn usable(&self, index: usize, choosing: &Choosing<'_>) -> Option<Why> {
-        if choosing.tried.contains(&index) {
+        if choosing.tried.contains(&index) || !(choosing.fits)(&self.members[index]) {
             return None;
         }
         match self.standing(index, choosing.now) {
@@ -179,6 +181,9 @@ impl Route {
         let mut best: Option<(Moment, usize)> = None;
         let mut retry_at: Option<Moment> = None;
         for index in 0..self.members.len() {
+            if !(choosing.fits)(&self.members[index]) {
+                continue;
+            }
             let (until, soft) = match self.standing(index, choosing.now) {
                 Standing::Barred { until, soft } => (until, soft),
                 Standing::OnTrial | Standing::Due | Standing::Free => (Moment::at(0), true),

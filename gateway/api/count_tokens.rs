@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
+use crate::tried::{Next, Tried};
 
 /// Marks a count that was not made by the model's own counter.
 const ESTIMATED: &str = "x-modelgate-estimated";
@@ -37,20 +38,22 @@ pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
 }
 
 async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
-    for candidate in plan.candidates.clone() {
-        let upstream = candidate.dialect(plan.dialect);
-        if !candidate
+    let client = plan.dialect;
+    let fits = |candidate: &Candidate| {
+        let upstream = candidate.dialect(client);
+        candidate
             .credential
             .offers(Operation::CountTokens, upstream)
-        {
-            continue;
-        }
+    };
+    let mut tried = Tried::default();
+    while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
         plan.record.attempt(&candidate);
         match call_counter(plan, &candidate).await? {
             Ok(body) => return Ok(answer(plan, body)),
-            Err(error) if !error.kind.may_rotate() => return Err(error.into()),
+            Err(error) if !error.may_rotate() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on");
+                trying.failed_beside(&error);
             }
         }
     }

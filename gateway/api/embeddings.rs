@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
+use crate::tried::{Next, Tried};
 
 /// Answers a request for vectors.
 pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
@@ -59,27 +60,32 @@ struct Asked {
 
 async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Failure> {
     let mut last = None;
-    for candidate in plan.candidates.clone() {
-        let dialect = match candidate.credential.kind.dialect() {
-            Dialect::Gemini => Dialect::Gemini,
-            _ => Dialect::Chat,
-        };
-        if !candidate.credential.offers(Operation::Embed, dialect) {
-            continue;
-        }
+    let dialect_of = |candidate: &Candidate| match candidate.credential.kind.dialect() {
+        Dialect::Gemini => Dialect::Gemini,
+        _ => Dialect::Chat,
+    };
+    let fits = |candidate: &Candidate| {
+        let dialect = dialect_of(candidate);
+        candidate.credential.offers(Operation::Embed, dialect)
+    };
+    let mut tried = Tried::default();
+    while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
+        let dialect = dialect_of(&candidate);
         let asked = prepare(plan, shape, dialect, &candidate)?;
         plan.record.attempt(&candidate);
         match call(plan, &asked, &candidate).await {
             Ok((body, usage)) => {
+                trying.succeeded();
                 plan.record.used(usage);
                 plan.record.lost(&asked.losses);
                 return Ok((body, asked.losses));
             }
-            Err(error) if !error.kind.may_rotate() => {
+            Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));
             }
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "attempt failed");
+                trying.failed_beside(&error);
                 last = Some(error);
             }
         }

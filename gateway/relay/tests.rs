@@ -56,6 +56,7 @@ fn relay() -> (Sender, Relay, Arc<AtomicBool>) {
             held: Vec::new(),
             source,
             over: false,
+            trying: None,
         },
         gone,
     )

@@ -56,6 +56,7 @@ fn choosing(strategy: Strategy) -> Choosing<'static> {
         strategy,
         bound: None,
         tried: &[],
+        fits: &|_| true,
         now: NOW,
     }
 }
@@ -272,7 +273,7 @@ proptest! {
         let bound = route.members().get(bound).map(|member| Bound { key: member.credential.key, index: bound });
         let mut tried = Vec::new();
         loop {
-            let choice = route.choose(&Choosing { strategy, bound, tried: &tried, now: NOW });
+            let choice = route.choose(&Choosing { bound, tried: &tried, ..choosing(strategy) });
             let Choice::Member { index, .. } = choice else { break };
             prop_assert!(!tried.contains(&index));
             tried.push(index);

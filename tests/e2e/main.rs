@@ -26,6 +26,7 @@ mod openai;
 mod passthrough;
 mod reload;
 mod responses;
+mod routing;
 mod tls;
 mod translation;
 mod upstream_faults;
