@@ -4,7 +4,9 @@ use bytes::Bytes;
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::passthrough::Outcome;
 use modelgate_dialects::{Dialect, Losses, encode_response};
-use modelgate_providers::{Call, CallError, CallErrorKind, Candidate, Operation, Upstream, call};
+use modelgate_providers::{
+    Call, CallError, CallErrorKind, Candidate, Operation, Upstream, Why, call,
+};
 
 use crate::collect::{self, Form, Source, form};
 use crate::conduit::Conduit;
@@ -38,6 +40,7 @@ impl From<CallError> for Refusal {
 pub(crate) async fn one(
     plan: &mut Plan,
     candidate: &Candidate,
+    why: Why,
 ) -> Result<(Answer, Losses), Refusal> {
     let prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
     let config = &plan.snapshot.config;
@@ -55,8 +58,9 @@ pub(crate) async fn one(
         0
     };
     loop {
-        plan.record.attempt(candidate);
+        plan.record.attempt(candidate, why);
         let outcome = try_once(plan, candidate, &prepared, &source).await;
+        plan.record.attempted(outcome.as_ref().err());
         match outcome {
             Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
                 tries -= 1;

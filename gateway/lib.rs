@@ -17,6 +17,7 @@ mod google;
 mod intake;
 mod payload;
 mod plan;
+mod recent;
 mod record;
 mod relay;
 mod reply;

@@ -9,7 +9,7 @@ use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, splice_model};
 use modelgate_dialects::{Dialect, Losses, Names, Reply, Str, decode_request, encode_request};
-use modelgate_providers::{Bound, Candidate, Moment, Route};
+use modelgate_providers::{Bound, Candidate, Moment, Route, Standing};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -18,12 +18,15 @@ use crate::exchange::Ask;
 use crate::google::Google;
 use crate::intake::{self, malformed, unread};
 use crate::payload;
-use crate::record::Record;
+use crate::record::{self, PassedOver, Record};
 use crate::request::{Incoming, RequestId};
 use crate::session::Session;
 use crate::state::{Snapshot, State};
 use crate::suffix::Suffix;
 use crate::tried::Trying;
+
+/// Members of a route that are looked at for the record.
+const LOOKED_AT: usize = 32;
 
 /// A request that is understood as far as routing needs, and who could answer it.
 pub(crate) struct Plan {
@@ -78,7 +81,8 @@ impl Plan {
     ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();
         let dialect = ask.dialect();
-        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect);
+        let recent = Arc::clone(&state.recent);
+        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect, recent);
         let read = intake::read(&snapshot, incoming, &ask, &mut record, &state).await;
         let read = read
             .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
@@ -130,12 +134,36 @@ impl Plan {
     }
 
     /// The session is at whoever has answered.
-    pub(crate) fn settle(&self, trying: &Trying) {
+    pub(crate) fn settle(&mut self, trying: &Trying) {
         let routing = &self.snapshot.config.routing;
-        if let (Some(session), Some(ttl)) = (&self.session, routing.session_affinity) {
-            let affinity = &self.state.affinity;
-            affinity.bind(session, trying.bound, ttl, Moment::now());
-        }
+        let (Some(session), Some(ttl)) = (&self.session, routing.session_affinity) else {
+            return;
+        };
+        let affinity = &self.state.affinity;
+        affinity.bind(session, trying.bound, ttl, Moment::now());
+        self.record.settled(record::Affinity {
+            source: session.source,
+            outcome: match self.bound {
+                None => "new",
+                Some(bound) if bound.key == trying.bound.key => "bound",
+                Some(_) => "moved",
+            },
+        });
+    }
+
+    /// Notes who could serve the model, and why some of them cannot now.
+    pub(crate) fn look_around(&mut self) {
+        let (route, now) = (&self.route, Moment::now());
+        let members = 0..route.members().len().min(LOOKED_AT);
+        let passed_over = members.filter_map(|index| match route.standing(index, now) {
+            Standing::Free | Standing::Due => None,
+            Standing::OnTrial | Standing::Barred { .. } => {
+                let candidate = route.members()[index].clone();
+                let bar = candidate.credential.health.bar(&candidate.target.model);
+                Some(PassedOver { candidate, bar })
+            }
+        });
+        self.record.considered(route.members().len(), passed_over);
     }
 
     /// The body as it came.

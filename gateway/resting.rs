@@ -53,12 +53,7 @@ pub(crate) fn failure(plan: &Plan, retry_at: Option<Moment>) -> Failure {
 fn bars(plan: &Plan) -> Vec<(String, Bar)> {
     let members = plan.route.members().iter().take(LOOKED_AT);
     let bars = members.filter_map(|member| {
-        let report = member.credential.health.report();
-        let of_model = report
-            .models
-            .into_iter()
-            .find(|(name, _)| *name == member.target.model);
-        let bar = report.all.or(of_model.map(|(_, bar)| bar))?;
+        let bar = member.credential.health.bar(&member.target.model)?;
         Some((member.credential.id.to_string(), bar))
     });
     bars.collect()

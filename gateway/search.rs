@@ -60,6 +60,7 @@ struct Ended {
 
 /// Tries the candidates as it is their turn, in as many rounds as the configuration allows.
 async fn search(plan: &mut Plan) -> Result<(Answer, Losses), Ended> {
+    plan.look_around();
     let snapshot = Arc::clone(&plan.snapshot);
     let mut rounds = snapshot.config.request_retry;
     let mut patience = snapshot.config.max_retry_interval;
@@ -100,7 +101,7 @@ async fn round(plan: &mut Plan, tried: &mut Tried) -> Result<(Answer, Losses), E
             Next::Candidate(candidate, trying) => (candidate, trying),
             Next::Nobody(retry_at) => break retry_at,
         };
-        let (weight, failure) = match attempt::one(plan, &candidate).await {
+        let (weight, failure) = match attempt::one(plan, &candidate, trying.why).await {
             Ok((mut answer, losses)) => {
                 trying.succeeded();
                 plan.settle(&trying);

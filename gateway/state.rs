@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::recent::Recent;
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct State {
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
     healths: Healths,
+    pub(crate) recent: Arc<Recent>,
     draining: watch::Sender<bool>,
 }
 
@@ -54,6 +56,7 @@ impl State {
             conversations: Conversations::default(),
             affinity: Affinity::default(),
             healths,
+            recent: Arc::default(),
             draining: watch::Sender::new(false),
         }
     }

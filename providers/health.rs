@@ -216,6 +216,13 @@ impl Health {
         }
     }
 
+    /// What speaks against using the credential for a model: the wider bar, if there are two.
+    #[must_use]
+    pub fn bar(&self, model: &str) -> Option<Bar> {
+        let inner = self.lock();
+        inner.all.as_ref().or_else(|| inner.bar_of(model)).cloned()
+    }
+
     /// Everything that is known.
     #[must_use]
     pub fn report(&self) -> Report {

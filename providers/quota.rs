@@ -69,7 +69,7 @@ fn claude(headers: &HeaderMap) -> Vec<QuotaWindow> {
         Some(QuotaWindow {
             name: Str::from_static(name),
             used_percent: of(name, "utilization").and_then(percent_of_share),
-            resets_at: of(name, "reset").and_then(|reset| retry_hint::moment(reset)),
+            resets_at: of(name, "reset").and_then(retry_hint::moment),
             used_up: status == "rejected",
         })
     });
@@ -89,7 +89,7 @@ fn codex(headers: &HeaderMap, now: SystemTime) -> Vec<QuotaWindow> {
             .parse()
             .ok()
             .filter(|used: &f64| used.is_finite())?;
-        let at = of("reset-at").and_then(|at| retry_hint::moment(at));
+        let at = of("reset-at").and_then(retry_hint::moment);
         let after = of("reset-after-seconds").and_then(|after| after.parse::<u32>().ok());
         Some(QuotaWindow {
             name: Str::from_static(name),

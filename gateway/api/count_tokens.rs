@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
-use modelgate_providers::{CallError, Candidate, Operation};
+use modelgate_providers::{CallError, Candidate, Operation, Why};
 use warp::reply::Response;
 
 use super::whole;
@@ -47,8 +47,7 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
     };
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
-        plan.record.attempt(&candidate);
-        match call_counter(plan, &candidate).await? {
+        match call_counter(plan, &candidate, trying.why).await? {
             Ok(body) => return Ok(answer(plan, body)),
             Err(error) if !error.may_rotate() => return Err(error.into()),
             Err(error) => {
@@ -75,6 +74,7 @@ fn answer(plan: &Plan, body: Bytes) -> Response {
 async fn call_counter(
     plan: &mut Plan,
     candidate: &Candidate,
+    why: Why,
 ) -> Result<Result<Bytes, CallError>, Failure> {
     let (client, upstream) = (plan.dialect, candidate.dialect(plan.dialect));
     let body = if plan.may_pass(candidate) {
@@ -84,7 +84,7 @@ async fn call_counter(
         plan.unspoiled()?;
         encoded?.body
     };
-    let answered = whole::ask(plan, candidate, Operation::CountTokens, upstream, body).await;
+    let answered = whole::ask(plan, candidate, why, Operation::CountTokens, upstream, body).await;
     Ok(answered.and_then(|(body, document)| {
         if client == upstream {
             return Ok(body);

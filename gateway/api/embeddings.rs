@@ -8,7 +8,7 @@ use modelgate_dialects::embeddings::{self, EmbedRequest, Shape};
 use modelgate_dialects::ir::Usage;
 use modelgate_dialects::passthrough::usage_of_body;
 use modelgate_dialects::{Dialect, Losses, Str};
-use modelgate_providers::{CallError, Candidate, Operation};
+use modelgate_providers::{CallError, Candidate, Operation, Why};
 use warp::reply::Response;
 
 use super::whole;
@@ -72,8 +72,7 @@ async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Fail
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
         let dialect = dialect_of(&candidate);
         let asked = prepare(plan, shape, dialect, &candidate)?;
-        plan.record.attempt(&candidate);
-        match call(plan, &asked, &candidate).await {
+        match call(plan, &asked, &candidate, trying.why).await {
             Ok((body, usage)) => {
                 trying.succeeded();
                 plan.record.used(usage);
@@ -132,9 +131,10 @@ fn prepare(
 }
 
 async fn call(
-    plan: &Plan,
+    plan: &mut Plan,
     asked: &Asked,
     candidate: &Candidate,
+    why: Why,
 ) -> Result<(Bytes, Usage), CallError> {
     let operation = match asked.shape {
         Shape::GeminiBatch => Operation::EmbedBatch,
@@ -142,7 +142,7 @@ async fn call(
     };
     let dialect = asked.shape.dialect();
     let body = asked.body.clone();
-    let (body, document) = whole::ask(plan, candidate, operation, dialect, body).await?;
+    let (body, document) = whole::ask(plan, candidate, why, operation, dialect, body).await?;
     let Some(request) = &asked.request else {
         let usage = usage_of_body(dialect, &document).unwrap_or_default();
         return Ok((body, usage));

@@ -46,9 +46,8 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<Response, Failu
     };
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
-        plan.record.attempt(&candidate);
         let body = plan.forwarded(&candidate);
-        match whole::ask(plan, &candidate, operation, dialect, body).await {
+        match whole::ask(plan, &candidate, trying.why, operation, dialect, body).await {
             Ok((body, document)) => {
                 plan.record
                     .used(usage_of_body(dialect, &document).unwrap_or_default());

@@ -63,7 +63,12 @@ fn relay() -> (Sender, Relay, Arc<AtomicBool>) {
 }
 
 fn record() -> Record {
-    Record::new(RequestId::new(), std::time::Instant::now(), Dialect::Chat)
+    Record::new(
+        RequestId::new(),
+        std::time::Instant::now(),
+        Dialect::Chat,
+        Arc::default(),
+    )
 }
 
 fn flowing() -> (Sender, Body, Arc<AtomicBool>) {
