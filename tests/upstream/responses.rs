@@ -1,9 +1,11 @@
 //! OpenAI Responses, as strict as the vendor.
 //!
-//! Nothing is stored: the one response this server ever made is the only one that can be continued.
+//! Nothing is stored: what this server made and was to keep, it knows again by its id (`issued.rs`).
 
 mod answer;
+mod choice;
 mod facts;
+mod issued;
 mod item;
 mod message;
 mod order;
@@ -56,7 +58,7 @@ pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault
     Ok(Script::json(
         200,
         &json!({
-            "id": answer::ID,
+            "id": issued::ID,
             "object": "response.compaction",
             "created_at": CREATED,
             "output": output,

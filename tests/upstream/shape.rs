@@ -34,6 +34,11 @@ pub(crate) fn is_name(text: &str, longest: usize) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
+/// Whether `text` is standard base64 of something.
+pub(crate) fn is_base64(text: &str) -> bool {
+    STANDARD.decode(text).is_ok_and(|bytes| !bytes.is_empty())
+}
+
 /// What an image part held: enough to prove that the bytes arrived unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Image {

@@ -244,7 +244,8 @@ fn mentions_json(messages: &Value) -> bool {
     messages.to_string().to_lowercase().contains("json")
 }
 
-fn metadata(body: &Object) -> Result<(), Fault> {
+/// At most 16 pairs of short texts.
+pub(crate) fn metadata(body: &Object) -> Result<(), Fault> {
     let Some(metadata) = present(body, "metadata") else {
         return Ok(());
     };
@@ -252,7 +253,7 @@ fn metadata(body: &Object) -> Result<(), Fault> {
         .as_object()
         .ok_or_else(|| wrong_type("metadata", "an object"))?;
     let fits = |(key, value): (&String, &Value)| {
-        key.len() <= 64
+        key.chars().count() <= 64
             && value
                 .as_str()
                 .is_some_and(|value| value.chars().count() <= 512)

@@ -1,6 +1,6 @@
 //! Tool definitions and the choice among them.
 
-use super::request::{missing, unknown, wrong_type};
+use super::request::{missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use serde_json::Value;
@@ -96,7 +96,7 @@ fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
             return Ok(());
         }
         Some(Value::Object(choice)) => match text(choice, "type") {
-            Some("allowed_tools") => return Ok(()),
+            Some("allowed_tools") => return allowed(choice, names),
             Some(kind @ ("function" | "custom"))
                 if unknown_key(choice, &["type", kind]).is_none() =>
             {
@@ -117,6 +117,37 @@ fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
             .param("tool_choice")
             .code("invalid_value")),
     }
+}
+
+/// Some of the tools, each named as a choice of its own would name it, in an object of its own.
+fn allowed(choice: &Object, names: &[&str]) -> Result<(), Fault> {
+    let path = "tool_choice.allowed_tools";
+    if let Some(key) = unknown_key(choice, &["type", "allowed_tools"]) {
+        return Err(unknown(format!("tool_choice.{key}")));
+    }
+    let allowed = choice.get("allowed_tools").and_then(Value::as_object);
+    let allowed = allowed.ok_or_else(|| missing(path))?;
+    if let Some(key) = unknown_key(allowed, &["mode", "tools"]) {
+        return Err(unknown(format!("{path}.{key}")));
+    }
+    present(allowed, "mode").ok_or_else(|| missing(format!("{path}.mode")))?;
+    one_of(allowed, "mode", &["auto", "required"])?;
+    let tools = allowed.get("tools").and_then(Value::as_array);
+    let tools = tools.ok_or_else(|| missing(format!("{path}.tools")))?;
+    let known = |tool: &Value| {
+        let name = |kind: &str| tool[kind]["name"].as_str();
+        let name = tool["type"].as_str().and_then(name);
+        name.is_some_and(|name| names.contains(&name))
+    };
+    if tools.is_empty() || !tools.iter().all(known) {
+        let message = format!(
+            "Invalid value for '{path}.tools': each must be a tool of the 'tools' parameter."
+        );
+        return Err(Fault::invalid(message)
+            .param(format!("{path}.tools"))
+            .code("invalid_value"));
+    }
+    Ok(())
 }
 
 /// The vendor's pattern for function names.

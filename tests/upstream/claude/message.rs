@@ -3,6 +3,7 @@
 use super::request::extra;
 use super::tool::NAME;
 use super::turn;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::shape::{IMAGE_TYPES, Image, Object, is_name, present, text, unknown_key};
 use crate::signature;
@@ -273,7 +274,7 @@ fn thinking(block: &Object, path: &str) -> Result<(), Fault> {
             "{path}.thinking.signature: Field required"
         )));
     };
-    if signature::is_issued(thought, signature) {
+    if signature::is_issued(Dialect::Claude, thought, signature) {
         return Ok(());
     }
     Err(Fault::invalid(format!(

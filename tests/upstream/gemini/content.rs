@@ -3,6 +3,7 @@
 use super::fields::DATA;
 use super::request::Rules;
 use super::{FOREIGN_SIGNATURES, call_subject, invalid, list, proto, tool, turn};
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::shape::present;
 use crate::signature;
@@ -149,7 +150,7 @@ fn check_signature(part: &Value) -> Result<(), Fault> {
     let call = part.get("functionCall");
     let subject = call.map_or_else(|| super::TEXT_SUBJECT.to_owned(), call_subject);
     if FOREIGN_SIGNATURES.contains(&found) && call.is_some()
-        || signature::is_issued(&subject, found)
+        || signature::is_issued(Dialect::Gemini, &subject, found)
     {
         return Ok(());
     }

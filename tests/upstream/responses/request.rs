@@ -1,8 +1,8 @@
 //! The top level of a Responses request: which fields there are and what they may hold.
 
-use super::answer::ID;
+use super::issued::ID;
 use super::{item, order, schema, tool};
-use crate::chat::{missing, one_of, unknown, wrong_type};
+use crate::chat::{metadata, missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use serde_json::Value;
@@ -155,11 +155,8 @@ fn common(body: &Object) -> Result<&str, Fault> {
         Some(Value::String(_)) => Ok(model),
         Some(Value::Array(items)) if items.is_empty() && !continued => Err(empty_input()),
         Some(Value::Array(items)) => {
-            let stored = body.get("store") != Some(&Value::Bool(false));
             let mut places = items.iter().enumerate();
-            places.try_for_each(|(index, value)| {
-                item::check(value, &format!("input[{index}]"), stored)
-            })?;
+            places.try_for_each(|(index, value)| item::check(value, &format!("input[{index}]")))?;
             order::check(items, continued)?;
             Ok(model)
         }
@@ -367,11 +364,7 @@ fn state(body: &Object) -> Result<(), Fault> {
             return Err(Fault::new(404, format!("{what} not found.")).param(key));
         }
     }
-    match present(body, "metadata") {
-        None => Ok(()),
-        Some(Value::Object(pairs)) if pairs.values().all(Value::is_string) => Ok(()),
-        Some(_) => Err(wrong_type("metadata", "an object of strings")),
-    }
+    metadata(body)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 )]
 
 use super::{check, check_count};
+use crate::dialect::Dialect;
 use crate::signature;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ fn result(id: &str) -> Value {
 }
 
 fn thought(text: &str) -> Value {
-    json!({"type": "thinking", "thinking": text, "signature": signature::issue(text, false)})
+    json!({"type": "thinking", "thinking": text, "signature": signature::issue(Dialect::Claude, text, false)})
 }
 
 fn tool(changes: Value) -> Value {
@@ -377,7 +378,7 @@ fn message_mistakes_are_refused() {
             json!([
                 user(json!("a")),
                 assistant(
-                    json!([{"type": "thinking", "thinking": "edited", "signature": signature::issue("t", false)}, text])
+                    json!([{"type": "thinking", "thinking": "edited", "signature": signature::issue(Dialect::Claude, "t", false)}, text])
                 )
             ]),
             "Invalid `signature`",

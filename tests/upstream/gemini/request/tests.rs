@@ -6,6 +6,7 @@
 
 use super::super::{TEXT_SUBJECT, call_subject};
 use super::{check, check_count};
+use crate::dialect::Dialect;
 use crate::gemini::route::Route;
 use crate::signature;
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ fn call(name: &str) -> Value {
 fn signed(name: &str) -> Value {
     let mut part = call(name);
     let subject = call_subject(&part["functionCall"]);
-    part["thoughtSignature"] = json!(signature::issue(&subject, false));
+    part["thoughtSignature"] = json!(signature::issue(Dialect::Gemini, &subject, false));
     part
 }
 
@@ -123,7 +124,7 @@ fn ordinary_bodies_are_accepted() {
         contents(json!([
             user(json!([said("q")])),
             model(
-                json!([{"text": "t", "thought": true}, {"text": "", "thoughtSignature": signature::issue(TEXT_SUBJECT, false)}])
+                json!([{"text": "t", "thought": true}, {"text": "", "thoughtSignature": signature::issue(Dialect::Gemini, TEXT_SUBJECT, false)}])
             ),
             user(json!([said("n")]))
         ])),
