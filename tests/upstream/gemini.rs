@@ -18,6 +18,8 @@ pub(crate) use request::check;
 pub(crate) use route::{Method, Route};
 pub(crate) use stream::stream;
 
+use crate::aside::Aside;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::scenario::SCENARIOS;
 use crate::script::Script;
@@ -63,22 +65,24 @@ pub(crate) fn bad_key() -> Fault {
 }
 
 /// Answers `countTokens` with a quarter of the bytes of everything that counts: system, tools and contents.
-pub(crate) fn count(body: &Bytes, route: &Route) -> Result<Script, Fault> {
+pub(crate) fn count(body: &Bytes, route: &Route) -> Result<Aside, Fault> {
     let body = request::check_count(&json(body)?, route)?;
     let counted = ["systemInstruction", "tools", "contents"]
         .iter()
         .filter_map(|key| body.get(key));
     let bytes: usize = counted.map(|value| value.to_string().len()).sum();
     let total = bytes / 4;
-    Ok(Script::json(
-        200,
+    Ok(Aside::new(
+        Dialect::Gemini,
+        &json!(route.model),
         &json!({"totalTokens": total, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": total}]}),
     ))
 }
 
 /// Answers the two methods that make vectors.
-pub(crate) fn embed(body: &Bytes, route: &Route) -> Result<Script, Fault> {
-    embed::answer(&json(body)?, route)
+pub(crate) fn embed(body: &Bytes, route: &Route) -> Result<Aside, Fault> {
+    let vectors = embed::answer(&json(body)?, route)?;
+    Ok(Aside::new(Dialect::Gemini, &json!(route.model), &vectors))
 }
 
 /// The model list.

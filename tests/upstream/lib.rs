@@ -20,6 +20,7 @@
 //! ```
 
 mod answer;
+mod aside;
 mod body;
 mod chat;
 mod claude;

@@ -20,27 +20,29 @@ pub(crate) use facts::facts;
 pub(crate) use request::check;
 pub(crate) use stream::{failed, stream};
 
+use crate::aside::Aside;
 use crate::chat::CREATED;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
-use crate::script::Script;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
 /// Answers `input_tokens` with a quarter of the bytes of everything that counts.
-pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     authenticate(headers)?;
     let body = read(body)?;
     request::check_count(&body)?;
     let tokens = size(&body);
-    Ok(Script::json(
-        200,
+    Ok(Aside::new(
+        Dialect::Responses,
+        &body["model"],
         &json!({"object": "response.input_tokens", "input_tokens": tokens}),
     ))
 }
 
 /// Answers `compact` with the user's messages and one item in place of all others.
-pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     authenticate(headers)?;
     let body = read(body)?;
     request::check_compact(&body)?;
@@ -55,8 +57,9 @@ pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault
         "encrypted_content": answer::seal(""),
     }));
     let tokens = size(&body);
-    Ok(Script::json(
-        200,
+    Ok(Aside::new(
+        Dialect::Responses,
+        &body["model"],
         &json!({
             "id": issued::ID,
             "object": "response.compaction",

@@ -5,6 +5,9 @@ use crate::fault::Fault;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use serde_json::Value;
 
+/// A tool's type and name.
+type Named<'a> = (&'a str, &'a str);
+
 /// Longest function name.
 pub(super) const NAME: usize = 64;
 
@@ -32,10 +35,10 @@ pub(super) fn check(body: &Object) -> Result<(), Fault> {
     let mut names = Vec::new();
     for (index, tool) in tools.iter().enumerate() {
         let name = definition(tool, &format!("tools[{index}]"))?;
-        if names.contains(&name) {
+        if names.iter().any(|(_, other)| *other == name) {
             return Err(Fault::invalid(format!("Duplicate tool name: {name}")).param("tools"));
         }
-        names.push(name);
+        names.push((tool["type"].as_str().unwrap_or_default(), name));
     }
     match present(body, "parallel_tool_calls") {
         None | Some(Value::Bool(_)) => {}
@@ -89,29 +92,27 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
     Ok(name)
 }
 
-fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
+fn choice(body: &Object, tools: &[Named<'_>]) -> Result<(), Fault> {
     let named = match present(body, "tool_choice") {
         None => return Ok(()),
         Some(Value::String(word)) if ["none", "auto", "required"].contains(&word.as_str()) => {
             return Ok(());
         }
         Some(Value::Object(choice)) => match text(choice, "type") {
-            Some("allowed_tools") => return allowed(choice, names),
+            Some("allowed_tools") => return allowed(choice, tools),
             Some(kind @ ("function" | "custom"))
                 if unknown_key(choice, &["type", kind]).is_none() =>
             {
-                choice
-                    .get(kind)
-                    .and_then(|named| named.get("name"))
-                    .and_then(Value::as_str)
+                let named = choice.get(kind).and_then(|named| named.get("name"));
+                named.and_then(Value::as_str).map(|name| (kind, name))
             }
             _ => None,
         },
         Some(_) => None,
     };
     match named {
-        Some(name) if names.contains(&name) => Ok(()),
-        Some(name) => Err(Fault::invalid(format!("Invalid value for 'tool_choice': no tool named '{name}' was specified in the 'tools' parameter."))
+        Some(named) if tools.contains(&named) => Ok(()),
+        Some((_, name)) => Err(Fault::invalid(format!("Invalid value for 'tool_choice': no tool named '{name}' was specified in the 'tools' parameter."))
             .param("tool_choice")),
         None => Err(Fault::invalid("Invalid value for 'tool_choice': supported values are 'none', 'auto', 'required', or a named tool.")
             .param("tool_choice")
@@ -120,7 +121,7 @@ fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
 }
 
 /// Some of the tools, each named as a choice of its own would name it, in an object of its own.
-fn allowed(choice: &Object, names: &[&str]) -> Result<(), Fault> {
+fn allowed(choice: &Object, tools: &[Named<'_>]) -> Result<(), Fault> {
     let path = "tool_choice.allowed_tools";
     if let Some(key) = unknown_key(choice, &["type", "allowed_tools"]) {
         return Err(unknown(format!("tool_choice.{key}")));
@@ -132,14 +133,14 @@ fn allowed(choice: &Object, names: &[&str]) -> Result<(), Fault> {
     }
     present(allowed, "mode").ok_or_else(|| missing(format!("{path}.mode")))?;
     one_of(allowed, "mode", &["auto", "required"])?;
-    let tools = allowed.get("tools").and_then(Value::as_array);
-    let tools = tools.ok_or_else(|| missing(format!("{path}.tools")))?;
+    let chosen = allowed.get("tools").and_then(Value::as_array);
+    let chosen = chosen.ok_or_else(|| missing(format!("{path}.tools")))?;
     let known = |tool: &Value| {
-        let name = |kind: &str| tool[kind]["name"].as_str();
-        let name = tool["type"].as_str().and_then(name);
-        name.is_some_and(|name| names.contains(&name))
+        let named = |kind| Some((kind, tool[kind]["name"].as_str()?));
+        let named = tool["type"].as_str().and_then(named);
+        named.is_some_and(|named| tools.contains(&named))
     };
-    if tools.is_empty() || !tools.iter().all(known) {
+    if chosen.is_empty() || !chosen.iter().all(known) {
         let message = format!(
             "Invalid value for '{path}.tools': each must be a tool of the 'tools' parameter."
         );

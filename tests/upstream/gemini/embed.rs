@@ -4,7 +4,6 @@ use super::fields::{EMBED, EMBED_BATCH};
 use super::route::{Method, Route};
 use super::{invalid, list, proto};
 use crate::fault::Fault;
-use crate::script::Script;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 const DIMENSIONS: usize = 4;
 
 /// Answers `embedContent` and `batchEmbedContents`.
-pub(super) fn answer(body: &Value, route: &Route) -> Result<Script, Fault> {
+pub(super) fn answer(body: &Value, route: &Route) -> Result<Value, Fault> {
     let answer = if route.method == Method::Embed {
         json!({"embedding": embedding(&proto::read(body, &EMBED)?)?})
     } else {
@@ -32,7 +31,7 @@ pub(super) fn answer(body: &Value, route: &Route) -> Result<Script, Fault> {
         let vectors: Result<Vec<Value>, Fault> = requests.iter().map(embedding).collect();
         json!({"embeddings": vectors?})
     };
-    Ok(Script::json(200, &answer))
+    Ok(answer)
 }
 
 fn embedding(request: &Value) -> Result<Value, Fault> {
