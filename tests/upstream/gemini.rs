@@ -5,10 +5,12 @@ mod content;
 mod embed;
 mod facts;
 mod fields;
+mod json_schema;
 mod proto;
 mod request;
 mod route;
 mod stream;
+mod thinking;
 mod tool;
 mod turn;
 
@@ -32,8 +34,6 @@ const FOREIGN_SIGNATURES: [&str; 2] = [
     "skip_thought_signature_validator",
     "context_engineering_is_the_way_to_go",
 ];
-/// What is signed under a text.
-const TEXT_SUBJECT: &str = "a text";
 
 /// One key, in the header or in the query; at Vertex AI also a token. A key `fail-<status>` is always answered with that
 /// status; `fail-400` is how Google refuses a bad key.
@@ -120,6 +120,11 @@ fn invalid(message: impl Into<String>) -> Fault {
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What is signed under a text: what it says, and everything its turn said before it.
+fn text_subject(before: &str, text: &str) -> String {
+    format!("{before:?} {text:?}")
 }
 
 /// What is signed under a call: its name and its arguments, whatever the order of their keys.

@@ -1,7 +1,7 @@
 //! Tool definitions, their schemas, and the choice among them.
 
 use super::request::Rules;
-use super::{invalid, list};
+use super::{invalid, json_schema, list};
 use crate::fault::Fault;
 use serde_json::Value;
 
@@ -58,11 +58,21 @@ fn definition<'a>(declaration: &'a Value, path: &str, rules: Rules) -> Result<&'
             )));
         }
     }
-    match declaration.get("parametersJsonSchema") {
-        Some(schema) if schema["type"] != "object" => Err(invalid(format!(
-            "* {path}.parameters_json_schema: the root must be of type object"
-        ))),
-        _ => Ok(name),
+    if let Some(schema) = declaration.get("parametersJsonSchema") {
+        let path = format!("{path}.parameters_json_schema");
+        if schema["type"] != "object" {
+            return Err(invalid(format!(
+                "* {path}: the root must be of type object"
+            )));
+        }
+        json_schema::check(schema, &path)?;
+    }
+    match declaration.get("responseJsonSchema") {
+        Some(schema) => {
+            json_schema::check(schema, &format!("{path}.response_json_schema"))?;
+            Ok(name)
+        }
+        None => Ok(name),
     }
 }
 
