@@ -30,6 +30,8 @@ mod embeddings;
 mod facts;
 mod fault;
 mod gemini;
+#[cfg(test)]
+mod golden_tests;
 mod plan;
 mod record;
 mod render;

@@ -88,7 +88,7 @@ fn common(body: &Value, route: &Route) -> Result<(), Fault> {
     }
     cached(body)?;
     tool::check(body, rules)?;
-    generation(&body["generationConfig"], &route.model)?;
+    generation(&body["generationConfig"], &route.model, rules)?;
     content::check_system(&body["systemInstruction"])?;
     content::check(list(&body["contents"]), rules)
 }
@@ -117,7 +117,7 @@ fn cached(body: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-fn generation(config: &Value, model: &str) -> Result<(), Fault> {
+fn generation(config: &Value, model: &str, rules: Rules) -> Result<(), Fault> {
     for (key, range) in [
         ("temperature", 0.0..=2.0),
         ("topP", 0.0..=1.0),
@@ -148,11 +148,11 @@ fn generation(config: &Value, model: &str) -> Result<(), Fault> {
     if config.get("logprobs").is_some() && config["responseLogprobs"] != true {
         return Err(invalid("logprobs needs response_logprobs to be true"));
     }
-    output(config)?;
+    output(config, rules)?;
     thinking::check(&config["thinkingConfig"], model)
 }
 
-fn output(config: &Value) -> Result<(), Fault> {
+fn output(config: &Value, rules: Rules) -> Result<(), Fault> {
     let schemas = ["responseSchema", "responseJsonSchema"];
     let given = schemas.iter().filter(|key| config.get(key).is_some());
     let mime = config["responseMimeType"].as_str();
@@ -166,7 +166,7 @@ fn output(config: &Value) -> Result<(), Fault> {
         (_, None | Some("text/plain" | "application/json" | "text/x.enum")) => {
             let path = "GenerateContentRequest.generation_config";
             if let Some(schema) = config.get("responseSchema") {
-                tool::check_schema(schema, &format!("{path}.response_schema"))?;
+                tool::check_schema(schema, &format!("{path}.response_schema"), rules)?;
             }
             match config.get("responseJsonSchema") {
                 Some(schema) => json_schema::check(schema, &format!("{path}.response_json_schema")),
