@@ -246,7 +246,9 @@ impl<'r> Fields<'r> {
         writer.field_opt("seed", sampling.seed.as_ref());
         writer.field_opt("presencePenalty", sampling.presence_penalty.as_ref());
         writer.field_opt("frequencyPenalty", sampling.frequency_penalty.as_ref());
-        writer.field_opt("responseLogprobs", sampling.logprobs.as_ref());
+        // Alternatives of tokens are refused unless tokens are asked for.
+        let implied = sampling.top_logprobs.is_some().then_some(true);
+        writer.field_opt("responseLogprobs", sampling.logprobs.or(implied).as_ref());
         writer.field_opt("logprobs", sampling.top_logprobs.as_ref());
         for (key, value) in &self.format {
             writer.field(key, value);

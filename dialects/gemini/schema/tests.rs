@@ -117,12 +117,16 @@ fn alternatives_are_flattened() {
 #[test]
 fn only_texts_are_listed() {
     check(
+        &json!({"properties": {"a": {"enum": ["x", "y"]}, "b": {"anyOf": [{"enum": ["z"]}, {"type": "integer"}]}}}),
+        &json!({"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}, "b": {"anyOf": [{"type": "string", "enum": ["z"]}, {"type": "integer"}]}}}),
+    );
+    check(
         &json!({"const": "x"}),
         &json!({"type": "string", "enum": ["x"]}),
     );
     check(
         &json!({"enum": ["x", null]}),
-        &json!({"nullable": true, "enum": ["x"]}),
+        &json!({"type": "string", "nullable": true, "enum": ["x"]}),
     );
     check(&json!({"const": 3}), &json!({"type": "integer"}));
     assert_eq!(lost(&json!({"type": "integer", "enum": [1, 2]})), ["enum"]);

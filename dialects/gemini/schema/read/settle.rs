@@ -16,6 +16,10 @@ impl Reader<'_> {
         if node.kind.is_none() && node.any_of.is_empty() && !node.properties.is_empty() {
             node.kind = Some(Str::from_static("object"));
             self.changed = true;
+        } else if node.kind.is_none() && node.any_of.is_empty() && node.words.is_some() {
+            // Only texts are listed, and Google wants the type all the same.
+            node.kind = Some(Str::from_static("string"));
+            self.changed = true;
         } else if is("array") && node.items.is_none() {
             node.items = Some(Box::new(Node {
                 kind: Some(Str::from_static("string")),
