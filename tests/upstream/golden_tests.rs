@@ -15,11 +15,65 @@ const RECORDS: &str = concat!(
 
 const INVENTED: &str = "the state in the fixture is invented, so nobody signed it";
 const PAIR: &str = "the plain profile takes both, as older models do";
-const CLIENTS: &str = "the client's own schema, which its own vendor refuses too";
+const CLIENTS: &str = "the client's own mistake, which its own vendor refuses too";
+const TYPELESS: &str = "Google's own words have none for any value at all";
 const MARKS: &str = "compatible servers take Claude's marks, the vendor does not";
 
 /// Requests that are refused, by upstream and fixture.
-const REFUSED: &[(&str, &str, &str)] = &[];
+const REFUSED: &[(&str, &str, &str)] = &[
+    ("chat", "claude/extras_of_tools", CLIENTS),
+    (
+        "chat",
+        "claude/system_blocks_with_cache_marks@cache_control",
+        MARKS,
+    ),
+    ("chat", "responses/strict_in_three_ways", CLIENTS),
+    ("claude", "chat/numbers_as_floats", PAIR),
+    (
+        "claude",
+        "chat/tool_loop_with_wrapped_reasoning_state@budget",
+        INVENTED,
+    ),
+    ("claude", "completions/everything_at_its_default", PAIR),
+    ("claude", "completions/sampling", PAIR),
+    ("claude", "gemini/system_and_settings", PAIR),
+    (
+        "claude",
+        "gemini/wrapped_state_of_a_claude_upstream",
+        INVENTED,
+    ),
+    (
+        "claude",
+        "responses/reasoning_of_claude_comes_back",
+        INVENTED,
+    ),
+    ("claude", "responses/sampling_and_limits", PAIR),
+    ("gemini", "chat/call_state_in_ids", INVENTED),
+    ("gemini", "chat/recursive_schema@subset_schemas", TYPELESS),
+    ("gemini", "chat/schema_keywords@subset_schemas", TYPELESS),
+    ("gemini", "chat/tool_schemas_get_an_object_root", CLIENTS),
+    ("gemini", "claude/call_and_text_state_of_gemini", INVENTED),
+    ("responses", "chat/answer_schema@subset_schemas", CLIENTS),
+    (
+        "responses",
+        "chat/cache_marks_of_compatible_clients@cache_control",
+        MARKS,
+    ),
+    ("responses", "chat/effort_hyper@levels", CLIENTS),
+    (
+        "responses",
+        "chat/image_of_another_type_is_refused",
+        CLIENTS,
+    ),
+    ("responses", "chat/strict_tool", CLIENTS),
+    ("responses", "chat/tool_schemas_get_an_object_root", CLIENTS),
+    ("responses", "claude/extras_of_tools", CLIENTS),
+    (
+        "responses",
+        "claude/system_blocks_with_cache_marks@cache_control",
+        MARKS,
+    ),
+];
 
 /// A request as it was recorded.
 struct Record {

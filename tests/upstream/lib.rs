@@ -41,6 +41,7 @@ mod script;
 mod server;
 mod shape;
 mod signature;
+mod strict;
 
 pub use record::Recorded;
 pub use scenario::SCENARIOS;

@@ -10,7 +10,6 @@ mod item;
 mod message;
 mod order;
 mod request;
-mod schema;
 mod stream;
 mod tool;
 

@@ -3,6 +3,7 @@
 use super::{message, tool};
 use crate::fault::Fault;
 use crate::shape::{Object, is_name, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 const FIELDS: &[&str] = &[
@@ -235,7 +236,15 @@ fn json_schema(format: &Object) -> Result<(), Fault> {
             .code("invalid_value"));
     }
     match present(schema, "schema") {
-        None | Some(Value::Object(_)) => Ok(()),
+        None => Ok(()),
+        Some(Value::Object(_)) if schema.get("strict") != Some(&Value::Bool(true)) => Ok(()),
+        Some(inner) if inner.is_object() => strict::check(inner).map_err(|why| {
+            Fault::invalid(format!(
+                "Invalid schema for response_format '{name}': {why}"
+            ))
+            .param(path)
+            .code("invalid_json_schema")
+        }),
         Some(_) => Err(wrong_type(path, "a schema object")),
     }
 }

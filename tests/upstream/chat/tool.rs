@@ -3,6 +3,7 @@
 use super::request::{missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
 use crate::shape::{Object, is_name, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 /// A tool's type and name.
@@ -79,17 +80,29 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
     if present(definition, "description").is_some_and(|value| !value.is_string()) {
         return Err(wrong_type(format!("{path}.description"), "a string"));
     }
-    match present(definition, "parameters") {
-        None => {}
-        Some(Value::Object(schema)) if text(schema, "type") == Some("object") => {}
-        Some(schema) => {
-            let kind = schema.get("type").and_then(Value::as_str).unwrap_or("None");
-            return Err(Fault::invalid(format!("Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."))
-                .param(format!("{path}.parameters"))
-                .code("invalid_function_parameters"));
-        }
-    }
+    parameters(definition, name).map_err(|why| {
+        Fault::invalid(format!("Invalid schema for function '{name}': {why}"))
+            .param(format!("{path}.parameters"))
+            .code("invalid_function_parameters")
+    })?;
     Ok(name)
+}
+
+/// Why a function's parameters are none.
+fn parameters(definition: &Object, name: &str) -> Result<(), String> {
+    let strict = definition.get("strict") == Some(&Value::Bool(true));
+    match present(definition, "parameters") {
+        None if strict => Err(format!("strict function '{name}' needs parameters.")),
+        None => Ok(()),
+        Some(schema) if schema["type"] != "object" => {
+            let kind = schema.get("type").and_then(Value::as_str).unwrap_or("None");
+            Err(format!(
+                "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
+            ))
+        }
+        Some(schema) if strict => strict::check(schema),
+        Some(_) => Ok(()),
+    }
 }
 
 fn choice(body: &Object, tools: &[Named<'_>]) -> Result<(), Fault> {

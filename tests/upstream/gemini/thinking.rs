@@ -11,8 +11,8 @@ struct Family {
     names: &'static [&'static str],
     /// Empty when it knows no levels.
     levels: &'static [&'static str],
-    /// Empty when it does not think at all.
-    budgets: RangeInclusive<i64>,
+    /// None when it does not think at all.
+    budgets: Option<RangeInclusive<i64>>,
     /// Whether a budget of 0 turns thinking off.
     off: bool,
 }
@@ -22,62 +22,62 @@ static FAMILIES: &[Family] = &[
     Family {
         names: &["gemini-2.5-flash-image"],
         levels: &[],
-        budgets: 1..=0,
+        budgets: None,
         off: true,
     },
     Family {
         names: &["gemini-2.5-flash-lite", "gemini-flash-lite-latest"],
         levels: &[],
-        budgets: 512..=24_576,
+        budgets: Some(512..=24_576),
         off: true,
     },
     Family {
         names: &["gemini-2.5-flash", "gemini-flash-latest"],
         levels: &[],
-        budgets: 1..=24_576,
+        budgets: Some(1..=24_576),
         off: true,
     },
     Family {
         names: &["gemini-2.5-pro", "gemini-pro-latest"],
         levels: &[],
-        budgets: 128..=32_768,
+        budgets: Some(128..=32_768),
         off: false,
     },
     Family {
         names: &["gemini-3-pro"],
         levels: &["LOW", "HIGH"],
-        budgets: 128..=32_768,
+        budgets: Some(128..=32_768),
         off: false,
     },
     Family {
         names: &["gemini-3.1-pro"],
         levels: &["LOW", "MEDIUM", "HIGH"],
-        budgets: 128..=32_768,
+        budgets: Some(128..=32_768),
         off: false,
     },
     Family {
         names: &["gemini-3.1-flash-lite", "gemini-3.1-flash-image"],
         levels: &["MINIMAL", "HIGH"],
-        budgets: 1..=32_768,
+        budgets: Some(1..=32_768),
         off: true,
     },
     Family {
         names: &["gemini-3"],
         levels: &["MINIMAL", "LOW", "MEDIUM", "HIGH"],
-        budgets: 1..=32_768,
+        budgets: Some(1..=32_768),
         off: true,
     },
     Family {
         names: &["gemini-1", "gemini-2"],
         levels: &[],
-        budgets: 1..=32_768,
+        budgets: Some(1..=32_768),
         off: true,
     },
     // Models that are named after scenarios only take whatever any takes.
     Family {
         names: &[""],
         levels: &["MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"],
-        budgets: 1..=32_768,
+        budgets: Some(1..=32_768),
         off: true,
     },
 ];
@@ -99,13 +99,15 @@ pub(super) fn check(config: &Value, model: &str) -> Result<(), Fault> {
         return Ok(());
     };
     let shown = config["includeThoughts"] == true;
-    if family.budgets.is_empty()
-        && (shown || level.is_some() || budget.is_some_and(|tokens| tokens != 0))
-    {
-        return Err(invalid("Thinking is not supported for this model."));
-    }
+    let Some(budgets) = &family.budgets else {
+        return if shown || level.is_some() || budget.is_some_and(|tokens| tokens != 0) {
+            Err(invalid("Thinking is not supported for this model."))
+        } else {
+            Ok(())
+        };
+    };
     self::level(level, family)?;
-    self::budget(budget, family)?;
+    self::budget(budget, budgets, family.off)?;
     if budget == Some(0) && shown {
         return Err(invalid(
             "Thinking_config.include_thoughts is only enabled when thinking is enabled.",
@@ -126,16 +128,16 @@ fn level(level: Option<&str>, family: &Family) -> Result<(), Fault> {
     }
 }
 
-fn budget(budget: Option<i64>, family: &Family) -> Result<(), Fault> {
+fn budget(budget: Option<i64>, budgets: &RangeInclusive<i64>, off: bool) -> Result<(), Fault> {
     match budget {
         None | Some(-1) => Ok(()),
-        Some(0) if family.off => Ok(()),
+        Some(0) if off => Ok(()),
         Some(0) => Err(invalid(
             "Budget 0 is invalid. This model only works in thinking mode.",
         )),
-        Some(budget) if family.budgets.contains(&budget) => Ok(()),
+        Some(budget) if budgets.contains(&budget) => Ok(()),
         Some(budget) => {
-            let (least, most) = (family.budgets.start(), family.budgets.end());
+            let (least, most) = (budgets.start(), budgets.end());
             Err(invalid(format!(
                 "The thinking budget {budget} is invalid. Please choose a value between {least} and {most}."
             )))

@@ -1,10 +1,11 @@
 //! The top level of a Responses request: which fields there are and what they may hold.
 
 use super::issued::ID;
-use super::{item, order, schema, tool};
+use super::{item, order, tool};
 use crate::chat::{metadata, missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
 use crate::shape::{Object, is_name, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 const FIELDS: &[&str] = &[
@@ -316,7 +317,7 @@ fn json_schema(format: &Object) -> Result<(), Fault> {
     if format.get("strict") != Some(&Value::Bool(true)) {
         return Ok(());
     }
-    schema::strict(schema).map_err(|why| {
+    strict::check(schema).map_err(|why| {
         Fault::invalid(format!(
             "Invalid schema for response_format '{name}': {why}"
         ))

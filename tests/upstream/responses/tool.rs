@@ -1,9 +1,10 @@
 //! Tool definitions and the choice among them.
 
-use super::{choice, schema};
+use super::choice;
 use crate::chat::{check_name, missing, unknown, wrong_type};
 use crate::fault::Fault;
 use crate::shape::{Object, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 /// The vendor's own tools, whose settings are opaque to this server.
@@ -133,7 +134,7 @@ fn function(tool: &Object, name: &str, path: &str) -> Result<(), Fault> {
                 "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
             )))
         }
-        Some(parameters) if strict => schema::strict(parameters).map_err(|why| fault(&why)),
+        Some(parameters) if strict => strict::check(parameters).map_err(|why| fault(&why)),
         Some(_) => Ok(()),
     }
 }
