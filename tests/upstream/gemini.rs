@@ -5,7 +5,6 @@ mod content;
 mod embed;
 mod facts;
 mod fields;
-mod json_schema;
 mod proto;
 mod request;
 mod route;
@@ -23,6 +22,7 @@ pub(crate) use stream::stream;
 use crate::aside::Aside;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::scenario::SCENARIOS;
 use crate::script::Script;
 use bytes::Bytes;
@@ -116,6 +116,11 @@ pub(crate) fn json(body: &Bytes) -> Result<Value, Fault> {
 /// Google's refusal of a request.
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::invalid(message)
+}
+
+/// Refuses what is no JSON Schema.
+fn check_json_schema(schema: &Value, path: &str) -> Result<(), Fault> {
+    json_schema::check_for_google(schema, path).map_err(|why| invalid(format!("* {why}")))
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -73,6 +73,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "claude/system_blocks_with_cache_marks@cache_control",
         MARKS,
     ),
+    ("claude", "chat/schema_keywords@subset_schemas", CLIENTS),
+    ("responses", "chat/schema_keywords@subset_schemas", CLIENTS),
 ];
 
 /// A request as it was recorded.
@@ -119,6 +121,7 @@ fn model(fixture: &str) -> String {
         "image_in_tool" => "up-text-tool-images",
         "no_sampling" => "up-text-no-sampling",
         "no_prefill" => "up-text-no-prefill",
+        "effort_without_tools" => "up-text-effort-or-tools",
         "max_completion_tokens" => "up-text-reasoning-only-mct",
         "gemini_2_5_pro" => "gemini-2.5-pro-up-text",
         "gemini_2_5_flash" | "no_mixed_tools" => "gemini-2.5-flash-up-text",

@@ -32,6 +32,7 @@ mod fault;
 mod gemini;
 #[cfg(test)]
 mod golden_tests;
+mod json_schema;
 mod plan;
 mod record;
 mod render;

@@ -2,6 +2,7 @@
 
 use super::{message, tool};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use crate::strict;
 use serde_json::Value;
@@ -65,6 +66,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Fault> {
     output(body)?;
     metadata(body)?;
     tool::check(body)?;
+    effort(body, model)?;
     let Some(messages) = body.get("messages").and_then(Value::as_array) else {
         return Err(Fault::invalid("Missing required parameter: 'messages'.")
             .param("messages")
@@ -180,6 +182,16 @@ fn sampling(body: &Object) -> Result<(), Fault> {
     )
 }
 
+/// Some models reason over Chat only without tools.
+fn effort(body: &Object, model: &str) -> Result<(), Fault> {
+    let reasons = text(body, "reasoning_effort").is_some_and(|effort| effort != "none");
+    if !(reasons && present(body, "tools").is_some() && model.contains("effort-or-tools")) {
+        return Ok(());
+    }
+    let message = "Function tools with reasoning_effort are not supported for this model in /v1/chat/completions. Please use /v1/responses instead.";
+    Err(Fault::invalid(message).param("reasoning_effort"))
+}
+
 /// A field that holds none of the words it may hold.
 pub(crate) fn one_of(body: &Object, key: &str, allowed: &[&str]) -> Result<(), Fault> {
     match present(body, key) {
@@ -237,14 +249,21 @@ fn json_schema(format: &Object) -> Result<(), Fault> {
     }
     match present(schema, "schema") {
         None => Ok(()),
-        Some(Value::Object(_)) if schema.get("strict") != Some(&Value::Bool(true)) => Ok(()),
-        Some(inner) if inner.is_object() => strict::check(inner).map_err(|why| {
-            Fault::invalid(format!(
-                "Invalid schema for response_format '{name}': {why}"
-            ))
-            .param(path)
-            .code("invalid_json_schema")
-        }),
+        Some(inner) if inner.is_object() => {
+            let strict = schema.get("strict") == Some(&Value::Bool(true));
+            let checked = json_schema::check(inner, "schema");
+            let checked = checked.and_then(|()| match strict {
+                true => strict::check(inner),
+                false => Ok(()),
+            });
+            checked.map_err(|why| {
+                Fault::invalid(format!(
+                    "Invalid schema for response_format '{name}': {why}"
+                ))
+                .param(path)
+                .code("invalid_json_schema")
+            })
+        }
         Some(_) => Err(wrong_type(path, "a schema object")),
     }
 }

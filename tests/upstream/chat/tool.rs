@@ -2,6 +2,7 @@
 
 use super::request::{missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use crate::strict;
 use serde_json::Value;
@@ -100,8 +101,14 @@ fn parameters(definition: &Object, name: &str) -> Result<(), String> {
                 "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
             ))
         }
-        Some(schema) if strict => strict::check(schema),
-        Some(_) => Ok(()),
+        Some(schema) => {
+            json_schema::check(schema, "schema")?;
+            if strict {
+                strict::check(schema)
+            } else {
+                Ok(())
+            }
+        }
     }
 }
 

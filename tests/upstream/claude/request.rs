@@ -2,6 +2,7 @@
 
 use super::{message, tool};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, present, text, unknown_key};
 use http::HeaderMap;
 use serde_json::Value;
@@ -340,7 +341,11 @@ fn output(body: &Object) -> Result<(), Fault> {
             "output_config.format: Input should have the type 'json_schema' and a schema",
         ));
     }
-    Ok(())
+    json_schema::check(&format["schema"], "schema").map_err(|why| {
+        Fault::invalid(format!(
+            "output_config.format.schema: JSON schema is invalid ({why})."
+        ))
+    })
 }
 
 /// Counts the cache marks on blocks; tool inputs and schemas are data, not blocks.

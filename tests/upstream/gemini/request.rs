@@ -2,7 +2,7 @@
 
 use super::fields::{COUNT, COUNT_VERTEX, GENERATE};
 use super::route::Route;
-use super::{content, invalid, json_schema, list, proto, thinking, tool};
+use super::{check_json_schema, content, invalid, list, proto, thinking, tool};
 use crate::fault::Fault;
 use serde_json::Value;
 
@@ -169,7 +169,7 @@ fn output(config: &Value, rules: Rules) -> Result<(), Fault> {
                 tool::check_schema(schema, &format!("{path}.response_schema"), rules)?;
             }
             match config.get("responseJsonSchema") {
-                Some(schema) => json_schema::check(schema, &format!("{path}.response_json_schema")),
+                Some(schema) => check_json_schema(schema, &format!("{path}.response_json_schema")),
                 None => Ok(()),
             }
         }

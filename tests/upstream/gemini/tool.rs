@@ -1,7 +1,7 @@
 //! Tool definitions, their schemas, and the choice among them.
 
 use super::request::Rules;
-use super::{invalid, json_schema, list};
+use super::{check_json_schema, invalid, list};
 use crate::fault::Fault;
 use serde_json::Value;
 
@@ -65,11 +65,11 @@ fn definition<'a>(declaration: &'a Value, path: &str, rules: Rules) -> Result<&'
                 "* {path}: the root must be of type object"
             )));
         }
-        json_schema::check(schema, &path)?;
+        check_json_schema(schema, &path)?;
     }
     match declaration.get("responseJsonSchema") {
         Some(schema) => {
-            json_schema::check(schema, &format!("{path}.response_json_schema"))?;
+            check_json_schema(schema, &format!("{path}.response_json_schema"))?;
             Ok(name)
         }
         None => Ok(name),

@@ -4,6 +4,7 @@ use super::issued::ID;
 use super::{item, order, tool};
 use crate::chat::{metadata, missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use crate::strict;
 use serde_json::Value;
@@ -314,10 +315,13 @@ fn json_schema(format: &Object) -> Result<(), Fault> {
     if !schema.is_object() {
         return Err(wrong_type("text.format.schema", "a schema object"));
     }
-    if format.get("strict") != Some(&Value::Bool(true)) {
-        return Ok(());
-    }
-    strict::check(schema).map_err(|why| {
+    let strict = format.get("strict") == Some(&Value::Bool(true));
+    let checked = json_schema::check(schema, "schema");
+    let checked = checked.and_then(|()| match strict {
+        true => strict::check(schema),
+        false => Ok(()),
+    });
+    checked.map_err(|why| {
         Fault::invalid(format!(
             "Invalid schema for response_format '{name}': {why}"
         ))

@@ -3,6 +3,7 @@
 use super::choice;
 use crate::chat::{check_name, missing, unknown, wrong_type};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, present, text, unknown_key};
 use crate::strict;
 use serde_json::Value;
@@ -134,8 +135,14 @@ fn function(tool: &Object, name: &str, path: &str) -> Result<(), Fault> {
                 "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
             )))
         }
-        Some(parameters) if strict => strict::check(parameters).map_err(|why| fault(&why)),
-        Some(_) => Ok(()),
+        Some(parameters) => {
+            let checked = json_schema::check(parameters, "schema");
+            let checked = checked.and_then(|()| match strict {
+                true => strict::check(parameters),
+                false => Ok(()),
+            });
+            checked.map_err(|why| fault(&why))
+        }
     }
 }
 

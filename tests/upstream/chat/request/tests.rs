@@ -95,6 +95,43 @@ fn ordinary_bodies_are_accepted() {
 }
 
 #[test]
+fn schemas_are_json_schemas_and_strict_ones_are_strict() {
+    let property = |kind: &str| json!({"type": "object", "properties": {"city": {"type": kind}}});
+    let parameters =
+        |parameters: Value| body(json!({"tools": [tool(json!({"parameters": parameters}))]}));
+    let format = |schema: Value, strict: bool| {
+        body(
+            json!({"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": strict}}}),
+        )
+    };
+    accepted(&parameters(property("string")));
+    accepted(&format(property("string"), false));
+    refused(&parameters(property("STRING")), "no type of JSON Schema");
+    refused(&format(property("STRING"), false), "no type of JSON Schema");
+    refused(
+        &format(property("string"), true),
+        "'additionalProperties' is required",
+    );
+    refused(
+        &body(json!({"tools": [tool(json!({"parameters": property("string"), "strict": true}))]})),
+        "'additionalProperties' is required",
+    );
+}
+
+#[test]
+fn some_models_reason_only_without_tools() {
+    let with = |model: &str, effort: &str| {
+        body(json!({"model": model, "reasoning_effort": effort, "tools": [tool(json!({}))]}))
+    };
+    accepted(&with("up-text", "low"));
+    accepted(&with("up-text-effort-or-tools", "none"));
+    accepted(&body(
+        json!({"model": "up-text-effort-or-tools", "reasoning_effort": "low"}),
+    ));
+    refused(&with("up-text-effort-or-tools", "low"), "use /v1/responses");
+}
+
+#[test]
 fn the_allowed_tools_are_among_the_tools() {
     let choosing = |choice: Value| {
         body(

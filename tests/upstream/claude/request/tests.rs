@@ -199,6 +199,14 @@ fn tool_mistakes_are_refused() {
             "input_schema.type",
         ),
         (
+            json!({"tools": [tool(json!({"input_schema": {"type": "object", "properties": {"a": {"type": "STRING"}}}}))]}),
+            "JSON schema is invalid",
+        ),
+        (
+            json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "OBJECT"}}}}),
+            "JSON schema is invalid",
+        ),
+        (
             json!({"tools": [tool(json!({"input_schema": {"type": "object", "anyOf": []}}))]}),
             "top level",
         ),

@@ -382,6 +382,18 @@ fn only_what_was_made_and_kept_can_be_named() {
 }
 
 #[test]
+fn schemas_are_json_schemas() {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "STRING"}}});
+    let format = json!({"format": {"type": "json_schema", "name": "n", "schema": schema}});
+    for changes in [
+        json!({"tools": [tool(json!({"parameters": schema}))]}),
+        json!({"text": format}),
+    ] {
+        refused(&body(changes), "no type of JSON Schema");
+    }
+}
+
+#[test]
 fn the_choice_is_among_the_tools() {
     let tools = json!([
         tool(json!({})),

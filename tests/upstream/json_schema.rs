@@ -1,20 +1,25 @@
-//! JSON Schema as the `*JsonSchema` fields take it: the keywords that count must hold what they hold, at every depth;
-//! other keywords are ignored.
+//! JSON Schema as all vendors take it: the keywords that count must hold what they hold, at every depth; other keywords
+//! are ignored. A schema in Google's own words is none: its types are in capitals.
 
-use super::{invalid, list};
-use crate::fault::Fault;
 use serde_json::Value;
 
 const TYPES: [&str; 7] = [
     "string", "number", "integer", "boolean", "array", "object", "null",
 ];
 
-/// Checks a whole schema that stands at `path`.
-pub(super) fn check(schema: &Value, path: &str) -> Result<(), Fault> {
-    node(schema, schema, path)
+/// Says where a whole schema that stands at `path` is wrong, and why.
+pub(crate) fn check(schema: &Value, path: &str) -> Result<(), String> {
+    node(schema, None, path)
 }
 
-fn node(schema: &Value, root: &Value, path: &str) -> Result<(), Fault> {
+/// The same for Google, whose references lead to a part of the schema and stand alone but for keywords that begin with
+/// `$`.
+pub(crate) fn check_for_google(schema: &Value, path: &str) -> Result<(), String> {
+    node(schema, Some(schema), path)
+}
+
+/// `root` is there when references are checked.
+fn node(schema: &Value, root: Option<&Value>, path: &str) -> Result<(), String> {
     let Some(object) = schema.as_object() else {
         // `true` and `false` are schemas too.
         return match schema {
@@ -22,7 +27,9 @@ fn node(schema: &Value, root: &Value, path: &str) -> Result<(), Fault> {
             _ => Err(wrong(path, "must be a schema")),
         };
     };
-    reference(schema, root, path)?;
+    if let Some(root) = root {
+        reference(schema, root, path)?;
+    }
     types(&schema["type"], path)?;
     for (keyword, value) in object {
         let path = format!("{path}.{keyword}");
@@ -65,8 +72,7 @@ fn node(schema: &Value, root: &Value, path: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A reference leads to a part of this schema, and stands alone but for keywords that begin with `$`.
-fn reference(schema: &Value, root: &Value, path: &str) -> Result<(), Fault> {
+fn reference(schema: &Value, root: &Value, path: &str) -> Result<(), String> {
     let Some(target) = schema.get("$ref") else {
         return Ok(());
     };
@@ -92,7 +98,7 @@ fn reference(schema: &Value, root: &Value, path: &str) -> Result<(), Fault> {
     }
 }
 
-fn types(types: &Value, path: &str) -> Result<(), Fault> {
+fn types(types: &Value, path: &str) -> Result<(), String> {
     let known = |kind: &Value| kind.as_str().is_some_and(|kind| TYPES.contains(&kind));
     let legal = match types {
         Value::Null => true,
@@ -114,8 +120,12 @@ fn is_texts(value: &Value) -> bool {
         .is_some_and(|items| items.iter().all(Value::is_string))
 }
 
-fn wrong(path: &str, what: &str) -> Fault {
-    invalid(format!("* {path}: {what}"))
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn wrong(path: &str, what: &str) -> String {
+    format!("{path}: {what}")
 }
 
 #[cfg(test)]
@@ -134,7 +144,9 @@ mod tests {
             json!({"type": "object", "properties": {"required": {"type": "boolean"}}, "required": ["required"], "additionalProperties": false}),
             json!({"type": "integer", "minimum": 1, "exclusiveMaximum": 5, "nullable": true}),
         ] {
-            assert_eq!(check(&deep(schema.clone()), "schema"), Ok(()), "{schema}");
+            let schema = deep(schema);
+            assert_eq!(check(&schema, "schema"), Ok(()), "{schema}");
+            assert_eq!(check_for_google(&schema, "schema"), Ok(()), "{schema}");
         }
         for (schema, words) in [
             (json!("string"), "must be a schema"),
@@ -158,8 +170,11 @@ mod tests {
                 "$ref is set",
             ),
         ] {
-            let fault = check(&deep(schema), "schema").expect_err(words);
-            assert!(fault.message.contains(words), "{}", fault.message);
+            let refers = schema.get("$ref").is_some();
+            let schema = deep(schema);
+            let why = check_for_google(&schema, "schema").expect_err(words);
+            assert!(why.contains(words), "{why}");
+            assert_eq!(check(&schema, "schema").is_ok(), refers, "{schema}");
         }
     }
 }
