@@ -177,6 +177,67 @@ fn a_user_begins_and_contents_are_never_empty() {
     assert_eq!(body["contents"][2]["parts"], json!([{"text": "x"}]));
 }
 
+#[test]
+fn a_model_without_a_low_level_thinks_minimally() {
+    let mut small = target();
+    small.model_profile.thinking = Thinking::Levels {
+        xhigh: false,
+        max: false,
+    };
+    small.gemini.low = false;
+    small.gemini.medium = false;
+    for (effort, level) in [
+        ("low", "MINIMAL"),
+        ("minimal", "MINIMAL"),
+        ("medium", "HIGH"),
+    ] {
+        let mut body = chat(&json!([{"role": "user", "content": "x"}]));
+        body["reasoning_effort"] = json!(effort);
+        let (body, _) = encoded(Dialect::Chat, &body, &small);
+        let thinking = &body["generationConfig"]["thinkingConfig"];
+        assert_eq!(thinking["thinkingLevel"], level, "{effort}");
+    }
+}
+
+#[test]
+fn only_addresses_with_tls_are_sent() {
+    let mut newer = target();
+    newer.gemini.addresses = true;
+    for (url, sent) in [
+        ("https://x.example/a.png", true),
+        ("http://x.example/a.png", false),
+    ] {
+        let body = chat(
+            &json!([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]),
+        );
+        assert_eq!(encode(Dialect::Chat, &body, &newer).is_ok(), sent, "{url}");
+    }
+}
+
+#[test]
+fn older_models_are_told_of_the_form_beside_functions() {
+    let mut older = target();
+    older.gemini.mixed_tools = false;
+    let mut body = chat(&json!([{"role": "user", "content": "x"}]));
+    body["response_format"] = json!({"type": "json_object"});
+    let (alone, losses) = encoded(Dialect::Chat, &body, &older);
+    assert_eq!(
+        alone["generationConfig"]["responseMimeType"],
+        "application/json"
+    );
+    assert!(losses.is_empty(), "{losses:?}");
+    body["tools"] = json!([{"type": "function", "function": {"name": "f"}}]);
+    let (beside, losses) = encoded(Dialect::Chat, &body, &older);
+    assert!(beside["generationConfig"]["responseMimeType"].is_null());
+    assert!(beside["systemInstruction"].to_string().contains("JSON"));
+    assert_eq!(losses, ["response_format"]);
+    let (newer, _) = encoded(Dialect::Chat, &body, &target());
+    assert_eq!(
+        newer["generationConfig"]["responseMimeType"],
+        "application/json"
+    );
+}
+
 /// Rows: what the client says, the model, what the upstream is told.
 #[test]
 fn thinking_by_capability() {

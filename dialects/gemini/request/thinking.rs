@@ -152,6 +152,7 @@ impl Planner<'_, '_> {
         let xhigh = matches!(thinking, Thinking::Levels { xhigh: true, .. });
         let level = match &*effort {
             "none" | "minimal" if profile.minimal => "MINIMAL",
+            "low" if !profile.low => "MINIMAL",
             "none" | "minimal" | "low" => "LOW",
             "medium" if profile.medium => "MEDIUM",
             "medium" | "high" => "HIGH",

@@ -267,8 +267,7 @@ impl<'r> Arranger<'r, '_> {
         }
         if let Some(piece) = last.pieces.last() {
             let path = self.scope.request.turn_path(piece.turn);
-            let why =
-                "Gemini does not continue its own messages: a user's `(continue)` was added";
+            let why = "Gemini does not continue its own messages: a user's `(continue)` was added";
             self.scope.losses.changed(path, why);
         }
         contents.push(Content::of_text(Speaker::User, "(continue)"));
