@@ -178,6 +178,15 @@ fn a_user_begins_and_contents_are_never_empty() {
 }
 
 #[test]
+fn an_unknown_model_gets_no_more_than_any_model_takes() {
+    let body = json!({"model": "m", "max_tokens": 64_000, "messages": [{"role": "user", "content": "x"}], "thinking": {"type": "enabled", "budget_tokens": 60_000}});
+    let (body, losses) = encoded(Dialect::Claude, &body, &target());
+    let thinking = &body["generationConfig"]["thinkingConfig"];
+    assert_eq!(thinking["thinkingBudget"], 32_768);
+    assert_eq!(losses, ["thinking.budget_tokens"]);
+}
+
+#[test]
 fn a_model_without_a_low_level_thinks_minimally() {
     let mut small = target();
     small.model_profile.thinking = Thinking::Levels {

@@ -43,6 +43,8 @@ const FIELDS: &[&str] = &[
     "service_tier",
     "moderation",
     "access_programs",
+    // What the vendor's command-line client says of itself.
+    "client_metadata",
 ];
 
 const COUNTED: &[&str] = &[

@@ -76,7 +76,7 @@ fn ordinary_bodies_are_accepted() {
         json!({"tools": [tool(json!({}))], "tool_choice": {"type": "function", "name": "weather"}}),
         json!({"tools": [tool(json!({"strict": true, "parameters": strict}))], "tool_choice": "required"}),
         json!({"tools": [{"type": "custom", "name": "apply_patch", "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"}}]}),
-        json!({"tools": [{"type": "web_search"}]}),
+        json!({"tools": [{"type": "web_search"}], "client_metadata": {"x-codex-installation-id": "i"}}),
         json!({"text": {"format": {"type": "json_schema", "name": "place", "schema": strict, "strict": true}}}),
         json!({"input": [user(), {"role": "assistant", "content": [{"type": "output_text", "text": "yes"}]}, user()]}),
         json!({"input": [user(), call("c"), output("c")]}),
