@@ -4,6 +4,7 @@ mod answer;
 mod facts;
 mod message;
 mod request;
+mod sampling;
 mod stream;
 mod tool;
 

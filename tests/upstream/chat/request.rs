@@ -1,6 +1,6 @@
 //! The top level of a Chat request: which fields there are and what they may hold.
 
-use super::{message, tool};
+use super::{message, sampling, tool};
 use crate::fault::Fault;
 use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
@@ -62,7 +62,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Fault> {
     };
     stream(body)?;
     limits(body, model)?;
-    sampling(body)?;
+    sampling::check(body)?;
     output(body)?;
     metadata(body)?;
     tool::check(body)?;
@@ -138,48 +138,6 @@ fn limits(body: &Object, model: &str) -> Result<(), Fault> {
         return Err(wrong_type("stop", "non-empty strings"));
     }
     Ok(())
-}
-
-fn sampling(body: &Object) -> Result<(), Fault> {
-    let ranges = [
-        ("temperature", 0.0, 2.0),
-        ("top_p", 0.0, 1.0),
-        ("frequency_penalty", -2.0, 2.0),
-        ("presence_penalty", -2.0, 2.0),
-    ];
-    for (key, low, high) in ranges {
-        let Some(value) = present(body, key) else {
-            continue;
-        };
-        let number = value
-            .as_f64()
-            .ok_or_else(|| wrong_type(key, "a decimal number"))?;
-        if !(low..=high).contains(&number) {
-            return Err(Fault::invalid(format!("Invalid '{key}': expected a value between {low} and {high}, but got {number} instead."))
-                .param(key));
-        }
-    }
-    let logprobs = body
-        .get("logprobs")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    if present(body, "top_logprobs").is_some() && !logprobs {
-        return Err(Fault::invalid(
-            "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
-        )
-        .param("top_logprobs"));
-    }
-    one_of(
-        body,
-        "reasoning_effort",
-        &["none", "minimal", "low", "medium", "high", "xhigh", "max"],
-    )?;
-    one_of(body, "verbosity", &["low", "medium", "high"])?;
-    one_of(
-        body,
-        "service_tier",
-        &["auto", "default", "flex", "scale", "priority", "fast"],
-    )
 }
 
 /// Some models reason over Chat only without tools.

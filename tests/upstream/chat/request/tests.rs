@@ -119,6 +119,32 @@ fn schemas_are_json_schemas_and_strict_ones_are_strict() {
 }
 
 #[test]
+fn what_completions_say_otherwise_is_refused() {
+    accepted(&body(
+        json!({"logprobs": true, "top_logprobs": 5, "logit_bias": {"50256": -100}, "n": 2, "seed": -1}),
+    ));
+    for (changes, words) in [
+        (json!({"logprobs": 5}), "'logprobs'"),
+        (json!({"top_logprobs": 5}), "only allowed when 'logprobs'"),
+        (
+            json!({"logprobs": true, "top_logprobs": 21}),
+            "'top_logprobs'",
+        ),
+        (json!({"logit_bias": {"50256": -101}}), "'logit_bias'"),
+        (json!({"logit_bias": {"word": 1}}), "'logit_bias'"),
+        (json!({"logit_bias": [1]}), "'logit_bias'"),
+        (json!({"n": 129}), "'n'"),
+        (json!({"seed": "7"}), "'seed'"),
+        (json!({"prompt": "x"}), "'prompt'"),
+        (json!({"suffix": "x"}), "'suffix'"),
+        (json!({"echo": true}), "'echo'"),
+        (json!({"best_of": 2}), "'best_of'"),
+    ] {
+        refused(&body(changes), words);
+    }
+}
+
+#[test]
 fn some_models_reason_only_without_tools() {
     let with = |model: &str, effort: &str| {
         body(json!({"model": model, "reasoning_effort": effort, "tools": [tool(json!({}))]}))
