@@ -1,6 +1,7 @@
 //! Anthropic Messages, as strict as the vendor.
 
 mod answer;
+mod enforced;
 mod facts;
 mod message;
 mod request;

@@ -75,6 +75,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
     ("claude", "chat/schema_keywords@subset_schemas", CLIENTS),
     ("responses", "chat/schema_keywords@subset_schemas", CLIENTS),
+    ("claude", "chat/strict_tool", CLIENTS),
+    ("claude", "responses/strict_in_three_ways", CLIENTS),
 ];
 
 /// A request as it was recorded.

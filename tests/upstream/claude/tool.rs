@@ -1,5 +1,6 @@
 //! Tool definitions and the choice among them.
 
+use super::enforced;
 use super::request::extra;
 use crate::fault::Fault;
 use crate::json_schema;
@@ -102,6 +103,10 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
             "{path}.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 ({why})."
         ))
     })?;
+    if tool.get("strict") == Some(&Value::Bool(true)) {
+        enforced::check(&tool["input_schema"])
+            .map_err(|why| Fault::invalid(format!("{path}.input_schema: {why}")))?;
+    }
     Ok(name)
 }
 

@@ -87,7 +87,7 @@ fn ordinary_bodies_are_accepted() {
             json!({"tools": [tool(json!({"cache_control": mark})), {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}], "tool_choice": {"type": "tool", "name": "weather", "disable_parallel_tool_use": true}}),
         ),
         body(
-            json!({"output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"type": "object"}}}, "thinking": {"type": "adaptive", "display": "omitted"}}),
+            json!({"output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}}}, "thinking": {"type": "adaptive", "display": "omitted"}}),
         ),
         body(
             json!({"thinking": on, "messages": [user(json!("q")), assistant(json!([thought("t"), call("a")])), user(json!([result("a"), {"type": "text", "text": "more"}]))]}),
@@ -203,8 +203,16 @@ fn tool_mistakes_are_refused() {
             "JSON schema is invalid",
         ),
         (
+            json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}),
+            "must be explicitly set to false",
+        ),
+        (
+            json!({"tools": [tool(json!({"strict": true}))]}),
+            "must be explicitly set to false",
+        ),
+        (
             json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "OBJECT"}}}}),
-            "JSON schema is invalid",
+            "no type of JSON Schema",
         ),
         (
             json!({"tools": [tool(json!({"input_schema": {"type": "object", "anyOf": []}}))]}),
