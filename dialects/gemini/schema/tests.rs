@@ -145,7 +145,7 @@ fn bounds_types_and_required_names() {
     );
     check(
         &json!({"properties": {"a": true}, "required": ["a", "b", "a"]}),
-        &json!({"type": "object", "properties": {"a": {}}, "required": ["a"]}),
+        &json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}),
     );
     check(
         &json!({"type": "array"}),
@@ -161,6 +161,23 @@ fn bounds_types_and_required_names() {
     );
     check(&json!(true), &json!({}));
     assert_eq!(lost(&json!({"properties": {"a": false}})), ["properties.a"]);
+}
+
+#[test]
+fn any_value_is_a_text() {
+    let schema = json!({"type": "object", "properties": {"a": {"description": "any"}, "b": {"type": "array", "items": {}}, "c": {"anyOf": [{"type": "integer"}, {}]}}});
+    check(
+        &schema,
+        &json!({"type": "object", "properties": {"a": {"type": "string", "description": "any"}, "b": {"type": "array", "items": {"type": "string"}}, "c": {"anyOf": [{"type": "integer"}, {"type": "string"}]}}}),
+    );
+    assert_eq!(
+        lost(&schema),
+        [
+            "properties.a",
+            "properties.b.items",
+            "properties.c.anyOf[1]"
+        ]
+    );
 }
 
 #[test]
