@@ -3,7 +3,7 @@
 use super::request::{missing, one_of, unknown, wrong_type};
 use super::tool::check_name;
 use crate::fault::Fault;
-use crate::shape::{Image, Object, is_base64, present, text, unknown_key};
+use crate::shape::{Image, Object, is_base64, is_data_url, present, text, unknown_key};
 use serde_json::Value;
 
 /// Fields of an assistant message, with the reasoning fields compatible servers take back.
@@ -292,7 +292,7 @@ pub(crate) fn check_audio(audio: &Object, path: &str) -> Result<(), Fault> {
 fn file(file: &Object, path: &str) -> Result<(), Fault> {
     match (text(file, "file_id"), text(file, "file_data")) {
         (Some(_), None) => Ok(()),
-        (None, Some(data)) if data.starts_with("data:") && data.contains(";base64,") => Ok(()),
+        (None, Some(data)) if is_data_url(data) => Ok(()),
         (None, Some(_)) => Err(Fault::invalid(format!(
             "Invalid '{path}.file_data': expected a base64-encoded data URL."
         ))

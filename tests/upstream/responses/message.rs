@@ -3,7 +3,7 @@
 use super::item::id;
 use crate::chat::{check_audio, missing, unknown, wrong_type};
 use crate::fault::Fault;
-use crate::shape::{Image, Object, present, text, unknown_key};
+use crate::shape::{Image, Object, is_data_url, present, text, unknown_key};
 use serde_json::Value;
 
 /// What users say.
@@ -120,7 +120,7 @@ fn file(part: &Object, path: &str) -> Result<(), Fault> {
         return Err(missing(format!("{path}.file_id")));
     }
     match text(part, "file_data") {
-        Some(data) if !data.starts_with("data:") => Err(Fault::invalid(format!(
+        Some(data) if !is_data_url(data) => Err(Fault::invalid(format!(
             "Invalid '{path}.file_data': expected a base64-encoded data URL."
         ))
         .param(format!("{path}.file_data"))

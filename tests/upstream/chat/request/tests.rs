@@ -232,6 +232,10 @@ fn pictures_sound_and_files_are_what_they_say() {
             file(json!({"file_data": "JVBERi0="})),
             "base64-encoded data URL",
         ),
+        (
+            file(json!({"file_data": "data:application/pdf;base64,?"})),
+            "base64-encoded data URL",
+        ),
         (file(json!({"filename": "a.pdf"})), "file_id"),
     ] {
         refused(&body, words);

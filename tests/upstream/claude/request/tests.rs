@@ -187,6 +187,25 @@ fn top_level_mistakes_are_refused() {
 }
 
 #[test]
+fn documents_hold_what_they_say() {
+    let with = |source: Value| {
+        body(
+            json!({"messages": [user(json!([{"type": "document", "source": source}, {"type": "text", "text": "t"}]))]}),
+        )
+    };
+    let pdf =
+        |data: &str| with(json!({"type": "base64", "media_type": "application/pdf", "data": data}));
+    accepted(&pdf("JVBERg=="));
+    refused(
+        &pdf("data:application/pdf;base64,JVBERg=="),
+        "invalid base64",
+    );
+    let text = |data: &str| with(json!({"type": "text", "media_type": "text/plain", "data": data}));
+    accepted(&text("t"));
+    refused(&text(""), "cannot be empty");
+}
+
+#[test]
 fn tool_mistakes_are_refused() {
     for (changes, words) in [
         (json!({"tools": [tool(json!({"name": "a.b"}))]}), "pattern"),

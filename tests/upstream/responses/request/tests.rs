@@ -224,6 +224,10 @@ fn items_are_what_they_say() {
             "arguments",
         ),
         (json!([{"type": "tool_use"}]), "'tool_use'"),
+        (
+            json!([{"role": "user", "content": [{"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,?"}]}]),
+            "file_data",
+        ),
     ] {
         refused(&input(items), words);
     }
