@@ -21,15 +21,22 @@ export const SCHEMA = {
 };
 export const PIXEL =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+/** The tokens of `usage-cache` by upstream: those of the prompt, read from and written to the cache, and of the answer. */
+export const CACHE = {
+  chat: [1000, 300, 200, 4], claude: [22044, 22000, 31, 4], gemini: [100, 30, 0, 70], responses: [1000, 300, 200, 4],
+};
+/** Gemini has no switch for it. */
+export const NO_PARALLEL = { on: ["chat", "claude", "responses"] };
 export const SEEN = [
   { media_type: "image/png", sha256: createHash("sha256").update(Buffer.from(PIXEL, "base64")).digest("hex") },
 ];
 
 export const SETTINGS = JSON.parse(process.argv[2]);
+const ALL = ["chat", "claude", "gemini", "responses"];
 const CASES = [];
 
 /** Adds a case; `on` are the upstream dialects it has a meaning for, `direct` whether it does without a gateway. */
-export function add(name, run, { on = ["chat", "claude"], direct = true } = {}) {
+export function add(name, run, { on = ALL, direct = true } = {}) {
   CASES.push({ name, run, on, direct });
 }
 
@@ -41,7 +48,7 @@ export function table(rows, run, options) {
 /** Runs the table on every route and prints one JSON line per result. */
 export async function run() {
   for (const upstream of SETTINGS.routes) {
-    const prefix = SETTINGS.direct ? "up-" : { chat: "c-", claude: "a-" }[upstream];
+    const prefix = SETTINGS.direct ? "up-" : { chat: "c-", claude: "a-", gemini: "g-", responses: "r-" }[upstream];
     const route = { upstream, model: (name) => prefix + name };
     for (const { name, run, on, direct } of CASES) {
       if (!on.includes(upstream) || (SETTINGS.direct && !direct) || !name.includes(SETTINGS.only)) continue;
@@ -55,6 +62,16 @@ export async function run() {
       console.log(JSON.stringify({ route: upstream, case: name, error }));
     }
   }
+}
+
+/** The schema that the upstream was asked to answer by, in the place its dialect has for it. */
+export function schemaOf(route, received) {
+  return {
+    chat: () => received.json_schema.schema,
+    claude: () => received.format.schema,
+    gemini: () => received.responseJsonSchema,
+    responses: () => received.schema,
+  }[route.upstream]();
 }
 
 export function equal(found, expected) {

@@ -1,10 +1,10 @@
-// The official openai SDK, on models of a Chat upstream and of a Claude upstream.
+// The official openai SDK's Chat Completions, on models of every upstream.
 
 import assert from "node:assert/strict";
 import OpenAI from "openai";
 import {
-  ARGUMENTS, HELLO, OTHER_ARGUMENTS, PARAMETERS, PIXEL, SCHEMA, SEEN, SETTINGS, THOUGHT, UNICODE, add, equal, list, raises,
-  run, table,
+  ARGUMENTS, CACHE, HELLO, NO_PARALLEL, OTHER_ARGUMENTS, PARAMETERS, PIXEL, SCHEMA, SEEN, SETTINGS, THOUGHT, UNICODE, add,
+  equal, list, raises, run, schemaOf, table,
 } from "./harness.js";
 
 const client = new OpenAI({ baseURL: `${SETTINGS.base}/v1`, apiKey: SETTINGS.key, maxRetries: 0, timeout: 20_000 });
@@ -129,7 +129,7 @@ for (const [name, way] of [["parallel tools", ask], ["parallel tools stream", st
 add("no parallel tools", async (route) => {
   const { message } = await ask(route, "parallel", { tools: TOOLS, parallel_tool_calls: false });
   equal(message.tool_calls.length, 1);
-});
+}, NO_PARALLEL);
 
 add("named tool choice", async (route) => {
   const tool_choice = { type: "function", function: { name: "get_other_weather" } };
@@ -177,15 +177,16 @@ add("length and stop", async (route) => {
 
 add("refusal", async (route) => {
   const [plain, streamed] = [await ask(route, "refusal"), await stream(route, "refusal")];
-  const expected = route.upstream === "chat" ? "stop" : "content_filter";
+  const says = ["chat", "responses"].includes(route.upstream);
+  const expected = says ? "stop" : "content_filter";
   equal([plain.finish_reason, streamed.finish_reason], [expected, expected]);
-  if (route.upstream === "chat") equal([plain.message.refusal, streamed.refusal], Array(2).fill("I cannot help with that."));
+  if (says) equal([plain.message.refusal, streamed.refusal], Array(2).fill("I cannot help with that."));
 });
 
 add("cache counts", async (route) => {
-  const [prompt, cached] = route.upstream === "chat" ? [1000, 300] : [22044, 22000];
+  const [prompt, cached, , completion] = CACHE[route.upstream];
   for (const { usage } of [await ask(route, "usage-cache"), await stream(route, "usage-cache")]) {
-    counts(usage, prompt, 4);
+    counts(usage, prompt, completion);
     equal(usage.prompt_tokens_details.cached_tokens, cached);
   }
 });
@@ -193,7 +194,7 @@ add("cache counts", async (route) => {
 add("structured output", async (route) => {
   const response_format = { type: "json_schema", json_schema: { name: "city", schema: SCHEMA, strict: true } };
   const received = JSON.parse((await ask(route, "json", { response_format })).message.content);
-  equal(route.upstream === "chat" ? received.json_schema.schema : received.format.schema, SCHEMA);
+  equal(schemaOf(route, received), SCHEMA);
 });
 
 add("big event", async (route) => equal((await stream(route, "big")).content.length, 5 * 1024 * 1024));

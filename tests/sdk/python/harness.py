@@ -15,6 +15,12 @@ ARGUMENTS = {"city": "Zürich", "days": 3, "exact": True}
 OTHER_ARGUMENTS = {"city": "東京", "days": 1, "exact": False}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+# The tokens of `usage-cache` by upstream: those of the prompt, read from and written to the cache, and of the answer.
+CACHE = {
+    "chat": (1000, 300, 200, 4), "claude": (22044, 22000, 31, 4), "gemini": (100, 30, 0, 70), "responses": (1000, 300, 200, 4),
+}
+# Gemini has no switch for it.
+NO_PARALLEL = ("chat", "claude", "responses")
 SEEN = [{"media_type": "image/png", "sha256": hashlib.sha256(base64.b64decode(PIXEL)).hexdigest()}]
 
 SETTINGS = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
@@ -37,7 +43,7 @@ class Route:
 ALL = ("chat", "claude", "gemini", "responses")
 
 
-def case(name, on=("chat", "claude"), direct=True):
+def case(name, on=ALL, direct=True):
     """Adds a case; `on` are the upstream dialects it has a meaning for, `direct` whether it does without a gateway."""
 
     def add(function):
@@ -72,6 +78,19 @@ def run(client):
                 line = next((frame for frame in reversed(place) if frame.filename.endswith("_cases.py")), place[-1])
                 error = f"line {line.lineno}: {line.line}: {type(problem).__name__}: {str(problem)[:600]}"
             print(json.dumps({"route": upstream, "case": name, "error": error}), flush=True)
+
+
+def schema_of(route, received):
+    """The schema that the upstream was asked to answer by, in the place its dialect has for it."""
+    match route.upstream:
+        case "chat":
+            return received["json_schema"]["schema"]
+        case "claude":
+            return received["format"]["schema"]
+        case "gemini":
+            return received["responseJsonSchema"]
+        case "responses":
+            return received["schema"]
 
 
 def equal(found, expected):

@@ -1,10 +1,11 @@
-"""The official openai SDK, on models of a Chat upstream and of a Claude upstream."""
+"""The official openai SDK's Chat Completions, on models of every upstream."""
 
 import json
 
 import openai
 from harness import (
-    ARGUMENTS, HELLO, OTHER_ARGUMENTS, PIXEL, SCHEMA, SEEN, SETTINGS, THOUGHT, UNICODE, case, cases, equal, raises, run,
+    ARGUMENTS, CACHE, HELLO, NO_PARALLEL, OTHER_ARGUMENTS, PIXEL, SCHEMA, SEEN, SETTINGS, THOUGHT, UNICODE, case, cases, equal,
+    raises, run, schema_of,
 )
 
 CLIENT = openai.OpenAI(base_url=f"{SETTINGS['base']}/v1", api_key=SETTINGS["key"], max_retries=0, timeout=20)
@@ -152,7 +153,7 @@ def _(route):
     equal(Streamed(route, "parallel", history, tools=TOOLS).text, "The tool said: ok | ok")
 
 
-@case("no parallel tools")
+@case("no parallel tools", on=NO_PARALLEL)
 def _(route):
     equal(len(ask(route, "parallel", tools=TOOLS, parallel_tool_calls=False).choices[0].message.tool_calls), 1)
 
@@ -219,7 +220,7 @@ def _(route):
 @case("refusal")
 def _(route):
     plain, streamed = ask(route, "refusal").choices[0], Streamed(route, "refusal")
-    if route.upstream == "chat":
+    if route.upstream in ("chat", "responses"):
         equal((plain.message.refusal, plain.finish_reason), ("I cannot help with that.", "stop"))
         equal((streamed.refusal, streamed.finish), ("I cannot help with that.", "stop"))
     else:
@@ -228,9 +229,9 @@ def _(route):
 
 @case("cache counts")
 def _(route):
-    prompt, cached = (1000, 300) if route.upstream == "chat" else (22044, 22000)
+    prompt, cached, _, completion = CACHE[route.upstream]
     for usage in [ask(route, "usage-cache").usage, Streamed(route, "usage-cache").usage]:
-        counts(usage, prompt=prompt, completion=4)
+        counts(usage, prompt=prompt, completion=completion)
         equal(usage.prompt_tokens_details.cached_tokens, cached)
 
 
@@ -238,7 +239,7 @@ def _(route):
 def _(route):
     wanted = {"type": "json_schema", "json_schema": {"name": "city", "schema": SCHEMA, "strict": True}}
     received = json.loads(ask(route, "json", response_format=wanted).choices[0].message.content)
-    equal(received["json_schema"]["schema"] if route.upstream == "chat" else received["format"]["schema"], SCHEMA)
+    equal(schema_of(route, received), SCHEMA)
 
 
 @case("big event")
