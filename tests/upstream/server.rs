@@ -214,7 +214,8 @@ async fn answer(
 }
 
 fn is_google(path: &str) -> bool {
-    path.starts_with("/v1beta/") || path.starts_with("/v1/publishers/")
+    let is_method = path.starts_with("/v1/models/") && path.contains(':');
+    path.starts_with("/v1beta/") || path.starts_with("/v1/publishers/") || is_method
 }
 
 /// Answers what is asked of a Gemini model.
