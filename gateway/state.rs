@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use modelgate_config::{Config, Store};
+use modelgate_config::{Config, Secret, Store};
 use modelgate_providers::{Catalog, Clients};
 use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::conversations::Conversations;
+use crate::management::gate::Token;
+use crate::recent::Recent;
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub struct State {
     snapshot: ArcSwap<Snapshot>,
     pub(crate) clients: Clients,
     pub(crate) conversations: Conversations,
+    /// Requests that are over.
+    pub(crate) recent: Recent,
+    /// Opens the management API; without one nobody may manage.
+    pub(crate) token: Option<Token>,
     draining: watch::Sender<bool>,
 }
 
@@ -48,8 +54,17 @@ impl State {
             snapshot: ArcSwap::from_pointee(snapshot),
             clients: Clients::default(),
             conversations: Conversations::default(),
+            recent: Recent::default(),
+            token: None,
             draining: watch::Sender::new(false),
         }
+    }
+
+    /// The same, managed by whoever on this machine presents the token.
+    #[must_use]
+    pub fn managed_with(mut self, token: &Secret) -> Self {
+        self.token = Some(Token::new(token));
+        self
     }
 
     /// Takes over every new configuration, for ever.
