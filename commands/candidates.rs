@@ -6,14 +6,32 @@ use crate::clock::Clock;
 use crate::columns::columns;
 use crate::inert::inert;
 
+/// The words for what came of a candidate, or would come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    tried: &'static str,
+    reserve: &'static str,
+}
+
+/// Of a request that is over.
+pub(crate) const PAST: Words = Words {
+    tried: "tried",
+    reserve: "not needed",
+};
+/// Of one that nobody has sent.
+pub(crate) const FUTURE: Words = Words {
+    tried: "asked first",
+    reserve: "in reserve",
+};
+
 /// A numbered line for each, and one that counts those that are not listed.
-pub(crate) fn lines(candidates: &[Considered], more: usize, clock: &Clock) -> String {
+pub(crate) fn lines(candidates: &[Considered], more: usize, words: Words, clock: &Clock) -> String {
     let rows = candidates.iter().enumerate().map(|(index, candidate)| {
         [
             format!("  {}", index + 1),
             inert(&candidate.credential).into_owned(),
             inert(&candidate.model).into_owned(),
-            outcome(candidate, clock),
+            outcome(candidate, words, clock),
         ]
     });
     let mut text = columns(None, rows).trim_fmt();
@@ -23,11 +41,11 @@ pub(crate) fn lines(candidates: &[Considered], more: usize, clock: &Clock) -> St
     text
 }
 
-fn outcome(candidate: &Considered, clock: &Clock) -> String {
+fn outcome(candidate: &Considered, words: Words, clock: &Clock) -> String {
     let mut text = match candidate.outcome {
-        Outcome::Tried => "tried",
+        Outcome::Tried => words.tried,
         Outcome::Skipped => "skipped",
-        Outcome::Reserve => "not needed",
+        Outcome::Reserve => words.reserve,
         Outcome::Unknown => "unknown",
     }
     .to_owned();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use modelgate_management::RouteDecision;
 
-use crate::candidates;
+use crate::candidates::{self, FUTURE};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -57,7 +57,7 @@ fn account(decision: &RouteDecision, clock: &Clock) -> String {
         line("next try", &clock.at(retry));
     }
     if !decision.candidates.is_empty() {
-        let lines = candidates::lines(&decision.candidates, 0, clock);
+        let lines = candidates::lines(&decision.candidates, 0, FUTURE, clock);
         let _ = write!(text, "\n{STRONG}candidates{STRONG:#}\n{lines}\n");
     }
     text

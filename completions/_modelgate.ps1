@@ -173,6 +173,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             break
         }
         'modelgate;why' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many requests to list')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')

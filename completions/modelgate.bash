@@ -1304,12 +1304,16 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__why)
-            opts="-q -h --url --key --config --json --color --quiet --help"
+            opts="-q -h --limit --url --key --config --json --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -154,6 +154,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;accounts;help;help'= {
         }
         &'modelgate;why'= {
+            cand --limit 'How many requests to list'
             cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
             cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'

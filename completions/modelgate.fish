@@ -126,6 +126,7 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish
 complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "refresh" -d 'Renew the access token of an account now'
 complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget an account and delete its file'
 complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l limit -d 'How many requests to list' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F

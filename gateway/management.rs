@@ -43,7 +43,10 @@ pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Res
         Ok(()) => dispatch(state, &question, tail)
             .await
             .unwrap_or_else(|failure| error::answer(Dialect::Chat, &failure)),
-        Err(refusal) => error::not_admitted(refusal),
+        Err(refusal) => {
+            tracing::debug!(request_id = %incoming.id, ?refusal, "somebody may not manage the gateway");
+            error::not_admitted(refusal)
+        }
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

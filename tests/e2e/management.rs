@@ -119,6 +119,8 @@ async fn what_is_not_known_is_a_plain_error() {
         assert_eq!(finished.stdout, "");
         assert!(finished.stderr.contains(expected), "{}", finished.stderr);
     }
+    let latest = view(&run(&gateway.home, &["why", "--json"]).await);
+    assert_eq!(latest, json!({"requests": []}));
     let unsure = run(&gateway.home, &["accounts", "remove", "deep[0]"]).await;
     assert_eq!(unsure.code, Some(2));
     assert!(unsure.stderr.contains("--yes"), "{}", unsure.stderr);
