@@ -137,7 +137,8 @@ fn unknown_account(id: &str) -> Failure {
 
 fn unknown_request(id: &str) -> Failure {
     let message = format!(
-        "no request `{}` is remembered: the last {} that are over are, since the gateway started",
+        "no request `{}` is remembered: the last {} that are over are, since the gateway started; `modelgate why` lists \
+         them",
         error::shown(id),
         recent::CAPACITY
     );
