@@ -99,7 +99,7 @@ mod tests {
     const TTL: Duration = Duration::from_secs(60);
 
     fn session(number: usize) -> Session {
-        Session::named(&number.to_string(), "caller", "m")
+        Session::named(&number.to_string(), "caller", "m")[0]
     }
 
     fn bound(index: usize) -> Bound {

@@ -8,6 +8,7 @@ use modelgate_dialects::{DecodeError, Dialect, EncodeError, Loss, Str, encode_er
 use modelgate_providers::CallError;
 use warp::reply::Response;
 
+use crate::management::gate::Refusal;
 use crate::reply;
 
 /// A request that gets no answer of a model, with what the client is told.
@@ -299,6 +300,12 @@ pub(crate) fn listed(dialect: Dialect, failure: &Failure) -> Response {
     Response::from_parts(parts, Bytes::from(list).into())
 }
 
+/// Why somebody may not manage the gateway, in the shape that the family's programs read.
+pub(crate) fn not_admitted(refusal: Refusal) -> Response {
+    let body = serde_json::to_vec(&refusal.answer()).unwrap_or_default();
+    reply::json(refusal.status(), body)
+}
+
 /// The status by which the dialect's SDKs tell the kind of failure: overload is 529 for Claude's and 503 for the others
 /// (`dialects.md` 2.9).
 fn status(dialect: Dialect, error: &Error) -> StatusCode {
@@ -314,7 +321,7 @@ fn status(dialect: Dialect, error: &Error) -> StatusCode {
 }
 
 /// Text of a client, short and without control characters.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .filter(|char| !char.is_control())
         .take(120)

@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 mod google;
 mod intake;
+mod management;
 mod payload;
 mod plan;
 mod recent;

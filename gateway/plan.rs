@@ -144,9 +144,9 @@ impl Plan {
         self.record.settled(record::Affinity {
             source: session.source,
             outcome: match self.bound {
-                None => "new",
-                Some(bound) if bound.key == trying.bound.key => "bound",
-                Some(_) => "moved",
+                None => record::Place::New,
+                Some(bound) if bound.key == trying.bound.key => record::Place::Kept,
+                Some(_) => record::Place::Moved,
             },
         });
     }

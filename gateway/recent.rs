@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::record::Sheet;
 
 /// Requests that are kept.
-const KEPT: usize = 1_000;
+pub(crate) const CAPACITY: usize = 1_000;
 
 /// The last requests, the newest at the end.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ impl Recent {
     pub(crate) fn push(&self, sheet: Box<Sheet>) {
         let sheet = Arc::from(sheet);
         let mut sheets = self.lock();
-        let oldest = if sheets.len() == KEPT {
+        let oldest = if sheets.len() == CAPACITY {
             sheets.pop_front()
         } else {
             None
@@ -62,7 +62,7 @@ mod tests {
     fn the_last_requests_are_found_by_their_ids() {
         let recent = Arc::new(Recent::default());
         let mut ids = Vec::new();
-        for _ in 0..KEPT + 10 {
+        for _ in 0..CAPACITY + 10 {
             let id = RequestId::new();
             ids.push(id.clone());
             drop(Record::new(
@@ -77,9 +77,9 @@ mod tests {
             recent.find(ids[10].as_str()).unwrap().id.as_str(),
             ids[10].as_str()
         );
-        assert_eq!(recent.lock().len(), KEPT);
+        assert_eq!(recent.lock().len(), CAPACITY);
         let newest = recent.newest(2);
-        assert_eq!(newest[0].id.as_str(), ids[KEPT + 9].as_str());
-        assert_eq!(newest[1].id.as_str(), ids[KEPT + 8].as_str());
+        assert_eq!(newest[0].id.as_str(), ids[CAPACITY + 9].as_str());
+        assert_eq!(newest[1].id.as_str(), ids[CAPACITY + 8].as_str());
     }
 }

@@ -85,8 +85,18 @@ pub(crate) struct PassedOver {
 pub(crate) struct Affinity {
     /// Where the name of the conversation was found.
     pub(crate) source: &'static str,
-    /// `bound`: it stayed; `new`: it had no place; `moved`: its place could not serve.
-    pub(crate) outcome: &'static str,
+    pub(crate) outcome: Place,
+}
+
+/// What became of the place of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It stayed there.
+    Kept,
+    /// It had none.
+    New,
+    /// Who was there could not serve.
+    Moved,
 }
 
 /// Something that the upstream's dialect has no place for.
@@ -205,7 +215,7 @@ impl Record {
             }
             let kept = losses.iter().filter(|loss| !loss.quiet).take(LOSSES);
             let kept = kept.map(|loss| Lost {
-                path: loss.path.to_string(),
+                path: loss.path.clone(),
                 action: loss.action,
                 why: loss.why.clone(),
             });

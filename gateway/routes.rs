@@ -20,7 +20,7 @@ use crate::exchange::Ask;
 use crate::google::{self, Google};
 use crate::request::{Incoming, Peer, RequestId};
 use crate::state::State;
-use crate::{exchange, reply, websocket};
+use crate::{exchange, management, reply, websocket};
 
 /// An endpoint, as listed to people.
 pub(crate) struct Endpoint {
@@ -53,6 +53,11 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
     endpoint("GET", "/readyz"),
+    endpoint("GET", "/v0/management/accounts"),
+    endpoint("POST", "/v0/management/accounts/{id}/{action}"),
+    endpoint("GET", "/v0/management/requests"),
+    endpoint("GET", "/v0/management/requests/{id}"),
+    endpoint("GET", "/v0/management/route"),
 ];
 
 /// The whole server as one filter.
@@ -192,6 +197,8 @@ async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
         Google::at_model(tail, query)
     } else if let Some(tail) = path.strip_prefix("/v1/responses/") {
         return response(&state, &incoming, path, tail);
+    } else if let Some(tail) = path.strip_prefix("/v0/management/") {
+        return management::answer(&state, incoming, tail).await;
     } else {
         Err(Failure::unknown_route(path))
     };
@@ -234,8 +241,8 @@ fn wrong_method(path: &str, allow: &'static str) -> Response {
     )
 }
 
-/// A model name from a path: names may hold `/`, which some clients escape.
-fn unescaped(text: &str) -> String {
+/// A name from a path: names may hold `/`, which some clients escape.
+pub(crate) fn unescaped(text: &str) -> String {
     percent_encoding::percent_decode_str(text)
         .decode_utf8_lossy()
         .into_owned()

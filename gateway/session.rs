@@ -1,7 +1,7 @@
 //! Which conversation a request belongs to, so that all of it goes to the account that holds its prompt cache
 //! (`management-api.md` 6.5).
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
 use http::HeaderMap;
@@ -24,6 +24,8 @@ const FIELDS: [&str; 5] = [
     "conversation",
     "conversation_id",
 ];
+/// Where Claude's clients name their user, and with it a session.
+const USER: &str = "metadata.user_id";
 /// Bytes of each text that stand for a conversation without a name.
 const OPENING: usize = 100;
 /// Turns that are looked at to see whether anybody has answered yet.
@@ -60,19 +62,18 @@ impl Session {
         let root = document.root();
         let [first, others @ ..] = HEADERS;
         header(first)
-            .or_else(|| session_of_user(root).map(|name| session("metadata.user_id", &[name])))
+            .or_else(|| session_of_user(root).map(|name| session(USER, &[name])))
             .or_else(|| others.into_iter().find_map(header))
             .or_else(|| {
                 FIELDS.into_iter().find_map(|field| {
                     let value = root.field(field)?;
-                    let value = value.field("id").unwrap_or(value);
-                    let is_text = value.kind() == Kind::String && !value.source().is_empty();
-                    is_text.then(|| session(field, &[value.source_bytes()]))
+                    let name = spelling(value.field("id").unwrap_or(value))?;
+                    Some(session(field, &[name]))
                 })
             })
             .or_else(|| {
                 let user = root.field("metadata")?.field("user_id")?;
-                Some(session("metadata.user_id", &[user.source_bytes()]))
+                Some(session(USER, &[spelling(user)?]))
             })
             .or_else(|| {
                 let opening = Opening::of(root)?;
@@ -83,22 +84,30 @@ impl Session {
             })
     }
 
-    /// The session that somebody names on the command line or in a query.
-    pub(crate) fn named(name: &str, caller: &str, model: &str) -> Self {
-        let source = HEADERS[3];
-        Self {
+    /// The sessions that a name can mean, wherever a client would have said it.
+    pub(crate) fn named(name: &str, caller: &str, model: &str) -> Vec<Self> {
+        let sources = HEADERS.into_iter().chain(FIELDS).chain([USER]);
+        let session = |source| Self {
             id: hash(caller, model, source, &[name.as_bytes()]),
             source,
             is_new: false,
-        }
+        };
+        sources.map(session).collect()
     }
 }
 
 fn hash(caller: &str, model: &str, source: &str, name: &[&[u8]]) -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    let mut hasher = KEYS.build_hasher();
-    (caller, model, source, name).hash(&mut hasher);
-    hasher.finish()
+    KEYS.hash_one((caller, model, source, name))
+}
+
+/// A text as it is spelt, if there is any.
+fn spelling(value: Value<'_>) -> Option<&[u8]> {
+    let inner = value
+        .source_bytes()
+        .strip_prefix(b"\"")?
+        .strip_suffix(b"\"")?;
+    (!inner.is_empty()).then_some(inner)
 }
 
 /// Claude Code's session inside of the name of its user: `…_session_<id>`, or JSON text with a `session_id`.
@@ -276,8 +285,21 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_found_by_its_name_alone() {
+        let named = Session::named("s-1", "caller", "m");
+        for (headers, body) in [
+            (&[("x-session-id", "s-1")][..], "{}"),
+            (&[][..], r#"{"prompt_cache_key":"s-1"}"#),
+            (&[][..], r#"{"metadata":{"user_id":"s-1"}}"#),
+        ] {
+            let found = find(headers, body).unwrap();
+            assert!(named.contains(&found), "{found:?}");
+        }
+    }
+
+    #[test]
     fn callers_and_models_have_sessions_of_their_own() {
-        let id = |caller, model| Session::named("s", caller, model).id;
+        let id = |caller, model| Session::named("s", caller, model)[0].id;
         assert_eq!(id("a", "m"), id("a", "m"));
         assert_ne!(id("a", "m"), id("b", "m"));
         assert_ne!(id("a", "m"), id("a", "n"));

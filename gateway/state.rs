@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use modelgate_config::{Config, Store};
+use modelgate_config::{Config, Secret, Store};
 use modelgate_providers::{Catalog, Clients, Healths};
 use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::management::gate::Token;
 use crate::recent::Recent;
 
 /// The state of a running gateway.
@@ -21,7 +22,10 @@ pub struct State {
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
     healths: Healths,
+    /// Requests that are over.
     pub(crate) recent: Arc<Recent>,
+    /// Opens the management API; without one nobody may manage.
+    pub(crate) token: Option<Token>,
     draining: watch::Sender<bool>,
 }
 
@@ -57,8 +61,16 @@ impl State {
             affinity: Affinity::default(),
             healths,
             recent: Arc::default(),
+            token: None,
             draining: watch::Sender::new(false),
         }
+    }
+
+    /// The same, managed by whoever on this machine presents the token.
+    #[must_use]
+    pub fn managed_with(mut self, token: &Secret) -> Self {
+        self.token = Some(Token::new(token));
+        self
     }
 
     /// Takes over every new configuration, for ever.

@@ -59,6 +59,7 @@ impl Tried {
             bound: plan.bound,
             tried: &self.tried,
             fits,
+            dry: false,
             now,
         });
         let (index, why) = match choice {

@@ -289,7 +289,9 @@ impl Inner {
 }
 
 impl Bar {
-    fn standing(&self, now: Moment) -> Standing {
+    /// What it means now.
+    #[must_use]
+    pub fn standing(&self, now: Moment) -> Standing {
         if now < self.until {
             return Standing::Barred {
                 until: self.until,

@@ -48,6 +48,8 @@ pub struct Choosing<'a> {
     pub tried: &'a [usize],
     /// Whether a member can do what is asked for.
     pub fits: &'a dyn Fn(&Candidate) -> bool,
+    /// Nobody is asked: no turn and no trial is taken.
+    pub dry: bool,
     /// The present.
     pub now: Moment,
 }
@@ -89,6 +91,19 @@ pub enum Why {
     Trial,
     /// Nobody is well; it has the least against it.
     LastResort,
+}
+
+impl Why {
+    /// For a person who asks.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Bound => "the conversation is there",
+            Self::Turn => "it was its turn",
+            Self::Trial => "its rest was over, and somebody had to try it",
+            Self::LastResort => "nobody was well, and it had the least against it",
+        }
+    }
 }
 
 impl Route {
@@ -135,8 +150,8 @@ impl Route {
         let usable = |index: usize| self.usable(index, choosing);
         let mut tiers = self.tiers.iter();
         let found = tiers.find_map(|tier| match choosing.strategy {
-            Strategy::RoundRobin => tier.round_robin(usable),
-            Strategy::WeightedRoundRobin => tier.weighted(&self.members, usable),
+            Strategy::RoundRobin => tier.round_robin(choosing.dry, usable),
+            Strategy::WeightedRoundRobin => tier.weighted(choosing.dry, &self.members, usable),
             Strategy::FillFirst => tier
                 .members
                 .clone()
@@ -167,9 +182,8 @@ impl Route {
             Standing::Due => {
                 let member = &self.members[index];
                 let health = &member.credential.health;
-                health
-                    .try_again(&member.target.model, choosing.now)
-                    .then_some(Why::Trial)
+                let taken = choosing.dry || health.try_again(&member.target.model, choosing.now);
+                taken.then_some(Why::Trial)
             }
             Standing::OnTrial | Standing::Barred { .. } => None,
         }
@@ -215,13 +229,17 @@ impl Route {
 impl Tier {
     /// The next from where the last turn was taken. Members that are passed over lose their turn, so that the next request
     /// need not pass over them again.
-    fn round_robin(&self, usable: impl Fn(usize) -> Option<Why>) -> Option<(usize, Why)> {
+    fn round_robin(
+        &self,
+        dry: bool,
+        usable: impl Fn(usize) -> Option<Why>,
+    ) -> Option<(usize, Why)> {
         let count = self.members.len();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let turn = self.turn.fetch_add(usize::from(!dry), Ordering::Relaxed);
         for passed in 0..count {
             let index = self.members.start + turn.wrapping_add(passed) % count;
             if let Some(why) = usable(index) {
-                if passed > 0 {
+                if passed > 0 && !dry {
                     self.turn
                         .fetch_max(turn.wrapping_add(passed + 1), Ordering::Relaxed);
                 }
@@ -233,6 +251,7 @@ impl Tier {
 
     fn weighted(
         &self,
+        dry: bool,
         members: &[Candidate],
         usable: impl Fn(usize) -> Option<Why>,
     ) -> Option<(usize, Why)> {
@@ -244,13 +263,18 @@ impl Tier {
             Mutex::new(Weighted::new(weights))
         });
         let mut weighted = weighted.lock().unwrap_or_else(PoisonError::into_inner);
+        if dry {
+            return weighted
+                .clone()
+                .next(|index| members[index].credential.weight, usable);
+        }
         weighted.next(|index| members[index].credential.weight, usable)
     }
 }
 
 /// Turns in proportion to weights, evenly spread: each member walks in steps that are shorter the more it weighs, and the
 /// one that is furthest behind is next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Weighted {
     places: BinaryHeap<Reverse<(u128, usize)>>,
 }

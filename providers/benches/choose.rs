@@ -37,6 +37,7 @@ fn choose(bencher: Bencher<'_, '_>, keys: usize, strategy: Strategy) {
             bound: None,
             tried: &[],
             fits,
+            dry: false,
             now: Moment::now(),
         })
     });

@@ -57,6 +57,7 @@ fn choosing(strategy: Strategy) -> Choosing<'static> {
         bound: None,
         tried: &[],
         fits: &|_| true,
+        dry: false,
         now: NOW,
     }
 }
@@ -187,6 +188,27 @@ fn a_bar_that_is_over_is_tried_by_one_request() {
         },
         "it may do well"
     );
+}
+
+#[test]
+fn a_dry_run_takes_nobodys_turn() {
+    for strategy in [
+        Strategy::RoundRobin,
+        Strategy::WeightedRoundRobin,
+        Strategy::FillFirst,
+    ] {
+        let route = same(3);
+        fail(&route, 0, ErrorKind::RateLimit);
+        let later = Choosing {
+            now: NOW.after(Duration::from_secs(1)),
+            ..choosing(strategy)
+        };
+        for _ in 0..4 {
+            let expected = route.choose(&Choosing { dry: true, ..later });
+            assert_eq!(route.choose(&Choosing { dry: true, ..later }), expected);
+            assert_eq!(route.choose(&later), expected, "{strategy:?}");
+        }
+    }
 }
 
 #[test]

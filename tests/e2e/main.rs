@@ -22,6 +22,7 @@ mod failover;
 mod first_run;
 mod gemini;
 mod lifecycle;
+mod management;
 mod openai;
 mod passthrough;
 mod reload;
