@@ -142,7 +142,7 @@ mod tests {
                 "{dialect:?}"
             );
             assert!(dialect.is_complete(body.as_bytes()), "{dialect:?}");
-            assert!(!dialect.is_complete(frames[..CHUNKS].concat().as_bytes()));
+            assert!(!dialect.is_complete(frames[..frames.len() - 1].concat().as_bytes()));
             assert!(frames[0].contains(MARKER));
         }
     }
