@@ -28,7 +28,7 @@ pub(crate) fn whole(dialect: Dialect) -> String {
             "choices": [{"text": text, "index": 0, "logprobs": null, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 57, "completion_tokens": 11, "total_tokens": 68},
         }),
-        Dialect::Responses => responses_object("completed", json!([responses_item("completed", &text)])),
+        Dialect::Responses => responses_object("completed", &json!([responses_item("completed", &text)])),
         Dialect::Gemini => gemini_object(&text, Some(11)),
         Dialect::Claude => json!({
             "id": "msg_bench0123456789", "type": "message", "role": "assistant", "model": MODEL_CLAUDE,
@@ -156,7 +156,7 @@ fn gemini_stream() -> Vec<String> {
 }
 
 /// A Responses object with what an official answer echoes.
-fn responses_object(status: &str, output: Value) -> Value {
+fn responses_object(status: &str, output: &Value) -> Value {
     let usage = match status {
         "completed" => json!({
             "input_tokens": 57, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 11,
@@ -199,7 +199,7 @@ fn responses_stream() -> Vec<String> {
     let part = |key: &str, value: Value| json!({"item_id": "msg_bench0123456789", "output_index": 0, "content_index": 0, key: value});
     let piece = format!(" {MARKER}");
     let text = piece.repeat(CHUNKS);
-    let started = responses_object("in_progress", json!([]));
+    let started = responses_object("in_progress", &json!([]));
     // Sent as one frame with the first text, so that a held stream has it too.
     let opening = [
         event("response.created", json!({"response": started})),
@@ -231,7 +231,7 @@ fn responses_stream() -> Vec<String> {
         ),
         event(
             "response.completed",
-            json!({"response": responses_object("completed", json!([item]))}),
+            json!({"response": responses_object("completed", &json!([item]))}),
         ),
     ]);
     frames
