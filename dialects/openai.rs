@@ -4,4 +4,5 @@ pub mod chat;
 pub mod completions;
 pub(crate) mod data_url;
 pub(crate) mod document;
+pub(crate) mod envelope;
 pub mod responses;

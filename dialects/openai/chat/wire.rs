@@ -198,15 +198,6 @@ pub(crate) fn stop_texts(value: Value<'_>) -> Result<Vec<Str>, DecodeError> {
     }
 }
 
-/// Raw JSON may hold line ends between its tokens, which would end a `data:` line; inside strings they are escaped.
-pub(crate) fn on_one_line(out: &mut [u8]) {
-    let mut from = 0;
-    while let Some(found) = memchr::memchr2(b'\n', b'\r', &out[from..]) {
-        out[from + found] = b' ';
-        from += found + 1;
-    }
-}
-
 /// The schema of a function that was declared without one.
 pub(crate) fn empty_schema() -> RawJson {
     RawJson::build(|writer| {

@@ -1,10 +1,11 @@
 //! The pieces of an answer, from their beginning to their end.
 
-use super::{Encoder, Item, Kind, one_line_frame};
+use super::{Encoder, Item, Kind};
 use crate::ir::{Arguments, Delta, ItemKind, ItemStart, Part, Reasoning};
 use crate::json::{RawJson, Str};
 use crate::openai::chat::response::{has_state, write_details};
 use crate::openai::chat::wire::message;
+use crate::openai::envelope::one_line_frame;
 use crate::{Dialect, ids, opaque};
 
 impl Encoder {
