@@ -6,3 +6,5 @@ pub(crate) mod data_url;
 pub(crate) mod document;
 pub(crate) mod envelope;
 pub mod responses;
+pub(crate) mod scope;
+pub(crate) mod settings;

@@ -1,12 +1,12 @@
 //! `content`: from parts to a string or a list.
 
-use super::Scope;
 use crate::Dialect;
 use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::chat::wire;
 use crate::openai::data_url;
 use crate::openai::document::{SEARCH_SOURCE, document, opening};
+use crate::openai::scope::Scope;
 
 /// One entry of `content`, ready to be written.
 pub(super) enum Piece<'a> {
@@ -85,28 +85,9 @@ fn text<'a>(scope: &mut Scope<'_>, text: &'a Text, path: &impl Fn() -> String) -
     let has_own = text.extensions.of(Dialect::Chat).next().is_some();
     Piece::Text {
         text: text.text.clone(),
-        cache: mark(scope, text.cache.as_ref(), path),
+        cache: scope.mark(text.cache.as_ref(), path),
         extensions: has_own.then_some(&text.extensions),
     }
-}
-
-/// The cache mark, where the upstream takes it. A mark with a lifetime of Chat's own came from a client that knows its
-/// upstream to take breakpoints.
-pub(super) fn mark<'a>(
-    scope: &mut Scope<'_>,
-    mark: Option<&'a CacheMark>,
-    path: impl Fn() -> String,
-) -> Option<&'a CacheMark> {
-    let mark = mark?;
-    let breakpoint = scope.native && matches!(mark.ttl.as_deref(), Some("30m" | "12h"));
-    if scope.target.chat.cache_control || breakpoint {
-        return Some(mark);
-    }
-    scope.losses.quietly_dropped(
-        format!("{}.cache_control", path()),
-        "the upstream takes no cache marks",
-    );
-    None
 }
 
 fn media<'a>(
@@ -171,7 +152,7 @@ fn media<'a>(
                     "Chat has no context for a file",
                 );
             }
-            let cache = mark(scope, media.cache.as_ref(), path);
+            let cache = scope.mark(media.cache.as_ref(), path);
             pieces.push(Piece::Media { media, cache });
         }
     }

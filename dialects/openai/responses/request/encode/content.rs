@@ -1,12 +1,12 @@
 //! `content` and `output`: from parts to a string or a list.
 
-use super::Scope;
 use crate::Dialect;
 use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::data_url;
 use crate::openai::document::{SEARCH_SOURCE, document, opening};
 use crate::openai::responses::wire::{self, citation};
+use crate::openai::scope::Scope;
 
 /// Who speaks: an assistant's text has a type of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! `instructions` and `input`.
 
-use super::Scope;
 use super::content::{self, Piece, Voice};
 use super::pairing::{Place, Plan};
 use crate::Dialect;
@@ -10,6 +9,7 @@ use crate::ir::{
 };
 use crate::json::{Str, Writer};
 use crate::openai::responses::wire::{self, BILLING_BLOCK};
+use crate::openai::scope::Scope;
 
 /// Writes the system prompt and the conversation; `hint` is one more text of the system.
 pub(super) fn write(
@@ -263,7 +263,7 @@ fn call(
     writer.object(|writer| {
         writer.field("type", kind);
         writer.field("call_id", id);
-        scope.write_name(writer, &call.name);
+        super::write_name(scope, writer, &call.name);
         writer.field(field, &text);
         wire::write_extensions(writer, &call.extensions, &[]);
     });
