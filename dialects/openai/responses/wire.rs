@@ -6,6 +6,7 @@ pub(crate) mod usage;
 use crate::Dialect;
 use crate::ir::{Extensions, Opaque, Reasoning, Stop, StopReason, Usage};
 use crate::json::{RawJson, Str, Value, Writer};
+use crate::openai::extensions;
 use crate::{ids, opaque};
 
 pub(crate) use crate::openai::chat::wire::message::free_text;
@@ -172,49 +173,29 @@ pub(crate) fn keep_unknown(
     object: &str,
     known: &[&str],
 ) {
-    for (key, value) in value.entries() {
-        if value.is_null() || known.contains(&&*key) {
-            continue;
-        }
-        if object.is_empty() {
-            extensions.push(Dialect::Responses, &key, value.raw());
-        } else {
-            extensions.push(Dialect::Responses, &format!("{object}.{key}"), value.raw());
-        }
-    }
+    extensions::keep(Dialect::Responses, extensions, value, object, known);
 }
 
 /// Writes the unknown fields that Responses wrote at this level. Fields of an object below it are kept as `object.key`.
 pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
-    for extension in extensions.of(Dialect::Responses) {
-        let nested = below
-            .iter()
-            .any(|object| inner_key(&extension.key, object).is_some());
-        if !nested {
-            writer.key(&extension.key);
-            write_line(writer, &extension.value);
-        }
+    for (key, value) in extensions::outer(Dialect::Responses, extensions, below) {
+        writer.key(key);
+        write_line(writer, value);
     }
 }
 
 /// Writes the unknown fields of the object `object` below the level of `extensions`.
 pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
-    for extension in extensions.of(Dialect::Responses) {
-        if let Some(key) = inner_key(&extension.key, object) {
-            writer.key(key);
-            write_line(writer, &extension.value);
-        }
+    for (key, value) in extensions::inner(Dialect::Responses, extensions, object) {
+        writer.key(key);
+        write_line(writer, value);
     }
 }
 
 /// Whether there are any such.
 pub(crate) fn has_inner(extensions: &Extensions, object: &str) -> bool {
-    let mut own = extensions.of(Dialect::Responses);
-    own.any(|extension| inner_key(&extension.key, object).is_some())
-}
-
-fn inner_key<'k>(key: &'k str, object: &str) -> Option<&'k str> {
-    key.strip_prefix(object)?.strip_prefix('.')
+    let mut own = extensions::inner(Dialect::Responses, extensions, object);
+    own.next().is_some()
 }
 
 /// Writes a raw value on one line, as frames of a stream need it.

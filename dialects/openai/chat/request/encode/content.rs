@@ -2,11 +2,10 @@
 
 use crate::Dialect;
 use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text};
-use crate::json::{RawJson, Str, Value, Writer};
+use crate::json::{RawJson, Str, Writer};
 use crate::openai::chat::wire;
-use crate::openai::data_url;
-use crate::openai::document::{SEARCH_SOURCE, document, opening};
 use crate::openai::scope::Scope;
+use crate::openai::{document, parts};
 
 /// One entry of `content`, ready to be written.
 pub(super) enum Piece<'a> {
@@ -96,29 +95,11 @@ fn media<'a>(
     path: &impl Fn() -> String,
     pieces: &mut Vec<Piece<'a>>,
 ) {
-    for extension in media.extensions.foreign(Dialect::Chat) {
-        // The address of a search result goes into its text.
-        if extension.key != SEARCH_SOURCE {
-            let path = format!("{}.{}", path(), extension.key);
-            scope.losses.dropped(path, "Chat has no such field");
-        }
-    }
-    if let Some(citations) = &media.citations
-        && citations
-            .document()
-            .root()
-            .field("enabled")
-            .and_then(Value::as_bool)
-            != Some(false)
-    {
-        scope
-            .losses
-            .dropped(format!("{}.citations", path()), "Chat cites no documents");
-    }
+    parts::lose_fields(scope, media, path);
     match (&media.source, media.kind) {
         (MediaSource::Text { text, .. }, _) => {
             scope.losses.changed(path(), "the document is sent as text");
-            pieces.push(Piece::text(document(media, text)));
+            pieces.push(Piece::text(document::document(media, text)));
         }
         (MediaSource::Parts(parts), _) => {
             scope.losses.changed(path(), "the document is sent as text");
@@ -146,20 +127,13 @@ fn media<'a>(
             scope.refuse(path(), "Chat takes no video");
         }
         _ => {
-            if media.context.is_some() {
-                scope.losses.dropped(
-                    format!("{}.context", path()),
-                    "Chat has no context for a file",
-                );
-            }
+            parts::lose_context(scope, media, path);
             let cache = scope.mark(media.cache.as_ref(), path);
             pieces.push(Piece::Media { media, cache });
         }
     }
 }
 
-/// A document of texts is one text; pictures in it stand between its texts. Documents hold no further documents, so this
-/// does not go deeper.
 fn parts<'a>(
     scope: &mut Scope<'_>,
     media: &'a Media,
@@ -167,35 +141,16 @@ fn parts<'a>(
     path: &impl Fn() -> String,
     pieces: &mut Vec<Piece<'a>>,
 ) {
-    let texts: Option<Vec<&str>> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => Some(&*text.text),
-            _ => None,
-        })
-        .collect();
-    if let Some(texts) = texts {
-        pieces.push(Piece::text(document(media, &texts.join("\n"))));
-        return;
-    }
-    pieces.push(Piece::text(format!("{}>", opening(media))));
-    for part in parts {
-        match part {
-            Part::Text(text) => pieces.push(self::text(scope, text, path)),
-            Part::Media(inner)
-                if matches!(
-                    inner.source,
-                    MediaSource::Base64 { .. } | MediaSource::Url(_)
-                ) =>
-            {
-                self::media(scope, inner, path, pieces);
-            }
-            _ => scope
+    for piece in document::pieces(media, parts) {
+        match piece {
+            document::Piece::Words(words) => pieces.push(Piece::text(words)),
+            document::Piece::Text(text) => pieces.push(self::text(scope, text, path)),
+            document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
+            document::Piece::Lost => scope
                 .losses
                 .dropped(path(), "a part of the document has no place in Chat"),
         }
     }
-    pieces.push(Piece::text("</document>"));
 }
 
 /// How `content` was spelt, and whether it may be joined.
@@ -278,10 +233,14 @@ fn write_media(writer: &mut Writer<'_>, media: &Media, cache: Option<&CacheMark>
     writer.field("type", key);
     writer.object_field(key, |writer| {
         match key {
-            "file" => write_file(writer, media),
-            "input_audio" => write_audio(writer, media),
+            "file" => parts::write_file(writer, media),
+            "input_audio" => {
+                if let MediaSource::Base64 { mime, data } = &media.source {
+                    parts::write_sound(writer, mime, data);
+                }
+            }
             _ => {
-                writer.field("url", &*address(media));
+                writer.field("url", &parts::address(&media.source));
                 writer.field_opt("detail", media.detail.as_ref());
             }
         }
@@ -291,44 +250,4 @@ fn write_media(writer: &mut Writer<'_>, media: &Media, cache: Option<&CacheMark>
         wire::write_cache_mark(writer, mark);
     }
     wire::write_extensions(writer, &media.extensions, &[key]);
-}
-
-fn address(media: &Media) -> std::borrow::Cow<'_, str> {
-    match &media.source {
-        MediaSource::Base64 { mime, data } => data_url::write(mime, data).into(),
-        MediaSource::Url(url) => (&**url).into(),
-        _ => "".into(),
-    }
-}
-
-fn write_file(writer: &mut Writer<'_>, media: &Media) {
-    let name = media.name.as_ref().or(media.title.as_ref());
-    match &media.source {
-        MediaSource::FileId(id) => writer.field("file_id", id),
-        MediaSource::Url(url) => writer.field("file_url", url),
-        MediaSource::Base64 { mime, .. } => {
-            writer.field("file_data", &*address(media));
-            if name.is_none() {
-                // The vendor refuses data without a name.
-                let name = match &**mime {
-                    "application/pdf" => "document.pdf",
-                    _ => "document",
-                };
-                writer.field("filename", name);
-            }
-        }
-        _ => {}
-    }
-    writer.field_opt("filename", name);
-}
-
-fn write_audio(writer: &mut Writer<'_>, media: &Media) {
-    if let MediaSource::Base64 { mime, data } = &media.source {
-        let format = match &**mime {
-            "audio/mpeg" => "mp3",
-            other => other.strip_prefix("audio/").unwrap_or(other),
-        };
-        writer.field("data", data);
-        writer.field("format", format);
-    }
 }
