@@ -7,7 +7,7 @@ use crate::ir::{Media, MediaSource, Part, Text};
 pub(crate) const SEARCH_SOURCE: &str = "source";
 
 /// A text document as text, with what is known about it.
-pub(crate) fn document(media: &Media, text: &str) -> String {
+fn document(media: &Media, text: &str) -> String {
     format!("{}>\n{text}\n</document>", opening(media))
 }
 
@@ -39,9 +39,16 @@ pub(crate) enum Piece<'a> {
     Lost,
 }
 
+/// What media become that are a text or several parts; `None` for others.
+///
 /// A document of texts is one text; pictures in it stand between its texts. Documents hold no further documents, so this
 /// does not go deeper.
-pub(crate) fn pieces<'a>(media: &Media, parts: &'a [Part]) -> Vec<Piece<'a>> {
+pub(crate) fn pieces(media: &Media) -> Option<Vec<Piece<'_>>> {
+    let parts = match &media.source {
+        MediaSource::Text { text, .. } => return Some(vec![Piece::Words(document(media, text))]),
+        MediaSource::Parts(parts) => parts,
+        _ => return None,
+    };
     let texts: Option<Vec<&str>> = parts
         .iter()
         .map(|part| match part {
@@ -50,7 +57,7 @@ pub(crate) fn pieces<'a>(media: &Media, parts: &'a [Part]) -> Vec<Piece<'a>> {
         })
         .collect();
     if let Some(texts) = texts {
-        return vec![Piece::Words(document(media, &texts.join("\n")))];
+        return Some(vec![Piece::Words(document(media, &texts.join("\n")))]);
     }
     let inner = parts.iter().map(|part| match part {
         Part::Text(text) => Piece::Text(text),
@@ -62,9 +69,11 @@ pub(crate) fn pieces<'a>(media: &Media, parts: &'a [Part]) -> Vec<Piece<'a>> {
     });
     let opening = Piece::Words(format!("{}>", opening(media)));
     let closing = Piece::Words("</document>".to_owned());
-    [opening]
-        .into_iter()
-        .chain(inner)
-        .chain([closing])
-        .collect()
+    Some(
+        [opening]
+            .into_iter()
+            .chain(inner)
+            .chain([closing])
+            .collect(),
+    )
 }

@@ -140,6 +140,13 @@ pub(crate) fn lose_context(scope: &mut Scope<'_>, media: &Media, path: &impl Fn(
     }
 }
 
+/// Reports a part of a document.
+pub(crate) fn lose_part(scope: &mut Scope<'_>, path: &impl Fn() -> String) {
+    let name = scope.side.name;
+    let why = format!("a part of the document has no place in {name}");
+    scope.losses.dropped(path(), why);
+}
+
 /// Media as an address.
 pub(crate) fn address(source: &MediaSource) -> Cow<'_, str> {
     match source {

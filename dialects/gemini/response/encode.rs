@@ -6,8 +6,8 @@ use crate::gemini::wire::{
     self, CANDIDATE, PROVIDER, camel, citations, field, signature, write_line, write_rest,
 };
 use crate::ir::{
-    CallKind, Choice, Extensions, Media, MediaSource, Opaque, Part, Response, Stop, StopReason,
-    Text, ToolCall,
+    Choice, Extensions, Media, MediaSource, Opaque, Part, Response, Stop, StopReason, Text,
+    ToolCall,
 };
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::names::Names;
@@ -233,7 +233,7 @@ pub(in crate::gemini) fn write_call(writer: &mut Writer<'_>, call: &ToolCall, na
             writer.field("id", &call.id);
             writer.field("name", &names.client(&call.name));
             writer.key("args");
-            write_line(writer, &args(call));
+            write_line(writer, &call.object());
             write_rest(writer, &call.extensions);
         });
         let signed = call
@@ -242,20 +242,6 @@ pub(in crate::gemini) fn write_call(writer: &mut Writer<'_>, call: &ToolCall, na
             .and_then(|state| signature(state, false));
         writer.field_opt(SIGNATURE, signed.as_ref());
     });
-}
-
-/// The arguments as an object. Text that is none (free text, or cut off by the output limit) is kept under `input`, as
-/// an empty object would be another call.
-fn args(call: &ToolCall) -> RawJson {
-    let object = match call.kind {
-        CallKind::Function => call.arguments.to_object(),
-        CallKind::Custom => None,
-    };
-    object.unwrap_or_else(|| {
-        RawJson::build(|writer| {
-            writer.object(|writer| writer.field("input", &call.arguments.0));
-        })
-    })
 }
 
 fn write_media(writer: &mut Writer<'_>, media: &Media) {

@@ -9,7 +9,6 @@ use crate::claude::wire::path::At;
 use crate::framing::sse::Frame;
 use crate::gemini::response::decode::{answer_rest, blocked, candidate_parts, late_state};
 use crate::gemini::response::decode_error;
-use crate::gemini::response::error::broken;
 use crate::gemini::wire::parts::Parts;
 use crate::gemini::wire::{self, citations, field, text_of};
 use crate::ir::{
@@ -84,8 +83,7 @@ impl Decoder {
             }
             Ok(()) => self.answer(document.root(), events),
             Err(_) => {
-                let message = "the upstream sent a piece of its stream that is not JSON";
-                self.fail(broken(message), events);
+                self.fail(Error::not_json(), events);
             }
         }
         self.document = document;
@@ -101,8 +99,7 @@ impl Decoder {
         if clean && complete {
             self.end(events);
         } else {
-            let message = "the upstream's stream ended before the answer was complete";
-            self.fail(broken(message), events);
+            self.fail(Error::cut_short(), events);
         }
     }
 
@@ -185,7 +182,8 @@ impl Decoder {
         let parts = content.and_then(|content| content.field("parts"));
         for value in parts.into_iter().flat_map(Value::items) {
             let part = self.parts.part(value, &At::key("parts"));
-            let part = part.map_err(|_| broken("the upstream sent a part that cannot be read"))?;
+            let part = part
+                .map_err(|_| Error::of_upstream("the upstream sent a part that cannot be read"))?;
             let signed = late_state(&self.parts, &part, value);
             self.part(at, part, events);
             if let Some(state) = signed {

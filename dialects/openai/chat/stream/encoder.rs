@@ -200,23 +200,23 @@ impl Encoder {
 
     fn logprobs(&mut self, choice: usize, raw: &RawJson, out: &mut Vec<u8>) {
         let from = out.len();
-        let begun = std::mem::replace(&mut self.choices[choice].begun, true);
-        let index = self.choices[choice].index;
-        self.chunks.choice(out, |writer| {
-            writer.field("index", &index);
-            writer.object_field("delta", |writer| {
-                if !begun {
-                    writer.field("role", "assistant");
-                }
-            });
-            writer.field("logprobs", raw);
-            writer.null_field("finish_reason");
-        });
+        self.piece(choice, out, |_| {}, Some(raw));
         one_line_frame(out, from);
     }
 
-    /// A chunk with a delta; the first of a choice says the role (trap 17).
+    /// A chunk with a delta.
     fn chunk(&mut self, choice: usize, out: &mut Vec<u8>, fill: impl FnOnce(&mut Writer<'_>)) {
+        self.piece(choice, out, fill, None);
+    }
+
+    /// A chunk of a choice that goes on; the first says the role (trap 17).
+    fn piece(
+        &mut self,
+        choice: usize,
+        out: &mut Vec<u8>,
+        delta: impl FnOnce(&mut Writer<'_>),
+        logprobs: Option<&RawJson>,
+    ) {
         let begun = std::mem::replace(&mut self.choices[choice].begun, true);
         let index = self.choices[choice].index;
         self.chunks.choice(out, |writer| {
@@ -225,9 +225,12 @@ impl Encoder {
                 if !begun {
                     writer.field("role", "assistant");
                 }
-                fill(writer);
+                delta(writer);
             });
-            writer.null_field("logprobs");
+            match logprobs {
+                Some(raw) => writer.field("logprobs", raw),
+                None => writer.null_field("logprobs"),
+            }
             writer.null_field("finish_reason");
         });
     }

@@ -96,15 +96,19 @@ fn media<'a>(
     pieces: &mut Vec<Piece<'a>>,
 ) {
     parts::lose_fields(scope, media, path);
+    if let Some(words) = document::pieces(media) {
+        scope.losses.changed(path(), "the document is sent as text");
+        for piece in words {
+            match piece {
+                document::Piece::Words(words) => pieces.push(Piece::text(words)),
+                document::Piece::Text(text) => pieces.push(self::text(scope, text, path)),
+                document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
+                document::Piece::Lost => parts::lose_part(scope, path),
+            }
+        }
+        return;
+    }
     match (&media.source, media.kind) {
-        (MediaSource::Text { text, .. }, _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            pieces.push(Piece::text(document::document(media, text)));
-        }
-        (MediaSource::Parts(parts), _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            self::parts(scope, media, parts, path, pieces);
-        }
         (MediaSource::Raw(Dialect::Chat, raw), _) => pieces.push(Piece::Raw(raw)),
         (MediaSource::Raw(..), _) => scope
             .losses
@@ -130,25 +134,6 @@ fn media<'a>(
             parts::lose_context(scope, media, path);
             let cache = scope.mark(media.cache.as_ref(), path);
             pieces.push(Piece::Media { media, cache });
-        }
-    }
-}
-
-fn parts<'a>(
-    scope: &mut Scope<'_>,
-    media: &'a Media,
-    parts: &'a [Part],
-    path: &impl Fn() -> String,
-    pieces: &mut Vec<Piece<'a>>,
-) {
-    for piece in document::pieces(media, parts) {
-        match piece {
-            document::Piece::Words(words) => pieces.push(Piece::text(words)),
-            document::Piece::Text(text) => pieces.push(self::text(scope, text, path)),
-            document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
-            document::Piece::Lost => scope
-                .losses
-                .dropped(path(), "a part of the document has no place in Chat"),
         }
     }
 }

@@ -128,15 +128,21 @@ fn media<'a>(
     pieces: &mut Vec<Piece<'a>>,
 ) {
     parts::lose_fields(scope, media, path);
+    if let Some(words) = document::pieces(media) {
+        scope.losses.changed(path(), "the document is sent as text");
+        for piece in words {
+            match piece {
+                document::Piece::Words(words) => pieces.push(Piece::text(Str::from(words))),
+                document::Piece::Text(text) => {
+                    pieces.push(self::text(scope, text, Voice::Client, path))
+                }
+                document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
+                document::Piece::Lost => parts::lose_part(scope, path),
+            }
+        }
+        return;
+    }
     match (&media.source, media.kind) {
-        (MediaSource::Text { text, .. }, _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            pieces.push(Piece::text(Str::from(document::document(media, text))));
-        }
-        (MediaSource::Parts(parts), _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            self::parts(scope, media, parts, path, pieces);
-        }
         (MediaSource::Raw(Dialect::Responses, raw), _) => pieces.push(Piece::of(What::Raw(raw))),
         (MediaSource::Raw(..), _) => scope
             .losses
@@ -158,27 +164,6 @@ fn media<'a>(
                 cache: scope.mark(media.cache.as_ref(), path),
                 extensions: has_own.then_some(&media.extensions),
             });
-        }
-    }
-}
-
-fn parts<'a>(
-    scope: &mut Scope<'_>,
-    media: &'a Media,
-    parts: &'a [Part],
-    path: &impl Fn() -> String,
-    pieces: &mut Vec<Piece<'a>>,
-) {
-    for piece in document::pieces(media, parts) {
-        match piece {
-            document::Piece::Words(words) => pieces.push(Piece::text(Str::from(words))),
-            document::Piece::Text(text) => {
-                pieces.push(self::text(scope, text, Voice::Client, path))
-            }
-            document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
-            document::Piece::Lost => scope
-                .losses
-                .dropped(path(), "a part of the document has no place in Responses"),
         }
     }
 }

@@ -47,13 +47,7 @@ pub(super) fn write(
 fn instructions(scope: &mut Scope<'_>, hint: Option<&str>) -> Option<String> {
     let request = scope.request;
     let mut texts: Vec<&str> = Vec::new();
-    let (mut message, mut part) = (0, 0);
-    for (index, block) in request.system.iter().enumerate() {
-        (message, part) = match block.starts_message {
-            true if index > 0 => (message + 1, 0),
-            true => (0, 0),
-            false => (message, part + 1),
-        };
+    for (index, message, part, block) in request.system_blocks() {
         if scope.native {
             if block.role == SystemRole::Instructions {
                 texts.push(&block.text);
