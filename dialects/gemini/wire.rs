@@ -4,6 +4,7 @@
 //! case, whole numbers also as strings; they are written in camelCase.
 
 pub(crate) mod citations;
+pub(crate) mod logprobs;
 pub(crate) mod media;
 pub(crate) mod parts;
 pub(crate) mod usage;

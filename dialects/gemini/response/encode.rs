@@ -3,7 +3,7 @@
 use crate::Dialect;
 use crate::gemini::wire::parts::SIGNATURE;
 use crate::gemini::wire::{
-    self, CANDIDATE, PROVIDER, camel, citations, field, signature, write_line, write_rest,
+    self, CANDIDATE, PROVIDER, camel, citations, field, logprobs, signature, write_line, write_rest,
 };
 use crate::ir::{
     Choice, Extensions, Media, MediaSource, Opaque, Part, Response, Stop, StopReason, Text,
@@ -79,6 +79,9 @@ fn write_choice(writer: &mut Writer<'_>, choice: &Choice, names: &Names) {
         if !said.sourced {
             write_sources(writer, &said.citations, &said.text);
         }
+        if let Some(tokens) = choice.logprobs.as_ref().filter(|_| !said.rated) {
+            logprobs::write(writer, tokens);
+        }
     });
 }
 
@@ -89,6 +92,8 @@ pub(in crate::gemini) struct Said {
     pub(in crate::gemini) refused: bool,
     /// Google's own sources are among its fields.
     pub(in crate::gemini) sourced: bool,
+    /// So are Google's own token probabilities.
+    pub(in crate::gemini) rated: bool,
     pub(in crate::gemini) citations: Vec<RawJson>,
     /// All text, which the spans of citations count in.
     pub(in crate::gemini) text: String,
@@ -100,8 +105,15 @@ impl Said {
         self.refused |= matches!(part, Part::Refusal(text) if !text.is_empty());
         match part {
             Part::Text(text) => self.note_text(text),
-            part => self.sourced |= is_source(part),
+            part => self.note_field(part),
         }
+    }
+
+    /// A field of the candidate.
+    pub(in crate::gemini) fn note_field(&mut self, part: &Part) {
+        self.sourced |= is_source(part);
+        let field = candidate_field(part);
+        self.rated |= field.is_some_and(|(key, _)| key == logprobs::FIELD);
     }
 
     fn note_text(&mut self, text: &Text) {
@@ -125,7 +137,7 @@ impl Said {
 }
 
 /// Whether a field of a candidate names sources.
-pub(in crate::gemini) fn is_source(part: &Part) -> bool {
+fn is_source(part: &Part) -> bool {
     let field = candidate_field(part);
     field.is_some_and(|(key, _)| matches!(key, "groundingMetadata" | "citationMetadata"))
 }

@@ -10,7 +10,7 @@ use crate::framing::sse::Frame;
 use crate::gemini::response::decode::{answer_rest, blocked, candidate_parts, late_state};
 use crate::gemini::response::decode_error;
 use crate::gemini::wire::parts::Parts;
-use crate::gemini::wire::{self, citations, field, text_of};
+use crate::gemini::wire::{self, citations, field, logprobs, text_of};
 use crate::ir::{
     Delta, Error, Event, ItemKind, ItemStart, Opaque, Part, Stop, StopReason, ToolCall, Usage,
 };
@@ -193,6 +193,12 @@ impl Decoder {
         self.cite(at, candidate, events);
         for part in candidate_parts(candidate) {
             self.whole(at, part, events);
+        }
+        // Behind the field itself, by which Google's own clients are told.
+        if let (Some(item), Some(tokens)) = (self.choices[at].text_item, logprobs::read(candidate))
+        {
+            let delta = Delta::Logprobs(tokens);
+            events.push(Event::Delta { item, delta });
         }
         if let Some(stop) = wire::stop(candidate) {
             self.choices[at].stop = Some(stop);

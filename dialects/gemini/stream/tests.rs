@@ -320,6 +320,64 @@ fn a_reason_after_calls_asks_for_their_results() {
     assert_eq!(stops, [&expected]);
 }
 
+#[test]
+fn probabilities_of_tokens_are_told_with_their_text() {
+    let rated = |text: &str| {
+        let mut rated = frame(&json!([{"text": text}]), None);
+        rated["candidates"][0]["logprobsResult"] =
+            json!({"chosenCandidates": [{"token": text, "logProbability": -0.5}]});
+        rated
+    };
+    let stream = [rated("a"), rated("b"), frame(&json!([]), Some("STOP"))];
+    let events = decode(&stream, true);
+    let told: Vec<Json> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Delta {
+                item: 0,
+                delta: Delta::Logprobs(raw),
+            } => serde_json::from_str(raw.as_str()).ok(),
+            _ => None,
+        })
+        .collect();
+    let tokens: Vec<&Json> = told
+        .iter()
+        .map(|told| &told["content"][0]["token"])
+        .collect();
+    assert_eq!(tokens, ["a", "b"]);
+    let own = |frames: Vec<Json>| {
+        let mut fields = frames.into_iter();
+        let fields = fields.by_ref().filter_map(|mut frame| {
+            let field = frame["candidates"][0]["logprobsResult"].take();
+            (!field.is_null()).then_some(field)
+        });
+        fields.collect::<Vec<Json>>()
+    };
+    assert_eq!(
+        own(frames(events)),
+        own(stream.to_vec()),
+        "each is told once"
+    );
+    let raw = crate::json::RawJson::build(|writer| {
+        writer.object(|writer| {
+            writer.array_field("content", |writer| {
+                writer.object(|writer| {
+                    writer.field("token", "x");
+                    writer.field("logprob", &-0.5);
+                });
+            });
+        });
+    });
+    let events = vec![
+        begin(0, ItemKind::Text),
+        delta(0, Delta::Logprobs(raw)),
+        Event::End,
+    ];
+    let expected = json!({"topCandidates": [{"candidates": []}],
+        "chosenCandidates": [{"token": "x", "logProbability": -0.5}]});
+    assert_eq!(own(frames(events)), [expected]);
+}
+
 fn observed(stream: &[Json], clean: bool) -> (Observer, String) {
     let mut observer = Observer::new(
         Dialect::Gemini,
