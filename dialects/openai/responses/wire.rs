@@ -153,7 +153,7 @@ pub(crate) fn thinking(item: Value<'_>) -> Str {
         let parts = item.field(key).into_iter().flat_map(Value::items);
         parts.filter_map(|part| part.text_of("text")).collect()
     };
-    let mut found = texts("summary");
+    let mut found = texts(SUMMARY);
     if found.iter().all(|text| text.is_empty()) {
         found = texts("content");
     }
@@ -161,6 +161,16 @@ pub(crate) fn thinking(item: Value<'_>) -> Str {
         [text] => text.clone(),
         texts => Str::from(texts.join(BETWEEN_SUMMARIES)),
     }
+}
+
+/// Holds the parts of a summary.
+pub(crate) const SUMMARY: &str = "summary";
+
+/// The summary of thinking, where it has several parts that say something.
+pub(crate) fn summary_of_parts(item: Value<'_>) -> Option<Value<'_>> {
+    let summary = item.field(SUMMARY)?;
+    let texts = || summary.items().filter_map(|part| part.text_of("text"));
+    (texts().count() > 1 && texts().any(|text| !text.is_empty())).then_some(summary)
 }
 
 /// Stands between the parts of a summary where others have one text.

@@ -211,6 +211,10 @@ impl Reader {
             "encrypted_content",
         ];
         wire::keep_unknown(&mut extensions, item, "", &known);
+        // For others it is one text; its own clients are told its parts.
+        if let Some(summary) = wire::summary_of_parts(item) {
+            extensions.push(Dialect::Responses, wire::SUMMARY, summary.raw());
+        }
         Reasoning {
             text: wire::thinking(item),
             opaque: Some(self.state(item)),

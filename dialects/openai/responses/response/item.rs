@@ -214,11 +214,13 @@ impl Item {
                 writer.field("id", id);
                 writer.field("type", "reasoning");
                 writer.field("status", status);
-                writer.array_field("summary", |writer| {
-                    if !text.is_empty() {
-                        write_summary(writer, text);
-                    }
-                });
+                if extensions.get(Dialect::Responses, wire::SUMMARY).is_none() {
+                    writer.array_field(wire::SUMMARY, |writer| {
+                        if !text.is_empty() {
+                            write_summary(writer, text);
+                        }
+                    });
+                }
                 writer.field_opt("encrypted_content", state.as_ref());
                 wire::write_extensions(writer, extensions, &[]);
             }

@@ -345,7 +345,7 @@ fn reasoning(
         return;
     }
     let id = reasoning.item_id.as_ref().filter(|id| !wire::is_own_id(id));
-    let own_summary = reasoning.extensions.get(Dialect::Responses, "summary");
+    let own_summary = reasoning.extensions.get(Dialect::Responses, wire::SUMMARY);
     writer.object(|writer| {
         writer.field("type", "reasoning");
         writer.field_opt("id", id);
@@ -360,7 +360,7 @@ fn reasoning(
 }
 
 fn write_summary(writer: &mut Writer<'_>, text: &str) {
-    writer.array_field("summary", |writer| {
+    writer.array_field(wire::SUMMARY, |writer| {
         if !text.is_empty() {
             writer.object(|writer| {
                 writer.field("type", "summary_text");
