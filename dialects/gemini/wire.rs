@@ -7,6 +7,7 @@ pub(crate) mod citations;
 pub(crate) mod logprobs;
 pub(crate) mod media;
 pub(crate) mod parts;
+pub(crate) mod pieces;
 pub(crate) mod usage;
 
 use std::borrow::Cow;

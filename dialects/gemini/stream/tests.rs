@@ -378,6 +378,47 @@ fn probabilities_of_tokens_are_told_with_their_text() {
     assert_eq!(own(frames(events)), [expected]);
 }
 
+#[test]
+fn arguments_in_pieces_are_put_together() {
+    let call = |call: Json| frame(&json!([{"functionCall": call}]), None);
+    let piece = |value: Json| call(json!({"partialArgs": [value], "willContinue": true}));
+    let begun = [
+        call(json!({"name": "light", "willContinue": true})),
+        piece(json!({"jsonPath": "$.brightness", "numberValue": 50})),
+        piece(json!({"jsonPath": "$.tone", "stringValue": "wa", "willContinue": true})),
+        piece(json!({"jsonPath": "$.tone", "stringValue": "rm"})),
+    ];
+    let told = |end: &[Json]| {
+        let events = decode(&[&begun[..], end].concat(), true);
+        let arguments = events.iter().find_map(|event| match event {
+            Event::Delta {
+                delta: Delta::Arguments(text),
+                ..
+            } => Some(text.to_string()),
+            _ => None,
+        });
+        let stop = events.iter().find_map(|event| match event {
+            Event::Stop { stop, .. } => Some(stop.reason.clone()),
+            _ => None,
+        });
+        (arguments, stop)
+    };
+    let whole = Some(r#"{"brightness":50,"tone":"warm"}"#.to_owned());
+    let closed = [call(json!({})), frame(&json!([]), Some("STOP"))];
+    assert_eq!(told(&closed), (whole.clone(), Some(StopReason::ToolUse)));
+    assert_eq!(told(&closed[1..]), (whole, Some(StopReason::ToolUse)));
+    let cut = [frame(&json!([]), Some("MAX_TOKENS"))];
+    assert_eq!(told(&cut), (None, Some(StopReason::Length)));
+    let broken = decode(
+        &[
+            begun[0].clone(),
+            piece(json!({"jsonPath": "tone", "stringValue": "x"})),
+        ],
+        true,
+    );
+    assert!(matches!(broken.last(), Some(Event::Error(_))), "{broken:?}");
+}
+
 fn observed(stream: &[Json], clean: bool) -> (Observer, String) {
     let mut observer = Observer::new(
         Dialect::Gemini,
