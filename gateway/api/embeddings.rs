@@ -29,11 +29,14 @@ pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
         Err(failure) => return error::answer(dialect, &failure),
     };
     match Box::pin(embedded(&mut plan, shape)).await {
-        Ok((body, losses)) => {
+        Ok((answer, losses)) => {
             plan.record.began();
             plan.record.completed();
-            let mut response = reply::json(StatusCode::OK, body);
+            let mut response = reply::json(StatusCode::OK, answer.body);
             reply::name_losses(&mut response, &losses);
+            if answer.estimated {
+                reply::mark_estimated(&mut response);
+            }
             response
         }
         Err(failure) => refuse(plan.record, dialect, &failure),
@@ -57,7 +60,16 @@ struct Asked {
     request: Option<EmbedRequest>,
 }
 
-async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Failure> {
+/// What the client gets.
+struct Answer {
+    body: Bytes,
+    /// As the upstream counted.
+    usage: Usage,
+    /// The body has an estimate in its place.
+    estimated: bool,
+}
+
+async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Answer, Losses), Failure> {
     let mut last = None;
     for candidate in plan.candidates.clone() {
         let dialect = match candidate.credential.kind.dialect() {
@@ -70,10 +82,10 @@ async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Fail
         let asked = prepare(plan, shape, dialect, &candidate)?;
         plan.record.attempt(&candidate);
         match call(plan, &asked, &candidate).await {
-            Ok((body, usage)) => {
-                plan.record.used(usage);
+            Ok(answer) => {
+                plan.record.used(answer.usage.clone());
                 plan.record.lost(&asked.losses);
-                return Ok((body, asked.losses));
+                return Ok((answer, asked.losses));
             }
             Err(error) if !error.kind.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));
@@ -125,11 +137,7 @@ fn prepare(
     })
 }
 
-async fn call(
-    plan: &Plan,
-    asked: &Asked,
-    candidate: &Candidate,
-) -> Result<(Bytes, Usage), CallError> {
+async fn call(plan: &Plan, asked: &Asked, candidate: &Candidate) -> Result<Answer, CallError> {
     let operation = match asked.shape {
         Shape::GeminiBatch => Operation::EmbedBatch,
         Shape::OpenAi | Shape::GeminiOne => Operation::Embed,
@@ -138,15 +146,24 @@ async fn call(
     let body = asked.body.clone();
     let (body, document) = whole::ask(plan, candidate, operation, dialect, body).await?;
     let Some(request) = &asked.request else {
-        let usage = usage_of_body(dialect, &document).unwrap_or_default();
-        return Ok((body, usage));
+        return Ok(Answer {
+            body,
+            usage: usage_of_body(dialect, &document).unwrap_or_default(),
+            estimated: false,
+        });
     };
-    let answer = embeddings::decode_answer(asked.shape, &document, request).map_err(|error| {
-        let provider = &candidate.credential.provider;
-        let what = format!("{provider} sent vectors that cannot be read: {error}");
-        CallError::broken(provider.clone(), what)
-    })?;
+    let mut answer =
+        embeddings::decode_answer(asked.shape, &document, request).map_err(|error| {
+            let provider = &candidate.credential.provider;
+            let what = format!("{provider} sent vectors that cannot be read: {error}");
+            CallError::broken(provider.clone(), what)
+        })?;
     let usage = answer.usage.clone().unwrap_or_default();
     let model: &Str = &plan.peek.model;
-    Ok((embeddings::encode_answer(&answer, request, model), usage))
+    let estimated = answer.estimate_usage(request);
+    Ok(Answer {
+        body: embeddings::encode_answer(&answer, request, model),
+        usage,
+        estimated,
+    })
 }
