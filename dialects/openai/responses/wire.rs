@@ -4,7 +4,7 @@ pub(crate) mod citation;
 pub(crate) mod usage;
 
 use crate::Dialect;
-use crate::ir::{Extensions, Opaque, Reasoning, Stop, StopReason, Usage};
+use crate::ir::{Extensions, Opaque, PARAGRAPH, Reasoning, Stop, StopReason, Usage};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::extensions;
 use crate::{ids, opaque};
@@ -147,8 +147,8 @@ pub(crate) fn is_own_id(id: &str) -> bool {
     id.starts_with(ids::REASONING_PREFIX)
 }
 
-/// The text of thinking: its summary, else its own words.
-pub(crate) fn thinking(item: Value<'_>) -> Str {
+/// The text of thinking: its summary, else its own words; and where in it further parts begin.
+pub(crate) fn thinking(item: Value<'_>) -> (Str, Vec<usize>) {
     let texts = |key: &str| -> Vec<Str> {
         let parts = item.field(key).into_iter().flat_map(Value::items);
         parts.filter_map(|part| part.text_of("text")).collect()
@@ -157,24 +157,23 @@ pub(crate) fn thinking(item: Value<'_>) -> Str {
     if found.iter().all(|text| text.is_empty()) {
         found = texts("content");
     }
-    match found.as_slice() {
-        [text] => text.clone(),
-        texts => Str::from(texts.join(BETWEEN_SUMMARIES)),
+    if let [text] = found.as_slice() {
+        return (text.clone(), Vec::new());
     }
+    let mut whole = String::new();
+    let mut begins = Vec::new();
+    for (index, text) in found.iter().enumerate() {
+        if index > 0 {
+            whole.push_str(PARAGRAPH);
+            begins.push(whole.len());
+        }
+        whole.push_str(text);
+    }
+    (Str::from(whole), begins)
 }
 
 /// Holds the parts of a summary.
 pub(crate) const SUMMARY: &str = "summary";
-
-/// The summary of thinking, where it has several parts that say something.
-pub(crate) fn summary_of_parts(item: Value<'_>) -> Option<Value<'_>> {
-    let summary = item.field(SUMMARY)?;
-    let texts = || summary.items().filter_map(|part| part.text_of("text"));
-    (texts().count() > 1 && texts().any(|text| !text.is_empty())).then_some(summary)
-}
-
-/// Stands between the parts of a summary where others have one text.
-pub(crate) const BETWEEN_SUMMARIES: &str = "\n\n";
 
 /// Keeps the fields of `value` that are not in `known`, under `object.key` when it is a level below.
 pub(crate) fn keep_unknown(

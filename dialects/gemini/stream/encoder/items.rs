@@ -5,7 +5,9 @@ use crate::gemini::response::encode::{
     candidate_field, has_block_reason, is_thought, write_call, write_part, write_thought,
 };
 use crate::gemini::wire::{logprobs, signature, write_line};
-use crate::ir::{Arguments, CallKind, Delta, Extensions, ItemKind, ItemStart, Part, ToolCall};
+use crate::ir::{
+    Arguments, CallKind, Delta, Extensions, ItemKind, ItemStart, PARAGRAPH, Part, ToolCall,
+};
 use crate::json::{Str, Value, Writer};
 
 impl Encoder {
@@ -81,6 +83,7 @@ impl Encoder {
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
                 self.add(place, &text, out);
             }
+            Delta::Paragraph => self.add(place, PARAGRAPH, out),
             Delta::Opaque(state) => match &mut self.items[place].kind {
                 Kind::Thought { opaque, .. } | Kind::Call { opaque, .. } => *opaque = Some(state),
                 Kind::Text | Kind::Refusal | Kind::Other => {}

@@ -147,7 +147,11 @@ impl Encoder {
                 }
             }
             // What has no place in the text has none at all.
-            Delta::Reasoning(_) | Delta::Arguments(_) | Delta::Opaque(_) | Delta::Citation(_) => {}
+            Delta::Reasoning(_)
+            | Delta::Paragraph
+            | Delta::Arguments(_)
+            | Delta::Opaque(_)
+            | Delta::Citation(_) => {}
         }
     }
 

@@ -211,12 +211,10 @@ impl Reader {
             "encrypted_content",
         ];
         wire::keep_unknown(&mut extensions, item, "", &known);
-        // For others it is one text; its own clients are told its parts.
-        if let Some(summary) = wire::summary_of_parts(item) {
-            extensions.push(Dialect::Responses, wire::SUMMARY, summary.raw());
-        }
+        let (text, paragraphs) = wire::thinking(item);
         Reasoning {
-            text: wire::thinking(item),
+            text,
+            paragraphs,
             opaque: Some(self.state(item)),
             redacted: false,
             item_id: item.text_of("id"),
