@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::messages::report_foreign;
 use super::{marks, schema};
 use crate::Dialect;
+use crate::choice::among_tools;
 use crate::claude::wire::{write_cache_mark, write_rest, write_without};
 use crate::error::EncodeError;
 use crate::ir::{CacheMark, Request, Tool, ToolChoice, ToolKind};
@@ -408,20 +409,11 @@ impl<'r> Drafter<'r, '_> {
     }
 
     fn choice(&mut self, has_tools: bool) -> Result<Option<Choice<'r>>, EncodeError> {
-        let Some(choice) = &self.request.tool_choice else {
+        let (lost, losses) = (&self.lost, &mut self.losses);
+        let choice = among_tools(self.request, has_tools, lost, "Claude", losses)?;
+        let Some(choice) = choice else {
             return Ok(None);
         };
-        if let ToolChoice::Named(name) = choice
-            && self.lost.contains(name)
-        {
-            let reason = format!("the tool `{name}` must be called, but Claude has none like it");
-            return Err(EncodeError::new("tool_choice", reason));
-        }
-        if !has_tools {
-            let why = "there are no tools to choose from";
-            self.losses.dropped("tool_choice", why);
-            return Ok(None);
-        }
         Ok(match choice {
             ToolChoice::Auto
             | ToolChoice::Allowed {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::encode::Scope;
+use crate::choice::among_tools;
 use crate::error::EncodeError;
 use crate::gemini::schema;
 use crate::gemini::wire::write_rest;
@@ -319,20 +320,11 @@ impl<'r> Drafter<'r, '_> {
         if let Some(own) = own.filter(|_| self.scope.native) {
             return Ok(Some(Config::Raw(own)));
         }
-        let Some(choice) = &request.tool_choice else {
+        let (lost, losses) = (&self.lost, &mut self.scope.losses);
+        let choice = among_tools(request, has_tools, lost, "Gemini", losses)?;
+        let Some(choice) = choice else {
             return Ok(None);
         };
-        if let ToolChoice::Named(name) = choice
-            && self.lost.contains(name)
-        {
-            let reason = format!("the tool `{name}` must be called, but Gemini has none like it");
-            return Err(EncodeError::new("tool_choice", reason));
-        }
-        if !has_tools {
-            let why = "there are no tools to choose from";
-            self.scope.losses.dropped("tool_choice", why);
-            return Ok(None);
-        }
         let is_server = |name: &Str| {
             let mut tools = request.tools.iter();
             tools.any(|tool| tool.name == *name && !is_function(tool))

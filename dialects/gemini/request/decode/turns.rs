@@ -20,10 +20,12 @@ pub(super) fn turns(contents: Value<'_>) -> Result<Vec<Turn>, DecodeError> {
         after_model: false,
     };
     if contents.is_array() {
-        let contents = contents.items().enumerate();
-        return contents
-            .map(|(index, content)| reader.turn(content, &at.item(index)))
-            .collect();
+        let mut turns = Vec::new();
+        for (index, content) in contents.items().enumerate() {
+            let turn = reader.turn(content, &mut turns, &at.item(index))?;
+            turns.push(turn);
+        }
+        return Ok(turns);
     }
     // One content, or the text of one, is what SDKs take for a list of it.
     if let Some(text) = contents.text() {
@@ -32,7 +34,7 @@ pub(super) fn turns(contents: Value<'_>) -> Result<Vec<Turn>, DecodeError> {
             vec![Part::Text(Text::new(text))],
         )]);
     }
-    Ok(vec![reader.turn(contents, &at)?])
+    Ok(vec![reader.turn(contents, &mut [], &at)?])
 }
 
 struct Reader {
@@ -53,7 +55,12 @@ struct Calls {
 }
 
 impl Reader {
-    fn turn(&mut self, content: Value<'_>, at: &At<'_>) -> Result<Turn, DecodeError> {
+    fn turn(
+        &mut self,
+        content: Value<'_>,
+        before: &mut [Turn],
+        at: &At<'_>,
+    ) -> Result<Turn, DecodeError> {
         if !content.is_object() {
             return Err(DecodeError::shape(at, "expected an object"));
         }
@@ -93,7 +100,7 @@ impl Reader {
                 _ => {}
             }
             if let Part::Reasoning(thought) = &mut part {
-                gather(thought, &mut turn.parts);
+                gather(thought, before, &mut turn);
             }
             turn.parts.push(part);
         }
@@ -119,28 +126,37 @@ impl Reader {
 }
 
 /// A thought that was streamed comes back in pieces, of which only the last one has the state. Another vendor's state
-/// belongs to the whole text.
-fn gather(thought: &mut Reasoning, before: &mut Vec<Part>) {
+/// belongs to the whole text. Clients may keep every frame as a content of its own, so the pieces before it may stand in
+/// the turns `before`, which may be left without a part.
+fn gather(thought: &mut Reasoning, before: &mut [Turn], turn: &mut Turn) {
     let own = |state: &Opaque| *state.provider == *PROVIDER;
     if thought.redacted || thought.opaque.as_ref().is_none_or(own) {
         return;
     }
-    let is_piece = |part: &Part| matches!(part, Part::Reasoning(piece) if piece.opaque.is_none());
-    let pieces = before
-        .iter()
-        .rev()
-        .take_while(|part| is_piece(part))
-        .count();
-    let mut text = String::new();
-    for part in before.drain(before.len() - pieces..) {
-        if let Part::Reasoning(piece) = part {
-            text.push_str(&piece.text);
-        }
+    let mut texts = vec![std::mem::take(&mut thought.text)];
+    let is_models = |turn: &Turn| turn.role == Role::Assistant;
+    let mut earlier = before.iter_mut().rev().take_while(|turn| is_models(turn));
+    let mut next = Some(turn);
+    while let Some(turn) = next {
+        let pieces = turn.parts.iter().rev().take_while(|part| is_piece(part));
+        let kept = turn.parts.len() - pieces.count();
+        let found = turn.parts.drain(kept..).rev();
+        texts.extend(found.filter_map(|part| match part {
+            Part::Reasoning(piece) => Some(piece.text),
+            _ => None,
+        }));
+        next = earlier.next().filter(|_| kept == 0 && is_models(turn));
     }
-    if !text.is_empty() {
-        text.push_str(&thought.text);
-        thought.text = Str::from(text);
-    }
+    texts.reverse();
+    thought.text = match texts.as_slice() {
+        [text] => text.clone(),
+        texts => Str::from(texts.concat()),
+    };
+}
+
+/// Whether a part may be a piece of a thought whose state comes later.
+fn is_piece(part: &Part) -> bool {
+    matches!(part, Part::Reasoning(piece) if piece.opaque.is_none())
 }
 
 impl Calls {

@@ -1,10 +1,10 @@
 //! `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options`.
 
-use super::{Scope, content};
 use crate::Dialect;
 use crate::ir::{Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::chat::wire::{self, WEB_SEARCH};
+use crate::openai::scope::Scope;
 
 /// Writes everything about tools.
 pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
@@ -29,13 +29,7 @@ pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     web_search(scope, writer);
     if carried.is_empty() {
         // A choice without tools is a 400 (`dialects.md` 1.1).
-        if !matches!(
-            request.tool_choice,
-            None | Some(ToolChoice::Auto | ToolChoice::None)
-        ) {
-            let why = "no tool is left to choose";
-            scope.losses.dropped("tool_choice", why);
-        }
+        scope.lose_choice();
         return;
     }
     if let Some(choice) = &request.tool_choice {
@@ -56,17 +50,7 @@ fn carried(scope: &mut Scope<'_>, index: usize, tool: &Tool) -> bool {
     if *dialect == Dialect::Chat {
         return true;
     }
-    let path = scope.request.tool_path(index);
-    let forced =
-        matches!(&scope.request.tool_choice, Some(ToolChoice::Named(name)) if *name == tool.name);
-    if forced && !tool.name.is_empty() {
-        let reason =
-            format!("the upstream has no tool of type `{kind}`, and no other may be called");
-        scope.refuse(path, &reason);
-    } else {
-        let why = format!("the upstream has no tool of type `{kind}`");
-        scope.losses.dropped(path, why);
-    }
+    scope.lose_server_tool(index, tool, kind);
     false
 }
 
@@ -116,7 +100,7 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
             writer.field_opt("strict", tool.strict.as_ref());
             wire::write_inner(writer, &tool.extensions, key);
         });
-        if let Some(mark) = content::mark(scope, tool.cache.as_ref(), path) {
+        if let Some(mark) = scope.mark(tool.cache.as_ref(), path) {
             wire::write_cache_mark(writer, mark);
         }
         scope.extensions(writer, &tool.extensions, &[key], path);
