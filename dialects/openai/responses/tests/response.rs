@@ -160,7 +160,7 @@ fn the_parts_of_a_summary_stay_apart() {
     let part = |text: &str| json!({"type": "summary_text", "text": text});
     let summary = json!([part("**One**"), part("**Two**\n\nand more")]);
     let item = json!({"type": "reasoning", "summary": summary, "encrypted_content": "S"});
-    let response = decode(json!({"output": [item.clone(), text("a")]})).unwrap();
+    let response = decode(json!({"output": [item, text("a")]})).unwrap();
     let encoded = |dialect| -> Json {
         let body = crate::encode_response(dialect, &response, &reply());
         serde_json::from_slice(&body).unwrap()

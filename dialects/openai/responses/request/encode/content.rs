@@ -134,7 +134,7 @@ fn media<'a>(
             match piece {
                 document::Piece::Words(words) => pieces.push(Piece::text(Str::from(words))),
                 document::Piece::Text(text) => {
-                    pieces.push(self::text(scope, text, Voice::Client, path))
+                    pieces.push(self::text(scope, text, Voice::Client, path));
                 }
                 document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
                 document::Piece::Lost => parts::lose_part(scope, path),
