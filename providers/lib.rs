@@ -17,6 +17,7 @@ mod gemini;
 mod kind;
 mod models;
 mod retry_hint;
+pub mod store;
 mod vertex;
 
 pub use body::ByteStream;
@@ -26,3 +27,4 @@ pub use client::Clients;
 pub use credential::Credential;
 pub use error::{CallError, CallErrorKind};
 pub use kind::ProviderKind;
+pub use store::{Account, AccountKind, Accounts};
