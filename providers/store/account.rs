@@ -10,6 +10,7 @@ use modelgate_config::{Pattern, Secret};
 use modelgate_dialects::json::{Document, RawJson};
 
 use super::file::Stamp;
+use super::read::{lookup, scalar};
 
 /// The provider that an account belongs to, by the `type` of its file (`providers.md` 1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -163,18 +164,15 @@ impl Account {
     #[must_use]
     pub fn extra(&self, name: &str) -> Option<Secret> {
         let document = self.extras()?;
-        let value = document.root().field(name)?;
-        if value.is_object() || value.is_array() {
-            return None;
-        }
-        let text = value.as_str().unwrap_or_else(|| value.source().into());
+        let value = lookup(document.root(), name)?;
+        let text = scalar(value)?;
         (!text.is_empty()).then(|| Secret::from(&*text))
     }
 
     /// As [`Account::extra`], for objects and lists: `service_account` of a Vertex account. The text is a secret.
     #[must_use]
     pub fn extra_json(&self, name: &str) -> Option<RawJson> {
-        Some(self.extras()?.root().field(name)?.raw())
+        Some(lookup(self.extras()?.root(), name)?.raw())
     }
 
     fn extras(&self) -> Option<Document> {

@@ -36,15 +36,13 @@ pub(super) fn sum(timestamp: Value<'_>, expires_in: Value<'_>) -> Option<SystemT
 }
 
 fn unix(number: f64) -> Option<SystemTime> {
-    let seconds = if number > LARGEST_SECONDS {
-        number / 1000.0
-    } else {
+    let milliseconds = if number > LARGEST_SECONDS {
         number
+    } else {
+        number * 1000.0
     };
-    let since = Duration::try_from_secs_f64(seconds).ok()?;
-    // Fractions of a second are noise after a division.
-    let moment = UNIX_EPOCH.checked_add(Duration::from_millis(since.as_millis().try_into().ok()?));
-    moment.filter(|moment| *moment > UNIX_EPOCH)
+    let sensible = (1.0..LARGEST_SECONDS * 1000.0).contains(&milliseconds);
+    sensible.then(|| UNIX_EPOCH + Duration::from_millis(milliseconds as u64))
 }
 
 /// The moment in the spelling that `old` has: seconds, milliseconds, or RFC 3339.

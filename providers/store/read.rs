@@ -91,7 +91,7 @@ impl<'d> Fields<'d> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
-        let text = text(value).ok_or_else(|| format!("`{name}` is not a text"))?;
+        let text = scalar(value).ok_or_else(|| format!("`{name}` is not a text"))?;
         Ok((!text.is_empty()).then_some(text))
     }
 
@@ -125,7 +125,8 @@ impl<'d> Fields<'d> {
     }
 }
 
-fn text(value: Value<'_>) -> Option<Box<str>> {
+/// A text without the white space around it, or a number or truth value as it is spelt.
+pub(super) fn scalar(value: Value<'_>) -> Option<Box<str>> {
     match value.kind() {
         Kind::String => value.as_str().map(|text| text.trim().into()),
         Kind::Number | Kind::Bool => Some(value.source().into()),
@@ -170,7 +171,7 @@ fn headers(fields: Fields<'_>) -> Result<Vec<(Box<str>, Secret)>, String> {
     }
     let mut read = Vec::new();
     for (name, value) in headers.entries() {
-        let value = text(value).unwrap_or_default();
+        let value = scalar(value).unwrap_or_default();
         if name.trim().is_empty() || value.is_empty() {
             continue;
         }
@@ -186,8 +187,8 @@ fn patterns(fields: Fields<'_>) -> Result<Vec<Pattern>, String> {
         return Ok(Vec::new());
     };
     let texts: Option<Vec<Box<str>>> = match value.kind() {
-        Kind::Array => value.items().map(text).collect(),
-        _ => text(value).map(|all| all.split(',').map(Box::from).collect()),
+        Kind::Array => value.items().map(scalar).collect(),
+        _ => scalar(value).map(|all| all.split(',').map(Box::from).collect()),
     };
     let texts = texts.ok_or("`excluded_models` is not a list of model names")?;
     let filled = texts.iter().filter(|text| !text.trim().is_empty());
@@ -208,7 +209,7 @@ fn aliases(fields: Fields<'_>) -> Result<Vec<ModelEntry>, String> {
             responses: None,
         })
     };
-    let part = |item: Value<'_>, key: &str| item.field(key).and_then(text);
+    let part = |item: Value<'_>, key: &str| item.field(key).and_then(scalar);
     let entries: Option<Vec<ModelEntry>> = match value.kind() {
         Kind::Array => value
             .items()
@@ -216,7 +217,7 @@ fn aliases(fields: Fields<'_>) -> Result<Vec<ModelEntry>, String> {
             .collect(),
         Kind::Object => value
             .entries()
-            .map(|(alias, name)| entry(text(name), Some(alias.trim().into())))
+            .map(|(alias, name)| entry(scalar(name), Some(alias.trim().into())))
             .collect(),
         _ => None,
     };
@@ -232,7 +233,7 @@ pub(super) fn levels(root: Value<'_>) -> impl Iterator<Item = Value<'_>> {
 fn tokens(root: Value<'_>) -> Tokens {
     let secret = |name: &str| {
         let values = levels(root).filter_map(|level| lookup(level, name));
-        let mut texts = values.filter_map(text).filter(|text| !text.is_empty());
+        let mut texts = values.filter_map(scalar).filter(|text| !text.is_empty());
         texts.next().map(|text| Secret::from(&*text))
     };
     let moment = |names: &[&str]| {
