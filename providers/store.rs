@@ -27,8 +27,8 @@ pub use edit::Edit;
 pub use name::file_name;
 pub use snapshot::{Snapshot, Trouble};
 
-pub(crate) use file::Lock;
 use file::Purpose;
+pub(crate) use file::{Lock, Stamp};
 use snapshot::Entry;
 
 /// A handle on the accounts of a directory; clones share it.

@@ -138,6 +138,13 @@ impl AccountKind {
         }
     }
 
+    /// The file holds what a token is made from, and tokens live in memory only: Copilot's for its API, and those of a
+    /// service account.
+    #[must_use]
+    pub const fn mints(self) -> bool {
+        matches!(self, Self::Copilot | Self::Vertex)
+    }
+
     /// The kind of a `type`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -173,6 +180,11 @@ impl Account {
     #[must_use]
     pub fn extra_json(&self, name: &str) -> Option<RawJson> {
         Some(lookup(self.extras()?.root(), name)?.raw())
+    }
+
+    /// Which writing of the file this is.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp
     }
 
     fn extras(&self) -> Option<Document> {

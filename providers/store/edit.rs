@@ -7,8 +7,9 @@ use modelgate_config::Secret;
 use modelgate_dialects::json::edit::{self, Step};
 use modelgate_dialects::json::{Document, JsonError, Kind, Value, write_string};
 
+use super::account::Tokens;
 use super::expiry;
-use super::read::{EXPIRY, LAST_REFRESH, levels, lookup, squash};
+use super::read::{EXPIRY, LAST_REFRESH, levels, lookup, squash, tokens};
 
 /// The text of an account file that is being changed. Names of fields are found in any of their spellings, and those
 /// that are new are written as they are given. A value is never replaced by an empty one: [`Edit::remove`] says so.
@@ -71,6 +72,17 @@ impl Edit {
         }
     }
 
+    /// The tokens, as they are now.
+    #[must_use]
+    pub fn tokens(&self) -> Tokens {
+        tokens(self.root())
+    }
+
+    /// A field that may be secret, at every place where the file has it, else in the object itself.
+    pub fn set_secret(&mut self, name: &str, value: &Secret) {
+        self.put_secret(&[], name, value);
+    }
+
     /// New tokens, at every place where the file has the old ones, in the spelling that it has. What is `None` stays.
     pub fn set_tokens(
         &mut self,
@@ -80,9 +92,9 @@ impl Edit {
         now: SystemTime,
     ) {
         let home = self.home();
-        self.set_secret(home, "access_token", access);
+        self.put_secret(home, "access_token", access);
         if let Some(refresh) = refresh {
-            self.set_secret(home, "refresh_token", refresh);
+            self.put_secret(home, "refresh_token", refresh);
         }
         let default = if home.is_empty() { "expired" } else { "expiry" };
         self.set_moment(home, &EXPIRY, default, expires);
@@ -98,7 +110,7 @@ impl Edit {
         }
     }
 
-    fn set_secret(&mut self, home: &[&str], name: &str, value: &Secret) {
+    fn put_secret(&mut self, home: &[&str], name: &str, value: &Secret) {
         let mut places = self.places(name);
         if places.is_empty() {
             places.push(home);

@@ -230,7 +230,8 @@ pub(super) fn levels(root: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     [Some(root), nested].into_iter().flatten()
 }
 
-fn tokens(root: Value<'_>) -> Tokens {
+/// The tokens of a file.
+pub(super) fn tokens(root: Value<'_>) -> Tokens {
     let secret = |name: &str| {
         let values = levels(root).filter_map(|level| lookup(level, name));
         let mut texts = values.filter_map(scalar).filter(|text| !text.is_empty());
