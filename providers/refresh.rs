@@ -91,6 +91,12 @@ impl Refresher {
         }
     }
 
+    /// The accounts whose tokens these are.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.shared.accounts
+    }
+
     /// The access token of an account, renewed first if it ends within a minute. If that fails, one that has not ended yet
     /// is still given.
     ///
@@ -98,8 +104,7 @@ impl Refresher {
     /// When there is no token to try with.
     pub async fn token(&self, file: &str) -> Result<Token, RefreshError> {
         let account = self.account(file)?;
-        let slot = self.known_slot(file);
-        let current = current(&account, slot.as_deref());
+        let current = self.current(&account);
         if let Some(token) = self.good(current.as_ref(), SKEW) {
             return Ok(Token {
                 access: token,
@@ -127,8 +132,7 @@ impl Refresher {
         rejected: Option<&Secret>,
     ) -> Result<Token, RefreshError> {
         let account = self.account(file)?;
-        let slot = self.known_slot(file);
-        let current = current(&account, slot.as_deref());
+        let current = self.current(&account);
         if let (Some(rejected), Some(access)) = (rejected, self.good(current.as_ref(), SKEW))
             && access != *rejected
         {
@@ -171,11 +175,11 @@ impl Refresher {
             refresher: self.clone(),
             slot: Arc::clone(&slot),
         };
-        let (refresher, file) = (self.clone(), Arc::clone(&account.file));
+        let (refresher, file, kind) = (self.clone(), Arc::clone(&account.file), account.kind);
         // A task of its own goes on when every caller has left.
         let task = tokio::spawn(async move {
             let landing = landing;
-            refresher.fly(&file, &landing.slot, stale).await
+            refresher.fly(&file, kind, &landing.slot, stale).await
         });
         let stopped = RefreshError::Stopped {
             account: account.id().to_owned(),
@@ -197,6 +201,17 @@ impl Refresher {
                 account: error::id(file),
                 reason: "there is no such file".to_owned(),
             })
+    }
+
+    /// The token that an account has now, in memory or in its file.
+    fn current(&self, account: &Account) -> Option<Current> {
+        if !account.kind.mints() {
+            let access = account.tokens.access.clone()?;
+            return Some((access, account.tokens.expires));
+        }
+        let minted = self.known_slot(&account.file)?.state().minted.clone();
+        let (access, expires, stamp) = minted?;
+        (stamp == account.stamp()).then_some((access, expires))
     }
 
     /// The token, if it lasts for `rest` at least.
@@ -245,17 +260,6 @@ impl Refresher {
 
 /// An access token and its end.
 type Current = (Secret, Option<SystemTime>);
-
-/// The token that an account has now, in memory or in its file.
-fn current(account: &Account, slot: Option<&Slot>) -> Option<Current> {
-    if account.kind.mints() {
-        let minted = slot?.state().minted.clone();
-        let (access, expires, stamp) = minted?;
-        return (stamp == account.stamp()).then_some((access, expires));
-    }
-    let access = account.tokens.access.clone()?;
-    Some((access, account.tokens.expires))
-}
 
 /// Ends a flight, also one that panics.
 struct Landing {

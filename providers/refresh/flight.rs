@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::error::{self, RefreshError};
 use super::exchange::{Grant, Refused};
 use super::slot::{Block, Slot};
-use super::{BACK_OFF, Refresher, SKEW, Token, current};
-use crate::store::{Account, Accounts, Lock, StoreError};
+use super::{BACK_OFF, Refresher, SKEW, Token};
+use crate::store::{Account, AccountKind, Accounts, Lock, StoreError};
 
 /// For a provider to give new tokens, all tries together.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -37,13 +37,19 @@ impl Refresher {
     pub(super) async fn fly(
         &self,
         file: &Arc<str>,
-        slot: &Arc<Slot>,
+        kind: AccountKind,
+        slot: &Slot,
         stale: Option<Secret>,
     ) -> Result<Token, RefreshError> {
-        let lock = self.lock(file, slot).await?;
+        // What stays in memory is of no concern to other processes.
+        let lock = if kind.mints() {
+            None
+        } else {
+            Some(self.lock(file, slot).await?)
+        };
         // Another process may have been here while we waited.
         let account = self.read(file, slot).await?;
-        let current = current(&account, Some(slot));
+        let current = self.current(&account);
         if let Some(access) = self.good(current.as_ref(), SKEW)
             && stale.is_none_or(|stale| stale != access)
         {

@@ -9,7 +9,7 @@ use modelgate_dialects::json::{Document, JsonError, Kind, Value, write_string};
 
 use super::account::Tokens;
 use super::expiry;
-use super::read::{EXPIRY, LAST_REFRESH, levels, lookup, squash, tokens};
+use super::read::{EXPIRY, LAST_REFRESH, levels, lookup, same, tokens};
 
 /// The text of an account file that is being changed. Names of fields are found in any of their spellings, and those
 /// that are new are written as they are given. A value is never replaced by an empty one: [`Edit::remove`] says so.
@@ -170,9 +170,9 @@ impl Edit {
             let object = value.filter(|value| value.kind() == Kind::Object);
             // Deeper names, such as those of headers, are the owner's own words.
             let ours = depth == 0 || path[0] == "token";
-            let same = |name: &str| name == *key || ours && squash(name) == squash(key);
+            let matches = |name: &str| name == *key || ours && same(name, key);
             let found =
-                object.and_then(|object| object.entries().filter(|(name, _)| same(name)).last());
+                object.and_then(|object| object.entries().filter(|(name, _)| matches(name)).last());
             value = found.as_ref().map(|(_, value)| *value);
             spelt.push(found.map_or_else(|| (*key).to_owned(), |(name, _)| name.into_owned()));
         }

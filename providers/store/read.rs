@@ -12,10 +12,10 @@ use super::expiry;
 use super::file::Stamp;
 
 /// When the access token ends; the first that can be read counts (`providers.md` 1.2).
-pub(super) const EXPIRY: [&str; 5] = ["expired", "expire", "expiresat", "expiry", "expires"];
+pub(super) const EXPIRY: [&str; 5] = ["expired", "expire", "expires_at", "expiry", "expires"];
 
 /// When the tokens were renewed (`management-api.md` 4.1).
-pub(super) const LAST_REFRESH: [&str; 2] = ["lastrefresh", "lastrefreshedat"];
+pub(super) const LAST_REFRESH: [&str; 2] = ["last_refresh", "last_refreshed_at"];
 
 /// Fields that are read into [`Settings`] or [`Tokens`]; all others stay as they are.
 const KNOWN: [&str; 20] = [
@@ -26,32 +26,35 @@ const KNOWN: [&str; 20] = [
     "prefix",
     "priority",
     "weight",
-    "proxyurl",
+    "proxy_url",
     "headers",
-    "excludedmodels",
-    "modelaliases",
+    "excluded_models",
+    "model_aliases",
     "note",
-    "requestretry",
-    "disablecooling",
-    "baseurl",
-    "projectid",
-    "accesstoken",
-    "refreshtoken",
+    "request_retry",
+    "disable_cooling",
+    "base_url",
+    "project_id",
+    "access_token",
+    "refresh_token",
     "timestamp",
-    "expiresin",
+    "expires_in",
 ];
 
-/// The family's files spell names with `_`, with `-` and in camelCase; all of them are this.
-pub(super) fn squash(name: &str) -> String {
-    let signs = name.chars().filter(|char| !matches!(char, '_' | '-'));
-    signs.map(|char| char.to_ascii_lowercase()).collect()
+/// The family's files spell names with `_`, with `-` and in camelCase; all of them are the same.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let bytes = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    bytes.map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The value of a name in any spelling; the last one counts.
 pub(super) fn lookup<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
-    let name = squash(name);
-    let same = object.entries().filter(|(key, _)| squash(key) == name);
-    same.last().map(|(_, value)| value)
+    let found = object.entries().filter(|(key, _)| same(key, name));
+    found.last().map(|(_, value)| value)
 }
 
 /// Reads a file. The sentence of an error never repeats a value.
@@ -258,9 +261,8 @@ pub(super) fn tokens(root: Value<'_>) -> Tokens {
 /// Every other field, those of `token` first: the last one of a name counts.
 fn extra(root: Value<'_>) -> Secret {
     let other = |key: &str| {
-        let key = squash(key);
-        let known = [&KNOWN[..], &EXPIRY[..], &LAST_REFRESH[..]];
-        !known.iter().any(|names| names.contains(&&*key))
+        let mut known = KNOWN.iter().chain(&EXPIRY).chain(&LAST_REFRESH);
+        !known.any(|name| same(name, key))
     };
     let json = RawJson::build(|writer| {
         writer.object(|writer| {
