@@ -136,7 +136,9 @@ impl TokenEndpoint {
             Encoding::Json => {
                 let json = RawJson::build(|writer| {
                     writer.object(|writer| {
-                        fields.for_each(|(name, value)| writer.field(name, value))
+                        for (name, value) in fields {
+                            writer.field(name, value);
+                        }
                     });
                 });
                 ("application/json", json.as_str().to_owned())

@@ -76,7 +76,7 @@ impl Refresher {
         loop {
             let name = Arc::clone(file);
             let lock = self.on_disk(file, move |accounts| accounts.lock_for_refresh(&name));
-            let lock = lock.await?.map_err(|error| failed(slot, file, error))?;
+            let lock = lock.await?.map_err(|error| failed(slot, file, &error))?;
             if let Some(lock) = lock {
                 return Ok(lock);
             }
@@ -94,7 +94,7 @@ impl Refresher {
         let account = self
             .on_disk(file, move |accounts| accounts.reload(&name))
             .await?;
-        account.map_err(|error| failed(slot, file, error))
+        account.map_err(|error| failed(slot, file, &error))
     }
 
     /// Asks the provider, up to three times, and remembers when it is not to be asked again.
@@ -171,7 +171,7 @@ impl Refresher {
                 Ok(Token { access, account })
             }
             Err(error) => {
-                let error = failed(slot, &account.file, error);
+                let error = failed(slot, &account.file, &error);
                 slot.state().unsaved = Some((sent, grant));
                 Err(error)
             }
@@ -204,7 +204,7 @@ impl Refresher {
 }
 
 /// A failure of the store. After one of the disk everything is left alone for a moment.
-fn failed(slot: &Slot, file: &str, error: StoreError) -> RefreshError {
+fn failed(slot: &Slot, file: &str, error: &StoreError) -> RefreshError {
     let account = error::id(file);
     let reason = error.to_string();
     if !matches!(error, StoreError::Io { .. }) {

@@ -150,7 +150,7 @@ fn a_change_that_would_break_the_account_is_refused() {
     let accounts = open(&directory);
     let error = accounts
         .update("a.json", |edit| {
-            edit.set_text(&["proxy_url"], "ftp://user:hush@x")
+            edit.set_text(&["proxy_url"], "ftp://user:hush@x");
         })
         .unwrap_err();
     assert!(error.to_string().contains("proxy_url") && !error.to_string().contains("hush"));
