@@ -27,8 +27,10 @@ pub use edit::Edit;
 pub use name::file_name;
 pub use snapshot::{Snapshot, Trouble};
 
+pub(crate) use expiry::of_jwt;
 use file::Purpose;
 pub(crate) use file::{Lock, Stamp};
+pub(crate) use read::lookup;
 use snapshot::Entry;
 
 /// A handle on the accounts of a directory; clones share it.
@@ -268,12 +270,12 @@ impl Accounts {
     fn scan(&self) -> Result<(), StoreError> {
         let directory = &self.shared.directory;
         let listing = match fs::read_dir(directory) {
-            Ok(listing) => listing,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Ok(listing) => Some(listing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(failed(directory, source)),
         };
         let mut names: Vec<Arc<str>> = self.entries().keys().cloned().collect();
-        for entry in listing {
+        for entry in listing.into_iter().flatten() {
             let name = entry
                 .map_err(|source| failed(directory, source))?
                 .file_name();

@@ -49,7 +49,7 @@ pub enum RefreshError {
         reason: String,
     },
     /// Another process has been at it for too long.
-    #[error("another process has been renewing the tokens of the account {account} for a minute")]
+    #[error("another process has been renewing the tokens of the account {account} for too long")]
     Busy {
         /// Whose tokens.
         account: String,

@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 
 use crate::client::Clients;
 use crate::retry_hint;
-use crate::store::{Account, AccountKind};
+use crate::store::{Account, AccountKind, lookup, of_jwt};
 
 /// Larger answers are not read on, in bytes.
 const LARGEST: usize = 1 << 20;
@@ -25,8 +25,9 @@ const FINAL: [&str; 4] = [
     "unauthorized_client",
 ];
 
-/// Fields of an answer that are kept beside the tokens: who it is, and where a Qwen account is served.
-const KEPT: [&str; 3] = ["id_token", "email", "resource_url"];
+/// Fields of an answer that are kept beside the tokens: who it is, where a Qwen account is served, and which profile a Kiro
+/// account has.
+const KEPT: [&str; 4] = ["id_token", "email", "resource_url", "profile_arn"];
 
 const USER_AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
 
@@ -37,7 +38,7 @@ pub struct Grant {
     pub access: Secret,
     /// The new refresh token; `None`: the old one stays good.
     pub refresh: Option<Secret>,
-    /// When the access token ends; `None`: not said, taken as an hour.
+    /// When the access token ends; `None`: nobody says, taken as an hour.
     pub expires: Option<SystemTime>,
     /// Further fields of the account file. Empty values change nothing.
     pub fields: Vec<(&'static str, Secret)>,
@@ -76,6 +77,8 @@ pub struct TokenEndpoint {
     pub client_id: Box<str>,
     /// For clients that have one.
     pub client_secret: Option<Secret>,
+    /// What the new token is for, where the endpoint wants it repeated.
+    pub scope: Option<Box<str>>,
 }
 
 impl TokenEndpoint {
@@ -128,6 +131,7 @@ impl TokenEndpoint {
             ("refresh_token", Some(refresh.expose())),
             ("client_id", Some(&*self.client_id)),
             ("client_secret", secret),
+            ("scope", self.scope.as_deref()),
         ];
         let fields = fields
             .iter()
@@ -166,27 +170,37 @@ async fn read(answer: reqwest::Response, kind: AccountKind) -> Result<Bytes, Ref
     Ok(body.freeze())
 }
 
-/// The tokens of an answer (RFC 6749, section 5.1), told at `now`.
+/// The tokens of an answer (RFC 6749, section 5.1; camelCase too), told at `now`.
 ///
 /// # Errors
 /// When there is no access token in it.
 pub fn granted(body: Bytes, now: SystemTime) -> Result<Grant, Refused> {
     let broken = || Refused::Failed("the answer holds no access token".to_owned());
-    let document = Document::parse(body).map_err(|_| broken())?;
+    let document = Document::parse(body.clone()).map_err(|_| broken())?;
     let root = document.root();
     let text = |name: &str| {
-        let text = root.text_of(name).filter(|text| !text.is_blank())?;
-        Some(Secret::from(&*text))
+        let text = lookup(root, name)?.text()?;
+        (!text.is_blank()).then(|| Secret::from(&*text))
     };
-    let seconds = root.field("expires_in").and_then(|value| {
+    let Some(access) = text("access_token") else {
+        // Some say `200 OK` to a refusal.
+        return Err(match code(body) {
+            Some(code) if FINAL.contains(&&*code) => Refused::LoginAgain(code),
+            _ => broken(),
+        });
+    };
+    let seconds = lookup(root, "expires_in").and_then(|value| {
         let text = value.as_str().unwrap_or_else(|| value.source().into());
         text.trim().parse::<f64>().ok()
     });
+    // Kiro says 0 where it means nothing.
+    let seconds = seconds.filter(|seconds| *seconds > 0.0);
     let lifetime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let expires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
     Ok(Grant {
-        access: text("access_token").ok_or_else(broken)?,
+        expires: expires.or_else(|| of_jwt(access.expose())),
+        access,
         refresh: text("refresh_token"),
-        expires: lifetime.and_then(|lifetime| now.checked_add(lifetime)),
         fields: KEPT
             .into_iter()
             .filter_map(|name| Some((name, text(name)?)))

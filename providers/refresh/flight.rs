@@ -22,11 +22,11 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 
-/// After the disk has refused new tokens.
+/// Until new tokens are saved again that the disk has refused: they are all there is of the login.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
 
-/// For another process to finish its refresh of the same account, and how often that is looked at.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// For another process to finish its refresh of the same account, which has the same limit, and how often that is looked at.
+const PATIENCE: Duration = Duration::from_secs(35);
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// The life of a token whose provider does not say.
@@ -76,7 +76,9 @@ impl Refresher {
         loop {
             let name = Arc::clone(file);
             let lock = self.on_disk(file, move |accounts| accounts.lock_for_refresh(&name));
-            let lock = lock.await?.map_err(|error| failed(slot, file, &error))?;
+            let lock = lock
+                .await?
+                .map_err(|error| failed(slot, file, &error, BACK_OFF))?;
             if let Some(lock) = lock {
                 return Ok(lock);
             }
@@ -94,7 +96,7 @@ impl Refresher {
         let account = self
             .on_disk(file, move |accounts| accounts.reload(&name))
             .await?;
-        account.map_err(|error| failed(slot, file, &error))
+        account.map_err(|error| failed(slot, file, &error, BACK_OFF))
     }
 
     /// Asks the provider, up to three times, and remembers when it is not to be asked again.
@@ -171,7 +173,7 @@ impl Refresher {
                 Ok(Token { access, account })
             }
             Err(error) => {
-                let error = failed(slot, &account.file, &error);
+                let error = failed(slot, &account.file, &error, DISK_PAUSE);
                 slot.state().unsaved = Some((sent, grant));
                 Err(error)
             }
@@ -203,8 +205,8 @@ impl Refresher {
     }
 }
 
-/// A failure of the store. After one of the disk everything is left alone for a moment.
-fn failed(slot: &Slot, file: &str, error: &StoreError) -> RefreshError {
+/// A failure of the store. After one of the disk the account is left alone for a while.
+fn failed(slot: &Slot, file: &str, error: &StoreError, wait: Duration) -> RefreshError {
     let account = error::id(file);
     let reason = error.to_string();
     if !matches!(error, StoreError::Io { .. }) {
@@ -212,7 +214,10 @@ fn failed(slot: &Slot, file: &str, error: &StoreError) -> RefreshError {
     }
     let error = RefreshError::Disk { account, reason };
     tracing::error!("{error}");
-    let wait = Instant::now() + DISK_PAUSE;
-    slot.state().block = Some(Block::Until(wait, "its file cannot be written".to_owned()));
+    let until = Block::Until(
+        Instant::now() + wait,
+        "its file cannot be written".to_owned(),
+    );
+    slot.state().block = Some(until);
     error
 }

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use modelgate_config::setting;
-use modelgate_dialects::json::Value;
+use modelgate_dialects::json::{Document, Value};
 
 /// Greater numbers are milliseconds: as seconds they would be after the year 5000.
 const LARGEST_SECONDS: f64 = 1e11;
@@ -35,6 +38,18 @@ pub(super) fn sum(timestamp: Value<'_>, expires_in: Value<'_>) -> Option<SystemT
     moment(timestamp)?.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
 }
 
+/// The end that a token names itself, if it is a JWT (RFC 7519). Nothing is verified: whoever forges the end of a token of
+/// his own only makes us renew it at another time.
+pub(crate) fn of_jwt(token: &str) -> Option<SystemTime> {
+    let mut parts = token.split('.');
+    let (_, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
+        return None;
+    };
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims.trim_end_matches('='));
+    let claims = Document::parse(Bytes::from(claims.ok()?)).ok()?;
+    moment(claims.root().field("exp")?)
+}
+
 fn unix(number: f64) -> Option<SystemTime> {
     let milliseconds = if number > LARGEST_SECONDS {
         number
@@ -58,9 +73,6 @@ pub(super) fn spell_like(old: Option<Value<'_>>, moment: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use modelgate_dialects::json::Document;
-
     use super::*;
 
     fn read(json: &str) -> Option<u128> {
@@ -98,6 +110,24 @@ mod tests {
         ];
         for (json, expected) in rows {
             assert_eq!(read(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_jwt_names_its_own_end() {
+        let jwt = |claims: &str| format!("x.{}.y", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        let end = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
+        assert_eq!(of_jwt(&jwt(r#"{"exp":1767323045}"#)), Some(end));
+        for token in [
+            &*jwt("{}"),
+            &*jwt("x"),
+            "a.b",
+            "a.b.c.d",
+            "",
+            "sk-ant-oat01",
+            "a.é.c",
+        ] {
+            assert_eq!(of_jwt(token), None, "{token}");
         }
     }
 

@@ -52,7 +52,7 @@ fn letters(name: &str) -> impl Iterator<Item = u8> {
 }
 
 /// The value of a name in any spelling; the last one counts.
-pub(super) fn lookup<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
+pub(crate) fn lookup<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
     let found = object.entries().filter(|(key, _)| same(key, name));
     found.last().map(|(_, value)| value)
 }
@@ -250,10 +250,12 @@ pub(super) fn tokens(root: Value<'_>) -> Tokens {
         let (timestamp, seconds) = (lookup(level, "timestamp")?, lookup(level, "expires_in")?);
         expiry::sum(timestamp, seconds)
     };
+    let access = secret("access_token");
+    let expires = moment(&EXPIRY).or_else(|| levels(root).find_map(sum));
     Tokens {
-        access: secret("access_token"),
+        expires: expires.or_else(|| expiry::of_jwt(access.as_ref()?.expose())),
+        access,
         refresh: secret("refresh_token"),
-        expires: moment(&EXPIRY).or_else(|| levels(root).find_map(sum)),
         last_refresh: moment(&LAST_REFRESH),
     }
 }

@@ -65,6 +65,7 @@ fn token_endpoint(url: &str) -> TokenEndpoint {
         encoding: Encoding::Json,
         client_id: "client".into(),
         client_secret: None,
+        scope: None,
     }
 }
 

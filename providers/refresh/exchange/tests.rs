@@ -53,6 +53,7 @@ impl Endpoint {
             encoding,
             client_id: "client 1".into(),
             client_secret: (encoding == Encoding::Form).then(|| Secret::from("s&s")),
+            scope: (encoding == Encoding::Form).then(|| "openid email".into()),
         };
         let clients = Clients::default();
         endpoint
@@ -123,8 +124,7 @@ async fn both_ways_of_asking_are_spoken() {
         head.contains("content-type: application/x-www-form-urlencoded"),
         "{head}"
     );
-    let expected =
-        "grant_type=refresh_token&refresh_token=R%2B0&client_id=client+1&client_secret=s%26s";
+    let expected = "grant_type=refresh_token&refresh_token=R%2B0&client_id=client+1&client_secret=s%26s&scope=openid+email";
     assert_eq!(body, expected);
 }
 
@@ -234,6 +234,8 @@ fn the_life_of_a_token_is_read_as_text_too() {
     let rows = [
         (r#"3599"#, Some(3599)),
         (r#""3599""#, Some(3599)),
+        (r#"3599.9"#, Some(3599)),
+        (r#"0"#, None),
         (r#"-1"#, None),
         (r#"1e300"#, None),
         (r#"null"#, None),
@@ -246,4 +248,45 @@ fn the_life_of_a_token_is_read_as_text_too() {
         let seconds = expires.map(|expires| expires.duration_since(now).unwrap().as_secs());
         assert_eq!(seconds, expected, "{json}");
     }
+}
+
+#[test]
+fn answers_in_camel_case_are_read() {
+    let body =
+        br#"{"accessToken":"A","refreshToken":"R","expiresIn":10,"profileArn":"P","email":""}"#;
+    let grant = granted(Bytes::from_static(body), SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(grant.access.expose(), "A");
+    assert_eq!(grant.refresh.unwrap().expose(), "R");
+    assert!(grant.expires.is_some());
+    assert_eq!(grant.fields, [("profile_arn", Secret::from("P"))]);
+}
+
+#[test]
+fn a_refusal_with_status_200_is_one() {
+    let rows = [
+        (
+            r#"{"error":"invalid_grant"}"#,
+            Refused::LoginAgain("invalid_grant".to_owned()),
+        ),
+        (
+            r#"{"success":false}"#,
+            Refused::Failed("the answer holds no access token".to_owned()),
+        ),
+        (
+            "<html>",
+            Refused::Failed("the answer holds no access token".to_owned()),
+        ),
+    ];
+    for (body, expected) in rows {
+        let answer = granted(Bytes::from_static(body.as_bytes()), SystemTime::UNIX_EPOCH);
+        assert_eq!(answer.unwrap_err(), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_token_without_a_said_end_may_name_its_own() {
+    let body = br#"{"access_token":"e30.eyJleHAiOjE3NjczMjMwNDV9.x"}"#;
+    let grant = granted(Bytes::from_static(body), SystemTime::UNIX_EPOCH).unwrap();
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
+    assert_eq!(grant.expires, Some(end));
 }

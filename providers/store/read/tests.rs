@@ -137,6 +137,7 @@ fn every_historical_spelling_of_the_expiry_is_read() {
         r#""timestamp":1767319445000,"expires_in":3600"#,
         r#""token":{"timestamp":1767319445000,"expires_in":"3600"}"#,
         r#""expired":"","expires_at":1767323045"#,
+        r#""access_token":"e30.eyJleHAiOjE3NjczMjMwNDV9.x""#,
         r#""expired":"0001-01-01T00:00:00Z","expires_at":1767323045"#,
     ];
     for row in rows {
