@@ -386,7 +386,9 @@ async fn minted_tokens_stay_in_memory() {
     let scene = Scene::new();
     scene.account("a.json", AccountKind::Copilot, 24 * HOUR);
     let before = scene.text();
-    assert_eq!(scene.token().await.unwrap(), "A1");
+    for token in join_all((0..50).map(|_| scene.token())).await {
+        assert_eq!(token.unwrap(), "A1");
+    }
     assert_eq!(scene.token().await.unwrap(), "A1");
     tokio::time::sleep(HOUR).await;
     assert_eq!(scene.token().await.unwrap(), "A2");
@@ -411,6 +413,22 @@ async fn an_account_that_is_not_there_is_an_error() {
     let error = gone.token().await.unwrap_err();
     assert!(matches!(error, RefreshError::NoAccount { .. }), "{error}");
     assert_eq!(gone.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_removed_during_a_refresh_stays_removed() {
+    let scene = Scene::expired([]);
+    *scene.script.delay.lock().unwrap() = Duration::from_secs(5);
+    let removal = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        scene.accounts.remove("a.json").unwrap();
+    };
+    let (token, ()) = tokio::join!(scene.token(), removal);
+    assert!(
+        matches!(token, Err(RefreshError::NoAccount { .. })),
+        "{token:?}"
+    );
+    assert_eq!(fs::read_dir(scene.directory.path()).unwrap().count(), 0);
 }
 
 #[tokio::test(start_paused = true)]

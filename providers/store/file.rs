@@ -180,3 +180,38 @@ fn stands_at(file: &File, path: &Path) -> io::Result<bool> {
 fn stands_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    fn attempt(directory: &Path) -> Option<Lock> {
+        Lock::attempt(directory, "a.json", Purpose::Refresh).unwrap()
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one_and_leaves_nothing_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = attempt(directory.path());
+        assert!(held.is_some());
+        assert!(attempt(directory.path()).is_none());
+        let other = Lock::attempt(directory.path(), "a.json", Purpose::Write).unwrap();
+        assert!(other.is_some(), "another purpose, another lock");
+        drop((held, other));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        assert!(attempt(directory.path()).is_some());
+    }
+
+    #[test]
+    fn a_lock_on_a_file_that_is_gone_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let file = File::create(&path).unwrap();
+        assert!(stands_at(&file, &path).unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(!stands_at(&file, &path).unwrap());
+        File::create(&path).unwrap();
+        assert!(!stands_at(&file, &path).unwrap(), "it is another one");
+    }
+}

@@ -118,6 +118,32 @@ fn links_that_lead_out_are_neither_read_nor_written() {
     assert!(target.exists());
 }
 
+/// The way Kubernetes replaces a mounted secret.
+#[cfg(unix)]
+#[test]
+fn files_behind_a_link_that_was_turned_are_read_again() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    for (version, kind) in [("..1", "claude"), ("..2", "codex")] {
+        fs::create_dir(path(version)).unwrap();
+        private(
+            &path(version).join("a.json"),
+            format!(r#"{{"type":"{kind}"}}"#),
+        );
+    }
+    symlink("..1", path("..data")).unwrap();
+    symlink("..data/a.json", path("a.json")).unwrap();
+    let accounts = open(&directory);
+    symlink("..2", path("draft")).unwrap();
+    fs::rename(path("draft"), path("..data")).unwrap();
+    accounts.notice(&Changes::Files(["..data".into()].into()));
+    assert_eq!(
+        accounts.snapshot().get("a.json").unwrap().kind,
+        AccountKind::Codex
+    );
+}
+
 #[test]
 fn an_update_is_on_the_disk_and_in_the_snapshot() {
     let directory = tempfile::tempdir().unwrap();
@@ -190,6 +216,11 @@ fn accounts_are_added_replaced_and_removed() {
     assert_eq!(replaced.kind, AccountKind::Codex);
     accounts.remove("_evil_claude.json").unwrap();
     assert_eq!(files(&accounts), [""; 0]);
+    accounts.add("a.json", CLAUDE.as_bytes()).unwrap();
+    fs::remove_dir_all(accounts.directory()).unwrap();
+    accounts.notice(&Changes::Unknown);
+    assert_eq!(files(&accounts), [""; 0]);
+    fs::create_dir(accounts.directory()).unwrap();
     assert_eq!(visible(parent.path()), ["auth"]);
     assert_eq!(visible(&parent.path().join("auth")), [""; 0]);
 }
