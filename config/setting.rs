@@ -39,3 +39,32 @@ pub fn moment(text: &str) -> Result<SystemTime, String> {
 fn sentence<T>(read: Result<T, Complaint>) -> Result<T, String> {
     read.map_err(|complaint| format!("{}: {}", complaint.message, complaint.hint))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_one_sentence_without_the_value() {
+        let mistakes = [
+            proxy("ftp://hush").unwrap_err(),
+            base_url("hush").unwrap_err(),
+            prefix("hush/hush").unwrap_err(),
+            header("hush:", "x").unwrap_err(),
+            header("X-A", "hush\n").unwrap_err(),
+            moment("hush").unwrap_err(),
+        ];
+        for mistake in mistakes {
+            assert!(
+                mistake.contains(": ") && !mistake.contains("hush"),
+                "{mistake}"
+            );
+        }
+        assert_eq!(header("X-A", "b"), Ok(()));
+        assert_eq!(prefix("/a/"), Ok(Some("a".to_owned())));
+        assert_eq!(
+            moment("2026-01-02T11:04:05+08:00"),
+            moment("2026-01-02 03:04:05")
+        );
+    }
+}

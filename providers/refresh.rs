@@ -151,6 +151,14 @@ impl Refresher {
         }
     }
 
+    /// Waits for the refreshes that are going on, which takes a minute at most. To be called before the program ends: a
+    /// refresh token that was sent is lost with its answer.
+    pub async fn settled(&self) {
+        let slots: Vec<Arc<Slot>> = self.slots().values().cloned().collect();
+        let flights = slots.iter().filter_map(|slot| slot.state().flight.clone());
+        futures_util::future::join_all(flights.collect::<Vec<_>>()).await;
+    }
+
     /// Renews ahead of time.
     async fn ahead(&self, account: &Account) -> Result<Token, RefreshError> {
         self.renew(account, account.tokens.access.clone()).await

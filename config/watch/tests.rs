@@ -158,3 +158,29 @@ fn without_a_file_there_is_nothing_to_watch() {
     let store = Store::new(loaded, Overrides::default()).unwrap();
     assert!(matches!(watch(&store, |_| {}), Err(ConfigError::NoFile)));
 }
+
+#[test]
+fn what_changes_in_a_directory_is_told_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("below")).unwrap();
+    fs::write(path("old"), "1").unwrap();
+    let (sender, changes) = sync_channel(16);
+    let told = move |changes| drop(sender.send(changes));
+    let _watcher = watch_directory(directory.path(), told).unwrap();
+    fs::read(path("old")).unwrap();
+    fs::write(path("below/deep"), "1").unwrap();
+    fs::write(path("draft"), "1").unwrap();
+    fs::rename(path("draft"), path("new")).unwrap();
+    let mut names = BTreeSet::new();
+    while !names.contains(&OsString::from("new")) {
+        match changes.recv_timeout(LIMIT).unwrap() {
+            Changes::Files(files) => names.extend(files),
+            Changes::Unknown => panic!("nothing was lost"),
+        }
+    }
+    for silent in ["old", "deep"] {
+        assert!(!names.contains(&OsString::from(silent)), "{names:?}");
+    }
+    assert!(watch_directory(&path("nowhere"), |_| {}).is_err());
+}

@@ -212,6 +212,18 @@ async fn a_caller_who_leaves_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_the_program_can_wait_for_refreshes() {
+    let scene = Scene::expired([]);
+    *scene.script.delay.lock().unwrap() = Duration::from_secs(5);
+    let short = Duration::from_secs(1);
+    assert!(tokio::time::timeout(short, scene.token()).await.is_err());
+    scene.refresher.settled().await;
+    assert!(scene.text().contains("R-A1"));
+    assert_eq!(scene.begin.elapsed().as_secs(), 5);
+    scene.refresher.settled().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_provider_that_does_not_answer_is_given_up_after_thirty_seconds() {
     let scene = Scene::expired([]);
     *scene.script.delay.lock().unwrap() = HOUR;
