@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use modelgate_config::Secret;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 pub use error::{RefreshError, Status};
@@ -179,24 +179,30 @@ impl Refresher {
         if let Some(error) = state.blocked(account) {
             return Err(error);
         }
-        let landing = Landing {
-            refresher: self.clone(),
-            slot: Arc::clone(&slot),
-        };
-        let (refresher, file, kind) = (self.clone(), Arc::clone(&account.file), account.kind);
-        // A task of its own goes on when every caller has left.
-        let task = tokio::spawn(async move {
-            let landing = landing;
-            refresher.fly(&file, kind, &landing.slot, stale).await
-        });
+        let (sender, outcome) = oneshot::channel();
         let stopped = RefreshError::Stopped {
             account: account.id().to_owned(),
         };
-        let flight = task
-            .map(|ended| ended.unwrap_or(Err(stopped)))
+        let flight = outcome
+            .map(|outcome| outcome.unwrap_or(Err(stopped)))
             .boxed()
             .shared();
         state.flight = Some(flight.clone());
+        // A runtime that is shutting down drops the task at once, which ends the flight, which needs the state.
+        drop(state);
+        let landing = Landing {
+            refresher: self.clone(),
+            slot,
+        };
+        let (refresher, file, kind) = (self.clone(), Arc::clone(&account.file), account.kind);
+        // A task of its own goes on when every caller has left.
+        tokio::spawn(async move {
+            let landing = landing;
+            let outcome = refresher.fly(&file, kind, &landing.slot, stale).await;
+            drop(landing);
+            // Nobody may be waiting any more.
+            sender.send(outcome).ok();
+        });
         Ok(flight)
     }
 

@@ -455,3 +455,13 @@ async fn a_panic_does_not_lock_an_account_for_ever() {
     assert!(matches!(error, RefreshError::Waiting { .. }), "{error}");
     assert_eq!(scene.token().await.unwrap(), "A1");
 }
+
+#[test]
+fn a_task_that_is_dropped_at_once_hangs_nothing() {
+    let scene = Scene::expired([]);
+    // Without a runtime there is no task, as in one that is shutting down.
+    let attempt = std::panic::AssertUnwindSafe(|| scene.token().now_or_never());
+    assert!(std::panic::catch_unwind(attempt).is_err());
+    let account = scene.accounts.snapshot().get("a.json").cloned().unwrap();
+    assert_ne!(scene.refresher.status(&account), Status::Refreshing);
+}
