@@ -22,6 +22,7 @@ mod save;
 mod schema;
 pub mod secret;
 mod server;
+pub mod setting;
 mod store;
 mod tree;
 mod values;
@@ -36,10 +37,10 @@ pub use model::Config;
 pub use pattern::Pattern;
 pub use payload::Payload;
 pub use resolve::Overrides;
-pub use save::save;
+pub use save::{make_directory, save};
 pub use secret::Secret;
 pub use store::{Reloaded, Store};
-pub use watch::{Watcher, watch};
+pub use watch::{Changes, Watcher, watch, watch_directory};
 
 /// A commented file with every key that has a meaning. It is a valid configuration as it stands.
 pub const TEMPLATE: &str = include_str!("default.yaml");

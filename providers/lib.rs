@@ -20,8 +20,10 @@ mod kind;
 mod models;
 mod moment;
 mod quota;
+pub mod refresh;
 mod retry_hint;
 pub mod route;
+pub mod store;
 mod vertex;
 
 pub use body::ByteStream;
@@ -35,4 +37,6 @@ pub use health::{Cooling, Health, Standing};
 pub use kind::ProviderKind;
 pub use moment::Moment;
 pub use quota::QuotaWindow;
+pub use refresh::{RefreshError, Refresher};
 pub use route::{Bound, Choice, Choosing, Route, Why};
+pub use store::{Account, AccountKind, Accounts};
