@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod keys;
 pub mod model;
+mod oauth;
 pub mod paths;
 pub mod pattern;
 pub mod payload;

@@ -37,6 +37,8 @@ pub struct Config {
     pub quota_exceeded: QuotaExceeded,
     /// Directory of account files.
     pub auth_dir: PathBuf,
+    /// Whom logins are granted to.
+    pub oauth: OAuth,
     /// Keep-alive and first-byte behaviour of streams.
     pub streaming: Streaming,
     /// Upper bounds that keep memory flat.
@@ -61,6 +63,22 @@ pub struct Config {
     pub codex: Vec<CodexKey>,
     /// `openai-compatibility` entries in file order, then those from the environment.
     pub compatible: Vec<CompatibleProvider>,
+}
+
+/// Whom logins are granted to, by provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuth {
+    /// Anthropic.
+    pub claude: OAuthClient,
+}
+
+/// The client of a provider's logins, and where its tokens are renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuthClient {
+    /// The token endpoint.
+    pub token_url: url::Url,
+    /// The public name of the client.
+    pub client_id: String,
 }
 
 /// Listening address and transport security.

@@ -6,6 +6,8 @@ use modelgate_config::model::ErrorAction;
 use modelgate_dialects::Str;
 use modelgate_dialects::ir::{Error, ErrorKind};
 
+use crate::RefreshError;
+
 /// Why an upstream call gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{provider} did not answer: {}", error.message)]
@@ -120,6 +122,22 @@ impl CallError {
             wide: false,
             rule: None,
         }
+    }
+
+    /// An account has no token to be let in with.
+    #[must_use]
+    pub fn without_token(provider: Str, error: &RefreshError) -> Self {
+        let kind = match error {
+            RefreshError::LoginAgain { .. } | RefreshError::NoAccount { .. } => {
+                ErrorKind::Authentication
+            }
+            _ => ErrorKind::Overloaded,
+        };
+        let mut failure = Error::new(kind, Str::from(error.to_string())).with_code("no_token");
+        if let RefreshError::Waiting { wait, .. } = error {
+            failure.retry_after = Some(*wait);
+        }
+        Self::answered(provider, failure)
     }
 
     /// An answer that was no answer; the client gets a 502.

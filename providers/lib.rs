@@ -3,6 +3,7 @@
 //! Knows the providers: their addresses, headers, habits and failures, and which of them serves which model. Never
 //! knows the server or the clients' keys. Start at [`catalog`] (who could serve a request), then [`call`] (one call).
 
+pub mod account;
 mod body;
 pub mod call;
 pub mod catalog;
