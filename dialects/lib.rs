@@ -12,6 +12,7 @@ mod effort;
 pub mod embeddings;
 pub mod error;
 pub mod framing;
+mod free_text;
 pub mod gemini;
 pub mod ids;
 pub mod ir;

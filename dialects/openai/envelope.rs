@@ -1,8 +1,9 @@
 //! What stands around the choices of Chat and of legacy completions, in an answer and in every chunk of a stream.
 
 use crate::framing::sse;
-use crate::ir::{Choice, Response, Usage};
+use crate::ir::{Choice, Error, Response, Usage};
 use crate::json::Writer;
+use crate::openai::chat::response::encode_error;
 use crate::openai::chat::wire::usage;
 use crate::target::Reply;
 
@@ -54,6 +55,10 @@ pub(crate) struct Chunks {
     head: Vec<u8>,
     /// The client asked for usage, for which every chunk has a place then.
     usage: bool,
+    /// The counts so far.
+    counts: Usage,
+    /// Nothing more is written.
+    done: bool,
 }
 
 impl Chunks {
@@ -64,6 +69,25 @@ impl Chunks {
         Self {
             head,
             usage: reply.include_usage,
+            counts: Usage::default(),
+            done: false,
+        }
+    }
+
+    /// Whether the stream is over.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Takes counts for the end of the stream.
+    pub(crate) fn count(&mut self, usage: Usage) {
+        self.counts.merge(usage);
+    }
+
+    /// Appends a comment, which every reader of the format skips.
+    pub(crate) fn keep_alive(&self, out: &mut Vec<u8>) {
+        if !self.done {
+            sse::write_comment(out, "ping");
         }
     }
 
@@ -88,18 +112,25 @@ impl Chunks {
     }
 
     /// The end of the stream: the usage where it was asked for, then `[DONE]`.
-    pub(crate) fn end(&self, counts: &Usage, out: &mut Vec<u8>) {
-        if self.usage && !counts.is_empty() {
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
+        if self.usage && !self.counts.is_empty() {
             let from = out.len();
             sse::write_data(out, |out| {
                 out.extend_from_slice(&self.head);
                 out.extend_from_slice(b",\"choices\":[]");
-                usage::write(&mut Writer::new(out), counts);
+                usage::write(&mut Writer::new(out), &self.counts);
                 out.push(b'}');
             });
             one_line_frame(out, from);
         }
         sse::write_data(out, |out| out.extend_from_slice(b"[DONE]"));
+        self.done = true;
+    }
+
+    /// A failure is the last frame, and no success follows it (trap 23).
+    pub(crate) fn fail(&mut self, error: &Error, out: &mut Vec<u8>) {
+        sse::write_data(out, |out| encode_error(error, out));
+        self.done = true;
     }
 }
 

@@ -8,6 +8,7 @@ use crate::Dialect;
 use crate::choice::among_tools;
 use crate::claude::wire::{write_cache_mark, write_rest, write_without};
 use crate::error::EncodeError;
+use crate::free_text;
 use crate::ir::{CacheMark, Request, Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::losses::Losses;
@@ -278,46 +279,12 @@ impl<'r> Drafter<'r, '_> {
     /// A free-text tool becomes a function with one string (`dialects.md` 2.2).
     fn custom(&mut self, index: usize, tool: &'r Tool, format: Option<&RawJson>) -> Form<'r> {
         self.names.mark_custom(&tool.name);
-        let mut description = tool.description.clone();
-        let grammar = format.filter(|format| {
-            format
-                .document()
-                .root()
-                .field("type")
-                .and_then(Value::as_str)
-                .as_deref()
-                != Some("text")
-        });
-        if let Some(grammar) = grammar {
-            let path = match self.request.dialect {
-                Dialect::Chat | Dialect::Completions => format!("tools[{index}].custom.format"),
-                Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
-                    self.path(index, "format")
-                }
-            };
-            let why = "Claude enforces no grammar: it stands in the tool's description";
-            self.losses.changed(path, why);
-            let before = description.map_or_else(String::new, |text| format!("{text}\n\n"));
-            let text = format!(
-                "{before}The input must follow this format: {}",
-                grammar.as_str()
-            );
-            description = Some(Str::from(text));
-        }
-        let schema = RawJson::build(|writer| {
-            writer.object(|writer| {
-                writer.field("type", "object");
-                writer.object_field("properties", |writer| {
-                    writer.object_field("input", |writer| writer.field("type", "string"));
-                });
-                writer.array_field("required", |writer| writer.value("input"));
-            });
-        });
+        let (request, losses) = (self.request, &mut self.losses);
         Form::Function {
             tool,
+            description: free_text::described(request, index, format, "Claude", losses),
             name: self.name(tool),
-            description,
-            schema,
+            schema: free_text::schema(),
             strict: None,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::encode::Scope;
 use crate::choice::among_tools;
 use crate::error::EncodeError;
+use crate::free_text;
 use crate::gemini::schema;
 use crate::gemini::wire::write_rest;
 use crate::ir::{Request, Tool, ToolChoice, ToolKind};
@@ -221,27 +222,9 @@ impl<'r> Drafter<'r, '_> {
         self.scope.names.mark_custom(&tool.name);
         self.scope
             .foreign(&tool.extensions, || request.tool_path(index));
-        let mut description = tool.description.clone();
-        let is_text =
-            |format: &RawJson| format.document().root().text_of("type").as_deref() == Some("text");
-        if let Some(grammar) = format.filter(|format| !is_text(format)) {
-            let path = format!("{}.custom.format", request.tool_path(index));
-            let why = "Gemini enforces no grammar: it stands in the tool's description";
-            self.scope.losses.changed(path, why);
-            let before = description.map_or_else(String::new, |text| format!("{text}\n\n"));
-            let grammar = grammar.as_str();
-            let text = format!("{before}The input must follow this format: {grammar}");
-            description = Some(Str::from(text));
-        }
-        let schema = RawJson::build(|writer| {
-            writer.object(|writer| {
-                writer.field("type", "object");
-                writer.object_field("properties", |writer| {
-                    writer.object_field("input", |writer| writer.field("type", "string"));
-                });
-                writer.array_field("required", |writer| writer.value("input"));
-            });
-        });
+        let losses = &mut self.scope.losses;
+        let description = free_text::described(request, index, format, "Gemini", losses);
+        let schema = free_text::schema();
         let key = if self.scope.profile().json_schema {
             "parametersJsonSchema"
         } else {

@@ -8,10 +8,8 @@ mod items;
 
 use std::collections::HashMap;
 
-use crate::framing::sse;
-use crate::ir::{Error, Event, Extensions, Opaque, Stop, StopReason, Usage};
+use crate::ir::{Event, Extensions, Opaque, Stop, StopReason};
 use crate::json::{RawJson, Writer};
-use crate::openai::chat::response;
 use crate::openai::chat::wire;
 use crate::openai::envelope::{Chunks, Form, one_line_frame};
 use crate::target::Reply;
@@ -25,8 +23,6 @@ pub struct Encoder {
     items: Vec<Item>,
     /// Place in `items` of each number; a number used again names the newer item.
     places: HashMap<u32, usize>,
-    usage: Usage,
-    done: bool,
 }
 
 /// One answer.
@@ -92,14 +88,12 @@ impl Encoder {
             choices: Vec::new(),
             items: Vec::new(),
             places: HashMap::new(),
-            usage: Usage::default(),
-            done: false,
         }
     }
 
     /// Takes an event and appends the frames it amounts to.
     pub fn on(&mut self, event: Event, out: &mut Vec<u8>) {
-        if self.done {
+        if self.chunks.is_done() {
             return;
         }
         match event {
@@ -107,7 +101,7 @@ impl Encoder {
                 usage, extensions, ..
             } => {
                 if let Some(usage) = usage {
-                    self.usage.merge(*usage);
+                    self.chunks.count(*usage);
                 }
                 self.start(&extensions);
             }
@@ -121,22 +115,20 @@ impl Encoder {
                     self.item_end(place, out);
                 }
             }
-            Event::Usage(usage) => self.usage.merge(usage),
+            Event::Usage(usage) => self.chunks.count(usage),
             Event::Stop { choice, stop } => {
                 let place = self.choice(choice);
                 self.choices[place].stop = Some(stop);
             }
             Event::Ping => {}
-            Event::Error(error) => self.fail(&error, out),
+            Event::Error(error) => self.chunks.fail(&error, out),
             Event::End => self.end(out),
         }
     }
 
     /// Appends a comment, which every reader of the format skips.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if !self.done {
-            sse::write_comment(out, "ping");
-        }
+        self.chunks.keep_alive(out);
     }
 
     /// What the upstream says once (`system_fingerprint`, `service_tier`) is on every chunk.
@@ -173,8 +165,7 @@ impl Encoder {
         for choice in 0..self.choices.len() {
             self.finish_choice(choice, out);
         }
-        self.chunks.end(&self.usage, out);
-        self.done = true;
+        self.chunks.end(out);
     }
 
     fn finish_choice(&mut self, place: usize, out: &mut Vec<u8>) {
@@ -233,11 +224,5 @@ impl Encoder {
             }
             writer.null_field("finish_reason");
         });
-    }
-
-    /// A failure is the last frame, and no success follows it (trap 23).
-    fn fail(&mut self, error: &Error, out: &mut Vec<u8>) {
-        sse::write_data(out, |out| response::encode_error(error, out));
-        self.done = true;
     }
 }

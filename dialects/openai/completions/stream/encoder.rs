@@ -5,10 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::framing::sse;
-use crate::ir::{Delta, Error, Event, Extensions, ItemKind, ItemStart, Part, Stop, Usage};
+use crate::ir::{Delta, Event, Extensions, ItemKind, ItemStart, Part, Stop};
 use crate::json::RawJson;
-use crate::openai::completions::{response, wire};
+use crate::openai::completions::wire;
 use crate::openai::envelope::{Chunks, Form, one_line_frame};
 use crate::target::Reply;
 
@@ -20,8 +19,6 @@ pub struct Encoder {
     choices: BTreeMap<u32, Choice>,
     /// By number; one that is used again names the newer item.
     items: HashMap<u32, Item>,
-    usage: Usage,
-    done: bool,
 }
 
 /// One answer.
@@ -57,14 +54,12 @@ impl Encoder {
             reply,
             choices: BTreeMap::new(),
             items: HashMap::new(),
-            usage: Usage::default(),
-            done: false,
         }
     }
 
     /// Takes an event and appends the frames it amounts to.
     pub fn on(&mut self, event: Event, out: &mut Vec<u8>) {
-        if self.done {
+        if self.chunks.is_done() {
             return;
         }
         match event {
@@ -72,7 +67,7 @@ impl Encoder {
                 usage, extensions, ..
             } => {
                 if let Some(usage) = usage {
-                    self.usage.merge(*usage);
+                    self.chunks.count(*usage);
                 }
                 self.start(&extensions);
             }
@@ -83,19 +78,17 @@ impl Encoder {
                     self.complete(item, &full, out);
                 }
             }
-            Event::Usage(usage) => self.usage.merge(usage),
+            Event::Usage(usage) => self.chunks.count(usage),
             Event::Stop { choice, stop } => self.choice(choice).stop = Some(stop),
             Event::Ping => {}
-            Event::Error(error) => self.fail(&error, out),
+            Event::Error(error) => self.chunks.fail(&error, out),
             Event::End => self.end(out),
         }
     }
 
     /// Appends a comment, which every reader of the format skips.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if !self.done {
-            sse::write_comment(out, "ping");
-        }
+        self.chunks.keep_alive(out);
     }
 
     /// What the upstream says once is on every chunk.
@@ -209,8 +202,7 @@ impl Encoder {
             let reason = wire::finish_reason(self.choice(index).stop.as_ref());
             self.chunk(index, "", Some(reason), out);
         }
-        self.chunks.end(&self.usage, out);
-        self.done = true;
+        self.chunks.end(out);
     }
 
     fn chunk(&self, choice: u32, text: &str, reason: Option<&str>, out: &mut Vec<u8>) {
@@ -223,11 +215,5 @@ impl Encoder {
                 None => writer.null_field("finish_reason"),
             }
         });
-    }
-
-    /// A failure is the last frame, and no success follows it (trap 23).
-    fn fail(&mut self, error: &Error, out: &mut Vec<u8>) {
-        sse::write_data(out, |out| response::encode_error(error, out));
-        self.done = true;
     }
 }

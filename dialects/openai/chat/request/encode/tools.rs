@@ -1,6 +1,7 @@
 //! `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options`.
 
 use crate::Dialect;
+use crate::free_text;
 use crate::ir::{Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::chat::wire::{self, WEB_SEARCH};
@@ -118,39 +119,16 @@ fn free_text(
     let tool = &request.tools[index];
     let path = || request.tool_path(index);
     scope.names.mark_custom(&tool.name);
-    let mut description = tool.description.as_deref().unwrap_or_default().to_owned();
-    let is_text = |format: &&RawJson| {
-        let kind = format.document().root().text_of("type");
-        kind.is_some_and(|kind| kind == "text")
-    };
-    if let Some(grammar) = format.filter(|format| !is_text(format)) {
-        let field = match request.dialect {
-            Dialect::Chat | Dialect::Completions => "custom.format",
-            Dialect::Claude | Dialect::Gemini | Dialect::Responses => "format",
-        };
-        let why = "the upstream enforces no grammar: it stands in the tool's description";
-        scope.losses.changed(format!("{}.{field}", path()), why);
-        if !description.is_empty() {
-            description.push_str("\n\n");
-        }
-        description.push_str("The input must follow this format: ");
-        description.push_str(grammar.as_str());
-    }
+    let losses = &mut scope.losses;
+    let description = free_text::described(request, index, format, "the upstream", losses);
+    let description = description.filter(|text| !text.is_empty());
     let name = scope.name(&tool.name);
     writer.object(|writer| {
         writer.field("type", "function");
         writer.object_field("function", |writer| {
             writer.field("name", &name);
-            if !description.is_empty() {
-                writer.field("description", &description);
-            }
-            writer.object_field("parameters", |writer| {
-                writer.field("type", "object");
-                writer.object_field("properties", |writer| {
-                    writer.object_field("input", |writer| writer.field("type", "string"));
-                });
-                writer.array_field("required", |writer| writer.value("input"));
-            });
+            writer.field_opt("description", description.as_ref());
+            writer.field("parameters", &free_text::schema());
         });
         scope.foreign(&tool.extensions, path);
     });
