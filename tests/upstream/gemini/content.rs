@@ -174,7 +174,7 @@ fn check_signature(part: &Value, said: &str) -> Result<(), Fault> {
         None => text_subject(said, part["text"].as_str().unwrap_or_default()),
     };
     if FOREIGN_SIGNATURES.contains(&found) && call.is_some()
-        || signature::is_issued(Dialect::Gemini, &subject, found)
+        || signature::is_issued(Dialect::Gemini, &subject, &super::standard(found))
     {
         return Ok(());
     }
