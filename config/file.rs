@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::payload::Payload;
 use crate::view::View;
-use crate::{keys, oauth, paths, payload, providers, routing, schema, server, tree};
+use crate::{channels, keys, oauth, paths, payload, providers, routing, schema, server, tree};
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -125,6 +125,7 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
             |path| environment.expand(path),
         ),
         oauth: oauth::read(environment, report),
+        channels: channels::read(root, report),
         streaming: server::streaming(&root.get("streaming"), report),
         limits: server::limits(&root.get("limits"), report),
         timeouts: server::timeouts(&root.get("timeouts"), report),
@@ -166,6 +167,7 @@ impl Default for Config {
             quota_exceeded: QuotaExceeded::default(),
             auth_dir: paths::default_auth_dir(&Environment::default()),
             oauth: OAuth::default(),
+            channels: Vec::new(),
             streaming: Streaming::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),

@@ -4,36 +4,63 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use modelgate_config::model::{ModelEntry, OAuth, ProviderEntry, Proxy};
+use modelgate_config::model::{Channel, ModelAlias, ModelEntry, OAuth, ProviderEntry, Proxy};
 use url::Url;
 
 use crate::refresh::{Encoding, Exchange, Refused, TokenEndpoint};
 use crate::{Account, AccountKind, Clients};
 
 /// The entry that an account stands for; none where its address is none.
-pub(crate) fn entry(account: &Account, base_url: &str) -> Option<ProviderEntry> {
+pub(crate) fn entry(
+    account: &Account,
+    base_url: &str,
+    channel: Option<&Channel>,
+) -> Option<ProviderEntry> {
     let settings = &account.settings;
     let own = settings.base_url.clone();
     let headers = settings.headers.iter();
+    let common = channel.map(|channel| channel.excluded_models.clone());
     Some(ProviderEntry {
         origin: account.file.to_string(),
         base_url: own.or_else(|| Url::parse(base_url).ok())?,
         prefix: settings.prefix.as_deref().map(str::to_owned),
         priority: settings.priority,
         weight: settings.weight.map_or(1, i64::from),
-        error_rules: Vec::new(),
+        error_rules: channel
+            .map(|channel| channel.error_rules.clone())
+            .unwrap_or_default(),
         models: Vec::new(),
-        excluded_models: settings.excluded_models.clone(),
+        excluded_models: [settings.excluded_models.clone(), common.unwrap_or_default()].concat(),
         headers: headers
             .map(|(name, value)| (name.to_string(), value.clone()))
             .collect(),
     })
 }
 
-/// The models of an account: those of its provider, under other names where the account says so.
-pub(crate) fn models(account: &Account, catalogue: &[String]) -> Vec<ModelEntry> {
-    let aliases = &account.settings.model_aliases;
-    let renamed = |name: &String| aliases.iter().any(|alias| alias.name == *name);
+/// The models of an account: those of its provider, under other names where the account says so, or else all of its kind.
+pub(crate) fn models(
+    account: &Account,
+    catalogue: &[String],
+    channel: Option<&Channel>,
+) -> Vec<ModelEntry> {
+    let own = &account.settings.model_aliases;
+    let aliases: Vec<ModelAlias> = if own.is_empty() {
+        channel
+            .map(|channel| channel.aliases.clone())
+            .unwrap_or_default()
+    } else {
+        let alias = |entry: &ModelEntry| ModelAlias {
+            entry: entry.clone(),
+            fork: false,
+        };
+        own.iter().map(alias).collect()
+    };
+    let renamed = |name: &String| {
+        aliases.iter().any(|alias| alias.entry.name == *name)
+            && !aliases
+                .iter()
+                .any(|alias| alias.entry.name == *name && alias.fork)
+    };
     let plain = catalogue
         .iter()
         .filter(|name| !renamed(name))
@@ -42,7 +69,22 @@ pub(crate) fn models(account: &Account, catalogue: &[String]) -> Vec<ModelEntry>
             alias: name.clone(),
             responses: None,
         });
-    plain.chain(aliases.iter().cloned()).collect()
+    plain
+        .chain(aliases.iter().map(|alias| alias.entry.clone()))
+        .collect()
+}
+
+/// What the configuration says of all accounts of a kind.
+pub(crate) fn channel(kind: AccountKind, channels: &[Channel]) -> Option<&Channel> {
+    channels.iter().find(|channel| {
+        // The family calls accounts of Cloud Code by the name of their client.
+        let name = if channel.name == "gemini-cli" {
+            "gemini"
+        } else {
+            &channel.name
+        };
+        AccountKind::from_name(name) == Some(kind)
+    })
 }
 
 /// How accounts get new tokens. `settings` gives what the configuration says at the moment: whom logins are granted to, the

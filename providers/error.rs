@@ -73,6 +73,7 @@ impl CallErrorKind {
             ErrorKind::Authentication => Self::Unauthorized,
             ErrorKind::Permission => Self::Forbidden,
             ErrorKind::Billing => Self::Billing,
+            ErrorKind::NotFound if is_of_request(error) => Self::Invalid,
             ErrorKind::NotFound => Self::NotFound,
             ErrorKind::RateLimit => Self::RateLimited,
             ErrorKind::Timeout => Self::TimedOut,
@@ -177,6 +178,39 @@ impl CallError {
             error: Box::new(error),
             wide: false,
             rule: None,
+        }
+    }
+}
+
+/// Whether what is missing is something that the request names, an earlier answer or an item of one, and not the model:
+/// OpenAI says 404 of both.
+fn is_of_request(error: &Error) -> bool {
+    error.code.as_deref() == Some("previous_response_not_found")
+        || ["Item with id", "Previous response with id"]
+            .iter()
+            .any(|begin| error.message.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_that_is_missing_says_nothing_of_the_model() {
+        for (message, expected) in [
+            ("Item with id 'rs_1' not found.", CallErrorKind::Invalid),
+            (
+                "Previous response with id 'resp_1' not found.",
+                CallErrorKind::Invalid,
+            ),
+            ("The model `m` does not exist.", CallErrorKind::NotFound),
+        ] {
+            let error = Error::new(ErrorKind::NotFound, message);
+            assert_eq!(
+                CallError::answered("p".into(), error).kind,
+                expected,
+                "{message}"
+            );
         }
     }
 }

@@ -95,7 +95,8 @@ impl<'c> Draft<'c> {
         let AccountKind::Claude = account.kind else {
             return;
         };
-        let Some(entry) = account::entry(account, claude::BASE_URL) else {
+        let channel = account::channel(account.kind, &self.config.channels);
+        let Some(entry) = account::entry(account, claude::BASE_URL, channel) else {
             return;
         };
         let login = Login {
@@ -103,7 +104,7 @@ impl<'c> Draft<'c> {
             refresher: refresher.cloned(),
         };
         let credential = claude::account(account, &entry, login, &mut self.forge);
-        let known = account::models(account, models::claude_catalogue());
+        let known = account::models(account, models::claude_catalogue(), channel);
         let accepts = vec![Pattern::new("claude-*")];
         self.add(&entry, &[Arc::new(credential)], &known, accepts, false);
     }

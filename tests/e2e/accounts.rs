@@ -222,6 +222,41 @@ async fn accounts_are_switched_off_and_on_renewed_and_removed() {
 }
 
 #[tokio::test]
+async fn all_accounts_of_a_provider_share_names_and_exclusions() {
+    let scene = Scene::start("sk-good", FUTURE).await;
+    let path = file(&scene.gateway.home);
+    let text = fs::read_to_string(&path).unwrap();
+    let plain = text.replace("model_aliases", "not_aliases");
+    fs::write(&path, plain).unwrap();
+    let auth = scene.gateway.home.path("auth");
+    let config = format!(
+        "api-keys: [{KEY}]\nauth-dir: {}\noauth-model-alias: {{claude: [{{name: up-text, alias: shared}}]}}\noauth-excluded-models: {{claude: ['claude-haiku-*']}}\n",
+        auth.display()
+    );
+    scene.gateway.rewrite(&config);
+    eventually("the common name is known", async || {
+        let answer = scene
+            .gateway
+            .question(Speaks::Claude, "shared", false)
+            .await;
+        answer.status == 200
+    })
+    .await;
+    assert_eq!(scene.ask().await, 404);
+    let listed = scene
+        .gateway
+        .request("GET", "/v1/models")
+        .send()
+        .await
+        .unwrap();
+    let listed = listed.text().await.unwrap();
+    assert!(
+        listed.contains("claude-sonnet") && !listed.contains("claude-haiku"),
+        "{listed}"
+    );
+}
+
+#[tokio::test]
 async fn keys_and_accounts_serve_together() {
     let scene = Scene::start("sk-good", FUTURE).await;
     let auth = scene.gateway.home.path("auth");
