@@ -127,3 +127,8 @@ fn call_subject(call: &Value) -> String {
     }
     format!("{} {args}", call["name"].as_str().unwrap_or_default())
 }
+
+/// Google reads both alphabets of base64; its own SDK for Python writes the other one.
+fn standard(base64: &str) -> String {
+    base64.replace('-', "+").replace('_', "/")
+}

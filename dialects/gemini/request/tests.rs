@@ -103,6 +103,24 @@ fn media_types_are_canonical() {
 }
 
 #[test]
+fn both_alphabets_of_base64_are_understood() {
+    let cases = [
+        ("+/+/AA==", "+/+/AA=="),
+        ("-_-_AA==", "+/+/AA=="),
+        ("-_-_AA", "+/+/AA=="),
+        ("-_-_AAA", "+/+/AAA="),
+        ("AAAA", "AAAA"),
+    ];
+    for (sent, expected) in cases {
+        let body = json!({"contents": [{"role": "user", "parts": [
+            {"inlineData": {"mimeType": "image/png", "data": sent}}]}]});
+        let (body, _) = encoded(Dialect::Gemini, &body, &target());
+        let data = &body["contents"][0]["parts"][0]["inlineData"]["data"];
+        assert_eq!(data, expected, "of {sent}");
+    }
+}
+
+#[test]
 fn names_begin_with_a_letter_and_come_back() {
     let names = ["1st", "_1st", "a/b", "-x", "fine", "ns.tool:x"];
     let tools: Vec<Json> = names

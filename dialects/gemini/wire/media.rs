@@ -5,13 +5,13 @@ use crate::Dialect;
 use crate::claude::wire::path::{self, At};
 use crate::error::DecodeError;
 use crate::ir::{Media, MediaKind, MediaSource};
-use crate::json::{RawJson, Value};
+use crate::json::{RawJson, Str, Value};
 use crate::openai::data_url;
 
 pub(super) fn inline(data: Value<'_>, at: &At<'_>) -> Result<Media, DecodeError> {
     let mime = text_of(data, "mimeType").unwrap_or_default();
     let mime = data_url::canonical(&mime);
-    let base64 = path::required_text(data, "data", at)?;
+    let base64 = standard(path::required_text(data, "data", at)?);
     let kind = kind_of(&mime);
     let mut media = Media::new(kind, MediaSource::Base64 { mime, data: base64 });
     media.name = text_of(data, "displayName");
@@ -21,6 +21,22 @@ pub(super) fn inline(data: Value<'_>, at: &At<'_>) -> Result<Media, DecodeError>
         &mut media.extensions,
     );
     Ok(media)
+}
+
+/// Base64 in the alphabet and with the padding that every vendor reads. Google reads both alphabets, padded or not (proto3's
+/// JSON), and its SDK for Python writes the one that is safe in addresses.
+fn standard(base64: Str) -> Str {
+    let missing = match base64.len() % 4 {
+        length @ 2.. => 4 - length,
+        // One digit too many cannot be helped.
+        _ => 0,
+    };
+    if missing == 0 && memchr::memchr2(b'-', b'_', base64.as_bytes()).is_none() {
+        return base64;
+    }
+    let mut text = base64.replace('-', "+").replace('_', "/");
+    text.push_str(&"==="[..missing]);
+    Str::from(text)
 }
 
 /// A file at the provider by its address there, or at a public one.

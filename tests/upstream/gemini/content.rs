@@ -149,7 +149,7 @@ fn check_signature(part: &Value) -> Result<(), Fault> {
     let call = part.get("functionCall");
     let subject = call.map_or_else(|| super::TEXT_SUBJECT.to_owned(), call_subject);
     if FOREIGN_SIGNATURES.contains(&found) && call.is_some()
-        || signature::is_issued(&subject, found)
+        || signature::is_issued(&subject, &super::standard(found))
     {
         return Ok(());
     }

@@ -85,7 +85,7 @@ fn image(part: &Value) -> Option<Image> {
     let (blob, file) = (&part["inlineData"], &part["fileData"]);
     match (blob["mimeType"].as_str(), file["fileUri"].as_str()) {
         (Some(mime), _) if mime.starts_with("image/") => {
-            Image::from_base64(mime, blob["data"].as_str()?)
+            Image::from_base64(mime, &super::standard(blob["data"].as_str()?))
         }
         (_, Some(address)) => Image::from_url(address),
         _ => None,
