@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 import {
   ARGUMENTS, BROKEN, BROKEN_STREAMS, CHAT_ODDITY, ERRORS, HELLO, NO_ANSWER, NO_SWITCH, OTHER_ARGUMENTS, PARAMETERS, PIXEL,
-  SAME_BYTES, SCHEMA, SEEN, SETTINGS, THOUGHT, UNICODE, WRAPPED, add, cached, equal, list, only, raises, refusal, run,
+  SAME_BYTES, SCHEMA, SEEN, SETTINGS, THOUGHT, TOOL_IMAGES, UNICODE, WRAPPED, add, cached, equal, list, only, raises, refusal, run,
   schemaSeen, table,
 } from "./harness.js";
 
@@ -154,10 +154,9 @@ add("image", async (route) => {
   equal(JSON.parse(text(await ask(route, "image", { messages: [{ role: "user", content }] }))), SEEN);
 });
 
-add("image in a tool result", async (route) => {
-  const message = await ask(route, "tool-image", { tools: TOOLS });
-  const messages = after(message, [{ type: "text", text: "a picture" }, IMAGE]);
-  equal(JSON.parse(text(await ask(route, "tool-image", { messages, tools: TOOLS }))), SEEN);
+table(TOOL_IMAGES, async (route, name) => {
+  const messages = after(await ask(route, name, { tools: TOOLS }), [{ type: "text", text: "a picture" }, IMAGE]);
+  for (const message of await both(route, name, { messages, tools: TOOLS })) equal(JSON.parse(text(message)), SEEN);
 });
 
 add("length", async (route) => {

@@ -19,8 +19,9 @@ export const SCHEMA = {
   required: ["city"],
   additionalProperties: false,
 };
+// Its base64 has both characters that the other alphabet spells differently; Google's SDKs may send that one.
 export const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNgcvgNAAGFAT5h+/yEAAAAAElFTkSuQmCC";
 export const SEEN = [
   { media_type: "image/png", sha256: createHash("sha256").update(Buffer.from(PIXEL, "base64")).digest("hex") },
 ];
@@ -43,10 +44,12 @@ export const BROKEN = [["cut stream", "cut"], ["error in stream", "error-in-stre
 export const BROKEN_STREAMS = [["clean cut", "cut-clean"], ["no finish reason", "no-finish"], ["cut tool call", "cut-tools"]];
 export const NO_ANSWER = [["html 200", "html"], ["empty 200", "empty"]];
 export const WRAPPED = [["crlf", "crlf"], ["comments", "comments"], ["one byte", "one-byte"], ["gzip", "gzip"]];
+export const TOOL_IMAGES = [["image in a tool result", "tool-image"], ["the same, third Gemini", "gemini-3-flash-tool-image"]];
 
 export const SETTINGS = JSON.parse(process.argv[2]);
 const CASES = [];
 
+const THIRD = "gemini-3-flash-";
 export const UPSTREAMS = ["chat", "claude", "gemini", "responses"];
 // Why a case has no meaning somewhere.
 export const SAME_BYTES = "between a client and an upstream of one dialect the bytes pass as they are";
@@ -72,11 +75,18 @@ export function table(rows, run, options) {
   for (const [name, ...row] of rows) add(name, (route) => run(route, ...row), options);
 }
 
+/** The model of a scenario. `gemini-3-flash-` before it means Gemini's third generation, on that upstream only. */
+function model(upstream, name) {
+  const short = name.replace(THIRD, "");
+  const third = name !== short && upstream === "gemini" ? THIRD : "";
+  if (SETTINGS.direct) return `${third}up-${short}`;
+  return { chat: "c-", claude: "a-", gemini: "g-", responses: "r-" }[upstream] + third + short;
+}
+
 /** Runs the table on every route and prints one JSON line per result. */
 export async function run() {
   for (const upstream of SETTINGS.routes) {
-    const prefix = SETTINGS.direct ? "up-" : { chat: "c-", claude: "a-", gemini: "g-", responses: "r-" }[upstream];
-    const route = { upstream, model: (name) => prefix + name };
+    const route = { upstream, model: (name) => model(upstream, name) };
     for (const { name, run, without, direct } of CASES) {
       if (!name.includes(SETTINGS.only)) continue;
       const reason = without[upstream] ?? (SETTINGS.direct && !direct && NO_GATEWAY);

@@ -6,7 +6,7 @@ import anthropic
 from anthropic_client import CLIENT, TOOLS, USER, after, ask, both, calls, counts, kinds, stream, text
 from harness import (
     ARGUMENTS, BROKEN, BROKEN_STREAMS, CHAT_ODDITY, ERRORS, HELLO, NO_ANSWER, NO_SWITCH, OTHER_ARGUMENTS, PIXEL, SAME_BYTES,
-    SCHEMA, SEEN, THOUGHT, UNICODE, WRAPPED, cached, case, cases, equal, only, raises, refusal, run, schema_seen,
+    SCHEMA, SEEN, THOUGHT, TOOL_IMAGES, UNICODE, WRAPPED, cached, case, cases, equal, only, raises, refusal, run, schema_seen,
 )
 
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
@@ -132,11 +132,12 @@ def _(route):
     equal(json.loads(text(ask(route, "image", [{"role": "user", "content": content}]))), SEEN)
 
 
-@case("image in a tool result")
-def _(route):
-    message = ask(route, "tool-image", tools=TOOLS)
+@cases(TOOL_IMAGES)
+def _(route, name):
+    message = ask(route, name, tools=TOOLS)
     history = after(message, [{"type": "text", "text": "a picture"}, IMAGE])
-    equal(json.loads(text(ask(route, "tool-image", history, tools=TOOLS))), SEEN)
+    for message in [ask(route, name, history, tools=TOOLS), stream(route, name, history, tools=TOOLS)]:
+        equal(json.loads(text(message)), SEEN)
 
 
 @case("length")

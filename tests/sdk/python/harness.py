@@ -15,7 +15,8 @@ ARGUMENTS = {"city": "Zürich", "days": 3, "exact": True}
 OTHER_ARGUMENTS = {"city": "東京", "days": 1, "exact": False}
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}, "exact": {"type": "boolean"}}}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+# Its base64 has both characters that the other alphabet spells differently; Google's SDKs send that one.
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNgcvgNAAGFAT5h+/yEAAAAAElFTkSuQmCC"
 SEEN = [{"media_type": "image/png", "sha256": hashlib.sha256(base64.b64decode(PIXEL)).hexdigest()}]
 REFUSAL = "I cannot help with that."
 # Case, model, status, the word for it in the class names of the openai and anthropic SDKs, Anthropic's type of it.
@@ -35,6 +36,7 @@ BROKEN = [("cut stream", "cut"), ("error in stream", "error-in-stream"), ("error
 BROKEN_STREAMS = [("clean cut", "cut-clean"), ("no finish reason", "no-finish"), ("cut tool call", "cut-tools")]
 NO_ANSWER = [("html 200", "html"), ("empty 200", "empty")]
 WRAPPED = [("crlf", "crlf"), ("comments", "comments"), ("one byte", "one-byte"), ("gzip", "gzip")]
+TOOL_IMAGES = [("image in a tool result", "tool-image"), ("the same, third Gemini", "gemini-3-flash-tool-image")]
 
 SETTINGS = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
 CASES = []
@@ -48,11 +50,15 @@ class Route:
         self.upstream = upstream
 
     def model(self, name):
+        """The model of a scenario. `gemini-3-flash-` before it means Gemini's third generation, on that upstream only."""
+        short = name.removeprefix(THIRD)
+        third = THIRD if name != short and self.upstream == "gemini" else ""
         if SETTINGS["direct"]:
-            return f"up-{name}"
-        return {"chat": "c-", "claude": "a-", "gemini": "g-", "responses": "r-"}[self.upstream] + name
+            return f"{third}up-{short}"
+        return {"chat": "c-", "claude": "a-", "gemini": "g-", "responses": "r-"}[self.upstream] + third + short
 
 
+THIRD = "gemini-3-flash-"
 UPSTREAMS = ("chat", "claude", "gemini", "responses")
 # Why a case has no meaning somewhere.
 SAME_BYTES = "between a client and an upstream of one dialect the bytes pass as they are"
