@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::wire::Dialect;
+
 /// Measure what the gateway costs beside a plain reverse proxy
 #[derive(Debug, Parser)]
 #[command(
@@ -57,6 +59,15 @@ pub(crate) struct Run {
     /// Measure the workloads beyond the standard set too
     #[arg(long)]
     pub(crate) all: bool,
+    /// Measure every pair of a client's and an upstream's dialect, instead of the standard set
+    #[arg(long)]
+    pub(crate) pairs: bool,
+    /// Of the pairs, only those of this client's dialect; may be repeated
+    #[arg(long, value_name = "DIALECT", requires = "pairs")]
+    pub(crate) client: Vec<Dialect>,
+    /// Of the pairs, only those of this upstream's dialect; may be repeated
+    #[arg(long, value_name = "DIALECT", requires = "pairs")]
+    pub(crate) upstream: Vec<Dialect>,
     /// List the workloads and stop
     #[arg(long)]
     pub(crate) list: bool,

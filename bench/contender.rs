@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::machine::{Cores, pin_to, raise_open_files};
 use crate::process::{Placement, Process, free_address};
-use crate::wire::{MODEL, MODEL_CLAUDE, MODEL_HELD, MODEL_PAUSED};
+use crate::wire::{MODEL, MODEL_CLAUDE, MODEL_GEMINI, MODEL_HELD, MODEL_PAUSED, MODEL_RESPONSES};
 use crate::workload::{CLIENT_KEY, Exchange, Workload};
 
 /// A program between the load and the upstream.
@@ -181,6 +181,14 @@ claude-api-key:
   - api-key: upstream-key
     base-url: http://127.0.0.1:{upstream}
     models: [{{name: {MODEL_CLAUDE}}}]
+codex-api-key:
+  - api-key: upstream-key
+    base-url: http://127.0.0.1:{upstream}/v1
+    models: [{{name: {MODEL_RESPONSES}}}]
+gemini-api-key:
+  - api-key: upstream-key
+    base-url: http://127.0.0.1:{upstream}
+    models: [{{name: {MODEL_GEMINI}}}]
 "
     )
 }

@@ -14,6 +14,8 @@ use crate::statistics::percentile;
 use crate::workload::{Goal, Workload};
 
 pub(crate) mod held;
+pub(crate) mod pairs;
+pub(crate) mod peak;
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +40,7 @@ pub(crate) fn cpu(
     workload: &Workload,
     effort: Effort,
 ) -> (Row, Option<Row>) {
-    let name = workload.name;
+    let name = workload.name.as_str();
     let mut micros = Series::default();
     let mut per_second = Series::default();
     let measured = in_rounds(running, effort.rounds, |contender, process| {
@@ -78,7 +80,7 @@ pub(crate) fn latency(
             };
             vec![row("p50", workload.goal, &median), row("p99", None, &tail)]
         }
-        Err(error) => vec![Row::failed(workload.name, Unit::AddedMillis, &error)],
+        Err(error) => vec![Row::failed(&workload.name, Unit::AddedMillis, &error)],
     }
 }
 

@@ -100,9 +100,24 @@ impl Process {
 
     /// Resident memory in KB.
     pub(crate) fn rss_kb(&self) -> Result<f64> {
+        self.status("VmRSS:")
+    }
+
+    /// Makes the most resident memory start again from what is resident now.
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        let path = format!("/proc/{}/clear_refs", self.child.id());
+        fs::write(&path, "5").with_context(|| format!("writing {path}"))
+    }
+
+    /// The most resident memory since [`Self::forget_peak`], in KB.
+    pub(crate) fn peak_kb(&self) -> Result<f64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, key: &str) -> Result<f64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-        resident_kb(&status).with_context(|| format!("{path} has no VmRSS"))
+        kilobytes(&status, key).with_context(|| format!("{path} has no {key}"))
     }
 }
 
@@ -125,10 +140,8 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn resident_kb(status: &str) -> Option<f64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn kilobytes(status: &str, key: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
@@ -139,7 +152,7 @@ mod tests {
     #[test]
     fn resident_memory_is_read_from_the_status_file() {
         let status = "Name:\tmodelgate\nVmPeak:\t  99 kB\nVmRSS:\t    8124 kB\nRssAnon:\t 1 kB\n";
-        assert_eq!(resident_kb(status), Some(8124.0));
-        assert_eq!(resident_kb("Name:\tx\n"), None);
+        assert_eq!(kilobytes(status, "VmRSS:"), Some(8124.0));
+        assert_eq!(kilobytes("Name:\tx\n", "VmRSS:"), None);
     }
 }

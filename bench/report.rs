@@ -7,6 +7,9 @@ use crate::machine::Machine;
 use crate::statistics::Spread;
 use crate::workload::Goal;
 
+use self::grid::Grid;
+
+pub(crate) mod grid;
 pub(crate) mod table;
 
 /// Everything one run found.
@@ -16,6 +19,8 @@ pub(crate) struct Report {
     /// How it was measured, in a sentence.
     pub(crate) method: String,
     pub(crate) groups: Vec<Group>,
+    /// The pairs of dialects, where they were measured.
+    pub(crate) grids: Vec<Grid>,
 }
 
 /// Rows that belong together.
@@ -58,6 +63,8 @@ pub(crate) enum Unit {
     Kilobytes,
     Megabytes,
     Streams,
+    /// Growth of resident memory, in sizes of the request.
+    Sizes,
 }
 
 /// What is compared with the goal, round by round.
@@ -169,8 +176,9 @@ impl Verdict {
 impl Report {
     /// Whether a row has this verdict.
     pub(crate) fn has(&self, verdict: Verdict) -> bool {
-        let mut rows = self.groups.iter().flat_map(|group| &group.rows);
-        rows.any(|row| row.verdict == verdict)
+        let rows = self.groups.iter().flat_map(|group| &group.rows);
+        let cells = self.grids.iter().flat_map(Grid::rows);
+        rows.chain(cells).any(|row| row.verdict == verdict)
     }
 }
 

@@ -17,8 +17,10 @@ use crate::gateway_build;
 use crate::load::{CONNECTIONS, RATE};
 use crate::machine::{Cores, Machine};
 use crate::measure::held::held;
+use crate::measure::pairs::{Kind, Pairs};
 use crate::measure::{self, Effort};
 use crate::process::Process;
+use crate::report::grid::Grid;
 use crate::report::table::{self, Style};
 use crate::report::{Group, Report, Verdict};
 use crate::workload::{self, Workload};
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
         machine,
         method: method(plan.effort, arguments.self_test),
         groups: plan.measure(&stage)?,
+        grids: plan.measure_pairs(&stage)?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -66,42 +69,54 @@ struct Plan {
     cpu: Vec<Workload>,
     latency: Vec<Workload>,
     held: Vec<(Workload, usize)>,
+    pairs: Option<Pairs>,
 }
 
 impl Plan {
     fn of(arguments: &Run) -> Result<Self> {
-        let names: Vec<&str> = all_workloads().map(|workload| workload.name).collect();
+        let names: Vec<String> = match arguments.pairs {
+            true => Kind::ALL.map(|kind| kind.name().to_owned()).into(),
+            false => all_workloads().map(|workload| workload.name).collect(),
+        };
         let named = |name: &str| {
-            let part_of =
-                |part: &String| !names.contains(&part.as_str()) && name.contains(part.as_str());
+            let part_of = |part: &String| !names.contains(part) && name.contains(part.as_str());
             arguments
                 .workload
                 .iter()
                 .any(|part| part == name || part_of(part))
         };
         let wanted = |workload: &Workload| {
-            if arguments.workload.is_empty() {
+            if arguments.pairs {
+                false
+            } else if arguments.workload.is_empty() {
                 arguments.all || !workload.extra
             } else {
-                named(workload.name)
+                named(&workload.name)
             }
         };
         ensure!(
             arguments.seconds.is_finite() && arguments.seconds > 0.0,
             "--seconds must be more than zero"
         );
+        let every = arguments.workload.is_empty();
+        let kinds = Kind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| every || named(kind.name())).collect();
+        let pairs = || Pairs::of(kinds, &arguments.client, &arguments.upstream);
         let plan = Self {
             effort: effort(arguments),
-            start: arguments.workload.is_empty() || named(START),
+            start: !arguments.pairs && (every || named(START)),
             cpu: workload::cpu().into_iter().filter(&wanted).collect(),
             latency: workload::latency().into_iter().filter(&wanted).collect(),
             held: workload::held()
                 .into_iter()
                 .filter(|(workload, _)| wanted(workload))
                 .collect(),
+            pairs: arguments.pairs.then(pairs).transpose()?,
         };
         ensure!(
-            plan.start || !(plan.cpu.is_empty() && plan.latency.is_empty() && plan.held.is_empty()),
+            plan.start
+                || plan.pairs.is_some()
+                || !(plan.cpu.is_empty() && plan.latency.is_empty() && plan.held.is_empty()),
             "no workload has such a name; --list shows them"
         );
         Ok(plan)
@@ -124,6 +139,15 @@ impl Plan {
         }
         groups.retain(|group| !group.rows.is_empty());
         Ok(groups)
+    }
+
+    fn measure_pairs(&self, stage: &Stage) -> Result<Vec<Grid>> {
+        let Some(pairs) = &self.pairs else {
+            return Ok(Vec::new());
+        };
+        let running = start_all(stage)?;
+        let tell = |name: &str| eprintln!("measuring {name} …");
+        Ok(pairs.measure(stage, &running, self.effort, tell))
     }
 
     fn measure_cpu(&self, stage: &Stage, running: &[(Contender, Process)]) -> [Group; 2] {
@@ -241,6 +265,9 @@ fn list() {
         println!("{}{note}", workload.name);
     }
     println!("{START}");
+    for kind in Kind::ALL {
+        println!("{} (with --pairs)", kind.name());
+    }
 }
 
 fn all_workloads() -> impl Iterator<Item = Workload> {

@@ -1,6 +1,6 @@
 //! The stand-in upstream: answers at once with what it made when it started.
 //!
-//! It speaks Chat Completions and Claude Messages. How it answers is named by the model in the
+//! It speaks every client dialect, so that a plain proxy can be asked the same. How it answers is named by the model in the
 //! request, since a gateway passes that on whatever it rewrites: see [`Manner`]. `GET /stats`
 //! tells how many held streams are open.
 
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 use self::asked::{Asked, Manner};
 use self::reply::{OpenGuard, Pace, Reply};
-use crate::wire::{self, Dialect, PAUSE};
+use crate::wire::{Dialect, PAUSE, answer};
 
 mod asked;
 mod reply;
@@ -36,9 +36,16 @@ pub(crate) fn run(port: u16) -> Result<()> {
 
 /// Everything the upstream can answer, and the count of streams it holds open.
 struct Upstream {
-    chat: Answers,
-    claude: Answers,
+    answers: [(Dialect, Answers); 5],
     open: Arc<AtomicUsize>,
+}
+
+impl Upstream {
+    /// The dialect at a path, and what is answered there.
+    fn answers(&self, path: &str) -> Option<&(Dialect, Answers)> {
+        let asked = Dialect::at(path)?;
+        self.answers.iter().find(|(dialect, _)| *dialect == asked)
+    }
 }
 
 /// One dialect's answers, framed once.
@@ -50,8 +57,11 @@ struct Answers {
 impl Answers {
     fn of(dialect: Dialect) -> Self {
         Self {
-            whole: Arc::new([Bytes::from(wire::answer(dialect))]),
-            stream: wire::stream(dialect).into_iter().map(Bytes::from).collect(),
+            whole: Arc::new([Bytes::from(answer::whole(dialect))]),
+            stream: answer::stream(dialect)
+                .into_iter()
+                .map(Bytes::from)
+                .collect(),
         }
     }
 }
@@ -59,8 +69,7 @@ impl Answers {
 async fn serve(port: u16) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let upstream = Arc::new(Upstream {
-        chat: Answers::of(Dialect::Chat),
-        claude: Answers::of(Dialect::Claude),
+        answers: Dialect::CLIENTS.map(|dialect| (dialect, Answers::of(dialect))),
         open: Arc::default(),
     });
     loop {
@@ -68,7 +77,7 @@ async fn serve(port: u16) -> Result<()> {
         stream.set_nodelay(true)?;
         let upstream = Arc::clone(&upstream);
         tokio::spawn(async move {
-            let service = service_fn(|request| answer(&upstream, request));
+            let service = service_fn(|request| respond(&upstream, request));
             // Copying small frames into one write is cheaper than gathering them.
             let _ = hyper::server::conn::http1::Builder::new()
                 .writev(false)
@@ -78,24 +87,27 @@ async fn serve(port: u16) -> Result<()> {
     }
 }
 
-async fn answer(
+async fn respond(
     upstream: &Upstream,
     request: Request<Incoming>,
 ) -> Result<Response<Reply>, Infallible> {
-    let answers = match request.uri().path() {
-        "/v1/chat/completions" => &upstream.chat,
-        "/v1/messages" => &upstream.claude,
+    match request.uri().path() {
         "/healthz" => return Ok(plain(StatusCode::OK, Bytes::from_static(b"ok"))),
         "/stats" => {
             let open = upstream.open.load(Ordering::Relaxed);
             return Ok(plain(StatusCode::OK, Bytes::from(format!("{open}\n"))));
         }
-        _ => return Ok(plain(StatusCode::NOT_FOUND, Bytes::new())),
+        _ => {}
+    }
+    let Some((dialect, answers)) = upstream.answers(request.uri().path()) else {
+        return Ok(plain(StatusCode::NOT_FOUND, Bytes::new()));
     };
+    // Gemini says in the path whether it is to stream.
+    let streams = *dialect == Dialect::Gemini && request.uri().query().is_some();
     let Ok(asked) = Asked::read(request.into_body()).await else {
         return Ok(plain(StatusCode::BAD_REQUEST, Bytes::new()));
     };
-    if !asked.stream {
+    if !(asked.stream || streams) {
         let reply = Reply::new(Arc::clone(&answers.whole), Pace::AtOnce);
         return Ok(with_type(reply, "application/json"));
     }

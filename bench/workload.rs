@@ -5,7 +5,7 @@ use memchr::memmem;
 use serde::Serialize;
 
 use crate::client::{Answer, Connection};
-use crate::wire::{self, CHUNKS, Dialect, MARKER, MODEL, MODEL_CLAUDE, MODEL_HELD, MODEL_PAUSED};
+use crate::wire::{Dialect, MARKER, MODEL, MODEL_CLAUDE, MODEL_HELD, MODEL_PAUSED, ask};
 
 /// The client key of every request.
 pub(crate) const CLIENT_KEY: &str = "bench-key-0123456789abcdef0123456789abcdef";
@@ -39,7 +39,7 @@ enum Expected {
 /// A kind of traffic, measured against the yardstick.
 #[derive(Debug, Clone)]
 pub(crate) struct Workload {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// What the gateway is asked.
     pub(crate) gateway: Exchange,
     /// What the yardstick and the upstream itself are asked: they cannot translate, so for a
@@ -52,9 +52,15 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    fn new(name: &'static str, gateway: Exchange, plain: Exchange, goal: Option<Goal>) -> Self {
+    /// A workload of the standard set.
+    pub(crate) fn new(
+        name: impl Into<String>,
+        gateway: Exchange,
+        plain: Exchange,
+        goal: Option<Goal>,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             gateway,
             plain,
             goal,
@@ -134,7 +140,7 @@ pub(crate) fn held() -> Vec<(Workload, usize)> {
     let held = Exchange::stream(Dialect::Chat, MODEL_HELD);
     let translated = Exchange::stream(Dialect::Claude, MODEL_HELD);
     let goal = Some(Goal::new(52.0, 32.0));
-    let same = |name| Workload::new(name, held.clone(), held.clone(), goal);
+    let same = |name: &str| Workload::new(name, held.clone(), held.clone(), goal);
     vec![
         (same("held-1000"), 1000),
         (same("held-5000"), 5000),
@@ -146,37 +152,50 @@ pub(crate) fn held() -> Vec<(Workload, usize)> {
 }
 
 impl Exchange {
-    fn whole(dialect: Dialect, model: &str) -> Self {
-        let request = post(dialect, &wire::question(dialect, model, false));
-        Self {
-            request,
-            expected: Expected::Whole,
-        }
+    /// A short question and its whole answer.
+    pub(crate) fn whole(dialect: Dialect, model: &str) -> Self {
+        let body = ask::question(dialect, model, false);
+        Self::answered_whole(dialect, model, &body)
     }
 
-    fn stream(dialect: Dialect, model: &str) -> Self {
-        let request = post(dialect, &wire::question(dialect, model, true));
+    /// A short question and its streamed answer.
+    pub(crate) fn stream(dialect: Dialect, model: &str) -> Self {
+        let body = ask::question(dialect, model, true);
         Self {
-            request,
+            request: post(dialect, &dialect.path(model, true), &body),
             expected: Expected::Stream(dialect),
         }
     }
 
     fn long(dialect: Dialect, model: &str) -> Self {
-        let body = wire::conversation(dialect, model, 200, 1 << 20);
+        Self::long_with_tools(dialect, model, 0)
+    }
+
+    /// A conversation of 200 messages and 1 MB, and so many tools.
+    pub(crate) fn long_with_tools(dialect: Dialect, model: &str, tools: usize) -> Self {
+        let body = ask::conversation(dialect, model, 200, 1 << 20, tools);
+        Self::answered_whole(dialect, model, &body)
+    }
+
+    /// A question about a picture of so many bytes, where the dialect takes pictures.
+    pub(crate) fn picture(dialect: Dialect, model: &str, bytes: usize) -> Option<Self> {
+        let body = ask::picture(dialect, model, bytes)?;
+        Some(Self::answered_whole(dialect, model, &body))
+    }
+
+    fn answered_whole(dialect: Dialect, model: &str, body: &str) -> Self {
         Self {
-            request: post(dialect, &body),
+            request: post(dialect, &dialect.path(model, false), body),
             expected: Expected::Whole,
         }
     }
 
     /// Whether this is a complete answer; cheap enough for every one of them.
     pub(crate) fn check(&self, answer: &Answer, body: &[u8]) -> Result<()> {
-        let end = match self.expected {
-            Expected::Whole => "}",
-            Expected::Stream(dialect) => dialect.stream_end(),
+        let complete = match self.expected {
+            Expected::Whole => body.trim_ascii_end().ends_with(b"}"),
+            Expected::Stream(dialect) => dialect.is_complete(body),
         };
-        let complete = body.trim_ascii_end().ends_with(end.trim_end().as_bytes());
         ensure!(
             answer.status == 200 && complete,
             "status {} and {}",
@@ -193,7 +212,7 @@ impl Exchange {
         self.check(&answer, body)?;
         let expected = match self.expected {
             Expected::Whole => 1,
-            Expected::Stream(_) => CHUNKS,
+            Expected::Stream(dialect) => dialect.markers(),
         };
         let found = memmem::find_iter(body, MARKER).count();
         ensure!(
@@ -205,16 +224,15 @@ impl Exchange {
     }
 }
 
-fn post(dialect: Dialect, body: &str) -> Vec<u8> {
+fn post(dialect: Dialect, path: &str, body: &str) -> Vec<u8> {
     let version = match dialect {
-        Dialect::Chat => "",
         Dialect::Claude => "anthropic-version: 2023-06-01\r\n",
+        _ => "",
     };
     format!(
-        "POST {} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: modelgate-bench\r\naccept: */*\r\n\
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: modelgate-bench\r\naccept: */*\r\n\
          authorization: Bearer {CLIENT_KEY}\r\n{version}content-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
-        dialect.path(),
         body.len(),
     )
     .into_bytes()

@@ -10,7 +10,7 @@ use modelgate_config::Environment;
 use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
-use crate::{completions, config, man, models, serve, version};
+use crate::{accounts, completions, config, man, models, route, serve, version, why};
 
 /// Put one gateway between every LLM client and every LLM provider
 ///
@@ -58,6 +58,9 @@ pub(crate) enum Color {
 enum Command {
     Serve(serve::Args),
     Models(models::Args),
+    Accounts(accounts::Args),
+    Why(why::Args),
+    Route(route::Args),
     #[command(subcommand)]
     Config(config::Command),
     Completions(completions::Args),
@@ -105,6 +108,9 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(context, args),
             Self::Models(args) => models::run(context, &args),
+            Self::Accounts(args) => accounts::run(context, args),
+            Self::Why(args) => why::run(context, &args),
+            Self::Route(args) => route::run(context, &args),
             Self::Config(command) => config::run(context, command),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(context, &args),

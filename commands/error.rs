@@ -3,6 +3,7 @@
 use std::io;
 
 use modelgate_config::ConfigError;
+use modelgate_management::ClientError;
 
 use crate::inert::inert;
 
@@ -132,6 +133,21 @@ impl From<ConfigError> for CommandError {
         match error {
             ConfigError::Read { .. } | ConfigError::Invalid { .. } => Self::usage(error.into()),
             _ => Self::failed(error.into()),
+        }
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> Self {
+        let hint = error.hint();
+        let kind = match error {
+            ClientError::BadUrl { .. } | ClientError::BadKey(_) => Kind::Usage,
+            _ => Kind::Failed,
+        };
+        let error = Self::new(kind, error.into());
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
         }
     }
 }

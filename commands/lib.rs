@@ -3,7 +3,11 @@
 //! The only room that prints. Data goes to stdout, everything else to stderr. Knows neither protocols nor
 //! routing. Start at `cli`, then read any one command; the others have the same two items.
 
+mod accounts;
+mod candidates;
 mod cli;
+mod clock;
+mod columns;
 mod completions;
 mod config;
 mod context;
@@ -12,8 +16,11 @@ mod inert;
 mod man;
 mod models;
 mod output;
+mod remote;
+mod route;
 mod serve;
 mod version;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,10 +1,11 @@
 //! `modelgate models`.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::CellAlignment;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::Catalog;
+use modelgate_providers::{Catalog, Healths};
 use serde::Serialize;
 
+use crate::columns::columns;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -70,7 +71,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
 
 fn view(config: &Config, filter: Option<&str>) -> View {
     let filter = filter.map(str::to_lowercase).unwrap_or_default();
-    let catalog = Catalog::build(config);
+    let catalog = Catalog::build(config, &Healths::default());
     let models = catalog.models().iter().map(|model| Model {
         id: model.id.to_string(),
         providers: model.providers.iter().map(ToString::to_string).collect(),
@@ -93,23 +94,15 @@ fn view(config: &Config, filter: Option<&str>) -> View {
 }
 
 fn table(models: &[Model]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["MODEL", "PROVIDERS", "MAX OUTPUT"]);
-    for model in models {
-        let max_output = model
-            .max_output
-            .map_or("-".to_owned(), |max| max.to_string());
-        table.add_row([
+    let rows = models.iter().map(|model| {
+        let max_output = model.max_output;
+        [
             inert(&model.id).into_owned(),
             inert(&model.providers.join(", ")).into_owned(),
-            max_output,
-        ]);
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
+            max_output.map_or("-".to_owned(), |max| max.to_string()),
+        ]
+    });
+    let mut table = columns(Some(["MODEL", "PROVIDERS", "MAX OUTPUT"]), rows);
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }

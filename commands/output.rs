@@ -99,6 +99,11 @@ impl Output {
         self.say(format_args!("{HINT}hint:{HINT:#} {text}\n"));
     }
 
+    /// Prints a question and stays in its line.
+    pub(crate) fn question(&mut self, text: &str) {
+        self.say(format_args!("{text}"));
+    }
+
     /// Prints why a command failed; nothing where nothing is to be said.
     pub(crate) fn error(&mut self, error: &CommandError) {
         let Some(message) = error.message() else {

@@ -6,6 +6,7 @@ mod log;
 mod occupied;
 mod open;
 mod reload;
+mod running;
 mod signals;
 
 use std::io;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use modelgate_config::{Config, ConfigError, Overrides, Problem, Store};
 use modelgate_gateway::{Server, StartError, State};
-use modelgate_providers::Catalog;
+use modelgate_providers::{Catalog, Healths};
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 
@@ -109,7 +110,10 @@ async fn serve(
     store: &Store,
     log: log::Handle,
 ) -> Result<bool, CommandError> {
-    let state = Arc::new(State::new(store.clone()));
+    let token = modelgate_management::new_token()
+        .context("the system has no randomness to give")
+        .map_err(CommandError::failed)?;
+    let state = Arc::new(State::new(store.clone()).managed_with(&token));
     let bound = Server::bind(Arc::clone(&state)).await;
     let server = bound.map_err(|error| not_started(context, &opened.path, error))?;
     let address = server.address();
@@ -134,9 +138,10 @@ async fn serve(
             "edits of the configuration file are not noticed; send SIGHUP after an edit"
         );
     }
+    let runtime = running::tell(&context.environment, &opened.path, store, address, token);
     announce(context, opened, &store.snapshot(), &state, address)?;
     server.run(signals.stop(), signals.hurry()).await;
-    drop(watcher);
+    drop((watcher, runtime));
     Ok(signals.hurried())
 }
 
@@ -191,7 +196,7 @@ fn announce(
 
 /// A model for the example. Names are listed in their order, and newer models of a family come later in it.
 fn example_model(config: &Config) -> Option<String> {
-    let catalog = Catalog::build(config);
+    let catalog = Catalog::build(config, &Healths::default());
     let model = catalog.models().last()?;
     Some(model.id.to_string())
 }

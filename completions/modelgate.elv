@@ -29,6 +29,9 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --version 'Print version'
             cand serve 'Start the gateway'
             cand models 'List the models that clients can ask for'
+            cand accounts 'Show the accounts of a running gateway, or change one'
+            cand why 'Tell what became of a request, and why'
+            cand route 'Tell which account would answer for a model now, and why'
             cand config 'Make, check and look at the configuration file'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
@@ -48,6 +51,124 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'modelgate;models'= {
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;accounts'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand enable 'Send requests with an account again'
+            cand disable 'Send no more requests with an account'
+            cand clear-cooldown 'Try an account again at once, whatever made it cool down'
+            cand refresh 'Renew the access token of an account now'
+            cand remove 'Forget an account and delete its file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;accounts;enable'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;accounts;disable'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;accounts;clear-cooldown'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;accounts;refresh'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;accounts;remove'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;accounts;help'= {
+            cand enable 'Send requests with an account again'
+            cand disable 'Send no more requests with an account'
+            cand clear-cooldown 'Try an account again at once, whatever made it cool down'
+            cand refresh 'Renew the access token of an account now'
+            cand remove 'Forget an account and delete its file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;accounts;help;enable'= {
+        }
+        &'modelgate;accounts;help;disable'= {
+        }
+        &'modelgate;accounts;help;clear-cooldown'= {
+        }
+        &'modelgate;accounts;help;refresh'= {
+        }
+        &'modelgate;accounts;help;remove'= {
+        }
+        &'modelgate;accounts;help;help'= {
+        }
+        &'modelgate;why'= {
+            cand --limit 'How many requests to list'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;route'= {
+            cand --session 'The session, as a client would name it'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
             cand --json 'Print JSON for scripts'
@@ -154,6 +275,9 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;help'= {
             cand serve 'Start the gateway'
             cand models 'List the models that clients can ask for'
+            cand accounts 'Show the accounts of a running gateway, or change one'
+            cand why 'Tell what became of a request, and why'
+            cand route 'Tell which account would answer for a model now, and why'
             cand config 'Make, check and look at the configuration file'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
@@ -163,6 +287,27 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;help;serve'= {
         }
         &'modelgate;help;models'= {
+        }
+        &'modelgate;help;accounts'= {
+            cand enable 'Send requests with an account again'
+            cand disable 'Send no more requests with an account'
+            cand clear-cooldown 'Try an account again at once, whatever made it cool down'
+            cand refresh 'Renew the access token of an account now'
+            cand remove 'Forget an account and delete its file'
+        }
+        &'modelgate;help;accounts;enable'= {
+        }
+        &'modelgate;help;accounts;disable'= {
+        }
+        &'modelgate;help;accounts;clear-cooldown'= {
+        }
+        &'modelgate;help;accounts;refresh'= {
+        }
+        &'modelgate;help;accounts;remove'= {
+        }
+        &'modelgate;help;why'= {
+        }
+        &'modelgate;help;route'= {
         }
         &'modelgate;help;config'= {
             cand init 'Write a commented configuration file with one new client key'

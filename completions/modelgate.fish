@@ -34,6 +34,9 @@ complete -c modelgate -n "__fish_modelgate_needs_command" -s h -l help -d 'Print
 complete -c modelgate -n "__fish_modelgate_needs_command" -s V -l version -d 'Print version'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "serve" -d 'Start the gateway'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "why" -d 'Tell what became of a request, and why'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "route" -d 'Tell which account would answer for a model now, and why'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "config" -d 'Make, check and look at the configuration file'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "man" -d 'Print a manual page'
@@ -56,6 +59,93 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand models" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand models" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -f -a "enable" -d 'Send requests with an account again'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -f -a "disable" -d 'Send no more requests with an account'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -f -a "clear-cooldown" -d 'Try an account again at once, whatever made it cool down'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -f -a "refresh" -d 'Renew the access token of an account now'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -f -a "remove" -d 'Forget an account and delete its file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and not __fish_seen_subcommand_from enable disable clear-cooldown refresh remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from clear-cooldown" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Send requests with an account again'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Send no more requests with an account'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "clear-cooldown" -d 'Try an account again at once, whatever made it cool down'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "refresh" -d 'Renew the access token of an account now'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget an account and delete its file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l limit -d 'How many requests to list' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l session -d 'The session, as a client would name it' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand route" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
 always\t''
@@ -123,13 +213,21 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s h -l help -d 'Print help'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "serve" -d 'Start the gateway'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "config" -d 'Make, check and look at the configuration file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "man" -d 'Print a manual page'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "version" -d 'Print the version'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "config" -d 'Make, check and look at the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "man" -d 'Print a manual page'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "version" -d 'Print the version'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve models accounts why route config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "enable" -d 'Send requests with an account again'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "disable" -d 'Send no more requests with an account'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "clear-cooldown" -d 'Try an account again at once, whatever made it cool down'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "refresh" -d 'Renew the access token of an account now'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "remove" -d 'Forget an account and delete its file'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Write a commented configuration file with one new client key'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'

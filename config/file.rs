@@ -4,14 +4,17 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::check::check;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem, Report};
-use crate::model::{Config, Limits, Proxy, ResponsesStore, Server, Streaming, Timeouts};
+use crate::model::{
+    Config, Limits, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming, Timeouts,
+};
 use crate::payload::Payload;
 use crate::view::View;
-use crate::{keys, paths, payload, providers, schema, server, tree};
+use crate::{keys, paths, payload, providers, routing, schema, server, tree};
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -102,13 +105,20 @@ pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
 
 fn read_config(root: &View, environment: &Environment, report: &mut Report) -> Config {
     let auth_dir = root.get("auth-dir");
-    let retry = root.get("request-retry");
+    let number = |name: &str, most: u32, report: &mut Report| {
+        server::count(&root.get(name), most, report).unwrap_or(0)
+    };
     Config {
         server: server::server(root, environment, report),
         client_keys: keys::read(root, report),
         debug: root.get("debug").bool().unwrap_or(false),
         proxy: server::proxy(&root.get("proxy-url"), report),
-        request_retry: server::count(&retry, 100, report).unwrap_or(0),
+        request_retry: number("request-retry", 100, report),
+        max_retry_credentials: number("max-retry-credentials", 1_000_000, report) as usize,
+        max_retry_interval: Duration::from_secs(number("max-retry-interval", 3_600, report).into()),
+        routing: routing::routing(root, report),
+        force_model_prefix: root.get("force-model-prefix").bool().unwrap_or(false),
+        quota_exceeded: routing::quota_exceeded(&root.get("quota-exceeded")),
         auth_dir: auth_dir.filled().map_or_else(
             || paths::default_auth_dir(environment),
             |path| environment.expand(path),
@@ -147,6 +157,11 @@ impl Default for Config {
             debug: false,
             proxy: Proxy::Inherit,
             request_retry: 0,
+            max_retry_credentials: 0,
+            max_retry_interval: Duration::ZERO,
+            routing: Routing::default(),
+            force_model_prefix: false,
+            quota_exceeded: QuotaExceeded::default(),
             auth_dir: paths::default_auth_dir(&Environment::default()),
             streaming: Streaming::default(),
             limits: Limits::default(),

@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod payload;
 mod providers;
 mod resolve;
+mod routing;
 mod save;
 mod schema;
 pub mod secret;

@@ -1,5 +1,7 @@
 //! What the program uses: a validated configuration without undecided values.
 
+mod routing;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -7,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::secret::Secret;
+
+pub use routing::{ErrorAction, ErrorRule, QuotaExceeded, Routing, Strategy};
 
 /// One validated configuration; a request sees exactly one from start to end.
 #[derive(Debug, Clone)]
@@ -21,6 +25,16 @@ pub struct Config {
     pub proxy: Proxy,
     /// Extra rounds over all candidates after the first one failed.
     pub request_retry: u32,
+    /// Credentials that are tried in a round; 0: all.
+    pub max_retry_credentials: usize,
+    /// Longest time a request waits for a credential that is barred.
+    pub max_retry_interval: Duration,
+    /// Whose turn it is, and for how long nobody's.
+    pub routing: Routing,
+    /// Models of entries with a prefix are reached with it only.
+    pub force_model_prefix: bool,
+    /// What is done when a quota is used up.
+    pub quota_exceeded: QuotaExceeded,
     /// Directory of account files.
     pub auth_dir: PathBuf,
     /// Keep-alive and first-byte behaviour of streams.
@@ -167,6 +181,10 @@ pub struct ProviderEntry {
     pub prefix: Option<String>,
     /// Higher is tried first.
     pub priority: i32,
+    /// Its share of the turns with the strategy `weighted-round-robin`; 0 or less: none.
+    pub weight: i64,
+    /// What its failures mean, where that is not as usual.
+    pub error_rules: Vec<ErrorRule>,
     /// Models served; empty: the provider's own catalogue.
     pub models: Vec<ModelEntry>,
     /// Never served by this entry.
@@ -271,6 +289,8 @@ pub struct CompatibleKey {
     pub api_key: Option<Secret>,
     /// Proxy of this key.
     pub proxy: Proxy,
+    /// Its share of the turns, like that of an entry.
+    pub weight: i64,
 }
 
 /// Deviations of an OpenAI-compatible server, the `quirks` block of its entry.

@@ -191,6 +191,8 @@ const ROUTING: &[Field] = &[
     field("strategy", Text), // `round-robin`, `weighted-round-robin` or `fill-first`
     field("session-affinity", Bool),
     field("session-affinity-ttl", Text),
+    field("max-cooldown", Text), // longest time a credential is barred
+    field("fallbacks", Table(&TEXTS)), // other models by model
     field("claude-code-session-affinity", Bool), // older switch
 ];
 

@@ -6,6 +6,7 @@ mod payload;
 mod properties;
 mod providers;
 mod resolved;
+mod routing;
 
 use std::path::Path;
 

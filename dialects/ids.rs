@@ -5,8 +5,12 @@ use sha2::{Digest, Sha256};
 
 use crate::json::Str;
 
-/// Longest call id that the Responses API takes, and more than any other asks for.
+/// Longest call id that the Responses API takes, and more than any other but Chat asks for.
 pub const CALL_ID_LIMIT: usize = 64;
+
+/// Longest call id that every model takes over Chat: OpenAI refuses longer ones for many ("expected a string with maximum
+/// length 40").
+pub const CHAT_CALL_ID_LIMIT: usize = 40;
 
 /// Begins the id of every item of thinking that the gateway numbers itself (Responses). State of a provider is bound to the
 /// provider's own ids, so an upstream never sees ours.

@@ -108,18 +108,21 @@ pub struct GeminiProfile {
     /// The first call of every turn needs a signature (Gemini 3): a turn of another model gets the one Google documents
     /// for it.
     pub signatures: bool,
-    /// Public addresses are accepted in `fileData`.
+    /// Public addresses are accepted in `fileData`, those with TLS.
     pub addresses: bool,
     /// Pictures and files are accepted inside of `functionResponse` (Gemini 3); else they stand behind it.
     pub result_parts: bool,
     /// `mediaResolution` is accepted on parts (Gemini 3).
     pub media_resolution: bool,
-    /// Functions and Google's own tools are accepted together.
+    /// Functions are accepted together with Google's own tools and with a form of the answer; up to Gemini 2.5 they stand
+    /// alone.
     pub mixed_tools: bool,
     /// Thinking can be switched off; 2.5 Pro and 3 Pro always think.
     pub thinking_off: bool,
     /// `thinkingLevel` has `MINIMAL`.
     pub minimal: bool,
+    /// `thinkingLevel` has `LOW`; a model without it has `MINIMAL`.
+    pub low: bool,
     /// `thinkingLevel` has `MEDIUM`.
     pub medium: bool,
     /// Longest tool name.
@@ -138,6 +141,7 @@ impl Default for GeminiProfile {
             mixed_tools: true,
             thinking_off: true,
             minimal: true,
+            low: true,
             medium: true,
             tool_name_limit: 64,
         }

@@ -13,6 +13,9 @@ use subtle::ConstantTimeEq as _;
 
 use crate::error::Failure;
 
+/// The name of callers without a key.
+const LOOPBACK: &str = "loopback";
+
 /// The client keys of one configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
@@ -36,6 +39,12 @@ impl Access {
                 .map(|key| (key.digest, Arc::new(key.clone())))
                 .collect(),
         }
+    }
+
+    /// The names of everybody who may call, as records have them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let keys = self.keys.values().map(|key| key.id.as_str());
+        keys.chain(self.keys.is_empty().then_some(LOOPBACK))
     }
 
     /// Decides by the first key that the request presents.
@@ -87,7 +96,7 @@ impl Caller {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Key(key) => &key.id,
-            Self::Loopback => "loopback",
+            Self::Loopback => LOOPBACK,
         }
     }
 
@@ -104,22 +113,10 @@ impl Caller {
 
 /// The key that a request presents: `Authorization` (bearer or bare), `api-key`, `x-api-key`, `x-goog-api-key`, `?key=`.
 fn presented(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
-    let text = |name: &str| {
-        headers
-            .get(name)?
-            .to_str()
-            .ok()
-            .map(str::trim)
-            .filter(|key| !key.is_empty())
-    };
-    let authorization = text(AUTHORIZATION.as_str()).map(|value| match value.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
-        _ => value,
-    });
-    authorization
-        .or_else(|| text("api-key"))
-        .or_else(|| text("x-api-key"))
-        .or_else(|| text("x-goog-api-key"))
+    authorization(headers)
+        .or_else(|| text(headers, "api-key"))
+        .or_else(|| text(headers, "x-api-key"))
+        .or_else(|| text(headers, "x-goog-api-key"))
         .map(str::to_owned)
         .or_else(|| {
             let pairs = url::form_urlencoded::parse(query?.as_bytes());
@@ -128,6 +125,21 @@ fn presented(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
                 .find(|(name, value)| name == "key" && !value.is_empty())
                 .map(|(_, key)| key.into_owned())
         })
+}
+
+/// The key in `Authorization`, bearer or bare.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    let value = text(headers, AUTHORIZATION.as_str())?;
+    Some(match value.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        _ => value,
+    })
+}
+
+/// The text of a header; blank counts as absent.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let value = headers.get(name)?.to_str().ok()?.trim();
+    (!value.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

@@ -1,25 +1,18 @@
-//! Trying one candidate after the other until one begins to answer.
-
-use std::pin::Pin;
-use std::time::Duration;
+//! Asking one candidate, until it begins to answer.
 
 use bytes::Bytes;
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::passthrough::Outcome;
-use modelgate_dialects::{Dialect, Losses, Str, encode_response};
-use modelgate_providers::{Call, CallError, CallErrorKind, Candidate, Operation, Upstream, call};
-use tokio::time::sleep;
+use modelgate_dialects::{Dialect, Losses, encode_response};
+use modelgate_providers::{
+    Call, CallError, CallErrorKind, Candidate, Operation, Upstream, Why, call,
+};
 
 use crate::collect::{self, Form, Source, form};
 use crate::conduit::Conduit;
 use crate::error::Failure;
 use crate::plan::{Plan, Prepared};
-use crate::record::Record;
 use crate::relay::Relay;
-
-/// Wait before the second round over the candidates; it doubles with every further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What a candidate gave.
 pub(crate) enum Answer {
@@ -29,121 +22,8 @@ pub(crate) enum Answer {
     Stream(Box<Relay>),
 }
 
-/// How the search for an answer ended, with the losses of the candidate that answered.
-pub(crate) type Opened = (Record, Result<(Answer, Losses), Failure>);
-/// The search for an answer.
-pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
-
-/// Searches for an answer; what the request brought is given back when it is found.
-pub(crate) async fn open(mut plan: Box<Plan>) -> Opened {
-    let opened = run(&mut plan).await;
-    (plan.record, opened)
-}
-
-/// Tries the candidates in their order, in as many rounds as the configuration allows.
-async fn run(plan: &mut Plan) -> Result<(Answer, Losses), Failure> {
-    let rounds = plan.snapshot.config.request_retry;
-    let mut pause = FIRST_PAUSE;
-    for round in 0..=rounds {
-        let failure = match self::round(plan).await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
-        };
-        if !failure.may_pass || round == rounds {
-            return Err(failure.failure);
-        }
-        tracing::debug!(request_id = %plan.id, round, ?pause, "every candidate failed; trying again");
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-    Err(Failure::unknown_model(&plan.peek.model, &[]))
-}
-
-/// Why a round over all candidates gave nothing.
-struct RoundFailure {
-    /// The failure to show: the most telling one.
-    failure: Failure,
-    /// Another round may do better.
-    may_pass: bool,
-}
-
-async fn round(plan: &mut Plan) -> Result<(Answer, Losses), RoundFailure> {
-    let mut shown: Option<(u8, Failure)> = None;
-    let mut may_pass = false;
-    for candidate in plan.candidates.clone() {
-        let (weight, failure) = match one(plan, &candidate).await {
-            Ok(answer) => return Ok(answer),
-            Err(Refusal::Unsayable(failure)) => (0, failure),
-            Err(Refusal::Failed(error)) => {
-                log(plan, &candidate, &error);
-                if !error.kind.may_rotate() {
-                    // Passed through, the inside of strings was not looked into: here is the time.
-                    let failure = plan.malformed().unwrap_or_else(|| error.into());
-                    return Err(RoundFailure {
-                        failure,
-                        may_pass: false,
-                    });
-                }
-                may_pass |= passes(error.kind);
-                (weight(error.kind), explained(&candidate, error))
-            }
-        };
-        if shown.as_ref().is_none_or(|(other, _)| weight >= *other) {
-            shown = Some((weight, failure));
-        }
-    }
-    let failure = shown.map_or_else(
-        || Failure::unknown_model(&plan.peek.model, &[]),
-        |(_, failure)| failure,
-    );
-    Err(RoundFailure { failure, may_pass })
-}
-
-fn log(plan: &Plan, candidate: &Candidate, error: &CallError) {
-    tracing::warn!(
-        request_id = %plan.id,
-        credential = %candidate.credential.id,
-        model = %candidate.target.model,
-        kind = error.kind.name(),
-        status = error.error.status,
-        retry_after = ?error.error.retry_after,
-        error = %error.error.message,
-        "attempt failed"
-    );
-}
-
-/// The failure for the client. A client that reads of a wrong key thinks of its own.
-fn explained(candidate: &Candidate, mut error: CallError) -> Failure {
-    if matches!(
-        error.kind,
-        CallErrorKind::Unauthorized | CallErrorKind::Billing
-    ) {
-        let id = &candidate.credential.id;
-        let said = &error.error.message;
-        let message = format!("the provider refused modelgate's own credential {id}: {said}");
-        error.error.message = Str::from(message);
-    }
-    error.into()
-}
-
-/// Failures that are worth another round: those that go away by themselves within seconds.
-fn passes(kind: CallErrorKind) -> bool {
-    use CallErrorKind::{Broken, Overloaded, TimedOut, Unreachable};
-    matches!(kind, Unreachable | Overloaded | Broken | TimedOut)
-}
-
-/// Of several failures the client is shown the one that says most: a limit it can wait for rather than a key that is
-/// wrong, and anything rather than a missing model.
-fn weight(kind: CallErrorKind) -> u8 {
-    match kind {
-        CallErrorKind::NotFound => 1,
-        CallErrorKind::Unauthorized | CallErrorKind::Billing => 2,
-        CallErrorKind::Unreachable | CallErrorKind::Broken | CallErrorKind::TimedOut => 3,
-        CallErrorKind::Overloaded | CallErrorKind::RateLimited | CallErrorKind::Invalid => 4,
-    }
-}
-
-enum Refusal {
+/// Why a candidate did not answer.
+pub(crate) enum Refusal {
     /// The request cannot be said in the candidate's dialect.
     Unsayable(Failure),
     /// The call failed.
@@ -156,7 +36,12 @@ impl From<CallError> for Refusal {
     }
 }
 
-async fn one(plan: &mut Plan, candidate: &Candidate) -> Result<(Answer, Losses), Refusal> {
+/// Asks a candidate.
+pub(crate) async fn one(
+    plan: &mut Plan,
+    candidate: &Candidate,
+    why: Why,
+) -> Result<(Answer, Losses), Refusal> {
     let prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
     let config = &plan.snapshot.config;
     let source = Source {
@@ -173,8 +58,9 @@ async fn one(plan: &mut Plan, candidate: &Candidate) -> Result<(Answer, Losses),
         0
     };
     loop {
-        plan.record.attempt(candidate);
+        plan.record.attempt(candidate, why);
         let outcome = try_once(plan, candidate, &prepared, &source).await;
+        plan.record.attempted(outcome.as_ref().err());
         match outcome {
             Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
                 tries -= 1;
@@ -287,6 +173,7 @@ async fn begin(
                 held,
                 source,
                 over: true,
+                trying: None,
             })
         }
         Form::Events => {
@@ -302,6 +189,7 @@ async fn begin(
                     held: Vec::new(),
                     source,
                     over: false,
+                    trying: None,
                 },
                 head,
             )

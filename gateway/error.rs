@@ -8,6 +8,7 @@ use modelgate_dialects::{DecodeError, Dialect, EncodeError, Loss, Str, encode_er
 use modelgate_providers::CallError;
 use warp::reply::Response;
 
+use crate::management::gate::Refusal;
 use crate::reply;
 
 /// A request that gets no answer of a model, with what the client is told.
@@ -180,6 +181,47 @@ impl Failure {
         failure
     }
 
+    pub(crate) fn no_websocket() -> Self {
+        let message = "GET /v1/responses opens a WebSocket; for an ordinary request use POST";
+        let mut failure = Self::new(ErrorKind::InvalidRequest, "upgrade_required", message);
+        failure.error.status = StatusCode::UPGRADE_REQUIRED.as_u16();
+        failure.allow = Some("POST");
+        failure
+    }
+
+    pub(crate) fn unknown_message(kind: &str) -> Self {
+        let message = format!(
+            "there is no message of the type `{}`; send `response.create`",
+            shown(kind)
+        );
+        let mut failure = Self::new(ErrorKind::InvalidRequest, "unknown_event_type", message);
+        failure.error.param = Some(Str::from_static("type"));
+        failure
+    }
+
+    pub(crate) fn odd_stream_id() -> Self {
+        let message = "a stream_id has 1 to 256 letters, digits, underscores, hyphens and periods";
+        let mut failure = Self::new(ErrorKind::InvalidRequest, "invalid_stream_id", message);
+        failure.error.param = Some(Str::from_static("stream_id"));
+        failure
+    }
+
+    pub(crate) fn too_many_lanes(limit: usize) -> Self {
+        let message = format!(
+            "this connection has used {limit} different stream_ids already; use one of them again, or open another connection"
+        );
+        let code = "websocket_stream_limit_reached";
+        let mut failure = Self::new(ErrorKind::InvalidRequest, code, message);
+        failure.error.param = Some(Str::from_static("stream_id"));
+        failure
+    }
+
+    pub(crate) fn too_many_waiting() -> Self {
+        let message =
+            "too much is waiting on this connection already; send it again after the next answer";
+        Self::new(ErrorKind::RateLimit, "websocket_queue_full", message)
+    }
+
     pub(crate) fn no_such_operation(model: &str) -> Self {
         let message = format!("no provider of `{}` has this operation", shown(model));
         Self::new(ErrorKind::NotFound, "operation_not_found", message)
@@ -258,6 +300,12 @@ pub(crate) fn listed(dialect: Dialect, failure: &Failure) -> Response {
     Response::from_parts(parts, Bytes::from(list).into())
 }
 
+/// Why somebody may not manage the gateway, in the shape that the family's programs read.
+pub(crate) fn not_admitted(refusal: Refusal) -> Response {
+    let body = serde_json::to_vec(&refusal.answer()).unwrap_or_default();
+    reply::json(refusal.status(), body)
+}
+
 /// The status by which the dialect's SDKs tell the kind of failure: overload is 529 for Claude's and 503 for the others
 /// (`dialects.md` 2.9).
 fn status(dialect: Dialect, error: &Error) -> StatusCode {
@@ -273,7 +321,7 @@ fn status(dialect: Dialect, error: &Error) -> StatusCode {
 }
 
 /// Text of a client, short and without control characters.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .filter(|char| !char.is_control())
         .take(120)

@@ -8,7 +8,7 @@ use modelgate_dialects::Dialect;
 use tokio::time::timeout;
 use warp::reply::Response;
 
-use crate::attempt::{self, Answer, Opening};
+use crate::attempt::Answer;
 use crate::error::{self, Failure};
 use crate::google::{Form, Google};
 use crate::plan::Plan;
@@ -16,6 +16,7 @@ use crate::record::Record;
 use crate::relay::Body;
 use crate::reply;
 use crate::request::Incoming;
+use crate::search::{self, Opening};
 use crate::state::State;
 
 /// Answers a request for an answer of a model.
@@ -36,7 +37,7 @@ pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, ask: Ask) ->
         .streaming
         .keepalive
         .filter(|_| plan.peek.stream);
-    let mut opening: Opening = Box::pin(attempt::open(plan));
+    let mut opening: Opening = Box::pin(search::open(plan));
     let opened = match keep_alive {
         Some(interval) => timeout(interval, &mut opening).await.ok(),
         None => Some(opening.as_mut().await),

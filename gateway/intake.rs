@@ -1,5 +1,6 @@
 //! From a request that nobody has looked at to one that can be routed.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use modelgate_dialects::gemini::envelope;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, peek, peek_beside_url};
 use modelgate_dialects::{DecodeError, Dialect, Str};
-use modelgate_providers::Candidate;
+use modelgate_providers::Route;
 
 use crate::access::{self, Caller};
 use crate::body;
@@ -18,6 +19,7 @@ use crate::exchange::Ask;
 use crate::google::{self, Google};
 use crate::record::Record;
 use crate::request::{Incoming, RequestId};
+use crate::session::Session;
 use crate::state::{Snapshot, State};
 use crate::suffix::Suffix;
 
@@ -27,7 +29,8 @@ pub(crate) struct Read {
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) peek: Peek,
-    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) route: Arc<Route>,
+    pub(crate) session: Option<Session>,
     pub(crate) suffix: Option<Suffix>,
     pub(crate) caller: Caller,
     pub(crate) previous: Option<Previous>,
@@ -65,13 +68,19 @@ pub(crate) async fn read(
     };
     let (peek, inner) = seen.map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
-    let (candidates, suffix) = candidates(snapshot, &caller, &peek.model).map_err(first)?;
+    let (route, suffix) = route(snapshot, &caller, &peek.model).map_err(first)?;
+    // Who has no choice needs no memory of it.
+    let sticky = config.routing.session_affinity.is_some() && route.members().len() > 1;
+    let session = sticky
+        .then(|| Session::find(&incoming.headers, &document, caller.name(), &peek.model))
+        .flatten();
     Ok(Read {
         id: incoming.id,
         query: incoming.query.as_deref().and_then(without_key),
         headers: incoming.headers,
         peek,
-        candidates,
+        route,
+        session,
         suffix,
         previous: previous(ask, &document, snapshot, state, &caller),
         caller,
@@ -148,23 +157,21 @@ fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Bytes>), D
 
 /// Who could answer, and what the model's name says about thinking. A name that is listed with its brackets is meant as
 /// it stands.
-fn candidates(
+fn route(
     snapshot: &Snapshot,
     caller: &Caller,
     model: &str,
-) -> Result<(Vec<Candidate>, Option<Suffix>), Failure> {
+) -> Result<(Arc<Route>, Option<Suffix>), Failure> {
     let split = Suffix::split(model);
     let bare = split.as_ref().map_or(model, |(name, _)| *name);
     if !caller.may_use(bare) && !caller.may_use(model) {
         return Err(Failure::model_not_allowed(model));
     }
-    let candidates = snapshot.catalog.candidates(model);
-    if !candidates.is_empty() {
-        return Ok((candidates, None));
+    if let Some(route) = snapshot.catalog.route(model) {
+        return Ok((route, None));
     }
-    let candidates = snapshot.catalog.candidates(bare);
-    if !candidates.is_empty() {
-        return Ok((candidates, split.map(|(_, suffix)| suffix)));
+    if let Some(route) = snapshot.catalog.route(bare) {
+        return Ok((route, split.map(|(_, suffix)| suffix)));
     }
     let nearest = snapshot.catalog.nearest(bare);
     let allowed: Vec<&str> = nearest

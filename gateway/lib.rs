@@ -4,6 +4,7 @@
 //! `body`, `exchange`, `attempt` and `relay`; `error` is the only place that turns a failure into an answer.
 
 mod access;
+mod affinity;
 mod api;
 mod attempt;
 mod body;
@@ -14,17 +15,24 @@ mod error;
 mod exchange;
 mod google;
 mod intake;
+mod management;
 mod payload;
 mod plan;
+mod recent;
 mod record;
 mod relay;
 mod reply;
 mod request;
+mod resting;
 mod routes;
+mod search;
 pub mod server;
+mod session;
 mod state;
 mod suffix;
 mod tls;
+mod tried;
+mod websocket;
 
 pub use server::{Server, StartError};
 pub use state::State;

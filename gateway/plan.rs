@@ -9,7 +9,7 @@ use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, splice_model};
 use modelgate_dialects::{Dialect, Losses, Names, Reply, Str, decode_request, encode_request};
-use modelgate_providers::Candidate;
+use modelgate_providers::{Bound, Candidate, Moment, Route, Standing};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -18,10 +18,15 @@ use crate::exchange::Ask;
 use crate::google::Google;
 use crate::intake::{self, malformed, unread};
 use crate::payload;
-use crate::record::Record;
+use crate::record::{self, PassedOver, Record};
 use crate::request::{Incoming, RequestId};
+use crate::session::Session;
 use crate::state::{Snapshot, State};
 use crate::suffix::Suffix;
+use crate::tried::Trying;
+
+/// Members of a route that are looked at for the record.
+const LOOKED_AT: usize = 32;
 
 /// A request that is understood as far as routing needs, and who could answer it.
 pub(crate) struct Plan {
@@ -34,8 +39,15 @@ pub(crate) struct Plan {
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) peek: Peek,
-    pub(crate) candidates: Vec<Candidate>,
+    /// Who could serve the model, or the fallback that is asked now.
+    pub(crate) route: Arc<Route>,
+    /// Where the session is.
+    pub(crate) bound: Option<Bound>,
     pub(crate) record: Record,
+    /// The conversation that the request belongs to.
+    session: Option<Session>,
+    /// Models to ask when nobody serves this one, the last one first.
+    fallbacks: Vec<Str>,
     /// What the model's name says about thinking.
     suffix: Option<Suffix>,
     caller: Caller,
@@ -69,10 +81,17 @@ impl Plan {
     ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();
         let dialect = ask.dialect();
-        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect);
+        let recent = Arc::clone(&state.recent);
+        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect, recent);
         let read = intake::read(&snapshot, incoming, &ask, &mut record, &state).await;
         let read = read
             .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
+        let settled = read.session.as_ref().filter(|session| !session.is_new);
+        let bound = settled.and_then(|session| {
+            let ttl = snapshot.config.routing.session_affinity?;
+            state.affinity.of(session, ttl, Moment::now())
+        });
+        let fallbacks = fallbacks(&snapshot, &read.peek.model);
         // Large, and on its way through several futures.
         Ok(Box::new(Self {
             state,
@@ -86,8 +105,11 @@ impl Plan {
             query: read.query,
             headers: read.headers,
             peek: read.peek,
-            candidates: read.candidates,
+            route: read.route,
+            bound,
             record,
+            session: read.session,
+            fallbacks,
             suffix: read.suffix,
             caller: read.caller,
             previous: read.previous,
@@ -95,6 +117,53 @@ impl Plan {
             document: read.document,
             decoded: None,
         }))
+    }
+
+    /// Goes over to the next fallback of the model; false when there is none.
+    pub(crate) fn fall_back(&mut self) -> bool {
+        while let Some(model) = self.fallbacks.pop() {
+            let may = self.caller.may_use(&model);
+            if let Some(route) = self.snapshot.catalog.route(&model).filter(|_| may) {
+                tracing::info!(request_id = %self.id, asked = %self.peek.model, %model, "falling back");
+                self.route = route;
+                self.bound = None;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The session is at whoever has answered.
+    pub(crate) fn settle(&mut self, trying: &Trying) {
+        let routing = &self.snapshot.config.routing;
+        let (Some(session), Some(ttl)) = (&self.session, routing.session_affinity) else {
+            return;
+        };
+        let affinity = &self.state.affinity;
+        affinity.bind(session, trying.bound, ttl, Moment::now());
+        self.record.settled(record::Affinity {
+            source: session.source,
+            outcome: match self.bound {
+                None => record::Place::New,
+                Some(bound) if bound.key == trying.bound.key => record::Place::Kept,
+                Some(_) => record::Place::Moved,
+            },
+        });
+    }
+
+    /// Notes who could serve the model, and why some of them cannot now.
+    pub(crate) fn look_around(&mut self) {
+        let (route, now) = (&self.route, Moment::now());
+        let members = 0..route.members().len().min(LOOKED_AT);
+        let passed_over = members.filter_map(|index| match route.standing(index, now) {
+            Standing::Free | Standing::Due => None,
+            Standing::OnTrial | Standing::Barred { .. } => {
+                let candidate = route.members()[index].clone();
+                let bar = candidate.credential.health.bar(&candidate.target.model);
+                Some(PassedOver { candidate, bar })
+            }
+        });
+        self.record.considered(route.members().len(), passed_over);
     }
 
     /// The body as it came.
@@ -249,4 +318,24 @@ fn carried(losses: &Losses) -> Result<(), Failure> {
         None => Ok(()),
         Some(first) => Err(Failure::meaning_lost(first, lost.count())),
     }
+}
+
+/// The models that are asked when nobody serves this one, the last one first: those of the configuration, then the model's
+/// previews where those count as the same.
+fn fallbacks(snapshot: &Snapshot, model: &Str) -> Vec<Str> {
+    let config = &snapshot.config;
+    let configured = config
+        .routing
+        .fallbacks
+        .iter()
+        .find(|(name, _)| *name == **model);
+    let named = configured.into_iter().flat_map(|(_, others)| others);
+    let mut fallbacks: Vec<Str> = named.map(|name| Str::from(name.as_str())).collect();
+    if config.quota_exceeded.switch_preview_model {
+        let preview = format!("{model}-preview");
+        let previews = snapshot.catalog.models().iter().map(|listing| &listing.id);
+        fallbacks.extend(previews.filter(|id| id.starts_with(&preview)).cloned());
+    }
+    fallbacks.reverse();
+    fallbacks
 }

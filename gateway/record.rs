@@ -1,116 +1,281 @@
 //! What is remembered of a request: written exactly once, when it is over, also when the client walks away.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use modelgate_dialects::ir::Usage;
+use modelgate_dialects::losses::Action;
 use modelgate_dialects::{Dialect, Losses, Str};
-use modelgate_providers::Candidate;
+use modelgate_providers::health::Bar;
+use modelgate_providers::{CallError, Candidate, Why};
 
+use crate::recent::Recent;
 use crate::request::RequestId;
+
+/// Attempts, credentials that were passed over, and losses, of which more than a number is kept.
+const ATTEMPTS: usize = 16;
+const PASSED_OVER: usize = 16;
+const LOSSES: usize = 32;
 
 /// The record of one request. It is written when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Record {
-    id: RequestId,
+    sheet: Option<Box<Sheet>>,
+    recent: Arc<Recent>,
+}
+
+/// What a record says.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    pub(crate) id: RequestId,
+    pub(crate) time: SystemTime,
     started: Instant,
-    dialect: Dialect,
-    caller: String,
-    model: Str,
-    stream: bool,
-    attempts: u32,
-    candidate: Option<Candidate>,
-    /// The dialect the last candidate was asked in.
-    upstream: Option<Dialect>,
-    first_byte: Option<Duration>,
-    status: u16,
-    usage: Usage,
-    failure: Option<Str>,
+    pub(crate) dialect: Dialect,
+    pub(crate) caller: String,
+    pub(crate) model: Str,
+    pub(crate) stream: bool,
+    /// How many there were; the first of them are kept.
+    pub(crate) attempt_count: u32,
+    pub(crate) attempts: Vec<Attempt>,
+    /// Credentials of the model.
+    pub(crate) members: usize,
+    pub(crate) passed_over: Vec<PassedOver>,
+    pub(crate) affinity: Option<Affinity>,
+    pub(crate) losses: Vec<Lost>,
+    pub(crate) first_byte: Option<Duration>,
+    pub(crate) total: Duration,
+    pub(crate) status: u16,
+    pub(crate) usage: Usage,
+    pub(crate) failure: Option<Str>,
     /// The answer was given to its end; false means that the client left.
-    complete: bool,
+    pub(crate) complete: bool,
+}
+
+/// One call of an upstream.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) candidate: Candidate,
+    /// The dialect it was asked in.
+    pub(crate) dialect: Dialect,
+    pub(crate) why: Why,
+    /// From the beginning of the request until the call.
+    pub(crate) after: Duration,
+    /// Until the first content or the failure.
+    pub(crate) took: Option<Duration>,
+    pub(crate) failure: Option<AttemptFailure>,
+}
+
+#[derive(Debug)]
+pub(crate) struct AttemptFailure {
+    pub(crate) status: u16,
+    pub(crate) kind: &'static str,
+    pub(crate) message: Str,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// A credential that could not be asked.
+#[derive(Debug)]
+pub(crate) struct PassedOver {
+    pub(crate) candidate: Candidate,
+    pub(crate) bar: Option<Bar>,
+}
+
+/// What became of the conversation's place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Affinity {
+    /// Where the name of the conversation was found.
+    pub(crate) source: &'static str,
+    pub(crate) outcome: Place,
+}
+
+/// What became of the place of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It stayed there.
+    Kept,
+    /// It had none.
+    New,
+    /// Who was there could not serve.
+    Moved,
+}
+
+/// Something that the upstream's dialect has no place for.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) path: String,
+    pub(crate) action: Action,
+    pub(crate) why: std::borrow::Cow<'static, str>,
 }
 
 impl Record {
-    pub(crate) fn new(id: RequestId, started: Instant, dialect: Dialect) -> Self {
-        Self {
+    pub(crate) fn new(
+        id: RequestId,
+        started: Instant,
+        dialect: Dialect,
+        recent: Arc<Recent>,
+    ) -> Self {
+        let sheet = Sheet {
             id,
+            time: SystemTime::now(),
             started,
             dialect,
             caller: "unknown".to_owned(),
             model: Str::new(),
             stream: false,
-            attempts: 0,
-            candidate: None,
-            upstream: None,
+            attempt_count: 0,
+            attempts: Vec::new(),
+            members: 0,
+            passed_over: Vec::new(),
+            affinity: None,
+            losses: Vec::new(),
             first_byte: None,
+            total: Duration::ZERO,
             status: 499,
             usage: Usage::default(),
             failure: None,
             complete: false,
+        };
+        Self {
+            sheet: Some(Box::new(sheet)),
+            recent,
         }
     }
 
     pub(crate) fn called_by(&mut self, caller: &str) {
-        caller.clone_into(&mut self.caller);
+        self.edit(|sheet| caller.clone_into(&mut sheet.caller));
     }
 
     pub(crate) fn asked(&mut self, model: &Str, stream: bool) {
-        self.model = model.clone();
-        self.stream = stream;
+        self.edit(|sheet| {
+            sheet.model = model.clone();
+            sheet.stream = stream;
+        });
     }
 
-    pub(crate) fn attempt(&mut self, candidate: &Candidate) {
-        self.attempts += 1;
-        self.upstream = Some(candidate.dialect(self.dialect));
-        self.candidate = Some(candidate.clone());
+    /// Who could serve the model, and who of them cannot now.
+    pub(crate) fn considered(
+        &mut self,
+        members: usize,
+        passed_over: impl Iterator<Item = PassedOver>,
+    ) {
+        self.edit(|sheet| {
+            sheet.members = members;
+            let room = PASSED_OVER.saturating_sub(sheet.passed_over.len());
+            sheet.passed_over.extend(passed_over.take(room));
+        });
     }
 
-    pub(crate) fn lost(&self, losses: &Losses) {
-        for loss in losses.iter() {
-            if loss.quiet {
-                tracing::debug!(request_id = %self.id, path = loss.path, why = %loss.why, "not carried");
-            } else {
-                tracing::info!(request_id = %self.id, path = loss.path, why = %loss.why, "not carried");
+    pub(crate) fn settled(&mut self, affinity: Affinity) {
+        self.edit(|sheet| sheet.affinity = Some(affinity));
+    }
+
+    pub(crate) fn attempt(&mut self, candidate: &Candidate, why: Why) {
+        self.edit(|sheet| {
+            sheet.attempt_count += 1;
+            if sheet.attempts.len() == ATTEMPTS {
+                // Who answered in the end says more than who failed somewhere in between.
+                sheet.attempts.pop();
             }
-        }
+            sheet.attempts.push(Attempt {
+                candidate: candidate.clone(),
+                dialect: candidate.dialect(sheet.dialect),
+                why,
+                after: sheet.started.elapsed(),
+                took: None,
+                failure: None,
+            });
+        });
+    }
+
+    /// The attempt has brought its first content, or failed.
+    pub(crate) fn attempted(&mut self, failure: Option<&CallError>) {
+        self.edit(|sheet| {
+            let elapsed = sheet.started.elapsed();
+            let Some(attempt) = sheet.attempts.last_mut() else {
+                return;
+            };
+            attempt.took = Some(elapsed.saturating_sub(attempt.after));
+            attempt.failure = failure.map(|error| AttemptFailure {
+                status: error.error.status,
+                kind: error.kind.name(),
+                message: error.error.message.clone(),
+                retry_after: error.error.retry_after,
+            });
+        });
+    }
+
+    pub(crate) fn lost(&mut self, losses: &Losses) {
+        self.edit(|sheet| {
+            for loss in losses.iter() {
+                if loss.quiet {
+                    tracing::debug!(request_id = %sheet.id, path = loss.path, why = %loss.why, "not carried");
+                } else {
+                    tracing::info!(request_id = %sheet.id, path = loss.path, why = %loss.why, "not carried");
+                }
+            }
+            let kept = losses.iter().filter(|loss| !loss.quiet).take(LOSSES);
+            let kept = kept.map(|loss| Lost {
+                path: loss.path.clone(),
+                action: loss.action,
+                why: loss.why.clone(),
+            });
+            // Those of the candidate that is asked now count.
+            sheet.losses = kept.collect();
+        });
     }
 
     /// The first byte of the answer is on its way.
     pub(crate) fn began(&mut self) {
-        self.status = 200;
-        self.first_byte
-            .get_or_insert_with(|| self.started.elapsed());
+        self.edit(|sheet| {
+            sheet.status = 200;
+            let elapsed = sheet.started.elapsed();
+            sheet.first_byte.get_or_insert(elapsed);
+        });
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {
-        self.usage.merge(usage);
+        self.edit(|sheet| sheet.usage.merge(usage));
     }
 
     /// The answer was given to its end.
     pub(crate) fn completed(&mut self) {
-        self.complete = true;
+        self.edit(|sheet| sheet.complete = true);
     }
 
     /// The client was told of a failure.
     pub(crate) fn failed(&mut self, status: u16, message: &Str) {
-        self.status = status;
-        self.failure = Some(message.clone());
-        self.complete = true;
+        self.edit(|sheet| {
+            sheet.status = status;
+            sheet.failure = Some(message.clone());
+            sheet.complete = true;
+        });
+    }
+
+    fn edit(&mut self, change: impl FnOnce(&mut Sheet)) {
+        if let Some(sheet) = self.sheet.as_deref_mut() {
+            change(sheet);
+        }
     }
 }
 
-impl Drop for Record {
-    fn drop(&mut self) {
-        let candidate = self.candidate.as_ref();
+impl Sheet {
+    /// The last attempt: the one that answered, if any did.
+    pub(crate) fn served(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    fn log(&self) {
+        let served = self.served();
         tracing::info!(
             request_id = %self.id,
             caller = self.caller,
             dialect = self.dialect.name(),
             model = %self.model,
-            upstream = self.upstream.map(Dialect::name),
-            credential = candidate.map(|candidate| candidate.credential.id.as_str()),
-            upstream_model = candidate.map(|candidate| &*candidate.target.model),
+            upstream = served.map(|served| served.dialect.name()),
+            credential = served.map(|served| served.candidate.credential.id.as_str()),
+            upstream_model = served.map(|served| &*served.candidate.target.model),
             stream = self.stream,
-            attempts = self.attempts,
+            attempts = self.attempt_count,
             status = self.status,
             complete = self.complete,
             error = self.failure.as_deref(),
@@ -118,9 +283,19 @@ impl Drop for Record {
             cached_tokens = self.usage.cache_read,
             output_tokens = self.usage.total_output(),
             first_byte_ms = self.first_byte.map(millis),
-            total_ms = millis(self.started.elapsed()),
+            total_ms = millis(self.total),
             "request"
         );
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(mut sheet) = self.sheet.take() {
+            sheet.total = sheet.started.elapsed();
+            sheet.log();
+            self.recent.push(sheet);
+        }
     }
 }
 

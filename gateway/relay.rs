@@ -16,11 +16,13 @@ use modelgate_dialects::{Dialect, Str, encode_error_frame};
 use modelgate_providers::CallError;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::attempt::{Answer, Opening};
+use crate::attempt::Answer;
 use crate::collect::Source;
 use crate::conduit::Conduit;
 use crate::google::Rewriter;
 use crate::record::Record;
+use crate::search::Opening;
+use crate::tried::Trying;
 
 /// Chunks that are ready are joined up to this size, which saves the client's socket many small writes.
 const GATHER: usize = 32 << 10;
@@ -36,6 +38,17 @@ pub(crate) struct Relay {
     pub(crate) source: Source,
     /// The upstream's body is over.
     pub(crate) over: bool,
+    /// Who sends it, to be told if it breaks off.
+    pub(crate) trying: Option<Trying>,
+}
+
+impl Relay {
+    /// The upstream did not keep its word.
+    fn broke(&mut self, error: &CallError) {
+        if let Some(trying) = &mut self.trying {
+            trying.failed(error);
+        }
+    }
 }
 
 /// What a client reads.
@@ -171,6 +184,7 @@ impl Body {
                     "sent nothing",
                     flow.relay.source.idle,
                 );
+                flow.relay.broke(&error);
                 let bytes = flow.relay.conduit.abort(*error.error);
                 flow.record.used(flow.relay.conduit.usage().clone());
                 flow.record.failed(
@@ -208,11 +222,18 @@ impl Body {
     fn end(&mut self) -> Option<Bytes> {
         if let Stage::Flowing(flow) = std::mem::replace(&mut self.stage, Stage::Over) {
             let Flow {
-                relay, mut record, ..
+                mut relay,
+                mut record,
+                ..
             } = *flow;
             record.used(relay.conduit.usage().clone());
             match relay.conduit.outcome() {
-                Outcome::Failed(error) => record.failed(error.status, &error.message),
+                Outcome::Failed(error) => {
+                    record.failed(error.status, &error.message);
+                    let provider = relay.source.provider.clone();
+                    let error = CallError::answered(provider, (**error).clone());
+                    relay.broke(&error);
+                }
                 Outcome::Complete | Outcome::Open => record.completed(),
             }
         }

@@ -3,20 +3,67 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, Method};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
 use modelgate_dialects::Str;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// The pieces of a request's body as they come.
 pub(crate) type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
-/// The address of the socket that a request came through.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    /// The address of the socket.
+    pub(crate) address: SocketAddr,
+    /// What the connection can become, where the client asks for that.
+    pub(crate) upgrade: Option<Upgrade>,
+}
+
+/// A connection that can be taken over for another protocol once its request is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Upgrade {
+    on: OnUpgrade,
+    seat: Seat,
+}
+
+/// A place among the connections, for as long as it is held.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    pub(crate) open: TaskTracker,
+    /// Counts against the limit in number.
+    pub(crate) permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl Upgrade {
+    pub(crate) fn new(on: OnUpgrade, seat: Seat) -> Self {
+        Self { on, seat }
+    }
+
+    /// Hands the connection over once the request is answered. What it has become still counts as one of the connections,
+    /// and is waited for when the gateway stops.
+    pub(crate) fn hand_over<F>(self, serve: impl FnOnce(TokioIo<Upgraded>) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let Seat { open, permit } = self.seat;
+        open.spawn(async move {
+            let _permit = permit;
+            match self.on.await {
+                Ok(upgraded) => serve(TokioIo::new(upgraded)).await,
+                Err(error) => tracing::debug!(%error, "a connection was not handed over"),
+            }
+        });
+    }
+}
 
 /// A request that nobody has looked at yet.
 pub(crate) struct Incoming {
@@ -27,6 +74,7 @@ pub(crate) struct Incoming {
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) peer: Option<SocketAddr>,
+    pub(crate) upgrade: Option<Upgrade>,
     pub(crate) body: BodyStream,
 }
 

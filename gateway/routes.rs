@@ -20,7 +20,7 @@ use crate::exchange::Ask;
 use crate::google::{self, Google};
 use crate::request::{Incoming, Peer, RequestId};
 use crate::state::State;
-use crate::{exchange, reply};
+use crate::{exchange, management, reply, websocket};
 
 /// An endpoint, as listed to people.
 pub(crate) struct Endpoint {
@@ -37,6 +37,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1/chat/completions"),
     endpoint("POST", "/v1/completions"),
     endpoint("POST", "/v1/responses"),
+    endpoint("GET", "/v1/responses"),
     endpoint("POST", "/v1/responses/input_tokens"),
     endpoint("POST", "/v1/responses/compact"),
     endpoint("DELETE", "/v1/responses/{id}"),
@@ -52,6 +53,11 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
     endpoint("GET", "/readyz"),
+    endpoint("GET", "/v0/management/accounts"),
+    endpoint("POST", "/v0/management/accounts/{id}/{action}"),
+    endpoint("GET", "/v0/management/requests"),
+    endpoint("GET", "/v0/management/requests/{id}"),
+    endpoint("GET", "/v0/management/route"),
 ];
 
 /// The whole server as one filter.
@@ -82,6 +88,10 @@ fn incoming(
     peer: Option<Peer>,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> Incoming {
+    let (peer, upgrade) = match peer {
+        Some(peer) => (Some(peer.address), peer.upgrade),
+        None => (None, None),
+    };
     Incoming {
         id: RequestId::new(),
         started: Instant::now(),
@@ -89,7 +99,8 @@ fn incoming(
         path: path.as_str().to_owned(),
         query,
         headers,
-        peer: peer.map(|Peer(address)| address),
+        peer,
+        upgrade,
         // The pieces are `Bytes` already, so that nothing is copied here.
         body: Box::pin(
             body.map(|piece| piece.map(|mut piece| piece.copy_to_bytes(piece.remaining()))),
@@ -139,6 +150,7 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "/v1/responses" if post => {
             exchange::generate(state, incoming, ask(Dialect::Responses)).await
         }
+        "/v1/responses" if incoming.method == Method::GET => websocket::open(state, incoming),
         "/v1/messages" if post => exchange::generate(state, incoming, ask(Dialect::Claude)).await,
         "/v1/messages/count_tokens" if post => {
             count_tokens::count(state, incoming, ask(Dialect::Claude)).await
@@ -185,6 +197,8 @@ async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
         Google::at_model(tail, query)
     } else if let Some(tail) = path.strip_prefix("/v1/responses/") {
         return response(&state, &incoming, path, tail);
+    } else if let Some(tail) = path.strip_prefix("/v0/management/") {
+        return management::answer(&state, incoming, tail).await;
     } else {
         Err(Failure::unknown_route(path))
     };
@@ -227,8 +241,8 @@ fn wrong_method(path: &str, allow: &'static str) -> Response {
     )
 }
 
-/// A model name from a path: names may hold `/`, which some clients escape.
-fn unescaped(text: &str) -> String {
+/// A name from a path: names may hold `/`, which some clients escape.
+pub(crate) fn unescaped(text: &str) -> String {
     percent_encoding::percent_decode_str(text)
         .decode_utf8_lossy()
         .into_owned()

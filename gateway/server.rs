@@ -7,23 +7,24 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::util::MapRequest;
 
-use crate::request::Peer;
+use crate::request::{Peer, Seat, Upgrade};
 use crate::routes::routes;
 use crate::state::State;
 use crate::tls;
@@ -132,25 +133,26 @@ impl Server {
             async move { state.follow().await }
         });
         let ticking = tokio::spawn(tick());
-        let graceful = GracefulShutdown::new();
+        let open = TaskTracker::new();
         let acceptor = Acceptor {
             tls,
             limits,
             builder: builder(limits.header),
             state: Arc::clone(&state),
+            open: open.clone(),
         };
         tokio::select! {
             () = stop => {}
-            () = acceptor.accept(&listener, &graceful) => {}
+            () = acceptor.accept(&listener) => {}
         }
         drop(listener);
         state.drain();
-        let open = graceful.count();
-        if open > 0 {
-            tracing::info!(open, within = ?limits.drain, "waiting for open connections");
+        open.close();
+        if !open.is_empty() {
+            tracing::info!(open = open.len(), within = ?limits.drain, "waiting for open connections");
         }
         tokio::select! {
-            () = graceful.shutdown() => tracing::info!("every request has ended"),
+            () = open.wait() => tracing::info!("every request has ended"),
             () = sleep(limits.drain) => tracing::warn!("requests were still open at the deadline and are cut"),
             () = hurry => tracing::warn!("asked a second time to stop; open requests are cut"),
         }
@@ -189,10 +191,12 @@ struct Acceptor {
     limits: Limits,
     builder: Builder<TokioExecutor>,
     state: Arc<State>,
+    /// The connections, and what they have become.
+    open: TaskTracker,
 }
 
 impl Acceptor {
-    async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
+    async fn accept(&self, listener: &TcpListener) {
         let service = warp::service(routes(Arc::clone(&self.state)));
         let permits = Arc::new(Semaphore::new(self.limits.connections));
         loop {
@@ -210,11 +214,18 @@ impl Acceptor {
             };
             let begun = Arc::new(Notify::new());
             let begins = Arc::clone(&begun);
+            let seat = Seat {
+                open: self.open.clone(),
+                permit: Arc::new(permit),
+            };
             let service = MapRequest::new(
                 service.clone(),
                 move |mut request: http::Request<Incoming>| {
                     begins.notify_one();
-                    request.extensions_mut().insert(Peer(peer));
+                    let extensions = request.extensions_mut();
+                    let upgrade = extensions.remove().map(|on| Upgrade::new(on, seat.clone()));
+                    let address = peer;
+                    extensions.insert(Peer { address, upgrade });
                     request
                 },
             );
@@ -223,11 +234,10 @@ impl Acceptor {
                 peer,
                 tls: self.tls.clone(),
                 builder: self.builder.clone(),
-                watcher: graceful.watcher(),
+                state: Arc::clone(&self.state),
             };
             let unused = unused(begun, self.limits.header, Arc::clone(&self.state));
-            tokio::spawn(async move {
-                let _permit = permit;
+            self.open.spawn(async move {
                 tokio::select! {
                     biased;
                     () = connection.serve(service) => {}
@@ -255,7 +265,7 @@ struct Connection {
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     builder: Builder<TokioExecutor>,
-    watcher: Watcher,
+    state: Arc<State>,
 }
 
 impl Connection {
@@ -272,15 +282,15 @@ impl Connection {
             peer,
             tls,
             builder,
-            watcher,
+            state,
         } = self;
         // Answers are small and streams are written in pieces: waiting to fill packets only costs time.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(service);
         let served = match tls {
-            None => watcher.watch(http(&builder, stream, service)).await,
+            None => http(&builder, stream, service, &state).await,
             Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => watcher.watch(http(&builder, stream, service)).await,
+                Ok(stream) => http(&builder, stream, service, &state).await,
                 Err(error) => {
                     tracing::debug!(%peer, %error, "no TLS connection came about");
                     return;
@@ -310,16 +320,13 @@ fn builder(header: Duration) -> Builder<TokioExecutor> {
     builder
 }
 
-fn http<I, S>(
+/// Serves a connection to its end; once the gateway stops, to the end of the requests that are open.
+async fn http<I, S>(
     builder: &Builder<TokioExecutor>,
     stream: I,
     service: TowerToHyperService<S>,
-) -> hyper_util::server::conn::auto::Connection<
-    'static,
-    TokioIo<I>,
-    TowerToHyperService<S>,
-    TokioExecutor,
->
+    state: &State,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<http::Request<Incoming>, Response = warp::reply::Response, Error = Infallible>
@@ -328,7 +335,12 @@ where
         + 'static,
     S::Future: Send + 'static,
 {
-    builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned()
+    let mut connection =
+        pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    tokio::select! {
+        biased;
+        served = connection.as_mut() => return served,
+        () = state.stopping() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
 }

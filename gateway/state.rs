@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use modelgate_config::{Config, Store};
-use modelgate_providers::{Catalog, Clients};
+use modelgate_config::{Config, Secret, Store};
+use modelgate_providers::{Catalog, Clients, Healths};
 use tokio::sync::watch;
 
 use crate::access::Access;
+use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::management::gate::Token;
+use crate::recent::Recent;
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -17,6 +20,12 @@ pub struct State {
     snapshot: ArcSwap<Snapshot>,
     pub(crate) clients: Clients,
     pub(crate) conversations: Conversations,
+    pub(crate) affinity: Affinity,
+    healths: Healths,
+    /// Requests that are over.
+    pub(crate) recent: Arc<Recent>,
+    /// Opens the management API; without one nobody may manage.
+    pub(crate) token: Option<Token>,
     draining: watch::Sender<bool>,
 }
 
@@ -29,9 +38,9 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    fn new(config: Arc<Config>) -> Self {
+    fn new(config: Arc<Config>, healths: &Healths) -> Self {
         Self {
-            catalog: Catalog::build(&config),
+            catalog: Catalog::build(&config, healths),
             access: Access::new(&config.client_keys),
             config,
         }
@@ -42,14 +51,26 @@ impl State {
     /// The state for a configuration; `State::follow` keeps it up to date.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        let snapshot = Snapshot::new(store.snapshot());
+        let healths = Healths::default();
+        let snapshot = Snapshot::new(store.snapshot(), &healths);
         Self {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
             clients: Clients::default(),
             conversations: Conversations::default(),
+            affinity: Affinity::default(),
+            healths,
+            recent: Arc::default(),
+            token: None,
             draining: watch::Sender::new(false),
         }
+    }
+
+    /// The same, managed by whoever on this machine presents the token.
+    #[must_use]
+    pub fn managed_with(mut self, token: &Secret) -> Self {
+        self.token = Some(Token::new(token));
+        self
     }
 
     /// Takes over every new configuration, for ever.
@@ -59,7 +80,9 @@ impl State {
         configs.mark_changed();
         while configs.changed().await.is_ok() {
             let config = Arc::clone(&configs.borrow_and_update());
-            self.snapshot.store(Arc::new(Snapshot::new(config)));
+            let snapshot = Snapshot::new(config, &self.healths);
+            self.snapshot.store(Arc::new(snapshot));
+            self.healths.tidy();
         }
     }
 

@@ -5,15 +5,15 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use modelgate_config::model::{Proxy, Timeouts};
+use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
 use tokio::time::timeout;
 
 use crate::body::{self, ByteStream};
 use crate::credential::Credential;
 use crate::{
-    CallError, Clients, ProviderKind, claude, client, codex, compatible, demo, gemini, retry_hint,
-    vertex,
+    CallError, Clients, ProviderKind, claude, client, codex, compatible, demo, gemini, quota,
+    retry_hint, vertex,
 };
 
 /// Most bytes of an error's body that are read.
@@ -135,13 +135,15 @@ pub async fn call(
     let headers = response.headers().clone();
     let body = body::of_response(response, provider.clone());
     if status == StatusCode::OK {
+        let windows = quota::windows(credential.kind, &headers, SystemTime::now());
+        credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
     }
     Err(refused(credential, call.dialect, status, &headers, body).await)
 }
 
 fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
-    let mut headers = credential.headers.clone();
+    let mut headers = credential.headers();
     if let Some(client) = client {
         match credential.kind {
             ProviderKind::Claude => claude::forward(client, &mut headers),
@@ -174,6 +176,26 @@ async fn refused(
         .await
         .unwrap_or_default();
     let mut error = modelgate_dialects::decode_error(dialect, status.as_u16(), &body);
-    error.retry_after = retry_hint::from_headers(headers, SystemTime::now()).or(error.retry_after);
-    CallError::answered(provider, error)
+    let now = SystemTime::now();
+    let windows = quota::windows(credential.kind, headers, now);
+    let used_up = quota::used_up(&windows, now);
+    credential.health.on_quota(windows);
+    let hint = retry_hint::from_headers(headers, now).or(error.retry_after);
+    error.retry_after = used_up.max(hint);
+    let mut error = CallError::answered(provider, error);
+    error.wide = used_up.is_some() || quota::is_used_up(error.error.code.as_deref());
+    error.rule = rule(credential, status.as_u16(), &body);
+    error
+}
+
+/// What the operator wants done about an answer.
+fn rule(credential: &Credential, status: u16, body: &[u8]) -> Option<ErrorAction> {
+    if credential.error_rules.is_empty() {
+        return None;
+    }
+    let body = String::from_utf8_lossy(body);
+    let mut rules = credential.error_rules.iter();
+    rules
+        .find(|rule| rule.applies(status, &body))
+        .map(|rule| rule.action)
 }

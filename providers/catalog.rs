@@ -1,21 +1,35 @@
 //! Which credential serves which model.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod draft;
 
-use modelgate_config::model::{CompatibleProvider, ModelEntry, ProviderEntry};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use modelgate_config::{Config, Pattern};
 use modelgate_dialects::{Dialect, Str, Target};
 
+use crate::catalog::draft::Draft;
 use crate::credential::Credential;
-use crate::{ProviderKind, claude, codex, compatible, demo, gemini, models, vertex};
+use crate::forge::Healths;
+use crate::health::Standing;
+use crate::moment::Moment;
+use crate::route::Route;
+use crate::{ProviderKind, claude, codex, compatible, demo, gemini, vertex};
 
-/// The models of one configuration and who serves them. Immutable; a new configuration makes a new one.
+/// Routes to names we do not list that are remembered: clients may ask for any.
+const OPEN_ROUTES: usize = 64;
+/// The name that stands for any model.
+const AUTO: &str = "auto";
+
+/// The models of one configuration and who serves them. Immutable but for whose turn it is; a new configuration makes a new
+/// one.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    routes: HashMap<Str, Vec<Candidate>>,
+    routes: HashMap<Str, Arc<Route>>,
     /// Providers that take names we do not list.
     open: Vec<OpenRoute>,
+    /// Those of their routes that were asked for.
+    opened: Mutex<HashMap<Str, Arc<Route>>>,
     listing: Vec<ModelListing>,
     credentials: Vec<Arc<Credential>>,
 }
@@ -65,6 +79,7 @@ pub struct ModelListing {
 #[derive(Debug)]
 struct OpenRoute {
     prefix: Option<String>,
+    with_prefix_only: bool,
     accepts: Vec<Pattern>,
     excluded: Vec<Pattern>,
     credentials: Vec<Arc<Credential>>,
@@ -74,171 +89,57 @@ struct OpenRoute {
 impl Catalog {
     /// The catalogue of a configuration. With no provider at all it holds the built-in demo.
     #[must_use]
-    pub fn build(config: &Config) -> Self {
-        let mut catalog = Self::default();
-        for (index, key) in config.claude.iter().enumerate() {
-            let credential = Arc::new(claude::credential(key, index));
-            catalog.add_key(
-                &key.entry,
-                credential,
-                models::claude_catalogue(),
-                "claude-*",
-            );
-        }
-        for (index, key) in config.codex.iter().enumerate() {
-            let credential = Arc::new(codex::credential(key, index));
-            catalog.add_key(&key.entry, credential, models::openai_catalogue(), "gpt-*");
-        }
-        for (index, key) in config.gemini.iter().enumerate() {
-            let credential = Arc::new(gemini::credential(key, index));
-            catalog.add_key(
-                &key.entry,
-                credential,
-                models::gemini_catalogue(),
-                "gemini-*",
-            );
-        }
-        for (index, key) in config.vertex.iter().enumerate() {
-            let credential = Arc::new(vertex::credential(key, index));
-            catalog.add_key(
-                &key.entry,
-                credential,
-                models::gemini_catalogue(),
-                "gemini-*",
-            );
-        }
-        for provider in &config.compatible {
-            catalog.add_compatible(provider);
-        }
-        if catalog.credentials.is_empty() {
-            catalog.add_demo();
-        }
-        catalog.finish();
-        catalog
+    pub fn build(config: &Config, healths: &Healths) -> Self {
+        let mut draft = Draft::new(config, healths);
+        draft.fill();
+        draft.finish()
     }
 
-    /// One key with the models of its vendor. Names newer than our table are the vendor's too, if they look like it.
-    fn add_key(
-        &mut self,
-        entry: &ProviderEntry,
-        credential: Arc<Credential>,
-        catalogue: &[String],
-        newer: &str,
-    ) {
-        let accepts = if entry.models.is_empty() {
-            vec![Pattern::new(newer)]
-        } else {
-            Vec::new()
-        };
-        self.add(
-            entry,
-            &[credential],
-            &listed(entry, catalogue),
-            accepts,
-            false,
-        );
-    }
-
-    fn add_compatible(&mut self, provider: &CompatibleProvider) {
-        let credentials: Vec<_> = (0..provider.keys.len())
-            .map(|index| Arc::new(compatible::credential(provider, index)))
-            .collect();
-        let known = listed(
-            &provider.entry,
-            models::compatible_catalogue(&provider.name),
-        );
-        // A list of models is the whole list.
-        let accepts = if provider.entry.models.is_empty() {
-            provider.accepts.clone()
-        } else {
-            Vec::new()
-        };
-        self.add(
-            &provider.entry,
-            &credentials,
-            &known,
-            accepts,
-            provider.responses,
-        );
-    }
-
-    fn add_demo(&mut self) {
-        let credential = Arc::new(demo::credential());
-        self.credentials.push(Arc::clone(&credential));
-        self.route(
-            demo::MODEL.into(),
-            candidate(&credential, demo::MODEL, false),
-        );
-    }
-
-    fn add(
-        &mut self,
-        entry: &ProviderEntry,
-        credentials: &[Arc<Credential>],
-        known: &[ModelEntry],
-        accepts: Vec<Pattern>,
-        responses: bool,
-    ) {
-        self.credentials.extend(credentials.iter().cloned());
-        let served =
-            |model: &ModelEntry| !is_excluded(&entry.excluded_models, &[&model.name, &model.alias]);
-        for model in known.iter().filter(|model| served(model)) {
-            for credential in credentials {
-                let responses = model.responses.unwrap_or(responses);
-                let candidate = candidate(credential, &model.name, responses);
-                if let Some(prefix) = &entry.prefix {
-                    self.route(
-                        Str::from(format!("{prefix}/{}", model.alias)),
-                        candidate.clone(),
-                    );
-                }
-                self.route(Str::from(model.alias.as_str()), candidate);
-            }
-        }
-        if !accepts.is_empty() {
-            self.open.push(OpenRoute {
-                prefix: entry.prefix.clone(),
-                accepts,
-                excluded: entry.excluded_models.clone(),
-                credentials: credentials.to_vec(),
-                responses,
-            });
-        }
-    }
-
-    fn route(&mut self, model: Str, candidate: Candidate) {
-        self.routes.entry(model).or_default().push(candidate);
-    }
-
-    /// Orders candidates by priority (file order within one) and lists the models by name.
-    fn finish(&mut self) {
-        for candidates in self.routes.values_mut() {
-            candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.credential.priority));
-        }
-        self.open.sort_by_key(|route| {
-            std::cmp::Reverse(route.credentials.first().map(|first| first.priority))
-        });
-        let listing = self.routes.iter().map(|(id, candidates)| ModelListing {
-            id: id.clone(),
-            providers: providers(candidates),
-            max_output: candidates
-                .first()
-                .and_then(|first| first.target.model_profile.max_output),
-        });
-        self.listing = listing.collect();
-        self.listing.sort_by(|a, b| a.id.cmp(&b.id));
-    }
-
-    /// Who could serve `model`, in the order to try them; empty when nobody can.
+    /// Who could serve `model`; none when nobody can.
     #[must_use]
-    pub fn candidates(&self, model: &str) -> Vec<Candidate> {
-        if let Some(candidates) = self.routes.get(model) {
-            return candidates.clone();
+    pub fn route(&self, model: &str) -> Option<Arc<Route>> {
+        let listed = self.routes.get(model).cloned();
+        listed.or_else(|| self.opened(model)).or_else(|| {
+            // A model that is really called so was found above.
+            (model == AUTO).then(|| self.any()).flatten()
+        })
+    }
+
+    /// The route to a name that is not listed.
+    fn opened(&self, model: &str) -> Option<Arc<Route>> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = opened.get(model) {
+            return Some(Arc::clone(route));
         }
-        self.open
+        let members: Vec<_> = self
+            .open
             .iter()
             .flat_map(|route| route.candidates(model))
-            .collect()
+            .collect();
+        if members.is_empty() {
+            return None;
+        }
+        if opened.len() >= OPEN_ROUTES {
+            opened.clear();
+        }
+        let route = Arc::new(Route::new(members));
+        opened.insert(Str::from(model), Arc::clone(&route));
+        Some(route)
+    }
+
+    /// The route of the first model, by name, that somebody serves who is well; of the first of all otherwise.
+    fn any(&self) -> Option<Arc<Route>> {
+        let now = Moment::now();
+        let is_well = |route: &&Arc<Route>| {
+            let mut members = 0..route.members().len();
+            members.any(|index| route.standing(index, now) == Standing::Free)
+        };
+        let mut routes = self
+            .listing
+            .iter()
+            .filter_map(|model| self.routes.get(&model.id));
+        let first = routes.clone().next();
+        routes.find(is_well).or(first).cloned()
     }
 
     /// The models that are known by name, in the order of their names.
@@ -288,15 +189,24 @@ impl OpenRoute {
             .as_ref()
             .and_then(|prefix| model.strip_prefix(prefix.as_str())?.strip_prefix('/'));
         let name = bare.unwrap_or(model);
+        if bare.is_none() && self.prefix.is_some() && self.with_prefix_only {
+            return Vec::new();
+        }
         if !self.accepts.iter().any(|pattern| pattern.matches(name))
             || is_excluded(&self.excluded, &[name])
         {
             return Vec::new();
         }
-        self.credentials
-            .iter()
-            .map(|credential| candidate(credential, name, self.responses))
-            .collect()
+        let Some(first) = self.credentials.first() else {
+            return Vec::new();
+        };
+        let target = Arc::new(target_of(first, name));
+        let member = |credential: &Arc<Credential>| Candidate {
+            credential: Arc::clone(credential),
+            target: Arc::clone(&target),
+            responses: self.responses,
+        };
+        self.credentials.iter().map(member).collect()
     }
 }
 
@@ -306,43 +216,14 @@ fn is_excluded(patterns: &[Pattern], names: &[&str]) -> bool {
         .any(|pattern| names.iter().any(|name| pattern.matches(name)))
 }
 
-/// The models an entry serves by name: its own list, or the provider's catalogue.
-fn listed(entry: &ProviderEntry, catalogue: &[String]) -> Vec<ModelEntry> {
-    if !entry.models.is_empty() {
-        return entry.models.clone();
-    }
-    catalogue
-        .iter()
-        .map(|name| ModelEntry {
-            name: name.clone(),
-            alias: name.clone(),
-            responses: None,
-        })
-        .collect()
-}
-
-fn candidate(credential: &Arc<Credential>, model: &str, responses: bool) -> Candidate {
-    let target = match credential.kind {
+/// What an encoder must know of a model; the same for all credentials of a provider.
+fn target_of(credential: &Credential, model: &str) -> Target {
+    match credential.kind {
         ProviderKind::Claude => claude::target(credential, model),
         ProviderKind::Codex => codex::target(credential, model),
         ProviderKind::Compatible => compatible::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),
         ProviderKind::Gemini => gemini::target(credential, model),
         ProviderKind::Vertex => vertex::target(credential, model),
-    };
-    Candidate {
-        credential: Arc::clone(credential),
-        target: Arc::new(target),
-        responses,
     }
-}
-
-fn providers(candidates: &[Candidate]) -> Vec<Str> {
-    let mut names: Vec<Str> = Vec::new();
-    for candidate in candidates {
-        if !names.contains(&candidate.credential.provider) {
-            names.push(candidate.credential.provider.clone());
-        }
-    }
-    names
 }

@@ -5,7 +5,8 @@ use modelgate_config::model::{ClaudeAuth, ClaudeKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
-use crate::credential::{self, Credential, CredentialId, Operations, Urls};
+use crate::credential::{self, Credential, Operations, Urls};
+use crate::forge::{Forge, Raw};
 use crate::{ProviderKind, models};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -16,39 +17,35 @@ const VENDOR_HOST: &str = "anthropic.com";
 const REASONING_TAG: &str = "claude";
 
 /// The credential of a `claude-api-key` entry.
-pub(crate) fn credential(key: &ClaudeKey, index: usize) -> Credential {
+pub(crate) fn credential(key: &ClaudeKey, index: usize, forge: &mut Forge<'_>) -> Credential {
     let base = &key.entry.base_url;
     let mut headers = credential::common_headers();
     headers.insert(VERSION, HeaderValue::from_static("2023-06-01"));
     let vendor = base
         .host_str()
         .is_some_and(|host| host == VENDOR_HOST || host.ends_with(".anthropic.com"));
-    match key.auth {
-        ClaudeAuth::ApiKey => {
-            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose());
-        }
-        ClaudeAuth::Auto if vendor => {
-            credential::insert_secret(&mut headers, X_API_KEY, key.api_key.expose());
-        }
-        ClaudeAuth::Auto | ClaudeAuth::Bearer => {
-            credential::insert_bearer(&mut headers, &key.api_key);
-        }
-    }
-    credential::insert_extra(&mut headers, &key.entry.headers);
-    Credential {
-        id: CredentialId::new(format!("claude-api-key[{index}]")),
+    let auth = match key.auth {
+        ClaudeAuth::ApiKey => credential::secret(X_API_KEY, key.api_key.expose()),
+        ClaudeAuth::Auto if vendor => credential::secret(X_API_KEY, key.api_key.expose()),
+        ClaudeAuth::Auto | ClaudeAuth::Bearer => credential::bearer(&key.api_key),
+    };
+    let urls = Urls::Operations(Box::new(Operations {
+        generate: Some(credential::join(base, &["v1", "messages"])),
+        count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
+        ..Operations::default()
+    }));
+    let raw = Raw {
+        id: format!("claude-api-key[{index}]"),
         kind: ProviderKind::Claude,
-        provider: Str::from_static("claude"),
-        proxy: key.proxy.clone(),
-        priority: key.entry.priority,
+        provider: "claude",
+        entry: &key.entry,
+        secret: key.api_key.expose(),
+        weight: key.entry.weight,
+        proxy: &key.proxy,
         quirks: Quirks::default(),
-        urls: Urls::Operations(Box::new(Operations {
-            generate: Some(credential::join(base, &["v1", "messages"])),
-            count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
-            ..Operations::default()
-        })),
-        headers,
-    }
+        auth,
+    };
+    forge.make(raw, urls, headers)
 }
 
 /// What an encoder must know of one of its models.

@@ -5,7 +5,8 @@ use modelgate_config::model::{CodexKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
-use crate::credential::{self, Credential, CredentialId, Operations, Urls};
+use crate::credential::{self, Credential, Operations, Urls};
+use crate::forge::{Forge, Raw};
 use crate::{ProviderKind, models};
 
 /// Features under trial that a client was written for.
@@ -14,28 +15,28 @@ const BETA: HeaderName = HeaderName::from_static("openai-beta");
 const REASONING_TAG: &str = "openai";
 
 /// The credential of a `codex-api-key` entry.
-pub(crate) fn credential(key: &CodexKey, index: usize) -> Credential {
+pub(crate) fn credential(key: &CodexKey, index: usize, forge: &mut Forge<'_>) -> Credential {
     let base = &key.entry.base_url;
-    let mut headers = credential::common_headers();
-    credential::insert_bearer(&mut headers, &key.api_key);
-    credential::insert_extra(&mut headers, &key.entry.headers);
     let url = |path: &[&str]| Some(credential::join(base, path));
-    Credential {
-        id: CredentialId::new(format!("codex-api-key[{index}]")),
+    let urls = Urls::Operations(Box::new(Operations {
+        generate: url(&["responses"]),
+        responses: None,
+        count_tokens: url(&["responses", "input_tokens"]),
+        compact: url(&["responses", "compact"]),
+        embed: None,
+    }));
+    let raw = Raw {
+        id: format!("codex-api-key[{index}]"),
         kind: ProviderKind::Codex,
-        provider: Str::from_static("codex"),
-        proxy: key.proxy.clone(),
-        priority: key.entry.priority,
+        provider: "codex",
+        entry: &key.entry,
+        secret: key.api_key.expose(),
+        weight: key.entry.weight,
+        proxy: &key.proxy,
         quirks: Quirks::default(),
-        urls: Urls::Operations(Box::new(Operations {
-            generate: url(&["responses"]),
-            responses: None,
-            count_tokens: url(&["responses", "input_tokens"]),
-            compact: url(&["responses", "compact"]),
-            embed: None,
-        })),
-        headers,
-    }
+        auth: credential::bearer(&key.api_key),
+    };
+    forge.make(raw, urls, credential::common_headers())
 }
 
 /// What an encoder must know of one of its models.

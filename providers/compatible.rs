@@ -1,31 +1,35 @@
 //! Servers that speak OpenAI Chat Completions (`providers.md` 4).
 
 use http::HeaderMap;
+use modelgate_config::Secret;
 use modelgate_config::model::{CompatibleProvider, MaxTokensField};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
-use crate::credential::{self, Credential, CredentialId, Operations, Urls};
+use crate::credential::{self, Credential, Operations, Urls};
+use crate::forge::{Forge, Raw};
 use crate::{ProviderKind, models};
 
 /// The credential of one key of an `openai-compatibility` entry.
-pub(crate) fn credential(provider: &CompatibleProvider, index: usize) -> Credential {
+pub(crate) fn credential(
+    provider: &CompatibleProvider,
+    index: usize,
+    forge: &mut Forge<'_>,
+) -> Credential {
     let key = &provider.keys[index];
-    let mut headers = credential::common_headers();
-    if let Some(api_key) = &key.api_key {
-        credential::insert_bearer(&mut headers, api_key);
-    }
-    credential::insert_extra(&mut headers, &provider.entry.headers);
-    Credential {
-        id: CredentialId::new(format!("{}[{index}]", provider.name)),
+    let api_key = key.api_key.as_ref();
+    let raw = Raw {
+        id: format!("{}[{index}]", provider.name),
         kind: ProviderKind::Compatible,
-        provider: Str::from(provider.name.as_str()),
-        proxy: key.proxy.clone(),
-        priority: provider.entry.priority,
+        provider: &provider.name,
+        entry: &provider.entry,
+        secret: api_key.map_or("", Secret::expose),
+        weight: key.weight,
+        proxy: &key.proxy,
         quirks: provider.quirks,
-        urls: urls(provider),
-        headers,
-    }
+        auth: api_key.and_then(credential::bearer),
+    };
+    forge.make(raw, urls(provider), credential::common_headers())
 }
 
 fn urls(provider: &CompatibleProvider) -> Urls {

@@ -1,42 +1,99 @@
 //! One way to be let in by an upstream.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use modelgate_config::Secret;
-use modelgate_config::model::Proxy;
+use modelgate_config::model::{ErrorRule, Proxy};
+use modelgate_config::{Secret, key_digest};
 use modelgate_dialects::{Dialect, Str};
 use url::Url;
 
-use crate::{Call, Operation, ProviderKind, gemini};
+use crate::{Call, Health, Operation, ProviderKind, gemini};
 
 /// How we call ourselves to every upstream.
 const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
 
-/// One API key, ready to be used.
-#[derive(Debug, Clone)]
+/// One API key or account, ready to be used.
+#[derive(Debug)]
 pub struct Credential {
     /// Stable name, safe to show: `claude-api-key[0]`, `openrouter[1]`.
     pub id: CredentialId,
+    /// What tells it from all others, wherever it stands in the file.
+    pub key: CredentialKey,
     /// Whose it is.
     pub kind: ProviderKind,
     /// Name of the provider entry: `claude`, `openrouter`, `demo`.
     pub provider: Str,
+    /// Where it comes from.
+    pub source: Source,
     /// How its connections are made.
     pub proxy: Proxy,
+    /// Models are also reached as `prefix/model`.
+    pub prefix: Option<Str>,
     /// Higher is tried first.
     pub priority: i32,
+    /// Its share of the turns, where shares count; 0 or less: none.
+    pub weight: i64,
     /// Habits of a Chat server.
     pub quirks: modelgate_config::model::Quirks,
+    /// What its failures mean, where the operator knows better.
+    pub error_rules: Arc<[ErrorRule]>,
+    /// How it does.
+    pub health: Arc<Health>,
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// The header that lets it in.
+    pub(crate) auth: Option<(HeaderName, HeaderValue)>,
+}
+
+/// Where a credential comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An entry of the configuration file.
+    Config,
+    /// A variable of the environment.
+    Environment,
+    /// Part of the program.
+    BuiltIn,
+}
+
+/// Tells credentials apart: the first bytes of a hash of provider, address and key. Stays the same when entries of the file
+/// change places, and when the program is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CredentialKey(u64);
+
+impl CredentialKey {
+    /// The key of a secret at an address.
+    #[must_use]
+    pub fn new(provider: &str, address: &str, secret: &str) -> Self {
+        let digest = key_digest(&format!("{provider}\n{address}\n{secret}"));
+        let (first, _) = digest.split_at(8);
+        Self(
+            first
+                .iter()
+                .fold(0, |number, byte| number << 8 | u64::from(*byte)),
+        )
+    }
+}
+
+impl fmt::Display for CredentialKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// What all keys of an entry have in common.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Endpoint {
     /// Where each operation is.
     pub(crate) urls: Urls,
-    /// The headers of every call, key included; values that hold secrets are marked sensitive.
+    /// The headers of every call but the one that lets in; values that hold secrets are marked sensitive.
     pub(crate) headers: HeaderMap,
 }
 
 /// Where a provider's operations are.
-#[derive(Debug, Clone)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Urls {
     /// Each has its own address; the body names the model.
     Operations(Box<Operations>),
@@ -45,7 +102,7 @@ pub(crate) enum Urls {
 }
 
 /// The addresses of operations; absent where the provider has none.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Operations {
     /// Answers in the dialect of the provider's kind.
     pub(crate) generate: Option<Url>,
@@ -57,10 +114,19 @@ pub(crate) struct Operations {
 }
 
 impl Credential {
+    /// The headers of a call.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = self.endpoint.headers.clone();
+        if let Some((name, value)) = &self.auth {
+            headers.insert(name, value.clone());
+        }
+        headers
+    }
+
     /// Whether the provider has the operation in a dialect.
     #[must_use]
     pub fn offers(&self, operation: Operation, dialect: Dialect) -> bool {
-        match &self.urls {
+        match &self.endpoint.urls {
             Urls::Operations(urls) => urls.of(operation, dialect == self.kind.dialect()).is_some(),
             Urls::Models(_) => gemini::method(operation, false).is_some(),
         }
@@ -68,7 +134,7 @@ impl Credential {
 
     /// The address of a call, the client's query included.
     pub(crate) fn url(&self, call: &Call<'_>) -> Option<Url> {
-        match &self.urls {
+        match &self.endpoint.urls {
             Urls::Operations(urls) => {
                 let own = call.dialect == self.kind.dialect();
                 let mut url = urls.of(call.operation, own)?.clone();
@@ -130,30 +196,28 @@ pub(crate) fn common_headers() -> HeaderMap {
     headers
 }
 
-/// Adds a key as `Authorization: Bearer`.
-pub(crate) fn insert_bearer(headers: &mut HeaderMap, key: &Secret) {
-    insert_secret(headers, AUTHORIZATION, &format!("Bearer {}", key.expose()));
+/// A key as `Authorization: Bearer`.
+pub(crate) fn bearer(key: &Secret) -> Option<(HeaderName, HeaderValue)> {
+    secret(AUTHORIZATION, &format!("Bearer {}", key.expose()))
 }
 
-/// Adds a header whose value must not be shown. Values are checked when the configuration is read; one that is no
-/// header value all the same is left out, and the upstream's refusal will say so.
-pub(crate) fn insert_secret(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    match HeaderValue::from_str(value) {
-        Ok(mut value) => {
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
-        Err(_) => {
-            tracing::warn!(%name, "the configured value cannot be sent as a header; it is left out");
-        }
-    }
+/// A header whose value must not be shown. Values are checked when the configuration is read; one that is no header value all
+/// the same is left out, and the upstream's refusal will say so.
+pub(crate) fn secret(name: HeaderName, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let Ok(mut value) = HeaderValue::from_str(value) else {
+        tracing::warn!(%name, "the configured value cannot be sent as a header; it is left out");
+        return None;
+    };
+    value.set_sensitive(true);
+    Some((name, value))
 }
 
 /// Adds the operator's extra headers, which win over all others.
 pub(crate) fn insert_extra(headers: &mut HeaderMap, extra: &[(String, Secret)]) {
     for (name, value) in extra {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            insert_secret(headers, name, value.expose());
+        let name = HeaderName::from_bytes(name.as_bytes()).ok();
+        if let Some((name, value)) = name.and_then(|name| secret(name, value.expose())) {
+            headers.insert(name, value);
         }
     }
 }

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
-use modelgate_config::model::{Proxy, Quirks};
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::ir::{Delta, Error, ErrorKind, Event, Request};
 use modelgate_dialects::json::Document;
@@ -23,7 +22,8 @@ use modelgate_dialects::{
 use url::Url;
 
 use crate::call::{Call, Operation, Upstream};
-use crate::credential::{Credential, CredentialId, Operations, Urls, common_headers};
+use crate::credential::{Credential, Operations, Urls};
+use crate::forge::Forge;
 use crate::{CallError, ProviderKind, models};
 
 /// The name of the model.
@@ -32,22 +32,17 @@ pub(crate) const MODEL: &str = "demo";
 const PACE: Duration = Duration::from_millis(15);
 
 /// The credential of the built-in provider.
-pub(crate) fn credential() -> Credential {
+pub(crate) fn credential(forge: &mut Forge<'_>) -> Credential {
     let url = |text: &str| Url::parse(text).expect("a constant address");
-    Credential {
-        id: CredentialId::new("demo"),
-        kind: ProviderKind::Demo,
-        provider: Str::from_static("demo"),
-        proxy: Proxy::Direct,
-        priority: 0,
-        quirks: Quirks::default(),
-        urls: Urls::Operations(Box::new(Operations {
+    forge.built_in(
+        "demo",
+        ProviderKind::Demo,
+        Urls::Operations(Box::new(Operations {
             generate: Some(url("demo:generate")),
             count_tokens: Some(url("demo:count-tokens")),
             ..Operations::default()
         })),
-        headers: common_headers(),
-    }
+    )
 }
 
 /// What an encoder must know of the model.

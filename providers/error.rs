@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use modelgate_config::model::ErrorAction;
 use modelgate_dialects::Str;
 use modelgate_dialects::ir::{Error, ErrorKind};
 
@@ -15,6 +16,10 @@ pub struct CallError {
     pub kind: CallErrorKind,
     /// What went wrong, for the client.
     pub error: Box<Error>,
+    /// The provider says that all of the account is concerned: the window of its plan is used up.
+    pub wide: bool,
+    /// What the operator wants done.
+    pub rule: Option<ErrorAction>,
 }
 
 /// What went wrong with a call.
@@ -22,8 +27,10 @@ pub struct CallError {
 pub enum CallErrorKind {
     /// No connection.
     Unreachable,
-    /// The key is not accepted, or not for this.
+    /// The key is not accepted.
     Unauthorized,
+    /// The key is not accepted for this.
+    Forbidden,
     /// Money is missing.
     Billing,
     /// The model is not there for this credential.
@@ -41,18 +48,13 @@ pub enum CallErrorKind {
 }
 
 impl CallErrorKind {
-    /// Whether another credential, or another try, may do better.
-    #[must_use]
-    pub const fn may_rotate(self) -> bool {
-        !matches!(self, Self::Invalid)
-    }
-
     /// The name used in logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::Billing => "billing",
             Self::NotFound => "not_found",
             Self::RateLimited => "rate_limited",
@@ -66,7 +68,8 @@ impl CallErrorKind {
     fn of(error: &Error) -> Self {
         match error.kind {
             ErrorKind::InvalidRequest | ErrorKind::TooLarge => Self::Invalid,
-            ErrorKind::Authentication | ErrorKind::Permission => Self::Unauthorized,
+            ErrorKind::Authentication => Self::Unauthorized,
+            ErrorKind::Permission => Self::Forbidden,
             ErrorKind::Billing => Self::Billing,
             ErrorKind::NotFound => Self::NotFound,
             ErrorKind::RateLimit => Self::RateLimited,
@@ -78,6 +81,35 @@ impl CallErrorKind {
 }
 
 impl CallError {
+    /// Whether another credential, or another try, may do better.
+    #[must_use]
+    pub fn may_rotate(&self) -> bool {
+        use ErrorAction::{Continue, ContinueAndCooldown, Stop, StopAndCooldown};
+        match self.rule {
+            Some(Stop | StopAndCooldown) => false,
+            Some(Continue | ContinueAndCooldown) => true,
+            None => self.kind != CallErrorKind::Invalid,
+        }
+    }
+
+    /// Whether the failure tells something of the credential or its provider.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        use ErrorAction::{Continue, ContinueAndCooldown, Stop, StopAndCooldown};
+        match self.rule {
+            Some(Stop | Continue) => false,
+            Some(StopAndCooldown | ContinueAndCooldown) => true,
+            None => self.kind != CallErrorKind::Invalid,
+        }
+    }
+
+    /// Whether the failure is one of the credential as a whole, and not of one of its models.
+    #[must_use]
+    pub const fn bars_everything(&self) -> bool {
+        use CallErrorKind::{Billing, Unauthorized, Unreachable};
+        self.wide || matches!(self.kind, Unauthorized | Billing | Unreachable)
+    }
+
     /// A failure the upstream told us.
     #[must_use]
     pub fn answered(provider: Str, error: Error) -> Self {
@@ -85,6 +117,8 @@ impl CallError {
             provider,
             kind: CallErrorKind::of(&error),
             error: Box::new(error),
+            wide: false,
+            rule: None,
         }
     }
 
@@ -98,6 +132,8 @@ impl CallError {
             provider,
             kind: CallErrorKind::Broken,
             error: Box::new(error),
+            wide: false,
+            rule: None,
         }
     }
 
@@ -121,6 +157,8 @@ impl CallError {
             provider,
             kind: CallErrorKind::TimedOut,
             error: Box::new(error),
+            wide: false,
+            rule: None,
         }
     }
 }

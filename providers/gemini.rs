@@ -1,13 +1,14 @@
 //! Google's Gemini API by key (`providers.md` 5).
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
 
-use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::credential::{self, Credential, Urls};
+use crate::forge::{Forge, Raw};
 use crate::{Call, Operation, ProviderKind, models};
 
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -15,25 +16,25 @@ const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 const REASONING_TAG: &str = "gemini";
 
 /// The credential of a `gemini-api-key` entry.
-pub(crate) fn credential(key: &GeminiKey, index: usize) -> Credential {
-    Credential {
-        id: CredentialId::new(format!("gemini-api-key[{index}]")),
+pub(crate) fn credential(key: &GeminiKey, index: usize, forge: &mut Forge<'_>) -> Credential {
+    let raw = Raw {
+        id: format!("gemini-api-key[{index}]"),
         kind: ProviderKind::Gemini,
-        provider: Str::from_static("gemini"),
-        proxy: key.proxy.clone(),
-        priority: key.entry.priority,
+        provider: "gemini",
+        entry: &key.entry,
+        secret: key.api_key.expose(),
+        weight: key.entry.weight,
+        proxy: &key.proxy,
         quirks: Quirks::default(),
-        urls: Urls::Models(credential::join(&key.entry.base_url, &["v1beta", "models"])),
-        headers: headers(&key.api_key, &key.entry.headers),
-    }
+        auth: auth(&key.api_key),
+    };
+    let models = credential::join(&key.entry.base_url, &["v1beta", "models"]);
+    forge.make(raw, Urls::Models(models), credential::common_headers())
 }
 
-/// The headers of every call, here and at Vertex AI.
-pub(crate) fn headers(key: &Secret, extra: &[(String, Secret)]) -> HeaderMap {
-    let mut headers = credential::common_headers();
-    credential::insert_secret(&mut headers, KEY, key.expose());
-    credential::insert_extra(&mut headers, extra);
-    headers
+/// The header that lets in, here and at Vertex AI.
+pub(crate) fn auth(key: &Secret) -> Option<(HeaderName, HeaderValue)> {
+    credential::secret(KEY, key.expose())
 }
 
 /// What an encoder must know of one of its models.
@@ -98,7 +99,8 @@ mod tests {
     #[track_caller]
     fn check(operation: Operation, stream: bool, model: &str, query: Option<&str>, expected: &str) {
         let models = Url::parse("https://host/base/v1beta/models").unwrap();
-        let credential = crate::demo::credential();
+        let healths = crate::Healths::default();
+        let credential = crate::demo::credential(&mut Forge::new(&healths));
         let call = Call {
             credential: &credential,
             operation,

@@ -80,6 +80,7 @@ struct FamilyGemini {
     third: bool,
     thinking_off: bool,
     minimal: bool,
+    low: bool,
     medium: bool,
 }
 
@@ -89,6 +90,7 @@ impl Default for FamilyGemini {
             third: false,
             thinking_off: true,
             minimal: true,
+            low: true,
             medium: true,
         }
     }
@@ -192,7 +194,9 @@ impl FamilyGemini {
             media_resolution: self.third,
             addresses: self.third,
             thinking_off: self.thinking_off,
+            mixed_tools: self.third,
             minimal: self.minimal,
+            low: self.low,
             medium: self.medium,
             ..GeminiProfile::default()
         }
@@ -286,7 +290,11 @@ mod tests {
         let third = gemini_profile("gemini-3-pro-preview");
         assert!(third.signatures && !third.thinking_off && !third.medium);
         assert!(gemini_profile("gemini-3-flash-preview").medium);
-        assert!(!gemini_profile("gemini-2.5-pro").signatures);
+        let second = gemini_profile("gemini-2.5-pro");
+        assert!(!second.signatures && !second.mixed_tools);
+        let small = gemini_profile("gemini-3.1-flash-lite-preview");
+        assert!(small.minimal && !small.low && !small.medium);
+        assert!(third.mixed_tools && third.low);
     }
 
     #[test]

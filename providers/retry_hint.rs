@@ -28,6 +28,15 @@ pub(crate) fn from_headers(headers: &HeaderMap, now: SystemTime) -> Option<Durat
         .max()
 }
 
+/// A point of time in one of the spellings that providers have: seconds since 1970, RFC 3339, the date of a header.
+pub(crate) fn moment(text: &str) -> Option<SystemTime> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?);
+    }
+    let date = humantime::parse_rfc3339(text).ok();
+    date.or_else(|| httpdate::parse_http_date(text).ok())
+}
+
 /// `6m0s`, `1h2m3.5s`, `20ms`: the way Go prints a duration.
 fn go_duration(text: &str) -> Option<Duration> {
     let mut rest = text;

@@ -5,14 +5,15 @@ use modelgate_config::model::{Quirks, VertexKey};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
 
-use crate::credential::{self, Credential, CredentialId, Urls};
+use crate::credential::{self, Credential, Urls};
+use crate::forge::{Forge, Raw};
 use crate::{ProviderKind, gemini, models};
 
 /// Whose thought signatures these upstreams accept: nothing says that those of the Gemini API are valid here.
 const REASONING_TAG: &str = "vertex";
 
 /// The credential of a `vertex-api-key` entry.
-pub(crate) fn credential(key: &VertexKey, index: usize) -> Credential {
+pub(crate) fn credential(key: &VertexKey, index: usize, forge: &mut Forge<'_>) -> Credential {
     let base = &key.entry.base_url;
     let models = match &key.project {
         None => credential::join(base, &["v1", "publishers", "google", "models"]),
@@ -30,16 +31,18 @@ pub(crate) fn credential(key: &VertexKey, index: usize) -> Credential {
             ],
         ),
     };
-    Credential {
-        id: CredentialId::new(format!("vertex-api-key[{index}]")),
+    let raw = Raw {
+        id: format!("vertex-api-key[{index}]"),
         kind: ProviderKind::Vertex,
-        provider: Str::from_static("vertex"),
-        proxy: key.proxy.clone(),
-        priority: key.entry.priority,
+        provider: "vertex",
+        entry: &key.entry,
+        secret: key.api_key.expose(),
+        weight: key.entry.weight,
+        proxy: &key.proxy,
         quirks: Quirks::default(),
-        urls: Urls::Models(models),
-        headers: gemini::headers(&key.api_key, &key.entry.headers),
-    }
+        auth: gemini::auth(&key.api_key),
+    };
+    forge.make(raw, Urls::Models(models), credential::common_headers())
 }
 
 /// What an encoder must know of one of its models. Some of its versions refuse the ids of calls, and take schemas only in

@@ -31,7 +31,7 @@ struct Held {
 
 /// Holds `count` streams of `workload` through a fresh process of every contender, in rounds.
 pub(crate) fn held(stage: &Stage, workload: &Workload, count: usize, effort: Effort) -> Vec<Row> {
-    let name = workload.name;
+    let name = workload.name.as_str();
     let row = |what: &str, unit, goal, series: &Series| {
         Row::new(format!("{name} {what}"), unit, Judge::Value, goal, series)
     };

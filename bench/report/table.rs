@@ -20,10 +20,7 @@ pub(crate) enum Style {
 pub(crate) fn render(report: &Report, style: Style) -> String {
     let mut text = format!("{}\n{}\n", report.machine, report.method);
     for group in &report.groups {
-        let title = match style {
-            Style::Terminal => group.title.to_owned(),
-            Style::Markdown => format!("**{}**\n", group.title),
-        };
+        let title = heading(style, group.title);
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{title}\n{}\n", draw(group, style));
         for row in &group.rows {
@@ -32,16 +29,33 @@ pub(crate) fn render(report: &Report, style: Style) -> String {
             }
         }
     }
+    for grid in &report.grids {
+        grid.render(style, &mut text);
+    }
     text
 }
 
-fn draw(group: &Group, style: Style) -> Table {
-    let compares = group.rows.iter().any(|row| row.other.is_some());
+/// An empty table in this style.
+pub(super) fn blank(style: Style) -> Table {
     let mut table = Table::new();
     table.load_style(match style {
         Style::Terminal => presets::UTF8_FULL_CONDENSED,
         Style::Markdown => presets::ASCII_MARKDOWN,
     });
+    table
+}
+
+/// A heading in this style.
+pub(super) fn heading(style: Style, title: &str) -> String {
+    match style {
+        Style::Terminal => title.to_owned(),
+        Style::Markdown => format!("**{title}**\n"),
+    }
+}
+
+fn draw(group: &Group, style: Style) -> Table {
+    let compares = group.rows.iter().any(|row| row.other.is_some());
+    let mut table = blank(style);
     let mut header = vec![
         "workload",
         "unit",
@@ -91,6 +105,7 @@ impl Unit {
             Self::Kilobytes => "KB",
             Self::Megabytes => "MB",
             Self::Streams => "streams",
+            Self::Sizes => "sizes of the request",
         }
     }
 }
@@ -177,6 +192,7 @@ mod tests {
                     Row::failed("stream", Unit::Micros, &anyhow::anyhow!("status 500")),
                 ],
             }],
+            grids: Vec::new(),
         };
         let text = render(&report, Style::Markdown);
         assert!(text.starts_with("Abacus, 2 cores, Linux 6.1\n3 rounds\n"));

@@ -7,8 +7,8 @@ use crate::error::Report;
 use crate::model::{CompatibleKey, CompatibleProvider, MaxTokensField, Proxy, Quirks};
 use crate::pattern::Pattern;
 use crate::secret::Secret;
-use crate::server;
 use crate::view::View;
+use crate::{routing, server};
 
 pub(crate) fn read(list: &View, report: &mut Report) -> Vec<CompatibleProvider> {
     let mut names: HashMap<String, usize> = HashMap::new();
@@ -69,18 +69,21 @@ fn keys(item: &View, report: &mut Report) -> Vec<CompatibleKey> {
         keys.push(CompatibleKey {
             api_key: entry.get("api-key").filled().map(Secret::from),
             proxy,
+            weight: routing::weight(&entry.get("weight"), report),
         });
     }
     for key in item.get("api-keys").texts() {
         keys.push(CompatibleKey {
             api_key: Some(Secret::from(key)),
             proxy: Proxy::Inherit,
+            weight: 1,
         });
     }
     if keys.is_empty() {
         keys.push(CompatibleKey {
             api_key: None,
             proxy: Proxy::Inherit,
+            weight: 1,
         });
     }
     keys

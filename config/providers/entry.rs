@@ -7,7 +7,7 @@ use crate::model::{ModelEntry, ProviderEntry, Proxy};
 use crate::pattern::Pattern;
 use crate::secret::Secret;
 use crate::view::View;
-use crate::{server, values};
+use crate::{routing, server, values};
 
 /// What every entry has that is one key.
 pub(super) struct KeyEntry {
@@ -51,6 +51,8 @@ pub(super) fn plain(origin: &str, base_url: Url) -> ProviderEntry {
         base_url,
         prefix: None,
         priority: 0,
+        weight: 1,
+        error_rules: Vec::new(),
         models: Vec::new(),
         excluded_models: Vec::new(),
         headers: Vec::new(),
@@ -94,6 +96,8 @@ pub(super) fn read(
         .and_then(|text| report.accept(&prefix, values::prefix(text)))
         .flatten();
     let priority = priority(&item.get("priority"), report);
+    let weight = routing::weight(&item.get("weight"), report);
+    let error_rules = routing::error_rules(&item.get("request-scoped-errors"), report);
     let models = models(&item.get("models"), report);
     let headers = headers(&item.get("headers"), report);
     Some(ProviderEntry {
@@ -101,6 +105,8 @@ pub(super) fn read(
         base_url: url?,
         prefix,
         priority,
+        weight,
+        error_rules,
         models,
         excluded_models: item
             .get("excluded-models")

@@ -138,6 +138,7 @@ fn compatible(
         keys: vec![CompatibleKey {
             api_key: Some(api_key),
             proxy: Proxy::Inherit,
+            weight: 1,
         }],
         responses: known.responses,
         quirks: Quirks {

@@ -1,5 +1,6 @@
 //! Requests.
 
+mod closed;
 mod decode;
 mod encode;
 mod marks;

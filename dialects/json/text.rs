@@ -87,15 +87,14 @@ impl Str {
         }
     }
 
-    /// Whether there is nothing but white space; looks into the text only where it begins with such.
+    /// Whether there is nothing but white space; decodes the text only where its spelling does not tell.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        match &self.0 {
-            Repr::Spelt(spelt) if spelt.source.first().is_some_and(u8::is_ascii_graphic) => {
-                spelt.source[0] == b'\\' && self.trim().is_empty()
-            }
-            _ => self.trim().is_empty(),
-        }
+        let spelt = match &self.0 {
+            Repr::Plain(_) => None,
+            Repr::Spelt(spelt) => spelling_is_blank(&spelt.source),
+        };
+        spelt.unwrap_or_else(|| self.trim().is_empty())
     }
 
     fn plain(&self) -> &ByteString {
@@ -250,6 +249,19 @@ impl fmt::Debug for Str {
 impl fmt::Display for Str {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&**self, f)
+    }
+}
+
+/// Whether the spelling of a text amounts to white space; `None` at a character that has to be decoded first.
+fn spelling_is_blank(mut spelling: &[u8]) -> Option<bool> {
+    loop {
+        spelling = match spelling {
+            [] => return Some(true),
+            [b' ', rest @ ..] | [b'\\', b'n' | b'r' | b't' | b'f', rest @ ..] => rest,
+            [b'\\', b'u', ..] => return None,
+            [first, ..] if first.is_ascii_graphic() => return Some(false),
+            _ => return None,
+        };
     }
 }
 

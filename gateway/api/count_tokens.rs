@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
-use modelgate_providers::{CallError, Candidate, Operation};
+use modelgate_providers::{CallError, Candidate, Operation, Why};
 use warp::reply::Response;
 
 use super::whole;
@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
+use crate::tried::{Next, Tried};
 
 /// Marks a count that was not made by the model's own counter.
 const ESTIMATED: &str = "x-modelgate-estimated";
@@ -37,20 +38,21 @@ pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
 }
 
 async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
-    for candidate in plan.candidates.clone() {
-        let upstream = candidate.dialect(plan.dialect);
-        if !candidate
+    let client = plan.dialect;
+    let fits = |candidate: &Candidate| {
+        let upstream = candidate.dialect(client);
+        candidate
             .credential
             .offers(Operation::CountTokens, upstream)
-        {
-            continue;
-        }
-        plan.record.attempt(&candidate);
-        match call_counter(plan, &candidate).await? {
+    };
+    let mut tried = Tried::default();
+    while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
+        match call_counter(plan, &candidate, trying.why).await? {
             Ok(body) => return Ok(answer(plan, body)),
-            Err(error) if !error.kind.may_rotate() => return Err(error.into()),
+            Err(error) if !error.may_rotate() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on");
+                trying.failed_beside(&error);
             }
         }
     }
@@ -72,6 +74,7 @@ fn answer(plan: &Plan, body: Bytes) -> Response {
 async fn call_counter(
     plan: &mut Plan,
     candidate: &Candidate,
+    why: Why,
 ) -> Result<Result<Bytes, CallError>, Failure> {
     let (client, upstream) = (plan.dialect, candidate.dialect(plan.dialect));
     let body = if plan.may_pass(candidate) {
@@ -81,7 +84,7 @@ async fn call_counter(
         plan.unspoiled()?;
         encoded?.body
     };
-    let answered = whole::ask(plan, candidate, Operation::CountTokens, upstream, body).await;
+    let answered = whole::ask(plan, candidate, why, Operation::CountTokens, upstream, body).await;
     Ok(answered.and_then(|(body, document)| {
         if client == upstream {
             return Ok(body);

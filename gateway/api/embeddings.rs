@@ -8,7 +8,7 @@ use modelgate_dialects::embeddings::{self, EmbedRequest, Shape};
 use modelgate_dialects::ir::Usage;
 use modelgate_dialects::passthrough::usage_of_body;
 use modelgate_dialects::{Dialect, Losses, Str};
-use modelgate_providers::{CallError, Candidate, Operation};
+use modelgate_providers::{CallError, Candidate, Operation, Why};
 use warp::reply::Response;
 
 use super::whole;
@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
+use crate::tried::{Next, Tried};
 
 /// Answers a request for vectors.
 pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
@@ -59,27 +60,31 @@ struct Asked {
 
 async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Failure> {
     let mut last = None;
-    for candidate in plan.candidates.clone() {
-        let dialect = match candidate.credential.kind.dialect() {
-            Dialect::Gemini => Dialect::Gemini,
-            _ => Dialect::Chat,
-        };
-        if !candidate.credential.offers(Operation::Embed, dialect) {
-            continue;
-        }
+    let dialect_of = |candidate: &Candidate| match candidate.credential.kind.dialect() {
+        Dialect::Gemini => Dialect::Gemini,
+        _ => Dialect::Chat,
+    };
+    let fits = |candidate: &Candidate| {
+        let dialect = dialect_of(candidate);
+        candidate.credential.offers(Operation::Embed, dialect)
+    };
+    let mut tried = Tried::default();
+    while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
+        let dialect = dialect_of(&candidate);
         let asked = prepare(plan, shape, dialect, &candidate)?;
-        plan.record.attempt(&candidate);
-        match call(plan, &asked, &candidate).await {
+        match call(plan, &asked, &candidate, trying.why).await {
             Ok((body, usage)) => {
+                trying.succeeded();
                 plan.record.used(usage);
                 plan.record.lost(&asked.losses);
                 return Ok((body, asked.losses));
             }
-            Err(error) if !error.kind.may_rotate() => {
+            Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));
             }
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "attempt failed");
+                trying.failed_beside(&error);
                 last = Some(error);
             }
         }
@@ -126,9 +131,10 @@ fn prepare(
 }
 
 async fn call(
-    plan: &Plan,
+    plan: &mut Plan,
     asked: &Asked,
     candidate: &Candidate,
+    why: Why,
 ) -> Result<(Bytes, Usage), CallError> {
     let operation = match asked.shape {
         Shape::GeminiBatch => Operation::EmbedBatch,
@@ -136,7 +142,7 @@ async fn call(
     };
     let dialect = asked.shape.dialect();
     let body = asked.body.clone();
-    let (body, document) = whole::ask(plan, candidate, operation, dialect, body).await?;
+    let (body, document) = whole::ask(plan, candidate, why, operation, dialect, body).await?;
     let Some(request) = &asked.request else {
         let usage = usage_of_body(dialect, &document).unwrap_or_default();
         return Ok((body, usage));

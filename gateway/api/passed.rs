@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use modelgate_dialects::passthrough::usage_of_body;
-use modelgate_providers::Operation;
+use modelgate_providers::{Candidate, Operation};
 use warp::reply::Response;
 
 use super::whole;
@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
+use crate::tried::{Next, Tried};
 
 /// Answers a request for an operation with the answer of the first provider that has it in the client's dialect.
 pub(crate) async fn pass(
@@ -40,23 +41,24 @@ pub(crate) async fn pass(
 async fn passed(plan: &mut Plan, operation: Operation) -> Result<Response, Failure> {
     let mut last = None;
     let dialect = plan.dialect;
-    for candidate in plan.candidates.clone() {
-        if !candidate.speaks(dialect) || !candidate.credential.offers(operation, dialect) {
-            continue;
-        }
-        plan.record.attempt(&candidate);
+    let fits = |candidate: &Candidate| {
+        candidate.speaks(dialect) && candidate.credential.offers(operation, dialect)
+    };
+    let mut tried = Tried::default();
+    while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
         let body = plan.forwarded(&candidate);
-        match whole::ask(plan, &candidate, operation, dialect, body).await {
+        match whole::ask(plan, &candidate, trying.why, operation, dialect, body).await {
             Ok((body, document)) => {
                 plan.record
                     .used(usage_of_body(dialect, &document).unwrap_or_default());
                 return Ok(reply::json(StatusCode::OK, body));
             }
-            Err(error) if !error.kind.may_rotate() => {
+            Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));
             }
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "attempt failed");
+                trying.failed_beside(&error);
                 last = Some(error);
             }
         }

@@ -3,13 +3,28 @@
 use bytes::Bytes;
 use modelgate_dialects::Dialect;
 use modelgate_dialects::json::Document;
-use modelgate_providers::{Call, CallError, Candidate, Operation, call};
+use modelgate_providers::call::call as call_upstream;
+use modelgate_providers::{Call, CallError, Candidate, Operation, Why};
 
 use crate::collect::Source;
 use crate::plan::Plan;
 
 /// Calls an operation with a body in `dialect`, and reads the answer to its end.
 pub(crate) async fn ask(
+    plan: &mut Plan,
+    candidate: &Candidate,
+    why: Why,
+    operation: Operation,
+    dialect: Dialect,
+    body: Bytes,
+) -> Result<(Bytes, Document), CallError> {
+    plan.record.attempt(candidate, why);
+    let asked = call(plan, candidate, operation, dialect, body).await;
+    plan.record.attempted(asked.as_ref().err());
+    asked
+}
+
+async fn call(
     plan: &Plan,
     candidate: &Candidate,
     operation: Operation,
@@ -36,7 +51,7 @@ pub(crate) async fn ask(
         limit: config.limits.response_body,
     };
     let clients = &plan.state.clients;
-    let mut upstream = call::call(clients, &config.proxy, &config.timeouts, request).await?;
+    let mut upstream = call_upstream(clients, &config.proxy, &config.timeouts, request).await?;
     let body = source.read(&mut upstream, Bytes::new()).await?;
     let document = source.json(&body)?;
     Ok((body, document))

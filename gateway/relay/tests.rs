@@ -56,13 +56,19 @@ fn relay() -> (Sender, Relay, Arc<AtomicBool>) {
             held: Vec::new(),
             source,
             over: false,
+            trying: None,
         },
         gone,
     )
 }
 
 fn record() -> Record {
-    Record::new(RequestId::new(), std::time::Instant::now(), Dialect::Chat)
+    Record::new(
+        RequestId::new(),
+        std::time::Instant::now(),
+        Dialect::Chat,
+        Arc::default(),
+    )
 }
 
 fn flowing() -> (Sender, Body, Arc<AtomicBool>) {

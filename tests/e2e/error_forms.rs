@@ -104,7 +104,10 @@ const FORMS: &[Form] = &[
 async fn a_failure_before_the_answer_keeps_status_and_message() {
     for dialect in Speaks::BOTH {
         let upstream = Upstream::start().await;
-        let gateway = Settings::upstream(dialect, &upstream).start().await;
+        let gateway = Settings::upstream(dialect, &upstream)
+            .line("disable-cooling: true")
+            .start()
+            .await;
         for client in Speaks::BOTH {
             for form in FORMS {
                 for stream in [false, true] {
@@ -202,7 +205,10 @@ async fn a_failure_as_the_first_event_is_a_real_status() {
 async fn an_error_with_status_200_is_no_answer() {
     for dialect in Speaks::BOTH {
         let upstream = Upstream::start().await;
-        let gateway = Settings::upstream(dialect, &upstream).start().await;
+        let gateway = Settings::upstream(dialect, &upstream)
+            .line("disable-cooling: true")
+            .start()
+            .await;
         let error = json!({"type": "rate_limit_error", "message": "Slow down, please."});
         let body = json!({"type": "error", "error": error});
         upstream.script(SCRIPTED, Script::json(200, &body));

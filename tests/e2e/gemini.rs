@@ -3,6 +3,7 @@
 
 mod client;
 mod exact;
+mod families;
 mod routes;
 mod upstream;
 
@@ -20,6 +21,23 @@ const THIRD: [&str; 4] = [
     "gemini-3-flash-up-thinking-tools",
     "gemini-3-flash-up-text",
 ];
+
+/// One model of each family that differs in how it thinks.
+fn families() -> impl Iterator<Item = String> {
+    let families = [
+        "2.5-pro",
+        "2.5-flash",
+        "2.5-flash-lite",
+        "2.5-flash-image",
+        "3-pro-preview",
+        "3.1-pro-preview",
+        "3.1-flash-lite-preview",
+        "3-flash",
+    ];
+    families
+        .into_iter()
+        .map(|family| format!("gemini-{family}-up-stop"))
+}
 
 /// A provider entry for a Gemini upstream: every scenario under its own name, and the third generation.
 fn entry(upstream: &Upstream, key: &str) -> String {

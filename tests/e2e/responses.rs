@@ -3,6 +3,7 @@
 
 mod client;
 mod same;
+mod socket;
 mod upstream;
 
 use crate::harness::settings::SCRIPTED;

@@ -1,6 +1,6 @@
 //! A client of one dialect, an upstream of the other.
 
-use crate::harness::{Gateway, HELLO, Settings, Speaks};
+use crate::harness::{Gateway, HELLO, Settings, Speaks, start};
 use modelgate_test_upstream::Upstream;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -270,4 +270,26 @@ async fn a_count_is_asked_for_or_estimated_and_marked() {
         assert_eq!(mark, estimated.then_some("true"));
         assert_eq!(upstream.requests().len(), usize::from(!estimated));
     }
+}
+
+#[tokio::test]
+async fn forms_of_answers_are_what_claude_enforces() {
+    let (upstream, gateway) = start(Speaks::Claude, "").await;
+    let schema = json!({"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}});
+    let mut body = Speaks::Chat.question("up-text", false);
+    body["response_format"] =
+        json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
+    let answer = gateway.ask(Speaks::Chat, &body).await;
+    answer.expect_text(Speaks::Chat, HELLO);
+    let sent = upstream.last_request().json()["output_config"]["format"]["schema"].clone();
+    assert_eq!(sent["additionalProperties"], false);
+    let dropped = answer.header("x-modelgate-dropped").unwrap();
+    assert!(dropped.contains("properties.n.minimum"), "{dropped}");
+    // An open object is no schema for it.
+    body["response_format"] = json!({"type": "json_object"});
+    let answer = gateway.ask(Speaks::Chat, &body).await;
+    answer.expect_text(Speaks::Chat, HELLO);
+    let sent = upstream.last_request().json();
+    assert_eq!(sent.get("output_config"), None);
+    assert!(sent["system"].to_string().contains("JSON"), "{sent}");
 }

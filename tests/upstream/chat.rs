@@ -4,12 +4,14 @@ mod answer;
 mod facts;
 mod message;
 mod request;
+mod sampling;
 mod stream;
 mod tool;
 
 pub(crate) use answer::whole;
 pub(crate) use facts::facts;
-pub(crate) use request::{check, missing, one_of, unknown, wrong_type};
+pub(crate) use message::check_audio;
+pub(crate) use request::{check, metadata, missing, one_of, unknown, wrong_type};
 pub(crate) use stream::stream;
 pub(crate) use tool::check_name;
 

@@ -1,6 +1,7 @@
 //! Anthropic Messages, as strict as the vendor.
 
 mod answer;
+mod enforced;
 mod facts;
 mod message;
 mod request;
@@ -13,6 +14,8 @@ pub(crate) use facts::facts;
 pub(crate) use request::check;
 pub(crate) use stream::stream;
 
+use crate::aside::Aside;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::scenario::SCENARIOS;
 use crate::script::Script;
@@ -64,7 +67,7 @@ pub(crate) fn authenticate(headers: &HeaderMap) -> Result<(), Fault> {
 }
 
 /// Answers `count_tokens` with a quarter of the bytes of everything that counts: system, tools and messages.
-pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     authenticate(headers)?;
     let body: Value = serde_json::from_slice(body)
         .map_err(|_| Fault::invalid("The request body is not valid JSON"))?;
@@ -73,7 +76,8 @@ pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> 
         .iter()
         .filter_map(|key| body.get(key));
     let bytes: usize = counted.map(|value| value.to_string().len()).sum();
-    Ok(Script::json(200, &json!({"input_tokens": bytes / 4})))
+    let counted = json!({"input_tokens": bytes / 4});
+    Ok(Aside::new(Dialect::Claude, &body["model"], &counted))
 }
 
 /// The model list.

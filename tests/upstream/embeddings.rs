@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 /// Numbers in a vector when nobody says otherwise, which is also the most.
 const DIMENSIONS: usize = 8;
+/// Most tokens of one text.
+const TOKENS: usize = 8192;
 /// Most texts in one request.
 const INPUTS: usize = 2048;
 
@@ -26,6 +28,9 @@ pub(crate) fn check(body: &Value) -> Result<(), Fault> {
         .filter(|model| !model.is_empty())
         .ok_or_else(|| Fault::invalid("you must provide a model parameter"))?;
     one_of(body, "encoding_format", &["float", "base64"])?;
+    if present(body, "user").is_some_and(|user| !user.is_string()) {
+        return Err(wrong_type("user", "a string"));
+    }
     let least = 1..=DIMENSIONS as u64;
     if present(body, "dimensions")
         .is_some_and(|value| !value.as_u64().is_some_and(|number| least.contains(&number)))
@@ -77,15 +82,23 @@ fn input(body: &Object) -> Result<(), Fault> {
     };
     match present(body, "input") {
         None => Err(missing("input")),
-        Some(value) if says(value) || tokens(value) => Ok(()),
+        Some(value) if says(value) || tokens(value) && is_short(value) => Ok(()),
         Some(Value::Array(inputs))
             if (1..=INPUTS).contains(&inputs.len())
-                && (inputs.iter().all(says) || inputs.iter().all(tokens)) =>
+                && (inputs.iter().all(says)
+                    || inputs.iter().all(|input| tokens(input) && is_short(input))) =>
         {
             Ok(())
         }
         Some(_) => Err(Fault::invalid("'$.input' is invalid.").param("input")),
     }
+}
+
+/// Whether a text of tokens is no longer than any model reads.
+fn is_short(tokens: &Value) -> bool {
+    tokens
+        .as_array()
+        .is_some_and(|tokens| tokens.len() <= TOKENS)
 }
 
 /// Numbers between -1 and 1 that single precision holds exactly.
@@ -138,6 +151,9 @@ mod tests {
             let checked = check(&json!({"model": "m", "input": input}));
             assert_eq!(checked.is_ok(), served, "{input}");
         }
+        assert!(check(&json!({"model": "m", "input": vec![1; 8193]})).is_err());
+        assert!(check(&json!({"model": "m", "input": vec!["x"; 2049]})).is_err());
+        assert!(check(&json!({"model": "m", "input": "x", "user": 7})).is_err());
         assert!(check(&json!({"model": "m", "input": "x", "dimensions": 9})).is_err());
         assert!(check(&json!({"model": "m", "input": "x", "messages": []})).is_err());
     }

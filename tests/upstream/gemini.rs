@@ -9,6 +9,7 @@ mod proto;
 mod request;
 mod route;
 mod stream;
+mod thinking;
 mod tool;
 mod turn;
 
@@ -18,7 +19,10 @@ pub(crate) use request::check;
 pub(crate) use route::{Method, Route};
 pub(crate) use stream::stream;
 
+use crate::aside::Aside;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::scenario::SCENARIOS;
 use crate::script::Script;
 use bytes::Bytes;
@@ -30,8 +34,6 @@ const FOREIGN_SIGNATURES: [&str; 2] = [
     "skip_thought_signature_validator",
     "context_engineering_is_the_way_to_go",
 ];
-/// What is signed under a text.
-const TEXT_SUBJECT: &str = "a text";
 
 /// One key, in the header or in the query; at Vertex AI also a token. A key `fail-<status>` is always answered with that
 /// status; `fail-400` is how Google refuses a bad key.
@@ -63,22 +65,24 @@ pub(crate) fn bad_key() -> Fault {
 }
 
 /// Answers `countTokens` with a quarter of the bytes of everything that counts: system, tools and contents.
-pub(crate) fn count(body: &Bytes, route: &Route) -> Result<Script, Fault> {
+pub(crate) fn count(body: &Bytes, route: &Route) -> Result<Aside, Fault> {
     let body = request::check_count(&json(body)?, route)?;
     let counted = ["systemInstruction", "tools", "contents"]
         .iter()
         .filter_map(|key| body.get(key));
     let bytes: usize = counted.map(|value| value.to_string().len()).sum();
     let total = bytes / 4;
-    Ok(Script::json(
-        200,
+    Ok(Aside::new(
+        Dialect::Gemini,
+        &json!(route.model),
         &json!({"totalTokens": total, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": total}]}),
     ))
 }
 
 /// Answers the two methods that make vectors.
-pub(crate) fn embed(body: &Bytes, route: &Route) -> Result<Script, Fault> {
-    embed::answer(&json(body)?, route)
+pub(crate) fn embed(body: &Bytes, route: &Route) -> Result<Aside, Fault> {
+    let vectors = embed::answer(&json(body)?, route)?;
+    Ok(Aside::new(Dialect::Gemini, &json!(route.model), &vectors))
 }
 
 /// The model list.
@@ -114,8 +118,18 @@ fn invalid(message: impl Into<String>) -> Fault {
     Fault::invalid(message)
 }
 
+/// Refuses what is no JSON Schema.
+fn check_json_schema(schema: &Value, path: &str) -> Result<(), Fault> {
+    json_schema::check_for_google(schema, path).map_err(|why| invalid(format!("* {why}")))
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What is signed under a text: what it says, and everything its turn said before it.
+fn text_subject(before: &str, text: &str) -> String {
+    format!("{before:?} {text:?}")
 }
 
 /// What is signed under a call: its name and its arguments, whatever the order of their keys.

@@ -20,6 +20,7 @@
 //! ```
 
 mod answer;
+mod aside;
 mod body;
 mod chat;
 mod claude;
@@ -29,6 +30,9 @@ mod embeddings;
 mod facts;
 mod fault;
 mod gemini;
+#[cfg(test)]
+mod golden_tests;
+mod json_schema;
 mod plan;
 mod record;
 mod render;
@@ -38,6 +42,7 @@ mod script;
 mod server;
 mod shape;
 mod signature;
+mod strict;
 
 pub use record::Recorded;
 pub use scenario::SCENARIOS;

@@ -1,14 +1,15 @@
 //! OpenAI Responses, as strict as the vendor.
 //!
-//! Nothing is stored: the one response this server ever made is the only one that can be continued.
+//! Nothing is stored: what this server made and was to keep, it knows again by its id (`issued.rs`).
 
 mod answer;
+mod choice;
 mod facts;
+mod issued;
 mod item;
 mod message;
 mod order;
 mod request;
-mod schema;
 mod stream;
 mod tool;
 
@@ -18,27 +19,29 @@ pub(crate) use facts::facts;
 pub(crate) use request::check;
 pub(crate) use stream::{failed, stream};
 
+use crate::aside::Aside;
 use crate::chat::CREATED;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
-use crate::script::Script;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
 /// Answers `input_tokens` with a quarter of the bytes of everything that counts.
-pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     authenticate(headers)?;
     let body = read(body)?;
     request::check_count(&body)?;
     let tokens = size(&body);
-    Ok(Script::json(
-        200,
+    Ok(Aside::new(
+        Dialect::Responses,
+        &body["model"],
         &json!({"object": "response.input_tokens", "input_tokens": tokens}),
     ))
 }
 
 /// Answers `compact` with the user's messages and one item in place of all others.
-pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     authenticate(headers)?;
     let body = read(body)?;
     request::check_compact(&body)?;
@@ -53,10 +56,11 @@ pub(crate) fn compact(headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault
         "encrypted_content": answer::seal(""),
     }));
     let tokens = size(&body);
-    Ok(Script::json(
-        200,
+    Ok(Aside::new(
+        Dialect::Responses,
+        &body["model"],
         &json!({
-            "id": answer::ID,
+            "id": issued::ID,
             "object": "response.compaction",
             "created_at": CREATED,
             "output": output,

@@ -1,5 +1,5 @@
 //! What each model name does. A name may carry marks after `@` (`up-text@anything`), which only make it another
-//! model, the names of Gemini's generations before it (`gemini-3-flash-up-text`), and the validators' marks (`reasoning-only-mct`, `no-sampling`, `no-prefill`, `mid-system`, `tool-images`).
+//! model, the names of Gemini's generations before it (`gemini-3-flash-up-text`), and the validators' marks (`reasoning-only-mct`, `effort-or-tools`, `no-sampling`, `no-prefill`, `mid-system`, `tool-images`).
 
 use crate::answer::{Answer, Block, Finish, Usage};
 use crate::dialect::Dialect;
@@ -280,8 +280,9 @@ fn cached(dialect: Dialect) -> Usage {
 
 /// The name without marks.
 fn scenario_name(model: &str) -> &str {
-    const MARKS: [&str; 5] = [
+    const MARKS: [&str; 6] = [
         "-reasoning-only-mct",
+        "-effort-or-tools",
         "-no-sampling",
         "-no-prefill",
         "-mid-system",

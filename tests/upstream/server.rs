@@ -1,5 +1,6 @@
 //! The listener, and the way of a request through it: record, authenticate, check, plan, play.
 
+use crate::aside::Aside;
 use crate::body::{self, Body};
 use crate::dialect::Dialect;
 use crate::facts::Facts;
@@ -172,21 +173,24 @@ async fn answer(
             generate(&records, Dialect::Claude, facts)
         }
         ("POST", "/v1/messages/count_tokens") => {
-            or_refuse(Dialect::Claude, claude::count(&parts.headers, &body))
+            let counted = claude::count(&parts.headers, &body);
+            beside(&records, Dialect::Claude, counted)
         }
         ("POST", "/v1/responses") => {
             let facts = check_responses(&records, &parts.headers, &body);
             generate(&records, Dialect::Responses, facts)
         }
         ("POST", "/v1/responses/input_tokens") => {
-            or_refuse(Dialect::Responses, responses::count(&parts.headers, &body))
+            let counted = responses::count(&parts.headers, &body);
+            beside(&records, Dialect::Responses, counted)
         }
-        ("POST", "/v1/responses/compact") => or_refuse(
-            Dialect::Responses,
-            responses::compact(&parts.headers, &body),
-        ),
+        ("POST", "/v1/responses/compact") => {
+            let compacted = responses::compact(&parts.headers, &body);
+            beside(&records, Dialect::Responses, compacted)
+        }
         ("POST", "/v1/embeddings") => {
-            or_refuse(Dialect::Chat, embed(&records, &parts.headers, &body))
+            let vectors = embed(&records, &parts.headers, &body);
+            beside(&records, Dialect::Chat, vectors)
         }
         ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => {
             or_refuse(Dialect::Claude, claude::models(&parts.headers))
@@ -210,7 +214,8 @@ async fn answer(
 }
 
 fn is_google(path: &str) -> bool {
-    path.starts_with("/v1beta/") || path.starts_with("/v1/publishers/")
+    let is_method = path.starts_with("/v1/models/") && path.contains(':');
+    path.starts_with("/v1beta/") || path.starts_with("/v1/publishers/") || is_method
 }
 
 /// Answers what is asked of a Gemini model.
@@ -220,8 +225,10 @@ fn google(records: &Records, parts: &Parts, body: &Bytes) -> Script {
         return Fault::new(404, "Requested entity was not found.").to_script(Dialect::Gemini);
     };
     let answer = gemini::authenticate(&parts.headers, query).and_then(|()| match route.method {
-        Method::Count => gemini::count(body, &route),
-        Method::Embed | Method::EmbedBatch => gemini::embed(body, &route),
+        Method::Count => gemini::count(body, &route).map(|aside| aside.play(records)),
+        Method::Embed | Method::EmbedBatch => {
+            gemini::embed(body, &route).map(|aside| aside.play(records))
+        }
         Method::Generate | Method::Stream => {
             check_gemini(&route, body).map(|facts| play(records, Dialect::Gemini, &facts))
         }
@@ -281,29 +288,19 @@ fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
         .to_script(dialect, facts)
 }
 
-/// Vectors from every model that would answer at all.
-fn embed(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Script, Fault> {
+/// Checks a request for vectors.
+fn embed(records: &Records, headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     if !records.keyless() || headers.contains_key("authorization") {
         chat::authenticate(headers)?;
     }
     let json = parse(body)?;
     embeddings::check(&json)?;
-    let facts = Facts {
-        model: json["model"].as_str().unwrap_or_default().to_owned(),
-        ..Facts::default()
-    };
-    if let Some(script) = records.script(&facts.model) {
-        return Ok(script);
-    }
-    let earlier_calls = records.count_call(&facts.model);
-    match scenario::plan(Dialect::Chat, &facts, earlier_calls) {
-        Some(Plan::Reply(_)) => Ok(Script::json(200, &embeddings::whole(&json))),
-        Some(plan) => Ok(plan.to_script(Dialect::Chat, &facts)),
-        None => Err(
-            Fault::new(404, format!("The model `{}` does not exist.", facts.model))
-                .code("model_not_found"),
-        ),
-    }
+    let vectors = embeddings::whole(&json);
+    Ok(Aside::new(Dialect::Chat, &json["model"], &vectors))
+}
+
+fn beside(records: &Records, dialect: Dialect, aside: Result<Aside, Fault>) -> Script {
+    or_refuse(dialect, aside.map(|aside| aside.play(records)))
 }
 
 fn or_refuse(dialect: Dialect, outcome: Result<Script, Fault>) -> Script {

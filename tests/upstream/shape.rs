@@ -34,6 +34,18 @@ pub(crate) fn is_name(text: &str, longest: usize) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
+/// Whether `text` is standard base64 of something.
+pub(crate) fn is_base64(text: &str) -> bool {
+    STANDARD.decode(text).is_ok_and(|bytes| !bytes.is_empty())
+}
+
+/// Whether `url` is a data URL whose base64 holds something.
+pub(crate) fn is_data_url(url: &str) -> bool {
+    let data = url.strip_prefix("data:");
+    let data = data.and_then(|rest| rest.split_once(";base64,"));
+    data.is_some_and(|(media_type, data)| media_type.contains('/') && is_base64(data))
+}
+
 /// What an image part held: enough to prove that the bytes arrived unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Image {

@@ -6,7 +6,7 @@ use super::tools::report_schema;
 use crate::Dialect;
 use crate::error::EncodeError;
 use crate::gemini::schema;
-use crate::ir::{OutputFormat, Request, Setting};
+use crate::ir::{OutputFormat, Request, Setting, Tool, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 
 /// Most stop texts of a request.
@@ -136,8 +136,7 @@ impl<'r> Fields<'r> {
             Some(OutputFormat::JsonSchema { schema, .. }) => Some(schema),
         };
         report_format_details(scope);
-        if !scope.target.model_profile.json_schema {
-            let why = "this model enforces no schemas: it is told so in the system prompt";
+        if let Some(why) = only_told(scope) {
             scope.losses.changed(base, why);
             self.instruction = Some(instruction(schema));
             return;
@@ -246,7 +245,9 @@ impl<'r> Fields<'r> {
         writer.field_opt("seed", sampling.seed.as_ref());
         writer.field_opt("presencePenalty", sampling.presence_penalty.as_ref());
         writer.field_opt("frequencyPenalty", sampling.frequency_penalty.as_ref());
-        writer.field_opt("responseLogprobs", sampling.logprobs.as_ref());
+        // Alternatives of tokens are refused unless tokens are asked for.
+        let implied = sampling.top_logprobs.is_some().then_some(true);
+        writer.field_opt("responseLogprobs", sampling.logprobs.or(implied).as_ref());
         writer.field_opt("logprobs", sampling.top_logprobs.as_ref());
         for (key, value) in &self.format {
             writer.field(key, value);
@@ -276,6 +277,23 @@ fn instruction(schema: Option<&RawJson>) -> Str {
 }
 
 /// The schema's name matters to nobody but the client, which knows it.
+/// Why the model is only told of the form of the answer, if it is.
+fn only_told(scope: &Scope<'_>) -> Option<&'static str> {
+    if !scope.target.model_profile.json_schema {
+        return Some("this model enforces no schemas: it is told so in the system prompt");
+    }
+    let is_function = |tool: &Tool| {
+        matches!(
+            tool.kind,
+            ToolKind::Function { .. } | ToolKind::Custom { .. }
+        )
+    };
+    let alone = !scope.native && !scope.profile().mixed_tools;
+    (alone && scope.request.tools.iter().any(is_function)).then_some(
+        "this model takes no form of the answer beside functions: it is told so in the system prompt",
+    )
+}
+
 fn report_format_details(scope: &mut Scope<'_>) {
     let Some(OutputFormat::JsonSchema {
         name,

@@ -123,8 +123,13 @@ fn address(
         let reason = "expected a web address or a `data:` address with base64";
         return Err(EncodeError::new(path(), reason));
     }
-    if scope.profile().addresses {
+    if scope.profile().addresses && lower.starts_with("https://") {
         return Ok(file(media, url));
+    }
+    if scope.profile().addresses {
+        let reason =
+            "this model opens only `https:` addresses; send the bytes in a `data:` address";
+        return Err(EncodeError::new(path(), reason));
     }
     let reason = "this model opens no public addresses; send the bytes in a `data:` address";
     Err(EncodeError::new(path(), reason))

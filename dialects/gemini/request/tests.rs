@@ -165,15 +165,14 @@ fn a_last_text_of_the_model_is_never_deleted() {
     let body = chat(
         &json!([{"role": "user", "content": "Count."}, {"role": "assistant", "content": "One,"}]),
     );
-    let (kept, losses) = encoded(Dialect::Chat, &body, &target());
-    assert_eq!(kept["contents"][1]["parts"][0]["text"], "One,");
-    assert!(losses.is_empty());
-    let mut newer = target();
-    newer.model_profile.prefill = false;
-    let (continued, losses) = encoded(Dialect::Chat, &body, &newer);
+    let (continued, losses) = encoded(Dialect::Chat, &body, &target());
     assert_eq!(continued["contents"][1]["parts"][0]["text"], "One,");
     assert_eq!(continued["contents"][2]["role"], "user");
     assert_eq!(losses, ["messages[1]"]);
+    let own = json!({"contents": [{"role": "user", "parts": [{"text": "Count."}]}, {"role": "model", "parts": [{"text": "One,"}]}]});
+    let (kept, losses) = encoded(Dialect::Gemini, &own, &target());
+    assert_eq!(kept["contents"].as_array().map(Vec::len), Some(2));
+    assert!(losses.is_empty());
 }
 
 #[test]
@@ -194,6 +193,76 @@ fn a_user_begins_and_contents_are_never_empty() {
         json!([{"text": "(continued)"}])
     );
     assert_eq!(body["contents"][2]["parts"], json!([{"text": "x"}]));
+}
+
+#[test]
+fn an_unknown_model_gets_no_more_than_any_model_takes() {
+    let body = json!({"model": "m", "max_tokens": 64_000, "messages": [{"role": "user", "content": "x"}], "thinking": {"type": "enabled", "budget_tokens": 60_000}});
+    let (body, losses) = encoded(Dialect::Claude, &body, &target());
+    let thinking = &body["generationConfig"]["thinkingConfig"];
+    assert_eq!(thinking["thinkingBudget"], 32_768);
+    assert_eq!(losses, ["thinking.budget_tokens"]);
+}
+
+#[test]
+fn a_model_without_a_low_level_thinks_minimally() {
+    let mut small = target();
+    small.model_profile.thinking = Thinking::Levels {
+        xhigh: false,
+        max: false,
+    };
+    small.gemini.low = false;
+    small.gemini.medium = false;
+    for (effort, level) in [
+        ("low", "MINIMAL"),
+        ("minimal", "MINIMAL"),
+        ("medium", "HIGH"),
+    ] {
+        let mut body = chat(&json!([{"role": "user", "content": "x"}]));
+        body["reasoning_effort"] = json!(effort);
+        let (body, _) = encoded(Dialect::Chat, &body, &small);
+        let thinking = &body["generationConfig"]["thinkingConfig"];
+        assert_eq!(thinking["thinkingLevel"], level, "{effort}");
+    }
+}
+
+#[test]
+fn only_addresses_with_tls_are_sent() {
+    let mut newer = target();
+    newer.gemini.addresses = true;
+    for (url, sent) in [
+        ("https://x.example/a.png", true),
+        ("http://x.example/a.png", false),
+    ] {
+        let body = chat(
+            &json!([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]),
+        );
+        assert_eq!(encode(Dialect::Chat, &body, &newer).is_ok(), sent, "{url}");
+    }
+}
+
+#[test]
+fn older_models_are_told_of_the_form_beside_functions() {
+    let mut older = target();
+    older.gemini.mixed_tools = false;
+    let mut body = chat(&json!([{"role": "user", "content": "x"}]));
+    body["response_format"] = json!({"type": "json_object"});
+    let (alone, losses) = encoded(Dialect::Chat, &body, &older);
+    assert_eq!(
+        alone["generationConfig"]["responseMimeType"],
+        "application/json"
+    );
+    assert!(losses.is_empty(), "{losses:?}");
+    body["tools"] = json!([{"type": "function", "function": {"name": "f"}}]);
+    let (beside, losses) = encoded(Dialect::Chat, &body, &older);
+    assert!(beside["generationConfig"]["responseMimeType"].is_null());
+    assert!(beside["systemInstruction"].to_string().contains("JSON"));
+    assert_eq!(losses, ["response_format"]);
+    let (newer, _) = encoded(Dialect::Chat, &body, &target());
+    assert_eq!(
+        newer["generationConfig"]["responseMimeType"],
+        "application/json"
+    );
 }
 
 /// Rows: what the client says, the model, what the upstream is told.

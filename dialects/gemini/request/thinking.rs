@@ -8,6 +8,9 @@ use crate::ir::{ReasoningMode, ReasoningWish, Setting};
 use crate::json::{Str, Writer};
 use crate::target::Thinking;
 
+/// The largest budget that any of Google's models takes.
+const MOST: u32 = 32_768;
+
 /// What `thinkingConfig` says.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
@@ -134,7 +137,7 @@ impl Planner<'_, '_> {
             Thinking::Both { .. } if wish.effort.is_some() && wish.budget.is_none() => {
                 self.level(thinking)
             }
-            Thinking::Both { max, .. } => self.budget(0, max),
+            Thinking::Both { max, .. } => self.budget(0, max.min(MOST)),
             Thinking::Budget { min, max } => self.budget(min, max),
             Thinking::None => None,
         }
@@ -152,6 +155,7 @@ impl Planner<'_, '_> {
         let xhigh = matches!(thinking, Thinking::Levels { xhigh: true, .. });
         let level = match &*effort {
             "none" | "minimal" if profile.minimal => "MINIMAL",
+            "low" if !profile.low => "MINIMAL",
             "none" | "minimal" | "low" => "LOW",
             "medium" if profile.medium => "MEDIUM",
             "medium" | "high" => "HIGH",

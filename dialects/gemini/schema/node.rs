@@ -20,6 +20,14 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// Any text.
+    pub(super) fn text() -> Self {
+        Self {
+            kind: Some(Str::from_static("string")),
+            ..Self::default()
+        }
+    }
+
     /// Whether no value but the empty object was described.
     pub(super) fn allows_nothing(&self) -> bool {
         self.properties.is_empty() && self.any_of.is_empty() && self.items.is_none()

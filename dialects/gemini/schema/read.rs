@@ -69,7 +69,8 @@ pub(super) fn read(root: Value<'_>) -> Read {
         changed: false,
         lost: Vec::new(),
     };
-    let node = reader.node(root);
+    let mut node = reader.node(root);
+    reader.type_all_below(&mut node);
     Read {
         node,
         changed: reader.changed,
@@ -118,6 +119,7 @@ impl<'d> Reader<'d> {
             self.changed = true;
             if schema.as_bool() == Some(false) {
                 self.lose("", "Gemini cannot forbid every value");
+                return Node::text();
             }
             return Node::default();
         }
@@ -129,7 +131,7 @@ impl<'d> Reader<'d> {
                 "",
                 "the schema is too deep or too large when its references are put in",
             );
-            return Node::default();
+            return Node::text();
         }
         let mut node = Node::default();
         let mut kinds: Vec<Str> = Vec::new();

@@ -117,12 +117,16 @@ fn alternatives_are_flattened() {
 #[test]
 fn only_texts_are_listed() {
     check(
+        &json!({"properties": {"a": {"enum": ["x", "y"]}, "b": {"anyOf": [{"enum": ["z"]}, {"type": "integer"}]}}}),
+        &json!({"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}, "b": {"anyOf": [{"type": "string", "enum": ["z"]}, {"type": "integer"}]}}}),
+    );
+    check(
         &json!({"const": "x"}),
         &json!({"type": "string", "enum": ["x"]}),
     );
     check(
         &json!({"enum": ["x", null]}),
-        &json!({"nullable": true, "enum": ["x"]}),
+        &json!({"type": "string", "nullable": true, "enum": ["x"]}),
     );
     check(&json!({"const": 3}), &json!({"type": "integer"}));
     assert_eq!(lost(&json!({"type": "integer", "enum": [1, 2]})), ["enum"]);
@@ -141,7 +145,7 @@ fn bounds_types_and_required_names() {
     );
     check(
         &json!({"properties": {"a": true}, "required": ["a", "b", "a"]}),
-        &json!({"type": "object", "properties": {"a": {}}, "required": ["a"]}),
+        &json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}),
     );
     check(
         &json!({"type": "array"}),
@@ -157,6 +161,23 @@ fn bounds_types_and_required_names() {
     );
     check(&json!(true), &json!({}));
     assert_eq!(lost(&json!({"properties": {"a": false}})), ["properties.a"]);
+}
+
+#[test]
+fn any_value_is_a_text() {
+    let schema = json!({"type": "object", "properties": {"a": {"description": "any"}, "b": {"type": "array", "items": {}}, "c": {"anyOf": [{"type": "integer"}, {}]}}});
+    check(
+        &schema,
+        &json!({"type": "object", "properties": {"a": {"type": "string", "description": "any"}, "b": {"type": "array", "items": {"type": "string"}}, "c": {"anyOf": [{"type": "integer"}, {"type": "string"}]}}}),
+    );
+    assert_eq!(
+        lost(&schema),
+        [
+            "properties.a",
+            "properties.b.items",
+            "properties.c.anyOf[1]"
+        ]
+    );
 }
 
 #[test]

@@ -79,6 +79,31 @@ fn emptiness_and_blankness_are_told_without_a_look() {
 }
 
 #[test]
+fn an_indented_text_is_told_from_a_blank_one_without_decoding_it() {
+    for (inner, blank) in [
+        (" ", true),
+        ("\\n\\t\\r\\f ", true),
+        ("    if a\\n", false),
+        ("\\n\\n  \\\"a", false),
+        (" \\b", false),
+        (" \\\\", false),
+    ] {
+        let spelling = inner.repeat(100);
+        assert_eq!(
+            super::spelling_is_blank(spelling.as_bytes()),
+            Some(blank),
+            "{inner:?}"
+        );
+        let text = outlined(&format!("\"{spelling}\""));
+        assert_eq!(text.is_blank(), text.trim().is_empty(), "{inner:?}");
+        assert_eq!(text.is_blank(), blank, "{inner:?}");
+    }
+    for unknown in [" \\u0020", "\u{a0}"] {
+        assert_eq!(super::spelling_is_blank(unknown.as_bytes()), None);
+    }
+}
+
+#[test]
 fn texts_are_equal_whatever_their_spelling() {
     let (one, other) = (outlined(&long("\\u0041\\n")), outlined(&long("A\\u000a")));
     assert_eq!(one, other);

@@ -41,6 +41,12 @@ pub(crate) fn facts(request: &Request) -> Facts {
         let last = turns.last_mut().expect("one was pushed");
         turn.parts.iter().for_each(|part| last.take(part));
     }
+    // Where a conversation may not end with the model, a user asks for more.
+    let asks = Turn {
+        text: "(continue)".to_owned(),
+        ..Turn::default()
+    };
+    turns.pop_if(|last| *last == asks);
     let system: String = request.system.iter().map(|block| &*block.text).collect();
     Facts {
         system: system.split_whitespace().collect(),

@@ -177,13 +177,17 @@ def _(route):
         equal(schema_seen(route.upstream, text_of(content)), SCHEMA)
 
 
-@cases(WRAPPED)
+# Google's SDKs take a comment for an answer; Google sends none, and the gateway lets none through.
+@cases([row for row in WRAPPED if row[0] != "comments"])
+@cases([row for row in WRAPPED if row[0] == "comments"], direct=False)
 def _(route, name):
     equal([text_of(content) for content, _ in both(route, name)], [HELLO, HELLO])
 
 
 @cases(ERRORS)
 def _(route, name, status, *_):
+    # Google itself says 400 of a wrong key.
+    status = 400 if SETTINGS["direct"] and status == 401 else status
     for way in [ask, streamed]:
         error = raises(errors.APIError, lambda: way(route, name))
         assert status in (None, error.code), error.code

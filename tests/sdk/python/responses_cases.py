@@ -228,6 +228,23 @@ def _(route, name):
     raises(Exception, lambda: ask(route, name))
 
 
+@case("a connection for a whole conversation", direct=False)
+def _(route):
+    with route.client.responses.connect() as connection:
+        def turn(name, given, **options):
+            connection.response.create(model=route.model(name), input=given, store=False, tools=TOOLS, **options)
+            for event in connection:
+                if event.type in ("response.completed", "error"):
+                    return event
+
+        first = turn("tools", "hi").response
+        [call] = calls(first)
+        output = {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}
+        equal(turn("tools", [output], previous_response_id=first.id).response.output_text, "The tool said: sunny")
+        equal(turn("400", "hi").status, 400)
+        equal(turn("text", "hi").response.output_text, HELLO)
+
+
 @case("legacy completions", direct=False)
 def _(route):
     model = route.model("text")

@@ -54,10 +54,14 @@ fn tools(body: &Value) -> Vec<String> {
         return Vec::new();
     }
     let named = choice["function"]["name"].as_str();
+    let allowed = list(&choice["allowed_tools"]["tools"]);
     list(&body["tools"])
         .iter()
         .filter_map(|tool| tool["function"]["name"].as_str())
         .filter(|name| named.is_none_or(|named| named == *name))
+        .filter(|name| {
+            allowed.is_empty() || allowed.iter().any(|tool| tool["function"]["name"] == *name)
+        })
         .map(str::to_owned)
         .collect()
 }

@@ -1,9 +1,9 @@
 //! The messages of a Chat request: each by itself, then calls against results.
 
-use super::request::{missing, unknown, wrong_type};
+use super::request::{missing, one_of, unknown, wrong_type};
 use super::tool::check_name;
 use crate::fault::Fault;
-use crate::shape::{Image, Object, present, text, unknown_key};
+use crate::shape::{Image, Object, is_base64, is_data_url, present, text, unknown_key};
 use serde_json::Value;
 
 /// Fields of an assistant message, with the reasoning fields compatible servers take back.
@@ -248,15 +248,56 @@ fn part(value: &Value, path: &str, allowed: &[&str]) -> Result<(), Fault> {
             .map(|_| ())
             .ok_or_else(|| wrong_type(format!("{path}.{kind}"), "a string")),
         "image_url" => {
-            let url = text(inner(&["url", "detail"])?, "url")
-                .ok_or_else(|| missing(format!("{path}.image_url.url")))?;
+            let image = inner(&["url", "detail"])?;
+            one_of(image, "detail", &["auto", "low", "high", "original"])?;
+            let url = text(image, "url").ok_or_else(|| missing(format!("{path}.image_url.url")))?;
             Image::from_url(url).map(|_| ()).ok_or_else(|| {
                 Fault::invalid("Invalid image data: expected a web address or a base64 data URL of a png, jpeg, gif or webp image.")
                     .param(format!("{path}.image_url.url"))
                     .code("invalid_image_url")
             })
         }
-        "input_audio" => inner(&["data", "format"]).map(|_| ()),
-        _ => inner(&["file_id", "file_data", "filename"]).map(|_| ()),
+        "input_audio" => check_audio(inner(&["data", "format"])?, &format!("{path}.input_audio")),
+        _ => file(
+            inner(&["file_id", "file_data", "filename"])?,
+            &format!("{path}.file"),
+        ),
+    }
+}
+
+/// Sound, in one of two formats.
+pub(crate) fn check_audio(audio: &Object, path: &str) -> Result<(), Fault> {
+    if let Some(key) = unknown_key(audio, &["data", "format"]) {
+        return Err(unknown(format!("{path}.{key}")));
+    }
+    if !matches!(text(audio, "format"), Some("wav" | "mp3")) {
+        return Err(Fault::invalid(format!(
+            "Invalid value: '{path}.format'. Supported values are: 'wav' and 'mp3'."
+        ))
+        .param(format!("{path}.format"))
+        .code("invalid_value"));
+    }
+    let data = text(audio, "data").ok_or_else(|| missing(format!("{path}.data")))?;
+    if is_base64(data) {
+        return Ok(());
+    }
+    Err(Fault::invalid(format!(
+        "Invalid '{path}.data': expected base64-encoded data."
+    ))
+    .param(format!("{path}.data"))
+    .code("invalid_value"))
+}
+
+/// A file that was uploaded, or one that is in the request.
+fn file(file: &Object, path: &str) -> Result<(), Fault> {
+    match (text(file, "file_id"), text(file, "file_data")) {
+        (Some(_), None) => Ok(()),
+        (None, Some(data)) if is_data_url(data) => Ok(()),
+        (None, Some(_)) => Err(Fault::invalid(format!(
+            "Invalid '{path}.file_data': expected a base64-encoded data URL."
+        ))
+        .param(format!("{path}.file_data"))
+        .code("invalid_value")),
+        _ => Err(missing(format!("{path}.file_id"))),
     }
 }

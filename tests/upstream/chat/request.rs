@@ -1,8 +1,10 @@
 //! The top level of a Chat request: which fields there are and what they may hold.
 
-use super::{message, tool};
+use super::{message, sampling, tool};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 const FIELDS: &[&str] = &[
@@ -60,10 +62,11 @@ pub(crate) fn check(body: &Value) -> Result<(), Fault> {
     };
     stream(body)?;
     limits(body, model)?;
-    sampling(body)?;
+    sampling::check(body)?;
     output(body)?;
     metadata(body)?;
     tool::check(body)?;
+    effort(body, model)?;
     let Some(messages) = body.get("messages").and_then(Value::as_array) else {
         return Err(Fault::invalid("Missing required parameter: 'messages'.")
             .param("messages")
@@ -137,46 +140,14 @@ fn limits(body: &Object, model: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn sampling(body: &Object) -> Result<(), Fault> {
-    let ranges = [
-        ("temperature", 0.0, 2.0),
-        ("top_p", 0.0, 1.0),
-        ("frequency_penalty", -2.0, 2.0),
-        ("presence_penalty", -2.0, 2.0),
-    ];
-    for (key, low, high) in ranges {
-        let Some(value) = present(body, key) else {
-            continue;
-        };
-        let number = value
-            .as_f64()
-            .ok_or_else(|| wrong_type(key, "a decimal number"))?;
-        if !(low..=high).contains(&number) {
-            return Err(Fault::invalid(format!("Invalid '{key}': expected a value between {low} and {high}, but got {number} instead."))
-                .param(key));
-        }
+/// Some models reason over Chat only without tools.
+fn effort(body: &Object, model: &str) -> Result<(), Fault> {
+    let reasons = text(body, "reasoning_effort").is_some_and(|effort| effort != "none");
+    if !(reasons && present(body, "tools").is_some() && model.contains("effort-or-tools")) {
+        return Ok(());
     }
-    let logprobs = body
-        .get("logprobs")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    if present(body, "top_logprobs").is_some() && !logprobs {
-        return Err(Fault::invalid(
-            "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
-        )
-        .param("top_logprobs"));
-    }
-    one_of(
-        body,
-        "reasoning_effort",
-        &["none", "minimal", "low", "medium", "high", "xhigh", "max"],
-    )?;
-    one_of(body, "verbosity", &["low", "medium", "high"])?;
-    one_of(
-        body,
-        "service_tier",
-        &["auto", "default", "flex", "scale", "priority", "fast"],
-    )
+    let message = "Function tools with reasoning_effort are not supported for this model in /v1/chat/completions. Please use /v1/responses instead.";
+    Err(Fault::invalid(message).param("reasoning_effort"))
 }
 
 /// A field that holds none of the words it may hold.
@@ -235,7 +206,22 @@ fn json_schema(format: &Object) -> Result<(), Fault> {
             .code("invalid_value"));
     }
     match present(schema, "schema") {
-        None | Some(Value::Object(_)) => Ok(()),
+        None => Ok(()),
+        Some(inner) if inner.is_object() => {
+            let strict = schema.get("strict") == Some(&Value::Bool(true));
+            let checked = json_schema::check(inner, "schema");
+            let checked = checked.and_then(|()| match strict {
+                true => strict::check(inner),
+                false => Ok(()),
+            });
+            checked.map_err(|why| {
+                Fault::invalid(format!(
+                    "Invalid schema for response_format '{name}': {why}"
+                ))
+                .param(path)
+                .code("invalid_json_schema")
+            })
+        }
         Some(_) => Err(wrong_type(path, "a schema object")),
     }
 }
@@ -244,7 +230,8 @@ fn mentions_json(messages: &Value) -> bool {
     messages.to_string().to_lowercase().contains("json")
 }
 
-fn metadata(body: &Object) -> Result<(), Fault> {
+/// At most 16 pairs of short texts.
+pub(crate) fn metadata(body: &Object) -> Result<(), Fault> {
     let Some(metadata) = present(body, "metadata") else {
         return Ok(());
     };
@@ -252,7 +239,7 @@ fn metadata(body: &Object) -> Result<(), Fault> {
         .as_object()
         .ok_or_else(|| wrong_type("metadata", "an object"))?;
     let fits = |(key, value): (&String, &Value)| {
-        key.len() <= 64
+        key.chars().count() <= 64
             && value
                 .as_str()
                 .is_some_and(|value| value.chars().count() <= 512)

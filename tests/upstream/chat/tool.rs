@@ -1,9 +1,14 @@
 //! Tool definitions and the choice among them.
 
-use super::request::{missing, unknown, wrong_type};
+use super::request::{missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
+
+/// A tool's type and name.
+type Named<'a> = (&'a str, &'a str);
 
 /// Longest function name.
 pub(super) const NAME: usize = 64;
@@ -32,10 +37,10 @@ pub(super) fn check(body: &Object) -> Result<(), Fault> {
     let mut names = Vec::new();
     for (index, tool) in tools.iter().enumerate() {
         let name = definition(tool, &format!("tools[{index}]"))?;
-        if names.contains(&name) {
+        if names.iter().any(|(_, other)| *other == name) {
             return Err(Fault::invalid(format!("Duplicate tool name: {name}")).param("tools"));
         }
-        names.push(name);
+        names.push((tool["type"].as_str().unwrap_or_default(), name));
     }
     match present(body, "parallel_tool_calls") {
         None | Some(Value::Bool(_)) => {}
@@ -76,47 +81,94 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
     if present(definition, "description").is_some_and(|value| !value.is_string()) {
         return Err(wrong_type(format!("{path}.description"), "a string"));
     }
-    match present(definition, "parameters") {
-        None => {}
-        Some(Value::Object(schema)) if text(schema, "type") == Some("object") => {}
-        Some(schema) => {
-            let kind = schema.get("type").and_then(Value::as_str).unwrap_or("None");
-            return Err(Fault::invalid(format!("Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."))
-                .param(format!("{path}.parameters"))
-                .code("invalid_function_parameters"));
-        }
-    }
+    parameters(definition, name).map_err(|why| {
+        Fault::invalid(format!("Invalid schema for function '{name}': {why}"))
+            .param(format!("{path}.parameters"))
+            .code("invalid_function_parameters")
+    })?;
     Ok(name)
 }
 
-fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
+/// Why a function's parameters are none.
+fn parameters(definition: &Object, name: &str) -> Result<(), String> {
+    let strict = definition.get("strict") == Some(&Value::Bool(true));
+    match present(definition, "parameters") {
+        None if strict => Err(format!("strict function '{name}' needs parameters.")),
+        None => Ok(()),
+        Some(schema) if schema["type"] != "object" => {
+            let kind = schema.get("type").and_then(Value::as_str).unwrap_or("None");
+            Err(format!(
+                "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
+            ))
+        }
+        Some(schema) => {
+            json_schema::check(schema, "schema")?;
+            if strict {
+                strict::check(schema)
+            } else {
+                Ok(())
+            }
+        }
+    }
+}
+
+fn choice(body: &Object, tools: &[Named<'_>]) -> Result<(), Fault> {
     let named = match present(body, "tool_choice") {
         None => return Ok(()),
         Some(Value::String(word)) if ["none", "auto", "required"].contains(&word.as_str()) => {
             return Ok(());
         }
         Some(Value::Object(choice)) => match text(choice, "type") {
-            Some("allowed_tools") => return Ok(()),
+            Some("allowed_tools") => return allowed(choice, tools),
             Some(kind @ ("function" | "custom"))
                 if unknown_key(choice, &["type", kind]).is_none() =>
             {
-                choice
-                    .get(kind)
-                    .and_then(|named| named.get("name"))
-                    .and_then(Value::as_str)
+                let named = choice.get(kind).and_then(|named| named.get("name"));
+                named.and_then(Value::as_str).map(|name| (kind, name))
             }
             _ => None,
         },
         Some(_) => None,
     };
     match named {
-        Some(name) if names.contains(&name) => Ok(()),
-        Some(name) => Err(Fault::invalid(format!("Invalid value for 'tool_choice': no tool named '{name}' was specified in the 'tools' parameter."))
+        Some(named) if tools.contains(&named) => Ok(()),
+        Some((_, name)) => Err(Fault::invalid(format!("Invalid value for 'tool_choice': no tool named '{name}' was specified in the 'tools' parameter."))
             .param("tool_choice")),
         None => Err(Fault::invalid("Invalid value for 'tool_choice': supported values are 'none', 'auto', 'required', or a named tool.")
             .param("tool_choice")
             .code("invalid_value")),
     }
+}
+
+/// Some of the tools, each named as a choice of its own would name it, in an object of its own.
+fn allowed(choice: &Object, tools: &[Named<'_>]) -> Result<(), Fault> {
+    let path = "tool_choice.allowed_tools";
+    if let Some(key) = unknown_key(choice, &["type", "allowed_tools"]) {
+        return Err(unknown(format!("tool_choice.{key}")));
+    }
+    let allowed = choice.get("allowed_tools").and_then(Value::as_object);
+    let allowed = allowed.ok_or_else(|| missing(path))?;
+    if let Some(key) = unknown_key(allowed, &["mode", "tools"]) {
+        return Err(unknown(format!("{path}.{key}")));
+    }
+    present(allowed, "mode").ok_or_else(|| missing(format!("{path}.mode")))?;
+    one_of(allowed, "mode", &["auto", "required"])?;
+    let chosen = allowed.get("tools").and_then(Value::as_array);
+    let chosen = chosen.ok_or_else(|| missing(format!("{path}.tools")))?;
+    let known = |tool: &Value| {
+        let named = |kind| Some((kind, tool[kind]["name"].as_str()?));
+        let named = tool["type"].as_str().and_then(named);
+        named.is_some_and(|named| tools.contains(&named))
+    };
+    if chosen.is_empty() || !chosen.iter().all(known) {
+        let message = format!(
+            "Invalid value for '{path}.tools': each must be a tool of the 'tools' parameter."
+        );
+        return Err(Fault::invalid(message)
+            .param(format!("{path}.tools"))
+            .code("invalid_value"));
+    }
+    Ok(())
 }
 
 /// The vendor's pattern for function names.

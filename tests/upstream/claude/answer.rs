@@ -1,6 +1,7 @@
 //! A Claude answer in one piece, and the spellings its stream shares.
 
 use crate::answer::{Answer, Block, Call, Finish, Usage};
+use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::signature;
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ fn block(block: &Block, facts: &Facts) -> Value {
             } else {
                 text.as_str()
             };
-            json!({"type": "thinking", "thinking": shown, "signature": signature::issue(text, facts.hide_thinking)})
+            json!({"type": "thinking", "thinking": shown, "signature": signature::issue(Dialect::Claude, text, facts.hide_thinking)})
         }
         Block::Redacted => json!({"type": "redacted_thinking", "data": signature::REDACTED}),
         Block::Text(text) | Block::Refusal(text) => {

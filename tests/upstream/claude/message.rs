@@ -3,8 +3,9 @@
 use super::request::extra;
 use super::tool::NAME;
 use super::turn;
+use crate::dialect::Dialect;
 use crate::fault::Fault;
-use crate::shape::{IMAGE_TYPES, Image, Object, is_name, present, text, unknown_key};
+use crate::shape::{IMAGE_TYPES, Image, Object, is_base64, is_name, present, text, unknown_key};
 use crate::signature;
 use serde_json::Value;
 
@@ -242,7 +243,14 @@ fn image(block: &Object, path: &str) -> Result<(), Fault> {
 
 fn document(block: &Object, path: &str) -> Result<(), Fault> {
     let (source, kind) = source(block, path)?;
+    let data = text(source, "data");
     match (kind, text(source, "media_type")) {
+        ("base64", Some("application/pdf")) if !data.is_some_and(is_base64) => Err(Fault::invalid(
+            format!("{path}.document.source.base64.data: invalid base64 data"),
+        )),
+        ("text", Some("text/plain")) if data.is_none_or(str::is_empty) => Err(Fault::invalid(
+            format!("{path}.document.source.text.data: document content cannot be empty"),
+        )),
         ("base64", Some("application/pdf"))
         | ("text", Some("text/plain"))
         | ("content" | "file", _) => Ok(()),
@@ -273,7 +281,7 @@ fn thinking(block: &Object, path: &str) -> Result<(), Fault> {
             "{path}.thinking.signature: Field required"
         )));
     };
-    if signature::is_issued(thought, signature) {
+    if signature::is_issued(Dialect::Claude, thought, signature) {
         return Ok(());
     }
     Err(Fault::invalid(format!(

@@ -1,7 +1,8 @@
 //! The top level of a Claude request: which fields there are and what they may hold.
 
-use super::{message, tool};
+use super::{enforced, message, tool};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, present, text, unknown_key};
 use http::HeaderMap;
 use serde_json::Value;
@@ -340,7 +341,9 @@ fn output(body: &Object) -> Result<(), Fault> {
             "output_config.format: Input should have the type 'json_schema' and a schema",
         ));
     }
-    Ok(())
+    json_schema::check(&format["schema"], "schema")
+        .and_then(|()| enforced::check(&format["schema"]))
+        .map_err(|why| Fault::invalid(format!("output_config.format.schema: {why}")))
 }
 
 /// Counts the cache marks on blocks; tool inputs and schemas are data, not blocks.

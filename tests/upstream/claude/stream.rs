@@ -2,6 +2,7 @@
 
 use super::answer::{ID, call_id, stop, usage};
 use crate::answer::{Answer, Block, Usage, fragments, pieces};
+use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::plan::Quirk;
 use crate::render::{Frame, Part};
@@ -105,7 +106,7 @@ fn deltas(block: &Block, facts: &Facts, quirk: Quirk) -> Vec<Value> {
             let shown = shown
                 .iter()
                 .map(|piece| json!({"type": "thinking_delta", "thinking": piece}));
-            let signature = signature::issue(text, facts.hide_thinking);
+            let signature = signature::issue(Dialect::Claude, text, facts.hide_thinking);
             shown
                 .chain([json!({"type": "signature_delta", "signature": signature})])
                 .collect()

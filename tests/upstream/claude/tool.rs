@@ -1,7 +1,9 @@
 //! Tool definitions and the choice among them.
 
+use super::enforced;
 use super::request::extra;
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
 use serde_json::Value;
 
@@ -95,6 +97,15 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
         return Err(Fault::invalid(format!(
             "{path}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
         )));
+    }
+    json_schema::check(&tool["input_schema"], "input_schema").map_err(|why| {
+        Fault::invalid(format!(
+            "{path}.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 ({why})."
+        ))
+    })?;
+    if tool.get("strict") == Some(&Value::Bool(true)) {
+        enforced::check(&tool["input_schema"])
+            .map_err(|why| Fault::invalid(format!("{path}.input_schema: {why}")))?;
     }
     Ok(name)
 }

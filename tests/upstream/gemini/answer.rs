@@ -1,7 +1,8 @@
 //! A Gemini answer in one piece, and the spellings its stream shares.
 
-use super::{TEXT_SUBJECT, call_subject};
+use super::{call_subject, text_subject};
 use crate::answer::{Answer, Block, Call, Finish, Usage};
+use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::signature;
 use serde_json::{Value, json};
@@ -77,7 +78,8 @@ pub(super) fn parts(answer: &Answer, facts: &Facts) -> Vec<Vec<Value>> {
                 if !signed && (thought || facts.signed) {
                     signed = true;
                     let subject = call_subject(&part["functionCall"]);
-                    part["thoughtSignature"] = json!(signature::issue(&subject, false));
+                    part["thoughtSignature"] =
+                        json!(signature::issue(Dialect::Gemini, &subject, false));
                 }
                 vec![part]
             }
@@ -85,7 +87,12 @@ pub(super) fn parts(answer: &Answer, facts: &Facts) -> Vec<Vec<Value>> {
     }
     if thought && !calls {
         // Google puts it behind everything, on a text of its own.
-        let signature = signature::issue(TEXT_SUBJECT, false);
+        let said = answer.blocks.iter().filter_map(|block| match block {
+            Block::Text(text) | Block::Refusal(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let subject = text_subject(&said.collect::<String>(), "");
+        let signature = signature::issue(Dialect::Gemini, &subject, false);
         parts.push(vec![json!({"text": "", "thoughtSignature": signature})]);
     }
     parts

@@ -2,7 +2,8 @@
 
 use super::fields::DATA;
 use super::request::Rules;
-use super::{FOREIGN_SIGNATURES, call_subject, invalid, list, proto, tool, turn};
+use super::{FOREIGN_SIGNATURES, call_subject, invalid, list, proto, text_subject, tool, turn};
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::shape::present;
 use crate::signature;
@@ -44,8 +45,13 @@ fn check_parts(content: &Value, role: &str, path: &str, rules: Rules) -> Result<
             "* {path}.parts: contents.parts must not be empty."
         )));
     }
+    let mut said = String::new();
     for (index, part) in parts.iter().enumerate() {
         check_part(part, role, &format!("{path}.parts[{index}]"), rules)?;
+        check_signature(part, &said)?;
+        if part["thought"] != true {
+            said.push_str(part["text"].as_str().unwrap_or_default());
+        }
     }
     Ok(())
 }
@@ -78,13 +84,12 @@ fn check_part(part: &Value, role: &str, path: &str, rules: Rules) -> Result<(), 
     }
     let value = &part[*data];
     match *data {
-        "inlineData" => media(value, "data", path)?,
-        "fileData" => media(value, "fileUri", path)?,
-        "functionCall" => named(value, &format!("{path}.function_call"), rules)?,
-        "functionResponse" => response(value, &format!("{path}.function_response"), rules)?,
-        _ => {}
+        "inlineData" => media(value, "data", path),
+        "fileData" => file(value, path, rules),
+        "functionCall" => named(value, &format!("{path}.function_call"), rules),
+        "functionResponse" => response(value, &format!("{path}.function_response"), rules),
+        _ => Ok(()),
     }
-    check_signature(part)
 }
 
 /// Types that Google takes inline and by address, and the wrong names that clients have for some.
@@ -99,6 +104,23 @@ fn media(value: &Value, data: &str, path: &str) -> Result<(), Fault> {
         Some(text) if !text.is_empty() => Ok(()),
         _ => Err(invalid(format!("* {path}.{data}: must not be empty"))),
     }
+}
+
+/// Uploaded files, buckets and videos are taken by every model, other pages only by newer ones, and never without TLS.
+fn file(value: &Value, path: &str, rules: Rules) -> Result<(), Fault> {
+    media(value, "fileUri", path)?;
+    let uri = value["fileUri"].as_str().unwrap_or_default();
+    let known = [
+        "gs://",
+        "https://generativelanguage.googleapis.com/",
+        "https://www.youtube.com/",
+        "https://youtu.be/",
+    ];
+    let elsewhere = uri.starts_with("https://") && !rules.older;
+    if elsewhere || known.iter().any(|known| uri.starts_with(known)) {
+        return Ok(());
+    }
+    Err(invalid(format!("Unsupported file uri: {uri}")))
 }
 
 /// The name and the id of a call or a response.
@@ -129,7 +151,7 @@ fn response(value: &Value, path: &str, rules: Rules) -> Result<(), Fault> {
         let path = format!("{path}.parts[{index}]");
         match (part.get("inlineData"), part.get("fileData")) {
             (Some(blob), None) => media(blob, "data", &path)?,
-            (None, Some(file)) => media(file, "fileUri", &path)?,
+            (None, Some(data)) => file(data, &path, rules)?,
             _ => {
                 return Err(invalid(format!(
                     "* {path}.data: required oneof field 'data' must have one initialized field"
@@ -140,16 +162,19 @@ fn response(value: &Value, path: &str, rules: Rules) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A signature must stand where it was issued. That a call was answered with other arguments, Google would not notice;
-/// here it is found out.
-fn check_signature(part: &Value) -> Result<(), Fault> {
+/// A signature must stand where it was issued, behind what was `said` then. That a call was answered with other arguments,
+/// Google would not notice; here it is found out.
+fn check_signature(part: &Value, said: &str) -> Result<(), Fault> {
     let Some(found) = part["thoughtSignature"].as_str() else {
         return Ok(());
     };
     let call = part.get("functionCall");
-    let subject = call.map_or_else(|| super::TEXT_SUBJECT.to_owned(), call_subject);
+    let subject = match call {
+        Some(call) => call_subject(call),
+        None => text_subject(said, part["text"].as_str().unwrap_or_default()),
+    };
     if FOREIGN_SIGNATURES.contains(&found) && call.is_some()
-        || signature::is_issued(&subject, &super::standard(found))
+        || signature::is_issued(Dialect::Gemini, &subject, &super::standard(found))
     {
         return Ok(());
     }

@@ -40,7 +40,20 @@ pub(super) static COUNT_VERTEX: Message = Message(&[
 pub(super) static EMBED: Message = Message(&[
     ("model", Text),
     ("content", Of(&CONTENT)),
-    ("taskType", Text),
+    (
+        "taskType",
+        Enum(&[
+            "TASK_TYPE_UNSPECIFIED",
+            "RETRIEVAL_QUERY",
+            "RETRIEVAL_DOCUMENT",
+            "SEMANTIC_SIMILARITY",
+            "CLASSIFICATION",
+            "CLUSTERING",
+            "QUESTION_ANSWERING",
+            "FACT_VERIFICATION",
+            "CODE_RETRIEVAL_QUERY",
+        ]),
+    ),
     ("title", Text),
     ("outputDimensionality", Int),
     ("embedContentConfig", Struct),

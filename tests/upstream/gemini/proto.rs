@@ -85,6 +85,10 @@ fn read_value(value: &Value, kind: &'static Kind, path: &str) -> Result<Value, F
         (Kind::Int, Value::Number(number)) if number.is_i64() || number.is_u64() => {
             Ok(value.clone())
         }
+        // Trailing zeros are no fraction.
+        (Kind::Int, Value::Number(number)) if number.as_f64().is_some_and(is_whole) => {
+            Ok(Value::from(number.as_f64().unwrap_or_default() as i64))
+        }
         (Kind::Int, Value::String(text)) => match text.parse::<i64>() {
             Ok(number) => Ok(number.into()),
             Err(_) => wrong("TYPE_INT32"),
@@ -137,6 +141,10 @@ pub(super) fn unknown(key: &str, path: &str) -> Fault {
     ))
 }
 
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() < f64::from(i32::MAX)
+}
+
 fn is_base64(text: &str) -> bool {
     STANDARD.decode(text).is_ok() || URL_SAFE.decode(text).is_ok()
 }
@@ -173,6 +181,7 @@ mod tests {
     static INNER: Message = Message(&[("inlineData", Kind::Bytes), ("again", Kind::Of(&INNER))]);
     static OUTER: Message = Message(&[
         ("topK", Kind::Int),
+        ("seed", Kind::Int),
         ("items", Kind::Many(&Kind::Of(&INNER))),
         ("mode", Kind::Enum(&["AUTO"])),
         ("free", Kind::Struct),
@@ -180,11 +189,11 @@ mod tests {
 
     #[test]
     fn both_spellings_are_read_and_the_clients_own_keys_stay() {
-        let body = json!({"top_k": "5", "items": [{"inline_data": "QQ==", "again": null}], "mode": "auto", "free": {"a_b": null}});
+        let body = json!({"top_k": "5", "seed": 7.0, "items": [{"inline_data": "QQ==", "again": null}], "mode": "auto", "free": {"a_b": null}});
         let read = read(&body, &OUTER).expect("it is legal");
         assert_eq!(
             read,
-            json!({"topK": 5, "items": [{"inlineData": "QQ=="}], "mode": "AUTO", "free": {"a_b": null}})
+            json!({"topK": 5, "seed": 7, "items": [{"inlineData": "QQ=="}], "mode": "AUTO", "free": {"a_b": null}})
         );
     }
 

@@ -2,7 +2,7 @@
 
 use super::fields::{COUNT, COUNT_VERTEX, GENERATE};
 use super::route::Route;
-use super::{content, invalid, list, proto, tool};
+use super::{check_json_schema, content, invalid, list, proto, thinking, tool};
 use crate::fault::Fault;
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(super) struct Rules {
     /// Gemini 3: signatures are demanded, names may be longer, results may hold files.
     pub(super) third: bool,
-    /// Gemini 2 and older: no thinking levels, no search beside functions.
+    /// Gemini 2 and older: no search and no form of the answer beside functions, no files from anywhere.
     pub(super) older: bool,
     /// Vertex AI: calls have no ids.
     pub(super) vertex: bool,
@@ -33,7 +33,13 @@ impl Rules {
 pub(crate) fn check(body: &Value, route: &Route) -> Result<Value, Fault> {
     let body = proto::read(body, &GENERATE)?;
     common(&body, route)?;
-    Ok(body)
+    formed(&body, route)?;
+    match list(&body["contents"]).last() {
+        Some(last) if last["role"] == "model" => Err(invalid(
+            "Please ensure that multiturn requests end with a user role or a function response.",
+        )),
+        _ => Ok(body),
+    }
 }
 
 /// The same for `countTokens`: contents, or a whole request around them. What is counted comes out.
@@ -82,9 +88,23 @@ fn common(body: &Value, route: &Route) -> Result<(), Fault> {
     }
     cached(body)?;
     tool::check(body, rules)?;
-    generation(&body["generationConfig"], rules)?;
+    generation(&body["generationConfig"], &route.model, rules)?;
     content::check_system(&body["systemInstruction"])?;
     content::check(list(&body["contents"]), rules)
+}
+
+/// Older models cannot both call functions and answer in a form.
+fn formed(body: &Value, route: &Route) -> Result<(), Fault> {
+    let functions = |tool: &Value| tool.get("functionDeclarations").is_some();
+    if Rules::of(route).older
+        && body["generationConfig"]["responseMimeType"] == "application/json"
+        && list(&body["tools"]).iter().any(functions)
+    {
+        return Err(invalid(
+            "Function calling with a response mime type: 'application/json' is unsupported",
+        ));
+    }
+    Ok(())
 }
 
 fn cached(body: &Value) -> Result<(), Fault> {
@@ -97,7 +117,7 @@ fn cached(body: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-fn generation(config: &Value, rules: Rules) -> Result<(), Fault> {
+fn generation(config: &Value, model: &str, rules: Rules) -> Result<(), Fault> {
     for (key, range) in [
         ("temperature", 0.0..=2.0),
         ("topP", 0.0..=1.0),
@@ -128,11 +148,11 @@ fn generation(config: &Value, rules: Rules) -> Result<(), Fault> {
     if config.get("logprobs").is_some() && config["responseLogprobs"] != true {
         return Err(invalid("logprobs needs response_logprobs to be true"));
     }
-    output(config)?;
-    thinking(&config["thinkingConfig"], rules)
+    output(config, rules)?;
+    thinking::check(&config["thinkingConfig"], model)
 }
 
-fn output(config: &Value) -> Result<(), Fault> {
+fn output(config: &Value, rules: Rules) -> Result<(), Fault> {
     let schemas = ["responseSchema", "responseJsonSchema"];
     let given = schemas.iter().filter(|key| config.get(key).is_some());
     let mime = config["responseMimeType"].as_str();
@@ -144,40 +164,18 @@ fn output(config: &Value) -> Result<(), Fault> {
             "* GenerateContentRequest.generation_config.response_schema: only allowed when response_mime_type is application/json",
         )),
         (_, None | Some("text/plain" | "application/json" | "text/x.enum")) => {
-            match config.get("responseSchema") {
-                Some(schema) => tool::check_schema(
-                    schema,
-                    "GenerateContentRequest.generation_config.response_schema",
-                ),
+            let path = "GenerateContentRequest.generation_config";
+            if let Some(schema) = config.get("responseSchema") {
+                tool::check_schema(schema, &format!("{path}.response_schema"), rules)?;
+            }
+            match config.get("responseJsonSchema") {
+                Some(schema) => check_json_schema(schema, &format!("{path}.response_json_schema")),
                 None => Ok(()),
             }
         }
         (_, Some(_)) => Err(invalid(
             "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are `text/plain`, `application/json`, `application/xml`, `application/yaml` and `text/x.enum`.",
         )),
-    }
-}
-
-fn thinking(config: &Value, rules: Rules) -> Result<(), Fault> {
-    let budget = config["thinkingBudget"].as_i64();
-    let level = config["thinkingLevel"].as_str();
-    if budget.is_some() && level.is_some() {
-        return Err(invalid(
-            "You can only set only one of thinking budget and thinking level.",
-        ));
-    }
-    // Clients send the unspecified level to every model.
-    if rules.older && level.is_some_and(|level| level != "THINKING_LEVEL_UNSPECIFIED") {
-        return Err(invalid("Thinking level is not supported for this model."));
-    }
-    match budget {
-        Some(budget) if !(-1..=32_768).contains(&budget) => Err(invalid(format!(
-            "The thinking budget {budget} is invalid. Please choose a value between 0 and 32768."
-        ))),
-        Some(0) if config["includeThoughts"] == true => Err(invalid(
-            "Thinking_config.include_thoughts is only enabled when thinking is enabled.",
-        )),
-        _ => Ok(()),
     }
 }
 

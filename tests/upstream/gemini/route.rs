@@ -25,7 +25,9 @@ pub(crate) enum Method {
 impl Route {
     /// Reads a path and its query; nothing when it is no method of a model.
     pub(crate) fn read(path: &str, query: &str) -> Option<Self> {
-        let (tail, vertex) = match path.strip_prefix("/v1beta/models/") {
+        // Newer clients use the version without `beta`.
+        let models = ["/v1beta/models/", "/v1/models/"];
+        let (tail, vertex) = match models.iter().find_map(|models| path.strip_prefix(models)) {
             Some(tail) => (tail, false),
             None => (path.strip_prefix("/v1/publishers/google/models/")?, true),
         };
@@ -73,7 +75,6 @@ mod tests {
             "/v1beta/models/m:predict",
             "/v1beta/models/a/b:generateContent",
             "/v1beta/models/:generateContent",
-            "/v1/models/m:generateContent",
         ] {
             assert_eq!(Route::read(odd, ""), None, "{odd}");
         }

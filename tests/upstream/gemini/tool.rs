@@ -1,7 +1,7 @@
 //! Tool definitions, their schemas, and the choice among them.
 
 use super::request::Rules;
-use super::{invalid, list};
+use super::{check_json_schema, invalid, list};
 use crate::fault::Fault;
 use serde_json::Value;
 
@@ -51,18 +51,28 @@ fn definition<'a>(declaration: &'a Value, path: &str, rules: Rules) -> Result<&'
         }
     }
     if let Some(parameters) = declaration.get("parameters") {
-        check_schema(parameters, &format!("{path}.parameters"))?;
+        check_schema(parameters, &format!("{path}.parameters"), rules)?;
         if parameters["type"] != "OBJECT" {
             return Err(invalid(format!(
                 "* {path}.parameters.type: only OBJECT is supported for function parameters"
             )));
         }
     }
-    match declaration.get("parametersJsonSchema") {
-        Some(schema) if schema["type"] != "object" => Err(invalid(format!(
-            "* {path}.parameters_json_schema: the root must be of type object"
-        ))),
-        _ => Ok(name),
+    if let Some(schema) = declaration.get("parametersJsonSchema") {
+        let path = format!("{path}.parameters_json_schema");
+        if schema["type"] != "object" {
+            return Err(invalid(format!(
+                "* {path}: the root must be of type object"
+            )));
+        }
+        check_json_schema(schema, &path)?;
+    }
+    match declaration.get("responseJsonSchema") {
+        Some(schema) => {
+            check_json_schema(schema, &format!("{path}.response_json_schema"))?;
+            Ok(name)
+        }
+        None => Ok(name),
     }
 }
 
@@ -86,7 +96,7 @@ pub(super) fn check_name(name: &str, path: &str, rules: Rules) -> Result<(), Fau
 }
 
 /// What a schema of Google's own kind must keep beyond its fields.
-pub(super) fn check_schema(schema: &Value, path: &str) -> Result<(), Fault> {
+pub(super) fn check_schema(schema: &Value, path: &str, rules: Rules) -> Result<(), Fault> {
     let kind = schema["type"].as_str();
     let properties = schema["properties"].as_object();
     match kind {
@@ -96,7 +106,8 @@ pub(super) fn check_schema(schema: &Value, path: &str) -> Result<(), Fault> {
         Some("ARRAY") if schema.get("items").is_none() => {
             return Err(invalid(format!("* {path}.items: missing field.")));
         }
-        Some("OBJECT") if properties.is_none_or(serde_json::Map::is_empty) => {
+        // Only the door with keys minds.
+        Some("OBJECT") if !rules.vertex && properties.is_none_or(serde_json::Map::is_empty) => {
             return Err(invalid(format!(
                 "* {path}.properties: should be non-empty for OBJECT type"
             )));
@@ -128,13 +139,13 @@ pub(super) fn check_schema(schema: &Value, path: &str) -> Result<(), Fault> {
         }
     }
     for (name, property) in properties.into_iter().flatten() {
-        check_schema(property, &format!("{path}.properties[{name}]"))?;
+        check_schema(property, &format!("{path}.properties[{name}]"), rules)?;
     }
     for (index, branch) in list(&schema["anyOf"]).iter().enumerate() {
-        check_schema(branch, &format!("{path}.any_of[{index}]"))?;
+        check_schema(branch, &format!("{path}.any_of[{index}]"), rules)?;
     }
     match schema.get("items") {
-        Some(items) => check_schema(items, &format!("{path}.items")),
+        Some(items) => check_schema(items, &format!("{path}.items"), rules),
         None => Ok(()),
     }
 }

@@ -1,19 +1,15 @@
 //! A Responses answer in one piece, and the items its stream shares.
 
-use crate::answer::{Answer, Block, Call, Finish, Usage};
+use super::issued::{REASONED, call_id, item_id, reasoning_id, response_id};
+use crate::answer::{Answer, Block, Finish, Usage};
 use crate::chat::CREATED;
+use crate::dialect::Dialect;
 use crate::facts::Facts;
-use crate::shape::hex;
 use crate::signature;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-/// The id of every answer; the stream and the plain answer agree.
-pub(super) const ID: &str = "resp_Scripted0123456789";
 /// The id of the one compaction item.
 pub(super) const COMPACTION: &str = "cmp_Scripted0123456789";
-/// In the ids of items that were made after reasoning and may not be replayed without it.
-pub(super) const REASONED: &str = "AfterReasoning";
 
 /// The `response` object.
 pub(crate) fn whole(answer: &Answer, facts: &Facts) -> Value {
@@ -46,7 +42,7 @@ pub(super) fn response(
         value => value.clone(),
     };
     json!({
-        "id": ID,
+        "id": response_id(is_kept(facts)),
         "object": "response",
         "created_at": CREATED,
         "status": status,
@@ -75,6 +71,11 @@ pub(super) fn response(
     })
 }
 
+/// Whether the vendor keeps the answer, which it does unless told not to.
+fn is_kept(facts: &Facts) -> bool {
+    facts.settings["store"] != false
+}
+
 /// The items of the answer, complete.
 pub(super) fn output(answer: &Answer, facts: &Facts) -> Vec<Value> {
     let thought = answer
@@ -93,30 +94,33 @@ pub(super) fn output(answer: &Answer, facts: &Facts) -> Vec<Value> {
 }
 
 fn item(index: usize, block: &Block, mark: &str, facts: &Facts) -> Value {
+    let id = |prefix: &str, number: usize| {
+        item_id(prefix, is_kept(facts), &format!("{mark}{number:04}"))
+    };
     match block {
         Block::Thinking(text) => reasoning(text, facts),
         Block::Redacted => reasoning("", facts),
         Block::Text(text) => message(
-            &format!("msg_Scripted{mark}{index:04}"),
+            &id("msg", index),
             &json!({"type": "output_text", "annotations": [], "logprobs": [], "text": text}),
         ),
         Block::Refusal(text) => message(
-            &format!("msg_Scripted{mark}{index:04}"),
+            &id("msg", index),
             &json!({"type": "refusal", "refusal": text}),
         ),
         Block::Call(call) if facts.custom.contains(&call.name) => json!({
-            "id": format!("ctc_Scripted{mark}{index:04}"),
+            "id": id("ctc", call.number),
             "type": "custom_tool_call",
             "status": "completed",
-            "call_id": call_id(call),
+            "call_id": call_id(call.number),
             "name": call.name,
             "input": call.arguments,
         }),
         Block::Call(call) => json!({
-            "id": format!("fc_Scripted{mark}{index:04}"),
+            "id": id("fc", call.number),
             "type": "function_call",
             "status": "completed",
-            "call_id": call_id(call),
+            "call_id": call_id(call.number),
             "name": call.name,
             "arguments": call.arguments,
         }),
@@ -130,7 +134,7 @@ fn message(id: &str, part: &Value) -> Value {
 /// A summary is shown to those who asked for one, the state to those who asked for that.
 fn reasoning(text: &str, facts: &Facts) -> Value {
     let shown = if facts.hide_thinking { "" } else { text };
-    let id = reasoning_id(shown);
+    let id = reasoning_id(shown, is_kept(facts));
     let summary = match shown {
         "" => json!([]),
         text => json!([{"type": "summary_text", "text": text}]),
@@ -142,19 +146,9 @@ fn reasoning(text: &str, facts: &Facts) -> Value {
     item
 }
 
-/// The id of the reasoning that shows this, which its state belongs to.
-pub(super) fn reasoning_id(shown: &str) -> String {
-    format!("rs_Scripted{}", hex(&Sha256::digest(shown)[..8]))
-}
-
 /// The state of an item that shows this.
 pub(super) fn seal(shown: &str) -> String {
-    signature::issue(shown, false)
-}
-
-/// The id of a call, which is never the id of its item.
-fn call_id(call: &Call) -> String {
-    format!("call_Scripted{:04}", call.number)
+    signature::issue(Dialect::Responses, shown, false)
 }
 
 /// The final state, which is also the name of the last event.

@@ -61,6 +61,7 @@ fn tools(body: &Value, kinds: &[&str]) -> Vec<String> {
         return Vec::new();
     }
     let named = choice["name"].as_str();
+    let allowed = list(&choice["tools"]);
     list(&body["tools"])
         .iter()
         .filter(|tool| {
@@ -70,6 +71,7 @@ fn tools(body: &Value, kinds: &[&str]) -> Vec<String> {
         })
         .filter_map(|tool| tool["name"].as_str())
         .filter(|name| named.is_none_or(|named| named == *name))
+        .filter(|name| allowed.is_empty() || allowed.iter().any(|tool| tool["name"] == *name))
         .map(str::to_owned)
         .collect()
 }

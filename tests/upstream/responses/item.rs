@@ -1,8 +1,10 @@
 //! The items of a Responses request, one by one; what belongs to what is checked in `order.rs`.
 
-use super::answer::{COMPACTION, reasoning_id};
+use super::answer::COMPACTION;
+use super::issued::{self, reasoning_id};
 use super::message;
 use crate::chat::{check_name, missing, unknown, wrong_type};
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::shape::{Object, present, text};
 use crate::signature;
@@ -11,8 +13,36 @@ use serde_json::Value;
 /// Longest call id.
 const CALL_ID: usize = 64;
 
-/// Checks one item at `path`; `stored` tells whether the request may refer to what the vendor keeps.
-pub(super) fn check(value: &Value, path: &str, stored: bool) -> Result<(), Fault> {
+/// What the vendor's own tools left in a conversation, and what steers it: opaque to this server.
+const HOSTED: &[&str] = &[
+    "web_search_call",
+    "file_search_call",
+    "computer_call",
+    "computer_call_output",
+    "code_interpreter_call",
+    "image_generation_call",
+    "local_shell_call",
+    "local_shell_call_output",
+    "shell_call",
+    "shell_call_output",
+    "apply_patch_call",
+    "apply_patch_call_output",
+    "mcp_list_tools",
+    "mcp_call",
+    "mcp_approval_request",
+    "mcp_approval_response",
+    "tool_search_call",
+    "tool_search_output",
+    "tool_search_call_output",
+    "program",
+    "program_output",
+    "compaction_trigger",
+    "additional_tools",
+    "configuration_update",
+];
+
+/// Checks one item at `path`.
+pub(super) fn check(value: &Value, path: &str) -> Result<(), Fault> {
     let item = value
         .as_object()
         .ok_or_else(|| wrong_type(path, "an object"))?;
@@ -39,13 +69,7 @@ pub(super) fn check(value: &Value, path: &str, stored: bool) -> Result<(), Fault
         "reasoning" => ("rs", &["summary", "content", "encrypted_content"]),
         "compaction" => ("cmp", &["encrypted_content"]),
         "item_reference" => ("", &[]),
-        // What the vendor's own tools left in a conversation is opaque to this server.
-        kind if kind.ends_with("_call")
-            || kind.ends_with("_call_output")
-            || kind.starts_with("mcp_") =>
-        {
-            return Ok(());
-        }
+        kind if HOSTED.contains(&kind) => return Ok(()),
         kind => {
             return Err(Fault::invalid(format!("Invalid value: '{kind}'."))
                 .param(path)
@@ -64,10 +88,9 @@ pub(super) fn check(value: &Value, path: &str, stored: bool) -> Result<(), Fault
         "function_call" => call(item, "arguments", path),
         "custom_tool_call" => call(item, "input", path),
         "function_call_output" | "custom_tool_call_output" => output(item, path),
-        "reasoning" => reasoning(item, path, stored),
+        "reasoning" => reasoning(item, path),
         "compaction" => compaction(item, path),
-        _ if stored => Ok(()),
-        _ => Err(not_kept(text(item, "id").unwrap_or_default())),
+        _ => kept(item, path),
     }
 }
 
@@ -128,14 +151,13 @@ fn output(item: &Object, path: &str) -> Result<(), Fault> {
     let path = format!("{path}.output");
     match item.get("output") {
         Some(Value::String(_)) => Ok(()),
-        Some(Value::Array(parts)) => message::parts(parts, message::INPUT, &path),
+        Some(Value::Array(parts)) => message::parts(parts, message::RESULT, &path),
         Some(_) => Err(wrong_type(path, "one of a string or array of objects")),
         None => Err(missing(path)),
     }
 }
 
-fn reasoning(item: &Object, path: &str, stored: bool) -> Result<(), Fault> {
-    let id = text(item, "id");
+fn reasoning(item: &Object, path: &str) -> Result<(), Fault> {
     let summary = item
         .get("summary")
         .ok_or_else(|| missing(format!("{path}.summary")))?
@@ -154,40 +176,46 @@ fn reasoning(item: &Object, path: &str, stored: bool) -> Result<(), Fault> {
         }
     }
     match present(item, "encrypted_content") {
-        None if stored => Ok(()),
-        None => Err(not_kept(id.unwrap_or_default())),
-        Some(state) => verify(id, &reasoning_id(&shown), &shown, state),
+        None => kept(item, path),
+        Some(state) => {
+            let ids = [true, false].map(|kept| reasoning_id(&shown, kept));
+            verify(item, &ids, &shown, state)
+        }
     }
 }
 
 fn compaction(item: &Object, path: &str) -> Result<(), Fault> {
     let state = present(item, "encrypted_content")
         .ok_or_else(|| missing(format!("{path}.encrypted_content")))?;
-    verify(text(item, "id"), COMPACTION, "", state)
+    verify(item, &[COMPACTION.to_owned()], "", state)
 }
 
-/// The state of an item comes back as it was, with what was shown and under its own `id`, or under none: the vendor's
-/// command-line client leaves the ids out.
-fn verify(given: Option<&str>, id: &str, shown: &str, state: &Value) -> Result<(), Fault> {
+/// The state of an item comes back as it was, with what was shown and under its own id, one of `ids`, or under none: the
+/// vendor's command-line client leaves the ids out.
+fn verify(item: &Object, ids: &[String], shown: &str, state: &Value) -> Result<(), Fault> {
+    let given = text(item, "id");
     let issued = state
         .as_str()
-        .is_some_and(|state| signature::is_issued(shown, state));
-    if issued && given.is_none_or(|given| given == id) {
+        .is_some_and(|state| signature::is_issued(Dialect::Responses, shown, state));
+    if issued && given.is_none_or(|given| ids.iter().any(|id| id == given)) {
         return Ok(());
     }
-    let id = given.unwrap_or(id);
+    let id = given.unwrap_or(&ids[0]);
     Err(Fault::invalid(format!(
         "The encrypted content for item {id} could not be verified. Reason: Encrypted content could not be decrypted or parsed."
     ))
     .code("invalid_encrypted_content"))
 }
 
-fn not_kept(id: &str) -> Fault {
-    Fault::new(
-        404,
-        format!(
+/// What is only named must have been made here, and kept.
+fn kept(item: &Object, path: &str) -> Result<(), Fault> {
+    let id = text(item, "id").ok_or_else(|| missing(format!("{path}.id")))?;
+    let message = match issued::read(id) {
+        Some(issued) if issued.kept => return Ok(()),
+        Some(_) => format!(
             "Item with id '{id}' not found. Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input."
         ),
-    )
-    .param("input")
+        None => format!("Item with id '{id}' not found."),
+    };
+    Err(Fault::new(404, message).param("input"))
 }

@@ -1,13 +1,15 @@
 //! Messages among the items, and the parts of what is said in them.
 
 use super::item::id;
-use crate::chat::{missing, unknown, wrong_type};
+use crate::chat::{check_audio, missing, unknown, wrong_type};
 use crate::fault::Fault;
-use crate::shape::{Image, Object, present, text, unknown_key};
+use crate::shape::{Image, Object, is_data_url, present, text, unknown_key};
 use serde_json::Value;
 
-/// What users say and tools return.
-pub(super) const INPUT: &[&str] = &["input_text", "input_image", "input_file"];
+/// What users say.
+const INPUT: &[&str] = &["input_text", "input_image", "input_file", "input_audio"];
+/// What tools return.
+pub(super) const RESULT: &[&str] = &["input_text", "input_image", "input_file"];
 /// What the model says.
 const OUTPUT: &[&str] = &["output_text", "refusal"];
 
@@ -60,6 +62,7 @@ fn part(value: &Value, allowed: &[&str], path: &str) -> Result<(), Fault> {
         "input_text" => &["text", "prompt_cache_breakpoint"],
         "output_text" => &["text", "annotations", "logprobs"],
         "refusal" => &["refusal"],
+        "input_audio" => &["input_audio"],
         "input_image" => &["image_url", "file_id", "detail", "prompt_cache_breakpoint"],
         _ => &[
             "file_id",
@@ -79,6 +82,7 @@ fn part(value: &Value, allowed: &[&str], path: &str) -> Result<(), Fault> {
     match kind {
         "input_image" => image(part, path),
         "input_file" => file(part, path),
+        "input_audio" => audio(part, path),
         "refusal" => text(part, "refusal")
             .map(|_| ())
             .ok_or_else(|| missing(format!("{path}.refusal"))),
@@ -116,11 +120,18 @@ fn file(part: &Object, path: &str) -> Result<(), Fault> {
         return Err(missing(format!("{path}.file_id")));
     }
     match text(part, "file_data") {
-        Some(data) if !data.starts_with("data:") => Err(Fault::invalid(format!(
+        Some(data) if !is_data_url(data) => Err(Fault::invalid(format!(
             "Invalid '{path}.file_data': expected a base64-encoded data URL."
         ))
         .param(format!("{path}.file_data"))
         .code("invalid_value")),
         _ => Ok(()),
     }
+}
+
+/// Sound stands in an object of its own, as with Chat.
+fn audio(part: &Object, path: &str) -> Result<(), Fault> {
+    let path = format!("{path}.input_audio");
+    let audio = part.get("input_audio").and_then(Value::as_object);
+    check_audio(audio.ok_or_else(|| missing(path.as_str()))?, &path)
 }

@@ -1,8 +1,9 @@
 //! What belongs to what: outputs to calls, reasoning to the item it led to.
 
-use super::answer::REASONED;
+use super::issued::{REASONED, call_of, is_call_id, kind};
 use crate::fault::Fault;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// `continued`: earlier items are with the vendor, so a call may be there.
@@ -13,27 +14,27 @@ pub(super) fn check(items: &[Value], continued: bool) -> Result<(), Fault> {
 
 fn outputs(items: &[Value], continued: bool) -> Result<(), Fault> {
     // By kind and id: whether the call was answered.
-    let mut calls: HashMap<(&str, &str), bool> = HashMap::new();
+    let mut calls: HashMap<(&str, Cow<'_, str>), bool> = HashMap::new();
     let mut order = Vec::new();
     for item in items {
-        let id = item["call_id"].as_str().unwrap_or_default();
-        match item["type"].as_str() {
+        let id = call_of(item);
+        match kind(item) {
             Some(kind @ ("function_call" | "custom_tool_call")) => {
-                if calls.insert((kind, id), false).is_some() {
+                if calls.insert((kind, id.clone()), false).is_some() {
                     return Err(refusal(format!("Duplicate tool call with call_id {id}.")));
                 }
                 order.push((kind, id));
             }
             Some(kind @ ("function_call_output" | "custom_tool_call_output")) => {
                 let kind = kind.strip_suffix("_output").unwrap_or(kind);
-                match calls.get_mut(&(kind, id)) {
+                match calls.get_mut(&(kind, id.clone())) {
                     Some(answered) if *answered => {
                         return Err(refusal(format!(
                             "Multiple outputs found for tool call with call_id {id}."
                         )));
                     }
                     Some(answered) => *answered = true,
-                    None if continued => {}
+                    None if continued && is_call_id(&id) => {}
                     None => {
                         let what = kind.replace('_', " ");
                         return Err(refusal(format!(
@@ -59,7 +60,7 @@ fn reasoning(items: &[Value]) -> Result<(), Fault> {
     let mut reasoned = false;
     for (index, item) in items.iter().enumerate() {
         let id = item["id"].as_str().unwrap_or_default();
-        match item["type"].as_str() {
+        match kind(item) {
             Some("reasoning") => {
                 reasoned = true;
                 if !items.get(index + 1).is_some_and(follows) {
@@ -84,8 +85,9 @@ fn reasoning(items: &[Value]) -> Result<(), Fault> {
 /// Whether the model makes such items after it has reasoned.
 fn follows(item: &Value) -> bool {
     item["role"] == "assistant"
+        || item["type"] == "item_reference"
         || matches!(
-            item["type"].as_str(),
+            kind(item),
             Some("reasoning" | "function_call" | "custom_tool_call" | "web_search_call")
         )
 }

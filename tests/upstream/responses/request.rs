@@ -1,10 +1,12 @@
 //! The top level of a Responses request: which fields there are and what they may hold.
 
-use super::answer::ID;
-use super::{item, order, schema, tool};
-use crate::chat::{missing, one_of, unknown, wrong_type};
+use super::issued::ID;
+use super::{item, order, tool};
+use crate::chat::{metadata, missing, one_of, unknown, wrong_type};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, is_name, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 const FIELDS: &[&str] = &[
@@ -41,6 +43,8 @@ const FIELDS: &[&str] = &[
     "service_tier",
     "moderation",
     "access_programs",
+    // What the vendor's command-line client says of itself.
+    "client_metadata",
 ];
 
 const COUNTED: &[&str] = &[
@@ -155,11 +159,8 @@ fn common(body: &Object) -> Result<&str, Fault> {
         Some(Value::String(_)) => Ok(model),
         Some(Value::Array(items)) if items.is_empty() && !continued => Err(empty_input()),
         Some(Value::Array(items)) => {
-            let stored = body.get("store") != Some(&Value::Bool(false));
             let mut places = items.iter().enumerate();
-            places.try_for_each(|(index, value)| {
-                item::check(value, &format!("input[{index}]"), stored)
-            })?;
+            places.try_for_each(|(index, value)| item::check(value, &format!("input[{index}]")))?;
             order::check(items, continued)?;
             Ok(model)
         }
@@ -316,10 +317,13 @@ fn json_schema(format: &Object) -> Result<(), Fault> {
     if !schema.is_object() {
         return Err(wrong_type("text.format.schema", "a schema object"));
     }
-    if format.get("strict") != Some(&Value::Bool(true)) {
-        return Ok(());
-    }
-    schema::strict(schema).map_err(|why| {
+    let strict = format.get("strict") == Some(&Value::Bool(true));
+    let checked = json_schema::check(schema, "schema");
+    let checked = checked.and_then(|()| match strict {
+        true => strict::check(schema),
+        false => Ok(()),
+    });
+    checked.map_err(|why| {
         Fault::invalid(format!(
             "Invalid schema for response_format '{name}': {why}"
         ))
@@ -367,11 +371,7 @@ fn state(body: &Object) -> Result<(), Fault> {
             return Err(Fault::new(404, format!("{what} not found.")).param(key));
         }
     }
-    match present(body, "metadata") {
-        None => Ok(()),
-        Some(Value::Object(pairs)) if pairs.values().all(Value::is_string) => Ok(()),
-        Some(_) => Err(wrong_type("metadata", "an object of strings")),
-    }
+    metadata(body)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Tool definitions and the choice among them.
 
-use super::schema;
+use super::choice;
 use crate::chat::{check_name, missing, unknown, wrong_type};
 use crate::fault::Fault;
+use crate::json_schema;
 use crate::shape::{Object, present, text, unknown_key};
+use crate::strict;
 use serde_json::Value;
 
 /// The vendor's own tools, whose settings are opaque to this server.
-const HOSTED: &[&str] = &[
+pub(super) const HOSTED: &[&str] = &[
     "web_search",
     "web_search_2025_08_26",
     "web_search_preview",
@@ -37,29 +39,37 @@ const FUNCTION: &[&str] = &[
     "async",
 ];
 
+/// A tool that may be chosen; the vendor's own have their type, and servers their label, for a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Known<'a> {
+    pub(super) kind: &'a str,
+    pub(super) name: &'a str,
+}
+
 pub(super) fn check(body: &Object) -> Result<(), Fault> {
     let tools = match present(body, "tools") {
         None => &[][..],
         Some(Value::Array(tools)) => tools,
         Some(_) => return Err(wrong_type("tools", "an array of objects")),
     };
-    let mut names = Vec::new();
+    let mut known: Vec<Known<'_>> = Vec::new();
     for (index, tool) in tools.iter().enumerate() {
-        let name = definition(tool, &format!("tools[{index}]"))?;
-        if names.contains(&name) {
-            return Err(Fault::invalid(format!("Duplicate tool name: {name}")).param("tools"));
+        let tool = definition(tool, &format!("tools[{index}]"))?;
+        if known.iter().any(|other| other.name == tool.name) {
+            let message = format!("Duplicate tool name: {}", tool.name);
+            return Err(Fault::invalid(message).param("tools"));
         }
-        names.push(name);
+        known.push(tool);
     }
     match present(body, "parallel_tool_calls") {
         None | Some(Value::Bool(_)) => {}
         Some(_) => return Err(wrong_type("parallel_tool_calls", "a boolean")),
     }
-    choice(body, &names)
+    choice::check(body, &known)
 }
 
-/// Checks one tool and returns its name, or its type when it has none.
-fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
+/// Checks one tool.
+fn definition<'a>(tool: &'a Value, path: &str) -> Result<Known<'a>, Fault> {
     let tool = tool
         .as_object()
         .ok_or_else(|| wrong_type(path, "an object"))?;
@@ -68,7 +78,13 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
         "function" => FUNCTION,
         "custom" => &["type", "name", "description", "format", "defer_loading"],
         "namespace" => &["type", "name", "description", "tools"],
-        kind if HOSTED.contains(&kind) => return Ok(kind),
+        // There may be several servers.
+        "mcp" => {
+            let name = text(tool, "server_label");
+            let name = name.ok_or_else(|| missing(format!("{path}.server_label")))?;
+            return Ok(Known { kind, name });
+        }
+        kind if HOSTED.contains(&kind) => return Ok(Known { kind, name: kind }),
         kind => {
             return Err(Fault::invalid(format!("Invalid value: '{kind}'."))
                 .param(format!("{path}.type"))
@@ -95,7 +111,7 @@ fn definition<'a>(tool: &'a Value, path: &str) -> Result<&'a str, Fault> {
             }
         }
     }
-    Ok(name)
+    Ok(Known { kind, name })
 }
 
 fn function(tool: &Object, name: &str, path: &str) -> Result<(), Fault> {
@@ -119,8 +135,14 @@ fn function(tool: &Object, name: &str, path: &str) -> Result<(), Fault> {
                 "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
             )))
         }
-        Some(parameters) if strict => schema::strict(parameters).map_err(|why| fault(&why)),
-        Some(_) => Ok(()),
+        Some(parameters) => {
+            let checked = json_schema::check(parameters, "schema");
+            let checked = checked.and_then(|()| match strict {
+                true => strict::check(parameters),
+                false => Ok(()),
+            });
+            checked.map_err(|why| fault(&why))
+        }
     }
 }
 
@@ -144,40 +166,5 @@ fn custom(tool: &Object, path: &str) -> Result<(), Fault> {
     match fields.iter().find(|key| text(format, key).is_none()) {
         Some(key) => Err(missing(format!("{path}.{key}"))),
         None => Ok(()),
-    }
-}
-
-fn choice(body: &Object, names: &[&str]) -> Result<(), Fault> {
-    let invalid = |message: String| {
-        Fault::invalid(message)
-            .param("tool_choice")
-            .code("invalid_value")
-    };
-    match present(body, "tool_choice") {
-        None => Ok(()),
-        Some(Value::String(word)) if word == "none" || word == "auto" => Ok(()),
-        Some(Value::String(word)) if word == "required" && !names.is_empty() => Ok(()),
-        Some(Value::String(word)) if word == "required" => Err(invalid(
-            "Tool choice 'required' must be specified with 'tools' parameter.".to_owned(),
-        )),
-        Some(Value::Object(choice)) => match (text(choice, "type"), text(choice, "name")) {
-            (Some("function" | "custom"), Some(name)) if names.contains(&name) => {
-                match unknown_key(choice, &["type", "name"]) {
-                    Some(key) => Err(unknown(format!("tool_choice.{key}"))),
-                    None => Ok(()),
-                }
-            }
-            (Some("function" | "custom"), Some(name)) => Err(invalid(format!(
-                "Tool choice '{name}' not found in 'tools' parameter."
-            ))),
-            (Some("function" | "custom"), None) => Err(missing("tool_choice.name")),
-            (Some("allowed_tools" | "mcp"), _) => Ok(()),
-            (Some(kind), _) if HOSTED.contains(&kind) && names.contains(&kind) => Ok(()),
-            (kind, _) => Err(invalid(format!(
-                "Tool choice '{}' not found in 'tools' parameter.",
-                kind.unwrap_or_default()
-            ))),
-        },
-        Some(value) => Err(invalid(format!("Invalid value: {value}."))),
     }
 }

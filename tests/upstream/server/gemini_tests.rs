@@ -110,3 +110,32 @@ async fn refusals_have_googles_shape_in_the_form_that_was_asked_for() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_asked_beside_answers_fails_with_the_model() {
+    let text = json!({"parts": [{"text": "a"}]});
+    for (method, body) in [
+        ("countTokens", question()),
+        ("embedContent", json!({"content": text})),
+        (
+            "batchEmbedContents",
+            json!({"requests": [{"model": "models/MODEL", "content": text}]}),
+        ),
+    ] {
+        for (model, status, words) in [
+            ("up-429", 429, "\"retryDelay\":\"7s\""),
+            ("up-503", 503, "UNAVAILABLE"),
+            ("up-401", 400, "API_KEY_INVALID"),
+            ("none", 404, "NOT_FOUND"),
+            ("up-cut", 200, "application/json"),
+        ] {
+            let body = body.to_string().replace("MODEL", model);
+            let body: Value = serde_json::from_str(&body).expect("a body");
+            let answer = ask(&format!("/v1beta/models/{model}:{method}"), KEY, &body).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(words),
+                "{method} {model} {answer}"
+            );
+        }
+    }
+}

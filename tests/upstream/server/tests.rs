@@ -328,11 +328,45 @@ async fn responses_are_counted_and_compacted_and_texts_embedded() {
             "{answer}"
         );
     }
-    let answer = ask(
-        &upstream,
-        "/v1/embeddings",
-        &json!({"model": "up-429", "input": "hi"}),
-    )
-    .await;
-    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_asked_beside_answers_fails_with_the_model() {
+    for (path, body, refused) in [
+        ("/v1/embeddings", json!({"input": "hi"}), "model_not_found"),
+        (
+            "/v1/responses/input_tokens",
+            json!({"input": "hi"}),
+            "model_not_found",
+        ),
+        (
+            "/v1/responses/compact",
+            json!({"input": "hi"}),
+            "model_not_found",
+        ),
+        (
+            "/v1/messages/count_tokens",
+            json!({"messages": [{"role": "user", "content": "hi"}]}),
+            "not_found_error",
+        ),
+    ] {
+        let upstream = Upstream::start().await;
+        for (model, status, words) in [
+            ("up-429", 429, "retry-after: 7"),
+            ("up-400", 400, "refuses this request"),
+            ("up-html-502", 502, "<!doctype html>"),
+            ("none", 404, refused),
+            ("up-429-once", 429, "rate"),
+            ("up-429-once", 200, "application/json"),
+            ("up-cut", 200, "application/json"),
+        ] {
+            let mut body = body.clone();
+            body["model"] = json!(model);
+            let answer = ask(&upstream, path, &body).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(words),
+                "{path} {model} {answer}"
+            );
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The fields beside the prompt, and the names of those that Claude has no place for (`dialects.md` 2.3 and 2.5).
 
 use crate::Dialect;
+use crate::claude::request::closed;
 use crate::claude::request::thinking::Plan;
 use crate::claude::wire::write_without;
 use crate::error::EncodeError;
@@ -144,19 +145,22 @@ impl<'r> Fields<'r> {
             Some(OutputFormat::JsonSchema { schema, .. }) => Some(schema),
         };
         report_format_details(request, losses);
-        if profile.json_schema {
-            let any = RawJson::build(|writer| {
-                writer.object(|writer| writer.field("type", "object"));
-            });
+        if let (true, Some(schema)) = (profile.json_schema, schema) {
+            let schema = closed_schema(request, schema, losses);
             self.format = Some(RawJson::build(|writer| {
                 writer.object(|writer| {
                     writer.field("type", "json_schema");
-                    writer.field("schema", schema.unwrap_or(&any));
+                    writer.field("schema", &schema);
                 });
             }));
             return;
         }
-        let why = "this model enforces no schemas: it is told so in the system prompt";
+        // An object that may hold anything is no schema that Claude enforces.
+        let why = if profile.json_schema {
+            "Claude enforces no JSON without a schema: it is told so in the system prompt"
+        } else {
+            "this model enforces no schemas: it is told so in the system prompt"
+        };
         losses.changed(path, why);
         self.instruction = Some(match schema {
             None => Str::from_static("Answer with one JSON object and nothing else."),
@@ -254,6 +258,22 @@ fn drop_if<T>(
         *field = None;
         losses.dropped(path, why);
     }
+}
+
+/// The schema as Claude enforces it; a Claude client's own is its own affair.
+fn closed_schema(request: &Request, schema: &RawJson, losses: &mut Losses) -> RawJson {
+    let base = match request.dialect {
+        Dialect::Claude => return schema.clone(),
+        Dialect::Chat | Dialect::Completions => "response_format.json_schema.schema",
+        Dialect::Gemini => "generationConfig.responseJsonSchema",
+        Dialect::Responses => "text.format.schema",
+    };
+    let closed = closed::close(schema);
+    for path in closed.lost {
+        let why = "Claude enforces no such bound, and only objects that hold what they list";
+        losses.changed(format!("{base}.{path}"), why);
+    }
+    closed.schema
 }
 
 /// The schema's name matters to nobody but the client, which knows it.

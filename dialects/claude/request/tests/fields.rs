@@ -65,16 +65,21 @@ fn json_answers_become_formats_or_an_instruction() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
     let strict = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": true}});
     let written = from_chat(&with(json!({ "response_format": strict })));
+    let mut closed = schema.clone();
+    closed["additionalProperties"] = json!(false);
     assert_eq!(
         written.body["output_config"]["format"],
-        json!({"type": "json_schema", "schema": schema})
+        json!({"type": "json_schema", "schema": closed})
     );
     assert!(written.lost().is_empty());
+    let mut own = with(json!({}));
+    own["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
+    let written = write(Dialect::Claude, &own, &target_with(|_| {}));
+    assert_eq!(written.body["output_config"], own["output_config"]);
     let written = from_chat(&with(json!({"response_format": {"type": "json_object"}})));
-    assert_eq!(
-        written.body["output_config"]["format"],
-        json!({"type": "json_schema", "schema": {"type": "object"}})
-    );
+    assert_eq!(written.body["output_config"], Value::Null);
+    assert!(written.body["system"].as_str().unwrap().contains("JSON"));
+    assert_eq!(written.lost(), ["response_format"]);
     let target = target_with(|profile| profile.json_schema = false);
     let written = write(
         Dialect::Chat,

@@ -256,18 +256,18 @@ impl<'r> Arranger<'r, '_> {
         }
     }
 
-    /// A model's text at the end is continued where the model does that; else a user asks for it (trap 63).
+    /// Google refuses a conversation that ends with the model, or answers nothing: a user asks for more (trap 63). What
+    /// Google's own client ends with is its own affair.
     fn end(&mut self, contents: &mut Vec<Content<'r>>) {
         let Some(last) = contents.last() else {
             return;
         };
-        if last.speaker != Speaker::Model || self.scope.target.model_profile.prefill {
+        if last.speaker != Speaker::Model || self.scope.native {
             return;
         }
         if let Some(piece) = last.pieces.last() {
             let path = self.scope.request.turn_path(piece.turn);
-            let why =
-                "the model does not continue its own messages: a user's `(continue)` was added";
+            let why = "Gemini does not continue its own messages: a user's `(continue)` was added";
             self.scope.losses.changed(path, why);
         }
         contents.push(Content::of_text(Speaker::User, "(continue)"));

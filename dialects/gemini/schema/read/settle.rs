@@ -16,11 +16,12 @@ impl Reader<'_> {
         if node.kind.is_none() && node.any_of.is_empty() && !node.properties.is_empty() {
             node.kind = Some(Str::from_static("object"));
             self.changed = true;
+        } else if node.kind.is_none() && node.any_of.is_empty() && node.words.is_some() {
+            // Only texts are listed, and Google wants the type all the same.
+            node.kind = Some(Str::from_static("string"));
+            self.changed = true;
         } else if is("array") && node.items.is_none() {
-            node.items = Some(Box::new(Node {
-                kind: Some(Str::from_static("string")),
-                ..Node::default()
-            }));
+            node.items = Some(Box::new(Node::text()));
             self.changed = true;
         }
         self.settle_alternatives(node);
@@ -38,6 +39,33 @@ impl Reader<'_> {
             node.words = None;
             self.changed = true;
         }
+    }
+
+    /// Google wants a type of everything below the root, and has none for any value: that is said as a text.
+    pub(super) fn type_all_below(&mut self, node: &mut Node) {
+        for (name, property) in &mut node.properties {
+            self.path.push(format!("properties.{name}"));
+            self.type_it(property);
+            self.path.pop();
+        }
+        if let Some(items) = &mut node.items {
+            self.path.push("items".to_owned());
+            self.type_it(items);
+            self.path.pop();
+        }
+        for (index, branch) in node.any_of.iter_mut().enumerate() {
+            self.path.push(format!("anyOf[{index}]"));
+            self.type_it(branch);
+            self.path.pop();
+        }
+    }
+
+    fn type_it(&mut self, node: &mut Node) {
+        if node.kind.is_none() && node.any_of.is_empty() {
+            node.kind = Some(Str::from_static("string"));
+            self.lose("", "Gemini has no type for any value: it is said as a text");
+        }
+        self.type_all_below(node);
     }
 
     /// Gemini takes alternatives only alone: what stands beside them goes into each.

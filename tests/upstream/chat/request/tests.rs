@@ -95,6 +95,154 @@ fn ordinary_bodies_are_accepted() {
 }
 
 #[test]
+fn schemas_are_json_schemas_and_strict_ones_are_strict() {
+    let property = |kind: &str| json!({"type": "object", "properties": {"city": {"type": kind}}});
+    let parameters =
+        |parameters: Value| body(json!({"tools": [tool(json!({"parameters": parameters}))]}));
+    let format = |schema: Value, strict: bool| {
+        body(
+            json!({"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": strict}}}),
+        )
+    };
+    accepted(&parameters(property("string")));
+    accepted(&format(property("string"), false));
+    refused(&parameters(property("STRING")), "no type of JSON Schema");
+    refused(&format(property("STRING"), false), "no type of JSON Schema");
+    refused(
+        &format(property("string"), true),
+        "'additionalProperties' is required",
+    );
+    refused(
+        &body(json!({"tools": [tool(json!({"parameters": property("string"), "strict": true}))]})),
+        "'additionalProperties' is required",
+    );
+}
+
+#[test]
+fn what_completions_say_otherwise_is_refused() {
+    accepted(&body(
+        json!({"logprobs": true, "top_logprobs": 5, "logit_bias": {"50256": -100}, "n": 2, "seed": -1}),
+    ));
+    for (changes, words) in [
+        (json!({"logprobs": 5}), "'logprobs'"),
+        (json!({"top_logprobs": 5}), "only allowed when 'logprobs'"),
+        (
+            json!({"logprobs": true, "top_logprobs": 21}),
+            "'top_logprobs'",
+        ),
+        (json!({"logit_bias": {"50256": -101}}), "'logit_bias'"),
+        (json!({"logit_bias": {"word": 1}}), "'logit_bias'"),
+        (json!({"logit_bias": [1]}), "'logit_bias'"),
+        (json!({"n": 129}), "'n'"),
+        (json!({"seed": "7"}), "'seed'"),
+        (json!({"prompt": "x"}), "'prompt'"),
+        (json!({"suffix": "x"}), "'suffix'"),
+        (json!({"echo": true}), "'echo'"),
+        (json!({"best_of": 2}), "'best_of'"),
+    ] {
+        refused(&body(changes), words);
+    }
+}
+
+#[test]
+fn some_models_reason_only_without_tools() {
+    let with = |model: &str, effort: &str| {
+        body(json!({"model": model, "reasoning_effort": effort, "tools": [tool(json!({}))]}))
+    };
+    accepted(&with("up-text", "low"));
+    accepted(&with("up-text-effort-or-tools", "none"));
+    accepted(&body(
+        json!({"model": "up-text-effort-or-tools", "reasoning_effort": "low"}),
+    ));
+    refused(&with("up-text-effort-or-tools", "low"), "use /v1/responses");
+}
+
+#[test]
+fn the_allowed_tools_are_among_the_tools() {
+    let choosing = |choice: Value| {
+        body(
+            json!({"tools": [tool(json!({})), {"type": "custom", "custom": {"name": "raw"}}], "tool_choice": choice}),
+        )
+    };
+    let allowed =
+        |allowed: Value| choosing(json!({"type": "allowed_tools", "allowed_tools": allowed}));
+    let weather = json!({"type": "function", "function": {"name": "weather"}});
+    accepted(&allowed(
+        json!({"mode": "required", "tools": [weather, {"type": "custom", "custom": {"name": "raw"}}]}),
+    ));
+    for (body, words) in [
+        (
+            choosing(json!({"type": "allowed_tools", "mode": "auto", "tools": [weather]})),
+            "tool_choice.mode",
+        ),
+        (
+            choosing(json!({"type": "custom", "custom": {"name": "weather"}})),
+            "no tool named",
+        ),
+        (allowed(json!({"tools": [weather]})), "allowed_tools.mode"),
+        (
+            allowed(json!({"mode": "any", "tools": [weather]})),
+            "Supported values",
+        ),
+        (
+            allowed(json!({"mode": "auto", "tools": []})),
+            "allowed_tools.tools",
+        ),
+        (
+            allowed(json!({"mode": "auto", "tools": [{"type": "function", "name": "weather"}]})),
+            "allowed_tools.tools",
+        ),
+        (
+            allowed(
+                json!({"mode": "auto", "tools": [{"type": "function", "function": {"name": "news"}}]}),
+            ),
+            "allowed_tools.tools",
+        ),
+    ] {
+        refused(&body, words);
+    }
+}
+
+#[test]
+fn pictures_sound_and_files_are_what_they_say() {
+    let says = |part: Value| messages(json!([{"role": "user", "content": [part]}]));
+    let image = |detail: &str| {
+        says(
+            json!({"type": "image_url", "image_url": {"url": "https://x.example/a.png", "detail": detail}}),
+        )
+    };
+    let sound = |data: &str, format: &str| {
+        says(json!({"type": "input_audio", "input_audio": {"data": data, "format": format}}))
+    };
+    let file = |file: Value| says(json!({"type": "file", "file": file}));
+    accepted(&image("original"));
+    accepted(&sound("UklGRg==", "mp3"));
+    accepted(&file(
+        json!({"file_data": "data:application/pdf;base64,JVBERi0=", "filename": "a.pdf"}),
+    ));
+    accepted(&file(json!({"file_id": "file-1"})));
+    for (body, words) in [
+        (image("medium"), "Supported values"),
+        (sound("UklGRg==", "audio/mpeg"), "'wav' and 'mp3'"),
+        (
+            sound("data:audio/wav;base64,UklGRg==", "wav"),
+            "base64-encoded",
+        ),
+        (
+            file(json!({"file_data": "JVBERi0="})),
+            "base64-encoded data URL",
+        ),
+        (
+            file(json!({"file_data": "data:application/pdf;base64,?"})),
+            "base64-encoded data URL",
+        ),
+        (file(json!({"filename": "a.pdf"})), "file_id"),
+    ] {
+        refused(&body, words);
+    }
+}
+
+#[test]
 fn top_level_mistakes_are_refused() {
     for (changes, words) in [
         (json!({"model": "REMOVED"}), "you must provide a model"),

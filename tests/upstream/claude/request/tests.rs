@@ -5,6 +5,7 @@
 )]
 
 use super::{check, check_count};
+use crate::dialect::Dialect;
 use crate::signature;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ fn result(id: &str) -> Value {
 }
 
 fn thought(text: &str) -> Value {
-    json!({"type": "thinking", "thinking": text, "signature": signature::issue(text, false)})
+    json!({"type": "thinking", "thinking": text, "signature": signature::issue(Dialect::Claude, text, false)})
 }
 
 fn tool(changes: Value) -> Value {
@@ -86,7 +87,7 @@ fn ordinary_bodies_are_accepted() {
             json!({"tools": [tool(json!({"cache_control": mark})), {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}], "tool_choice": {"type": "tool", "name": "weather", "disable_parallel_tool_use": true}}),
         ),
         body(
-            json!({"output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"type": "object"}}}, "thinking": {"type": "adaptive", "display": "omitted"}}),
+            json!({"output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}}}, "thinking": {"type": "adaptive", "display": "omitted"}}),
         ),
         body(
             json!({"thinking": on, "messages": [user(json!("q")), assistant(json!([thought("t"), call("a")])), user(json!([result("a"), {"type": "text", "text": "more"}]))]}),
@@ -186,6 +187,25 @@ fn top_level_mistakes_are_refused() {
 }
 
 #[test]
+fn documents_hold_what_they_say() {
+    let with = |source: Value| {
+        body(
+            json!({"messages": [user(json!([{"type": "document", "source": source}, {"type": "text", "text": "t"}]))]}),
+        )
+    };
+    let pdf =
+        |data: &str| with(json!({"type": "base64", "media_type": "application/pdf", "data": data}));
+    accepted(&pdf("JVBERg=="));
+    refused(
+        &pdf("data:application/pdf;base64,JVBERg=="),
+        "invalid base64",
+    );
+    let text = |data: &str| with(json!({"type": "text", "media_type": "text/plain", "data": data}));
+    accepted(&text("t"));
+    refused(&text(""), "cannot be empty");
+}
+
+#[test]
 fn tool_mistakes_are_refused() {
     for (changes, words) in [
         (json!({"tools": [tool(json!({"name": "a.b"}))]}), "pattern"),
@@ -196,6 +216,22 @@ fn tool_mistakes_are_refused() {
         (
             json!({"tools": [tool(json!({"input_schema": {}}))]}),
             "input_schema.type",
+        ),
+        (
+            json!({"tools": [tool(json!({"input_schema": {"type": "object", "properties": {"a": {"type": "STRING"}}}}))]}),
+            "JSON schema is invalid",
+        ),
+        (
+            json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}),
+            "must be explicitly set to false",
+        ),
+        (
+            json!({"tools": [tool(json!({"strict": true}))]}),
+            "must be explicitly set to false",
+        ),
+        (
+            json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "OBJECT"}}}}),
+            "no type of JSON Schema",
         ),
         (
             json!({"tools": [tool(json!({"input_schema": {"type": "object", "anyOf": []}}))]}),
@@ -377,7 +413,7 @@ fn message_mistakes_are_refused() {
             json!([
                 user(json!("a")),
                 assistant(
-                    json!([{"type": "thinking", "thinking": "edited", "signature": signature::issue("t", false)}, text])
+                    json!([{"type": "thinking", "thinking": "edited", "signature": signature::issue(Dialect::Claude, "t", false)}, text])
                 )
             ]),
             "Invalid `signature`",

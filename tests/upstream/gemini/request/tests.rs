@@ -4,8 +4,9 @@
     reason = "the rows of a table are written as values"
 )]
 
-use super::super::{TEXT_SUBJECT, call_subject};
+use super::super::{call_subject, text_subject};
 use super::{check, check_count};
+use crate::dialect::Dialect;
 use crate::gemini::route::Route;
 use crate::signature;
 use serde_json::{Value, json};
@@ -58,8 +59,13 @@ fn call(name: &str) -> Value {
 fn signed(name: &str) -> Value {
     let mut part = call(name);
     let subject = call_subject(&part["functionCall"]);
-    part["thoughtSignature"] = json!(signature::issue(&subject, false));
+    part["thoughtSignature"] = json!(signature::issue(Dialect::Gemini, &subject, false));
     part
+}
+
+fn signed_text(before: &str, text: &str) -> Value {
+    let subject = text_subject(before, text);
+    json!({"text": text, "thoughtSignature": signature::issue(Dialect::Gemini, &subject, false)})
 }
 
 fn response(name: &str) -> Value {
@@ -123,7 +129,7 @@ fn ordinary_bodies_are_accepted() {
         contents(json!([
             user(json!([said("q")])),
             model(
-                json!([{"text": "t", "thought": true}, {"text": "", "thoughtSignature": signature::issue(TEXT_SUBJECT, false)}])
+                json!([{"text": "t", "thought": true}, said("a"), said("b"), signed_text("ab", "")])
             ),
             user(json!([said("n")]))
         ])),
@@ -192,6 +198,24 @@ fn top_level_mistakes_are_refused() {
     ] {
         refused("up-text", &body, words);
     }
+    for (model, budget) in [("gemini-2.5-pro-up-text", 127), ("gemini-3-pro-up-text", 0)] {
+        let body = config(json!({"thinkingConfig": {"thinkingBudget": budget}}));
+        refused(model, &body, "is invalid");
+    }
+    refused(
+        "up-text",
+        &config(
+            json!({"responseMimeType": "application/json", "responseJsonSchema": {"properties": {"a": {"type": "STRING"}}}}),
+        ),
+        "response_json_schema.properties[a].type",
+    );
+    refused(
+        "up-text",
+        &declared(
+            json!({"name": "f", "parametersJsonSchema": {"type": "object", "properties": {"a": {"$ref": "#/x"}}}}),
+        ),
+        "undefined schema",
+    );
     let level = config(json!({"thinkingConfig": {"thinkingLevel": "LOW"}}));
     refused("gemini-2.5-flash-up-text", &level, "Thinking level");
     accepted("gemini-3-flash-up-text", &level);
@@ -430,6 +454,95 @@ fn signatures_are_demanded_and_recognised() {
         user(json!([said("next")]))
     ]));
     accepted(THIRD, &history);
+}
+
+#[test]
+fn signatures_of_texts_stay_with_their_texts() {
+    let turn = |parts: Value| {
+        contents(json!([
+            user(json!([said("q")])),
+            model(parts),
+            user(json!([said("n")]))
+        ]))
+    };
+    let mut swapped = signed("f");
+    let mut text = signed_text("ab", "");
+    std::mem::swap(
+        &mut swapped["thoughtSignature"],
+        &mut text["thoughtSignature"],
+    );
+    accepted("up-text", &turn(json!([said("ab"), signed_text("ab", "")])));
+    accepted("up-text", &turn(json!([signed_text("", "ab")])));
+    let mut foreign = said("ab");
+    foreign["thoughtSignature"] = json!(signature::issue(
+        Dialect::Claude,
+        &text_subject("", "ab"),
+        false
+    ));
+    let mut onto = said("ab");
+    onto["thoughtSignature"] = signed_text("ab", "")["thoughtSignature"].clone();
+    for parts in [
+        json!([said("ac"), signed_text("ab", "")]),
+        json!([signed_text("ab", ""), said("ab")]),
+        json!([said("ab"), text]),
+        json!([onto]),
+        json!([foreign]),
+    ] {
+        refused("up-text", &turn(parts), "Corrupted");
+    }
+    refused(
+        "up-tools",
+        &loop_of(json!([swapped]), json!([response("f")])),
+        "Corrupted",
+    );
+}
+
+#[test]
+fn files_come_from_where_the_model_can_fetch_them() {
+    let of = |uri: &str| {
+        contents(json!([user(
+            json!([{"fileData": {"mimeType": "image/png", "fileUri": uri}}])
+        )]))
+    };
+    let older = "gemini-2.5-flash-up-text";
+    let newer = "gemini-3-flash-up-text";
+    for uri in [
+        "gs://bucket/a.png",
+        "https://generativelanguage.googleapis.com/v1beta/files/a",
+        "https://www.youtube.com/watch?v=a",
+    ] {
+        accepted(older, &of(uri));
+        accepted(newer, &of(uri));
+    }
+    accepted(newer, &of("https://x.example/a.png"));
+    refused(
+        older,
+        &of("https://x.example/a.png"),
+        "Unsupported file uri",
+    );
+    for uri in [
+        "http://x.example/a.png",
+        "data:image/png;base64,QQ==",
+        "file-1",
+    ] {
+        refused(newer, &of(uri), "Unsupported file uri");
+    }
+}
+
+#[test]
+fn a_request_ends_with_the_user() {
+    let body = contents(json!([user(json!([said("q")])), model(json!([said("a")]))]));
+    refused("up-text", &body, "end with a user role");
+    assert!(check_count(&body, &route("up-text")).is_ok());
+}
+
+#[test]
+fn older_models_do_not_call_functions_and_answer_in_a_form() {
+    let body = body(
+        json!({"tools": [{"functionDeclarations": [{"name": "f"}]}], "generationConfig": {"responseMimeType": "application/json"}}),
+    );
+    refused("gemini-2.5-flash-up-text", &body, "response mime type");
+    accepted("gemini-3-flash-up-text", &body);
 }
 
 #[test]

@@ -4,7 +4,8 @@
     reason = "the rows of a table are written as values"
 )]
 
-use super::super::answer::{REASONED, reasoning_id, seal};
+use super::super::answer::seal;
+use super::super::issued::{REASONED, call_id, item_id, reasoning_id, response_id};
 use super::{check, check_compact, check_count};
 use serde_json::{Value, json};
 
@@ -75,7 +76,7 @@ fn ordinary_bodies_are_accepted() {
         json!({"tools": [tool(json!({}))], "tool_choice": {"type": "function", "name": "weather"}}),
         json!({"tools": [tool(json!({"strict": true, "parameters": strict}))], "tool_choice": "required"}),
         json!({"tools": [{"type": "custom", "name": "apply_patch", "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"}}]}),
-        json!({"tools": [{"type": "web_search"}]}),
+        json!({"tools": [{"type": "web_search"}], "client_metadata": {"x-codex-installation-id": "i"}}),
         json!({"text": {"format": {"type": "json_schema", "name": "place", "schema": strict, "strict": true}}}),
         json!({"input": [user(), {"role": "assistant", "content": [{"type": "output_text", "text": "yes"}]}, user()]}),
         json!({"input": [user(), call("c"), output("c")]}),
@@ -223,6 +224,10 @@ fn items_are_what_they_say() {
             "arguments",
         ),
         (json!([{"type": "tool_use"}]), "'tool_use'"),
+        (
+            json!([{"role": "user", "content": [{"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,?"}]}]),
+            "file_data",
+        ),
     ] {
         refused(&input(items), words);
     }
@@ -232,8 +237,16 @@ fn items_are_what_they_say() {
 fn calls_and_outputs_belong_together() {
     accepted(&input(json!([user(), call("c"), user(), output("c")])));
     accepted(&body(
-        json!({"previous_response_id": super::ID, "input": [output("c")]}),
+        json!({"previous_response_id": response_id(true), "input": [output(&call_id(0))]}),
     ));
+    refused(
+        &body(json!({"previous_response_id": response_id(true), "input": [output("c")]})),
+        "No tool call found",
+    );
+    refused(
+        &body(json!({"previous_response_id": response_id(false), "input": [output(&call_id(0))]})),
+        "not found",
+    );
     for (items, words) in [
         (
             json!([user(), output("c")]),
@@ -260,7 +273,7 @@ fn calls_and_outputs_belong_together() {
 
 #[test]
 fn reasoning_comes_back_whole_with_what_it_led_to() {
-    let (id, state) = (reasoning_id("first"), seal("first"));
+    let (id, state) = (reasoning_id("first", false), seal("first"));
     let thought = || reasoning(&id, "first", &state);
     let mut nameless = thought();
     nameless.as_object_mut().expect("an item").remove("id");
@@ -291,7 +304,7 @@ fn reasoning_comes_back_whole_with_what_it_led_to() {
         ),
         (
             json!([
-                reasoning(&reasoning_id("other"), "other", &state),
+                reasoning(&reasoning_id("other", true), "other", &state),
                 call("c"),
                 output("c")
             ]),
@@ -312,6 +325,172 @@ fn reasoning_comes_back_whole_with_what_it_led_to() {
         .expect("an item")
         .remove("encrypted_content");
     refused(&stateless, "Items are not persisted");
+}
+
+#[test]
+fn only_what_was_made_and_kept_can_be_named() {
+    let reference = |id: &str| json!({"type": "item_reference", "id": id});
+    let call_item = |kept| reference(&item_id("fc", kept, "AfterReasoning0000"));
+    let thought = |kept| reference(&reasoning_id("first", kept));
+    let answer = output(&call_id(0));
+    accepted(&input(json!([
+        user(),
+        thought(true),
+        call_item(true),
+        answer
+    ])));
+    accepted(&input(json!([
+        user(),
+        reference(&item_id("msg", true, "0000")),
+        user()
+    ])));
+    let mut bare = reasoning(&reasoning_id("first", true), "first", "");
+    bare["encrypted_content"] = json!(null);
+    accepted(&input(json!([user(), bare, call("c"), output("c")])));
+    let mut nameless = bare.clone();
+    nameless["id"] = json!(null);
+    let mut invented = bare;
+    invented["id"] = json!("rs_0123456789");
+    for (items, words) in [
+        (
+            json!([user(), reference("msg_1"), user()]),
+            "Item with id 'msg_1' not found.",
+        ),
+        (
+            json!([user(), thought(false), call_item(false), answer]),
+            "Items are not persisted",
+        ),
+        (
+            json!([user(), call_item(true), answer]),
+            "without its required 'reasoning' item",
+        ),
+        (
+            json!([user(), thought(true), call_item(true)]),
+            "No tool output found for function call call_Scripted0000.",
+        ),
+        (json!([{"type": "item_reference"}]), "'input[0].id'"),
+        (
+            json!([user(), nameless, call("c"), output("c")]),
+            "'input[1].id'",
+        ),
+        (
+            json!([user(), invented, call("c"), output("c")]),
+            "Item with id 'rs_0123456789' not found.",
+        ),
+        (json!([user(), {"type": "guess_call"}]), "'guess_call'"),
+        (json!([user(), {"type": "mcp_guess"}]), "'mcp_guess'"),
+    ] {
+        refused(&input(items), words);
+    }
+    accepted(&input(json!([user(), {"type": "web_search_call"}, user()])));
+}
+
+#[test]
+fn schemas_are_json_schemas() {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "STRING"}}});
+    let format = json!({"format": {"type": "json_schema", "name": "n", "schema": schema}});
+    for changes in [
+        json!({"tools": [tool(json!({"parameters": schema}))]}),
+        json!({"text": format}),
+    ] {
+        refused(&body(changes), "no type of JSON Schema");
+    }
+}
+
+#[test]
+fn the_choice_is_among_the_tools() {
+    let tools = json!([
+        tool(json!({})),
+        {"type": "custom", "name": "patch"},
+        {"type": "web_search"},
+        {"type": "mcp", "server_label": "docs", "server_url": "https://x.example/"},
+    ]);
+    let choosing = |choice: Value| body(json!({"tools": tools, "tool_choice": choice}));
+    let allowed =
+        |tools: Value| choosing(json!({"type": "allowed_tools", "mode": "auto", "tools": tools}));
+    let function = json!({"type": "function", "name": "weather"});
+    accepted(&allowed(
+        json!([function, {"type": "custom", "name": "patch"}, {"type": "web_search"}, {"type": "mcp", "server_label": "docs"}]),
+    ));
+    accepted(&choosing(
+        json!({"type": "mcp", "server_label": "docs", "name": "find"}),
+    ));
+    for (body, words) in [
+        (allowed(json!([])), "empty array"),
+        (allowed(json!(["weather"])), "tool_choice.tools[0]"),
+        (
+            allowed(json!([{"type": "function", "name": "news"}])),
+            "'news' not found",
+        ),
+        (
+            allowed(json!([{"type": "custom", "name": "weather"}])),
+            "'weather' not found",
+        ),
+        (
+            allowed(json!([{"type": "function", "function": {"name": "weather"}}])),
+            "'tool_choice.tools[0].name'",
+        ),
+        (
+            allowed(json!([{"type": "file_search"}])),
+            "'file_search' not found",
+        ),
+        (
+            choosing(json!({"type": "allowed_tools", "tools": [function]})),
+            "'tool_choice.mode'",
+        ),
+        (
+            choosing(json!({"type": "allowed_tools", "mode": "any", "tools": [function]})),
+            "Supported values",
+        ),
+        (
+            choosing(
+                json!({"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [function]}}),
+            ),
+            "tool_choice.allowed_tools",
+        ),
+        (
+            choosing(json!({"type": "function", "name": "patch"})),
+            "'patch' not found",
+        ),
+        (
+            choosing(json!({"type": "mcp", "server_label": "other"})),
+            "'other' not found",
+        ),
+    ] {
+        refused(&body, words);
+    }
+}
+
+#[test]
+fn users_send_sound_and_tools_do_not() {
+    let sound =
+        json!({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}});
+    let says = |part: &Value| input(json!([{"role": "user", "content": [part]}]));
+    accepted(&says(&sound));
+    for (key, value) in [("format", "flac"), ("data", "not base64"), ("voice", "x")] {
+        let mut wrong = sound.clone();
+        wrong["input_audio"][key] = json!(value);
+        refused(&says(&wrong), key);
+    }
+    let mut result = output("c");
+    result["output"] = json!([sound]);
+    refused(&input(json!([call("c"), result])), "'input_audio'");
+}
+
+#[test]
+fn metadata_is_small() {
+    let pairs =
+        |count: usize| -> Value { (0..count).map(|index| (format!("k{index}"), "v")).collect() };
+    accepted(&body(json!({"metadata": pairs(16)})));
+    for metadata in [
+        pairs(17),
+        json!({"k".repeat(65): "v"}),
+        json!({"k": "v".repeat(513)}),
+        json!({"k": 1}),
+        json!([]),
+    ] {
+        refused(&body(json!({"metadata": metadata})), "'metadata'");
+    }
 }
 
 #[test]

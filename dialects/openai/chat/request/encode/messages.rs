@@ -273,7 +273,7 @@ fn write_calls(
             let name = scope.name(&call.name);
             let path = || request.part_path(index, part);
             writer.object(|writer| {
-                writer.field("id", &ids::sanitise(&call.id, ids::CALL_ID_LIMIT));
+                writer.field("id", &ids::sanitise(&call.id, ids::CHAT_CALL_ID_LIMIT));
                 write_call(writer, call, &name, scope.target.chat.custom_tools);
                 if let Some(mark) = content::mark(scope, call.cache.as_ref(), path) {
                     wire::write_cache_mark(writer, mark);
@@ -357,7 +357,7 @@ fn result<'a>(
             writer.field("role", "function");
             writer.field("name", &scope.name(name));
         } else {
-            let id = ids::sanitise(&result.call_id, ids::CALL_ID_LIMIT);
+            let id = ids::sanitise(&result.call_id, ids::CHAT_CALL_ID_LIMIT);
             writer.field("role", "tool");
             writer.field("tool_call_id", &id);
             if scope.native {

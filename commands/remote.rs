@@ -1,0 +1,127 @@
+//! The running gateway that a command talks to.
+
+use modelgate_config::Secret;
+use modelgate_config::paths::state_dir;
+use modelgate_management::{Client, ClientError};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// Which gateway a command talks to.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Which gateway")]
+pub(crate) struct Remote {
+    /// Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine
+    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    url: Option<String>,
+    /// Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes
+    #[arg(long, global = true, value_name = "KEY")]
+    key: Option<String>,
+}
+
+/// A gateway that can be asked.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    runtime: Runtime,
+    pub(crate) client: Client,
+}
+
+impl Remote {
+    /// The gateway that is named, else the one on this machine.
+    pub(crate) fn open(&self, context: &Context) -> Result<Gateway, CommandError> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CommandError::failed(error.into()))?;
+        let client = self.client(context)?;
+        Ok(Gateway { runtime, client })
+    }
+
+    fn client(&self, context: &Context) -> Result<Client, CommandError> {
+        let environment = &context.environment;
+        let url = self
+            .url
+            .as_deref()
+            .or_else(|| environment.get("MODELGATE_URL"));
+        let Some(url) = url else {
+            if self.key.is_some() {
+                let error = anyhow::anyhow!("--key is for a gateway that is named");
+                return Err(CommandError::usage(error)
+                    .hint("name it with --url; the gateway on this machine needs no key"));
+            }
+            let config = context.config_path();
+            return Ok(Client::local(&state_dir(environment), config.path())?);
+        };
+        let key = self
+            .key
+            .as_deref()
+            .or_else(|| environment.get("MODELGATE_MANAGEMENT_KEY"));
+        Ok(Client::remote(url, &Secret::from(key.unwrap_or_default()))?)
+    }
+}
+
+impl Gateway {
+    /// Waits for an answer.
+    pub(crate) fn wait<T>(
+        &self,
+        answer: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, CommandError> {
+        Ok(self.runtime.block_on(answer)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use modelgate_config::Environment;
+
+    use super::*;
+    use crate::output::testing::captured;
+
+    /// What opening says; the address it found, or the error and its exit code.
+    fn open(
+        flags: (Option<&str>, Option<&str>),
+        variables: &[(&str, &str)],
+    ) -> Result<String, (u8, String)> {
+        let home = tempfile::tempdir().unwrap();
+        let home = ("HOME", home.path().to_str().unwrap());
+        let variables = variables.iter().copied().chain([home]);
+        let environment = Environment::from_map(variables);
+        let (output, _, _) = captured(false);
+        let context = Context::new(environment, None, output);
+        let remote = Remote {
+            url: flags.0.map(str::to_owned),
+            key: flags.1.map(str::to_owned),
+        };
+        remote
+            .client(&context)
+            .map(|client| client.url().to_owned())
+            .map_err(|error| (error.exit_code(), error.message().unwrap()))
+    }
+
+    #[test]
+    fn flags_come_before_variables_and_both_before_this_machine() {
+        let variables = [
+            ("MODELGATE_URL", "http://variable:1"),
+            ("MODELGATE_MANAGEMENT_KEY", "k"),
+        ];
+        let flag = open((Some("http://flag:1"), None), &variables);
+        assert_eq!(flag.unwrap(), "http://flag:1");
+        assert_eq!(open((None, None), &variables).unwrap(), "http://variable:1");
+        let (code, message) = open((None, None), &[]).unwrap_err();
+        assert_eq!((code, &*message), (1, "no gateway is running here"));
+    }
+
+    #[test]
+    fn half_a_gateway_is_wrong_usage() {
+        for (flags, expected) in [
+            ((Some("x:1"), None), "there is no management key"),
+            ((Some("ftp://x"), Some("k")), "no address of a gateway"),
+            ((None, Some("k")), "--key is for a gateway that is named"),
+        ] {
+            let (code, message) = open(flags, &[]).unwrap_err();
+            assert_eq!(code, 2);
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What became of requests that are over.
+
+use std::time::Duration;
+
+use modelgate_dialects::losses::Action;
+use modelgate_management::requests::{
+    Affinity, Attempt, Bound, Considered, LossNote, Outcome, Served, Times, Usage,
+};
+use modelgate_management::time::timestamp;
+use modelgate_management::{RequestDetail, RequestSummary, Requests};
+use modelgate_providers::Moment;
+
+use super::unknown_request;
+use super::views::{at, reason};
+use crate::error::Failure;
+use crate::record::{self, Sheet};
+use crate::state::State;
+
+/// The latest requests, at most so many.
+pub(crate) fn requests(state: &State, limit: usize) -> Requests {
+    let newest = state.recent.newest(limit);
+    let summary = |sheet: &std::sync::Arc<Sheet>| RequestSummary {
+        attempts: sheet.attempt_count as usize,
+        ..RequestSummary::from(&detail(sheet))
+    };
+    Requests {
+        requests: newest.iter().map(summary).collect(),
+    }
+}
+
+/// Everything that is remembered of a request.
+pub(crate) fn request(state: &State, id: &str) -> Result<RequestDetail, Failure> {
+    let sheet = state.recent.find(id).ok_or_else(|| unknown_request(id))?;
+    Ok(detail(&sheet))
+}
+
+fn detail(sheet: &Sheet) -> RequestDetail {
+    let listed = considered(sheet);
+    RequestDetail {
+        id: sheet.id.to_string(),
+        time: timestamp(sheet.time),
+        client_key: Some(sheet.caller.clone()),
+        dialect: sheet.dialect.name().to_owned(),
+        model: sheet.model.to_string(),
+        stream: sheet.stream,
+        status: sheet.status,
+        complete: sheet.complete,
+        error: sheet.failure.as_deref().map(str::to_owned),
+        served: sheet.served().filter(|_| sheet.status == 200).map(served),
+        affinity: sheet.affinity.as_ref().map(|affinity| Affinity {
+            source: affinity.source.to_owned(),
+            outcome: match affinity.outcome {
+                record::Place::Kept => Bound::Bound,
+                record::Place::New => Bound::New,
+                record::Place::Moved => Bound::Moved,
+            },
+            credential: sheet
+                .served()
+                .map(|attempt| attempt.candidate.credential.id.to_string()),
+        }),
+        more_candidates: sheet.members.saturating_sub(listed.len()),
+        candidates: listed,
+        attempts: sheet.attempts.iter().map(attempt).collect(),
+        losses: sheet.losses.iter().map(loss).collect(),
+        times: times(sheet),
+        usage: Usage {
+            input: sheet.usage.total_input(),
+            cached: sheet.usage.cache_read,
+            output: sheet.usage.total_output(),
+        },
+    }
+}
+
+/// Who was asked, each once, and who was passed over.
+fn considered(sheet: &Sheet) -> Vec<Considered> {
+    let now = Moment::now();
+    let mut all: Vec<Considered> = Vec::new();
+    for attempt in &sheet.attempts {
+        let credential = attempt.candidate.credential.id.to_string();
+        let model = attempt.candidate.target.model.to_string();
+        if all
+            .iter()
+            .any(|known| known.credential == credential && known.model == model)
+        {
+            continue;
+        }
+        all.push(Considered {
+            credential,
+            model,
+            outcome: Outcome::Tried,
+            reason: Some(attempt.why.in_words().to_owned()),
+            next_try: None,
+        });
+    }
+    for passed in &sheet.passed_over {
+        let credential = passed.candidate.credential.id.to_string();
+        let model = passed.candidate.target.model.to_string();
+        if all
+            .iter()
+            .any(|known| known.credential == credential && known.model == model)
+        {
+            continue;
+        }
+        all.push(Considered {
+            credential,
+            model,
+            outcome: Outcome::Skipped,
+            reason: passed.bar.as_ref().map(reason),
+            next_try: passed.bar.as_ref().and_then(|bar| at(bar.until, now)),
+        });
+    }
+    all
+}
+
+fn served(attempt: &record::Attempt) -> Served {
+    let credential = &attempt.candidate.credential;
+    Served {
+        credential: credential.id.to_string(),
+        provider: credential.provider.to_string(),
+        dialect: attempt.dialect.name().to_owned(),
+        model: attempt.candidate.target.model.to_string(),
+    }
+}
+
+fn attempt(attempt: &record::Attempt) -> Attempt {
+    let failure = attempt.failure.as_ref();
+    let answered = attempt.took.is_some() && failure.is_none();
+    Attempt {
+        credential: attempt.candidate.credential.id.to_string(),
+        model: attempt.candidate.target.model.to_string(),
+        status: failure
+            .map(|failure| failure.status)
+            .or(answered.then_some(200)),
+        kind: failure.map(|failure| failure.kind.to_owned()),
+        message: failure.map(|failure| failure.message.chars().take(MESSAGE).collect()),
+        retry_after_ms: failure.and_then(|failure| failure.retry_after).map(millis),
+        ms: attempt.took.map_or(0, millis),
+    }
+}
+
+/// Characters of an upstream's message that are told.
+const MESSAGE: usize = 1_000;
+
+fn loss(lost: &record::Lost) -> LossNote {
+    LossNote {
+        path: lost.path.clone(),
+        action: match lost.action {
+            Action::Dropped => "dropped",
+            Action::Changed => "changed",
+            Action::Clamped => "clamped",
+        }
+        .to_owned(),
+        why: lost.why.to_string(),
+    }
+}
+
+fn times(sheet: &Sheet) -> Times {
+    let first = sheet.attempts.first();
+    let last = sheet.served();
+    let called = |attempt: &record::Attempt| attempt.after;
+    // From the first call to the one that answered there were others, and waits.
+    let queue = first
+        .zip(last)
+        .map(|(first, last)| called(last).saturating_sub(called(first)));
+    Times {
+        total_ms: millis(sheet.total),
+        own_us: first.map(|first| u64::try_from(first.after.as_micros()).unwrap_or(u64::MAX)),
+        queue_ms: queue.map(millis),
+        first_byte_ms: sheet.first_byte.map(millis),
+        stream_ms: sheet
+            .first_byte
+            .map(|first| millis(sheet.total.saturating_sub(first))),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,314 @@
+//! A client of the management API: of the gateway on this machine, found by its runtime file, or of any other by its
+//! address and a management key.
+
+use std::path::Path;
+use std::sync::Once;
+use std::time::Duration;
+
+use modelgate_config::Secret;
+use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::accounts::{AccountAction, Accounts, ActionDone};
+use crate::requests::{RequestDetail, Requests};
+use crate::route::RouteDecision;
+use crate::runtime::Runtime;
+use crate::{BASE, KEY_HEADER, error};
+
+/// The longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// The longest wait for a whole answer. Renewing a token asks the provider.
+const WHOLE: Duration = Duration::from_secs(60);
+/// Answers are bounded lists; a larger one is from somebody else.
+const LARGEST: usize = 32 << 20;
+
+/// Asks one gateway.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    key: HeaderValue,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No runtime file leads to a gateway that answers.
+    #[error("no gateway is running here")]
+    NotRunning,
+    /// The address is none.
+    #[error("`{url}` is no address of a gateway: {reason}")]
+    BadUrl {
+        /// As it was given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The key cannot be sent, or there is none.
+    #[error("{0}")]
+    BadKey(&'static str),
+    /// The HTTP client cannot be made.
+    #[error("connections cannot be made")]
+    Setup(#[source] reqwest::Error),
+    /// The gateway could not be reached, or the answer broke off.
+    #[error("the gateway at {url} does not answer")]
+    Silent {
+        /// Where it should be.
+        url: String,
+        /// What went wrong.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The gateway said no.
+    #[error("{message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// In its words.
+        message: String,
+        /// The single case, where it names one.
+        code: Option<String>,
+    },
+    /// Something answered, and not as a gateway does.
+    #[error("what answers at {url} does not speak modelgate's management API ({reason})")]
+    Foreign {
+        /// Where it is.
+        url: String,
+        /// What it did instead.
+        reason: String,
+    },
+}
+
+impl ClientError {
+    /// What the person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotRunning => Some(
+                "start it with: modelgate serve; or name another one with --url and MODELGATE_MANAGEMENT_KEY",
+            ),
+            Self::BadUrl { .. } => Some("write it like http://192.0.2.1:8317"),
+            Self::BadKey(_) => {
+                Some("set MODELGATE_MANAGEMENT_KEY, or give --key, beside the address")
+            }
+            Self::Silent { .. } => Some("is it running there, and reachable from here?"),
+            Self::Refused { status: 401, .. } => {
+                Some("the key must be the management key of that gateway, not a client key")
+            }
+            Self::Foreign { .. } => Some("check the address; both ends should be of one version"),
+            Self::Setup(_) | Self::Refused { .. } => None,
+        }
+    }
+
+    /// Whether the gateway does not know what was asked for.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+}
+
+impl Client {
+    /// The gateway of this machine: the one that serves with `config`, else the one that started last. `state` is the
+    /// directory of runtime files.
+    ///
+    /// # Errors
+    /// When none is running.
+    pub fn local(state: &Path, config: &Path) -> Result<Self, ClientError> {
+        let runtime = Runtime::find(state, config).ok_or(ClientError::NotRunning)?;
+        let scheme = if runtime.tls { "https" } else { "http" };
+        let base = format!("{scheme}://{}", runtime.address);
+        // A certificate is for the names that clients use, not for this address. The runtime file, which nobody else can
+        // write, vouches for it, and so the system needs no certificates either.
+        let builder = builder().no_proxy().tls_danger_accept_invalid_certs(true);
+        Self::new(builder, &base, &runtime.token)
+    }
+
+    /// A gateway by its address and its management key.
+    ///
+    /// # Errors
+    /// When the address or the key cannot be used.
+    pub fn remote(url: &str, key: &Secret) -> Result<Self, ClientError> {
+        Self::new(builder(), url, key)
+    }
+
+    fn new(builder: reqwest::ClientBuilder, url: &str, key: &Secret) -> Result<Self, ClientError> {
+        let base = address(url)?;
+        if key.expose().is_empty() {
+            return Err(ClientError::BadKey("there is no management key"));
+        }
+        let mut key = HeaderValue::from_str(key.expose())
+            .map_err(|_| ClientError::BadKey("the management key cannot be sent in a header"))?;
+        key.set_sensitive(true);
+        let http = builder.build().map_err(ClientError::Setup)?;
+        Ok(Self { http, base, key })
+    }
+
+    /// Where the gateway is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Every account.
+    ///
+    /// # Errors
+    /// See [`ClientError`], as for all of these.
+    pub async fn accounts(&self) -> Result<Accounts, ClientError> {
+        self.ask(Method::GET, &["accounts"], &[]).await
+    }
+
+    /// Does something with an account.
+    ///
+    /// # Errors
+    /// When there is no such account, or it cannot be done with one of its kind.
+    pub async fn act(&self, id: &str, action: AccountAction) -> Result<ActionDone, ClientError> {
+        self.ask(Method::POST, &["accounts", id, action.name()], &[])
+            .await
+    }
+
+    /// The latest requests, at most so many.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn requests(&self, limit: usize) -> Result<Requests, ClientError> {
+        let limit = limit.to_string();
+        self.ask(Method::GET, &["requests"], &[("limit", &limit)])
+            .await
+    }
+
+    /// Everything that is remembered of a request.
+    ///
+    /// # Errors
+    /// When it is not remembered, or not over.
+    pub async fn request(&self, id: &str) -> Result<RequestDetail, ClientError> {
+        self.ask(Method::GET, &["requests", id], &[]).await
+    }
+
+    /// Who would be asked for a model next.
+    ///
+    /// # Errors
+    /// When nobody serves the model.
+    pub async fn route(
+        &self,
+        model: &str,
+        session: Option<&str>,
+    ) -> Result<RouteDecision, ClientError> {
+        let mut query = vec![("model", model)];
+        query.extend(session.map(|session| ("session", session)));
+        self.ask(Method::GET, &["route"], &query).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, ClientError> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(BASE.split('/').skip(1));
+            segments.extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let request = self
+            .http
+            .request(method, url)
+            .header(KEY_HEADER, self.key.clone());
+        let answer = request.send().await.map_err(|error| self.silent(error))?;
+        let status = answer.status();
+        let body = self.read(answer).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|error| self.foreign(error.to_string()));
+        }
+        Err(self.refused(status, &body))
+    }
+
+    async fn read(&self, mut answer: reqwest::Response) -> Result<Vec<u8>, ClientError> {
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|error| self.silent(error))? {
+            if body.len() + piece.len() > LARGEST {
+                return Err(self.foreign("its answer does not end".to_owned()));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+
+    fn refused(&self, status: StatusCode, body: &[u8]) -> ClientError {
+        match error::read(body) {
+            Some(error) => ClientError::Refused {
+                status: status.as_u16(),
+                message: error.message,
+                code: error.code,
+            },
+            None => self.foreign(format!("it answers with status {}", status.as_u16())),
+        }
+    }
+
+    fn silent(&self, error: reqwest::Error) -> ClientError {
+        ClientError::Silent {
+            url: self.url().to_owned(),
+            source: error.without_url(),
+        }
+    }
+
+    fn foreign(&self, reason: String) -> ClientError {
+        ClientError::Foreign {
+            url: self.url().to_owned(),
+            reason,
+        }
+    }
+}
+
+/// The base address of a gateway; `http` is meant where no scheme is named.
+fn address(text: &str) -> Result<Url, ClientError> {
+    let bad = |reason: &str| ClientError::BadUrl {
+        url: text.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let text = text.trim();
+    let whole = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
+    let url = Url::parse(&whole).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad("it must begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ClientError::BadUrl {
+            url: "…".to_owned(),
+            reason: "it must not hold a password".to_owned(),
+        });
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("nothing may follow the path"));
+    }
+    Ok(url)
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    install_tls();
+    // A key must never follow a redirect to somewhere else.
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("modelgate/", env!("CARGO_PKG_VERSION")))
+}
+
+/// Chooses the cryptography of this process; the first who does so wins.
+fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+#[cfg(test)]
+mod tests;

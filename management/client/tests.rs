@@ -1,0 +1,144 @@
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// Answers one request, and tells what was asked.
+async fn asked(
+    answer: &str,
+    ask: impl AsyncFnOnce(Client) -> Result<(), ClientError>,
+) -> (String, Result<(), ClientError>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = listener.local_addr().unwrap().to_string();
+    let client = Client::remote(&url, &Secret::from("the-key")).unwrap();
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let read = stream.read(&mut head).await.unwrap();
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8(head[..read].to_vec()).unwrap()
+    };
+    tokio::join!(serve, ask(client))
+}
+
+fn answer(status: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+}
+
+#[tokio::test]
+async fn ids_and_queries_are_escaped_and_the_key_is_presented() {
+    let body = r#"{"id":"a/b[0]?","action":"clear_cooldown"}"#;
+    let (head, outcome) = asked(&answer("200 OK", body), async |client| {
+        let done = client.act("a/b[0]?", AccountAction::ClearCooldown).await?;
+        assert_eq!(done.id, "a/b[0]?");
+        assert_eq!(done.account, None);
+        Ok(())
+    })
+    .await;
+    outcome.unwrap();
+    let line = head.lines().next().unwrap();
+    assert_eq!(
+        line,
+        "POST /v0/management/accounts/a%2Fb[0]%3F/clear-cooldown HTTP/1.1"
+    );
+    assert!(head.contains("x-management-key: the-key"), "{head}");
+
+    let body = r#"{"model":"m(high)","strategy":"fill-first","why":"first"}"#;
+    let (head, outcome) = asked(&answer("200 OK", body), async |client| {
+        client.route("m&a=(high)", Some("s 1")).await.map(|_| ())
+    })
+    .await;
+    outcome.unwrap();
+    assert!(
+        head.starts_with("GET /v0/management/route?model=m%26a%3D%28high%29&session=s+1 "),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn refusals_are_told_in_the_gateways_words() {
+    for (status, body, expected) in [
+        (
+            "404 Not Found",
+            r#"{"error":{"message":"no account `x`","type":"not_found_error","code":"unknown_account"}}"#,
+            "no account `x`",
+        ),
+        (
+            "401 Unauthorized",
+            r#"{"error":"invalid management key"}"#,
+            "invalid management key",
+        ),
+    ] {
+        let (_, outcome) = asked(&answer(status, body), async |client| {
+            client.accounts().await.map(|_| ())
+        })
+        .await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.is_unknown(), status.starts_with("404"));
+        assert_eq!(error.hint().is_some(), status.starts_with("401"));
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_is_not_taken_for_a_gateway() {
+    for text in [
+        answer("200 OK", "<html>"),
+        answer("502 Bad Gateway", "<html>"),
+        answer("302 Found", ""),
+    ] {
+        let (_, outcome) = asked(&text, async |client| client.requests(10).await.map(|_| ())).await;
+        assert!(
+            matches!(outcome, Err(ClientError::Foreign { .. })),
+            "{outcome:?}"
+        );
+    }
+    let (_, outcome) = asked("", async |client| client.request("1").await.map(|_| ())).await;
+    assert!(
+        matches!(outcome, Err(ClientError::Silent { .. })),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn addresses_are_read_as_people_write_them() {
+    for (text, expected) in [
+        ("127.0.0.1:8317", Some("http://127.0.0.1:8317")),
+        ("localhost:8317/", Some("http://localhost:8317")),
+        (
+            " https://gw.example.com/a/ ",
+            Some("https://gw.example.com/a"),
+        ),
+        ("ftp://x", None),
+        ("http://", None),
+        ("http://me:secret@x", None),
+        ("http://x/?a=1", None),
+    ] {
+        let client = Client::remote(text, &Secret::from("k"));
+        let url = client.as_ref().ok().map(Client::url);
+        assert_eq!(url, expected, "{text}");
+        if let Err(error) = &client {
+            assert!(!error.to_string().contains("secret"), "{error}");
+            assert!(error.hint().is_some(), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_sent_is_refused_and_never_shown() {
+    for key in ["", "two\nlines"] {
+        let error = Client::remote("x:1", &Secret::from(key)).unwrap_err();
+        assert!(matches!(error, ClientError::BadKey(_)), "{error}");
+    }
+    let client = Client::remote("x:1", &Secret::from("very-secret-key")).unwrap();
+    assert!(!format!("{client:?}").contains("very-secret-key"));
+}
+
+#[test]
+fn without_a_gateway_the_person_is_told_how_to_start_one() {
+    let home = tempfile::tempdir().unwrap();
+    let error = Client::local(home.path(), Path::new("/a.yaml")).unwrap_err();
+    assert_eq!(error.to_string(), "no gateway is running here");
+    assert!(error.hint().unwrap().contains("modelgate serve"));
+}

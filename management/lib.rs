@@ -1,0 +1,27 @@
+//! The contract of `/v0/management` from both ends: the types of its answers, and a client that asks for them.
+//!
+//! Knows neither the server nor the data path, and never prints. Field names are snake_case, instants are RFC 3339 in
+//! UTC, and what is not known is absent. Start at [`accounts`] and [`requests`]; [`client`] asks for both, and
+//! [`runtime`] tells it where the gateway of this machine is.
+
+pub mod accounts;
+pub mod client;
+pub mod error;
+pub mod requests;
+pub mod route;
+pub mod runtime;
+pub mod time;
+
+pub use accounts::{Account, AccountAction, Accounts, ActionDone};
+pub use client::{Client, ClientError};
+pub use error::{ErrorAnswer, ErrorBody, GateAnswer};
+pub use requests::{RequestDetail, RequestSummary, Requests};
+pub use route::RouteDecision;
+pub use runtime::{Runtime, RuntimeFile, new_token};
+pub use time::Timestamp;
+
+/// Where every path of the contract begins.
+pub const BASE: &str = "/v0/management";
+
+/// The header that carries the management key, where `Authorization` does not (`management-api.md` 1.2).
+pub const KEY_HEADER: &str = "x-management-key";

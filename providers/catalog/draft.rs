@@ -1,0 +1,231 @@
+//! From a configuration to its catalogue.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use modelgate_config::model::{CompatibleProvider, ModelEntry, ProviderEntry};
+use modelgate_config::{Config, Pattern};
+use modelgate_dialects::{Str, Target};
+
+use super::{Candidate, Catalog, ModelListing, OpenRoute, is_excluded, target_of};
+use crate::credential::Credential;
+use crate::forge::{Forge, Healths};
+use crate::route::Route;
+use crate::{ProviderKind, claude, codex, compatible, demo, gemini, models, vertex};
+
+/// A catalogue in the making.
+pub(super) struct Draft<'c> {
+    config: &'c Config,
+    forge: Forge<'c>,
+    routes: HashMap<Str, Vec<Candidate>>,
+    targets: HashMap<(ProviderKind, Str, Str), Arc<Target>>,
+    open: Vec<OpenRoute>,
+    credentials: Vec<Arc<Credential>>,
+}
+
+impl<'c> Draft<'c> {
+    pub(super) fn new(config: &'c Config, healths: &'c Healths) -> Self {
+        Self {
+            config,
+            forge: Forge::new(healths),
+            routes: HashMap::new(),
+            targets: HashMap::new(),
+            open: Vec::new(),
+            credentials: Vec::new(),
+        }
+    }
+
+    pub(super) fn fill(&mut self) {
+        let config = self.config;
+        for (index, key) in config.claude.iter().enumerate() {
+            let credential = claude::credential(key, index, &mut self.forge);
+            let catalogue = models::claude_catalogue();
+            self.add_key(&key.entry, credential, catalogue, "claude-*");
+        }
+        for (index, key) in config.codex.iter().enumerate() {
+            let credential = codex::credential(key, index, &mut self.forge);
+            let catalogue = models::openai_catalogue();
+            self.add_key(&key.entry, credential, catalogue, "gpt-*");
+        }
+        for (index, key) in config.gemini.iter().enumerate() {
+            let credential = gemini::credential(key, index, &mut self.forge);
+            let catalogue = models::gemini_catalogue();
+            self.add_key(&key.entry, credential, catalogue, "gemini-*");
+        }
+        for (index, key) in config.vertex.iter().enumerate() {
+            let credential = vertex::credential(key, index, &mut self.forge);
+            let catalogue = models::gemini_catalogue();
+            self.add_key(&key.entry, credential, catalogue, "gemini-*");
+        }
+        for provider in &config.compatible {
+            self.add_compatible(provider);
+        }
+        if self.credentials.is_empty() {
+            self.add_demo();
+        }
+    }
+
+    /// One key with the models of its vendor. Names newer than our table are the vendor's too, if they look like it.
+    fn add_key(
+        &mut self,
+        entry: &ProviderEntry,
+        credential: Credential,
+        catalogue: &[String],
+        newer: &str,
+    ) {
+        let accepts = if entry.models.is_empty() {
+            vec![Pattern::new(newer)]
+        } else {
+            Vec::new()
+        };
+        let credentials = [Arc::new(credential)];
+        let known = listed(entry, catalogue);
+        self.add(entry, &credentials, &known, accepts, false);
+    }
+
+    fn add_compatible(&mut self, provider: &CompatibleProvider) {
+        let keys = 0..provider.keys.len();
+        let credentials: Vec<_> = keys
+            .map(|index| Arc::new(compatible::credential(provider, index, &mut self.forge)))
+            .collect();
+        let known = listed(
+            &provider.entry,
+            models::compatible_catalogue(&provider.name),
+        );
+        // A list of models is the whole list.
+        let accepts = if provider.entry.models.is_empty() {
+            provider.accepts.clone()
+        } else {
+            Vec::new()
+        };
+        self.add(
+            &provider.entry,
+            &credentials,
+            &known,
+            accepts,
+            provider.responses,
+        );
+    }
+
+    fn add_demo(&mut self) {
+        let credential = Arc::new(demo::credential(&mut self.forge));
+        self.credentials.push(Arc::clone(&credential));
+        let candidate = self.candidate(&credential, demo::MODEL, false);
+        self.route(demo::MODEL.into(), candidate);
+    }
+
+    fn add(
+        &mut self,
+        entry: &ProviderEntry,
+        credentials: &[Arc<Credential>],
+        known: &[ModelEntry],
+        accepts: Vec<Pattern>,
+        responses: bool,
+    ) {
+        self.credentials.extend(credentials.iter().cloned());
+        let served =
+            |model: &ModelEntry| !is_excluded(&entry.excluded_models, &[&model.name, &model.alias]);
+        let with_prefix_only = self.config.force_model_prefix;
+        for model in known.iter().filter(|model| served(model)) {
+            for credential in credentials {
+                let responses = model.responses.unwrap_or(responses);
+                let candidate = self.candidate(credential, &model.name, responses);
+                if let Some(prefix) = &entry.prefix {
+                    let name = Str::from(format!("{prefix}/{}", model.alias));
+                    self.route(name, candidate.clone());
+                }
+                if entry.prefix.is_none() || !with_prefix_only {
+                    self.route(Str::from(model.alias.as_str()), candidate);
+                }
+            }
+        }
+        if !accepts.is_empty() {
+            self.open.push(OpenRoute {
+                prefix: entry.prefix.clone(),
+                with_prefix_only,
+                accepts,
+                excluded: entry.excluded_models.clone(),
+                credentials: credentials.to_vec(),
+                responses,
+            });
+        }
+    }
+
+    /// A candidate; keys of one provider share what an encoder must know of a model.
+    fn candidate(
+        &mut self,
+        credential: &Arc<Credential>,
+        model: &str,
+        responses: bool,
+    ) -> Candidate {
+        let name = (
+            credential.kind,
+            credential.provider.clone(),
+            Str::from(model),
+        );
+        let target = self.targets.entry(name);
+        let target = target.or_insert_with(|| Arc::new(target_of(credential, model)));
+        Candidate {
+            credential: Arc::clone(credential),
+            target: Arc::clone(target),
+            responses,
+        }
+    }
+
+    fn route(&mut self, model: Str, candidate: Candidate) {
+        self.routes.entry(model).or_default().push(candidate);
+    }
+
+    /// The models by name, each with its members by priority.
+    pub(super) fn finish(self) -> Catalog {
+        let routes = self.routes.into_iter();
+        let routes = routes.map(|(name, members)| (name, Arc::new(Route::new(members))));
+        let mut open = self.open;
+        open.sort_by_key(|route| {
+            std::cmp::Reverse(route.credentials.first().map(|first| first.priority))
+        });
+        let mut catalog = Catalog {
+            routes: routes.collect(),
+            open,
+            opened: Mutex::default(),
+            listing: Vec::new(),
+            credentials: self.credentials,
+        };
+        let listing = catalog.routes.iter().map(|(id, route)| ModelListing {
+            id: id.clone(),
+            providers: providers(route.members()),
+            max_output: route
+                .members()
+                .first()
+                .and_then(|first| first.target.model_profile.max_output),
+        });
+        catalog.listing = listing.collect();
+        catalog.listing.sort_by(|a, b| a.id.cmp(&b.id));
+        catalog
+    }
+}
+
+/// The models an entry serves by name: its own list, or the provider's catalogue.
+fn listed(entry: &ProviderEntry, catalogue: &[String]) -> Vec<ModelEntry> {
+    if !entry.models.is_empty() {
+        return entry.models.clone();
+    }
+    catalogue
+        .iter()
+        .map(|name| ModelEntry {
+            name: name.clone(),
+            alias: name.clone(),
+            responses: None,
+        })
+        .collect()
+}
+
+fn providers(candidates: &[Candidate]) -> Vec<Str> {
+    let mut names: Vec<Str> = Vec::new();
+    for candidate in candidates {
+        if !names.contains(&candidate.credential.provider) {
+            names.push(candidate.credential.provider.clone());
+        }
+    }
+    names
+}

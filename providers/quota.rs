@@ -1,0 +1,186 @@
+//! The windows of an account's plan, as providers tell them in the headers of answers (`providers.md` 2.1, 3.3).
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use modelgate_dialects::Str;
+
+use crate::ProviderKind;
+use crate::retry_hint;
+
+/// One window of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuotaWindow {
+    /// How the provider calls it: `5h`, `7d`, `primary`.
+    pub name: Str,
+    /// How much of it is used, from 0 to 100, where the provider says so.
+    pub used_percent: Option<f64>,
+    /// When it begins anew.
+    pub resets_at: Option<SystemTime>,
+    /// Nothing is left of it.
+    pub used_up: bool,
+}
+
+/// The windows that an answer tells of.
+pub(crate) fn windows(
+    kind: ProviderKind,
+    headers: &HeaderMap,
+    now: SystemTime,
+) -> Vec<QuotaWindow> {
+    match kind {
+        ProviderKind::Claude => claude(headers),
+        ProviderKind::Codex => codex(headers, now),
+        ProviderKind::Compatible
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Vertex => Vec::new(),
+    }
+}
+
+/// How long until a plan can be used again, when a window that counts for all of it is used up.
+pub(crate) fn used_up(windows: &[QuotaWindow], now: SystemTime) -> Option<Duration> {
+    let all = |window: &&QuotaWindow| window.used_up && !is_of_one_family(window);
+    let ends = windows
+        .iter()
+        .filter(all)
+        .filter_map(|window| window.resets_at);
+    ends.max()
+        .map(|end| end.duration_since(now).unwrap_or_default())
+}
+
+/// Whether a code means that nothing is left of a plan.
+pub(crate) fn is_used_up(code: Option<&str>) -> bool {
+    matches!(code, Some("usage_limit_reached" | "usage_not_included"))
+}
+
+/// Claude's window for one family of models: others can still be used.
+fn is_of_one_family(window: &QuotaWindow) -> bool {
+    &*window.name == "7d_oi"
+}
+
+fn claude(headers: &HeaderMap) -> Vec<QuotaWindow> {
+    const PREFIX: &str = "anthropic-ratelimit-unified-";
+    if !headers.contains_key("anthropic-ratelimit-unified-status") {
+        return Vec::new();
+    }
+    let of = |window: &str, what: &str| text(headers, &format!("{PREFIX}{window}-{what}"));
+    let windows = ["5h", "7d", "7d_oi"].into_iter().filter_map(|name| {
+        let status = of(name, "status")?;
+        Some(QuotaWindow {
+            name: Str::from_static(name),
+            used_percent: of(name, "utilization").and_then(percent_of_share),
+            resets_at: of(name, "reset").and_then(retry_hint::moment),
+            used_up: status == "rejected",
+        })
+    });
+    windows.collect()
+}
+
+/// A share from 0 to 1.
+fn percent_of_share(text: &str) -> Option<f64> {
+    let share: f64 = text.parse().ok()?;
+    share.is_finite().then(|| (share * 100.0).clamp(0.0, 100.0))
+}
+
+fn codex(headers: &HeaderMap, now: SystemTime) -> Vec<QuotaWindow> {
+    let windows = ["primary", "secondary"].into_iter().filter_map(|name| {
+        let of = |what: &str| text(headers, &format!("x-codex-{name}-{what}"));
+        let used: f64 = of("used-percent")?
+            .parse()
+            .ok()
+            .filter(|used: &f64| used.is_finite())?;
+        let at = of("reset-at").and_then(retry_hint::moment);
+        let after = of("reset-after-seconds").and_then(|after| after.parse::<u32>().ok());
+        Some(QuotaWindow {
+            name: Str::from_static(name),
+            used_percent: Some(used.clamp(0.0, 100.0)),
+            resets_at: at.or_else(|| now.checked_add(Duration::from_secs(after?.into()))),
+            used_up: used >= 100.0,
+        })
+    });
+    windows.collect()
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (
+                http::HeaderName::from_static(name),
+                http::HeaderValue::from_static(value),
+            )
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn claudes_windows_are_read() {
+        let headers = headers(&[
+            ("anthropic-ratelimit-unified-status", "rejected"),
+            ("anthropic-ratelimit-unified-5h-status", "rejected"),
+            ("anthropic-ratelimit-unified-5h-reset", "1790000600"),
+            ("anthropic-ratelimit-unified-5h-utilization", "1.02"),
+            ("anthropic-ratelimit-unified-7d-status", "allowed_warning"),
+            (
+                "anthropic-ratelimit-unified-7d-reset",
+                "2026-10-01T00:00:00Z",
+            ),
+            ("anthropic-ratelimit-unified-7d-utilization", "0.8"),
+        ]);
+        let now = at(1_790_000_000);
+        let windows = windows(ProviderKind::Claude, &headers, now);
+        let short: Vec<_> = windows
+            .iter()
+            .map(|window| (&*window.name, window.used_percent, window.used_up))
+            .collect();
+        assert_eq!(
+            short,
+            [("5h", Some(100.0), true), ("7d", Some(80.0), false)]
+        );
+        assert_eq!(windows[0].resets_at, Some(at(1_790_000_600)));
+        assert_eq!(windows[1].resets_at, Some(at(1_790_812_800)));
+        assert_eq!(used_up(&windows, now), Some(Duration::from_secs(600)));
+    }
+
+    #[test]
+    fn a_window_of_one_family_leaves_the_others_alone() {
+        let headers = headers(&[
+            ("anthropic-ratelimit-unified-status", "rejected"),
+            ("anthropic-ratelimit-unified-7d_oi-status", "rejected"),
+            ("anthropic-ratelimit-unified-7d_oi-reset", "1790000600"),
+            ("anthropic-ratelimit-unified-5h-status", "allowed"),
+        ]);
+        let windows = windows(ProviderKind::Claude, &headers, at(1_790_000_000));
+        assert_eq!(windows.len(), 2);
+        assert_eq!(used_up(&windows, at(1_790_000_000)), None);
+    }
+
+    #[test]
+    fn codexs_windows_are_read() {
+        let headers = headers(&[
+            ("x-codex-primary-used-percent", "100"),
+            ("x-codex-primary-reset-after-seconds", "90"),
+            ("x-codex-secondary-used-percent", "12.5"),
+            ("x-codex-secondary-reset-at", "1790000600"),
+        ]);
+        let now = at(1_790_000_000);
+        let windows = windows(ProviderKind::Codex, &headers, now);
+        assert_eq!(windows.len(), 2);
+        assert_eq!(windows[0].resets_at, Some(at(1_790_000_090)));
+        assert_eq!(windows[1].used_percent, Some(12.5));
+        assert_eq!(used_up(&windows, now), Some(Duration::from_secs(90)));
+        assert_eq!(super::windows(ProviderKind::Claude, &headers, now), []);
+    }
+}
