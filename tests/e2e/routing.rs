@@ -378,7 +378,9 @@ async fn as_long_as_one_key_is_well_no_request_fails() {
         let gateway = &gateway;
         async move {
             let client = Speaks::BOTH[number % 2];
-            let answer = gateway.question(client, "up-text", number.is_multiple_of(3)).await;
+            let answer = gateway
+                .question(client, "up-text", number.is_multiple_of(3))
+                .await;
             answer.expect_text(client, HELLO);
         }
     };

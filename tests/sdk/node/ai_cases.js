@@ -182,6 +182,8 @@ table(WRAPPED, async (route, name) => {
   for (const answer of await both(route, name)) equal(answer.text, HELLO);
 });
 
+add("silence", async (route) => equal((await stream(route, "late")).text, HELLO));
+
 table(ERRORS, async (route, name, status) => {
   // Google itself says 400 of a wrong key.
   const expected = SETTINGS.direct && client === "gemini" && status === 401 ? 400 : status;

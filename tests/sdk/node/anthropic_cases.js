@@ -226,6 +226,8 @@ add("reasoning field", async (route) => {
   equal([kinds(message), message.content[0].thinking, text(message)], [["thinking", "text"], THOUGHT, HELLO]);
 }, oddity);
 
+add("silence", async (route) => equal(text(await stream(route, "late")), HELLO));
+
 table(ERRORS, async (route, name, status, kind, word) => {
   for (const stream of [false, true]) {
     const error = await raises(Anthropic[kind], () => client.messages.create(request(route, name, { stream })));

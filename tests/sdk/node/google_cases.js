@@ -153,6 +153,8 @@ async function hello(route, name) {
 table(WRAPPED.filter(([name]) => name !== "comments"), hello);
 table(WRAPPED.filter(([name]) => name === "comments"), hello, { direct: false });
 
+add("silence", async (route) => equal(text(await stream(route, "late")), HELLO));
+
 table(ERRORS, async (route, name, status) => {
   // Google itself says 400 of a wrong key.
   const expected = SETTINGS.direct && status === 401 ? 400 : status;

@@ -220,6 +220,8 @@ table([["late usage", "late-usage"], ["usage everywhere", "usage-everywhere"], [
   counts(answer.usage);
 }, { without: { chat: SAME_BYTES }, direct: false });
 
+add("silence", async (route) => equal((await stream(route, "late")).content, HELLO));
+
 table(ERRORS, async (route, name, status, kind) => {
   for (const stream of [false, true]) {
     const request = { model: route.model(name), messages: [USER], stream };

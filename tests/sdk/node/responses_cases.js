@@ -153,6 +153,8 @@ table(WRAPPED, async (route, name) => {
   for (const answer of await both(route, name)) equal(answer.output_text, HELLO);
 });
 
+add("silence", async (route) => equal((await stream(route, "late")).output_text, HELLO));
+
 table(ERRORS, async (route, name, status, kind) => {
   for (const stream of [false, true]) {
     const error = await raises(OpenAI[kind], () => client.responses.create({ model: route.model(name), input: [USER], stream }));

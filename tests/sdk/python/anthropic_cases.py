@@ -219,6 +219,13 @@ def _(route):
     equal((kinds(message), message.content[0].thinking, text(message)), (["thinking", "text"], THOUGHT, HELLO))
 
 
+@case("silence")
+def _(route):
+    request = {"model": route.model("late"), "messages": [USER], "max_tokens": 9}
+    with route.client.messages.stream(**request) as helper:
+        equal(helper.get_final_text(), HELLO)
+
+
 @cases(ERRORS)
 def _(route, name, status, kind, word):
     for stream in [False, True]:

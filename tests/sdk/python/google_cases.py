@@ -184,6 +184,11 @@ def _(route, name):
     equal([text_of(content) for content, _ in both(route, name)], [HELLO, HELLO])
 
 
+@case("silence")
+def _(route):
+    equal(text_of(streamed(route, "late")[0]), HELLO)
+
+
 @cases(ERRORS)
 def _(route, name, status, *_):
     # Google itself says 400 of a wrong key.

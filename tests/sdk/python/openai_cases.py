@@ -207,6 +207,11 @@ def _(route, name):
     equal(ask(route, name).choices[0].message.content, HELLO)
 
 
+@case("silence")
+def _(route):
+    equal(Streamed(route, "late").text, HELLO)
+
+
 @cases(ERRORS)
 def _(route, name, status, kind, _word):
     for stream in [False, True]:

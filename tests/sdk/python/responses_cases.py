@@ -188,6 +188,11 @@ def _(route, name):
     equal([answer.output_text for answer in both(route, name)], [HELLO, HELLO])
 
 
+@case("silence")
+def _(route):
+    equal(streamed(route, "late").output_text, HELLO)
+
+
 @cases(ERRORS)
 def _(route, name, status, kind, _word):
     for stream in [False, True]:
