@@ -37,10 +37,7 @@ pub fn encode_request(
 ) -> Result<Encoded, EncodeError> {
     let abroad = request.dialect != dialect;
     if abroad {
-        responses::request::refuse_foreign(request)?;
-    }
-    if abroad && request.dialect == Dialect::Gemini {
-        gemini::request::refuse_elsewhere(request)?;
+        refuse_elsewhere(request)?;
     }
     let encoded = match dialect {
         Dialect::Chat => chat::request::encode(request, target),
@@ -78,6 +75,16 @@ pub fn encode_request(
     Ok(encoded)
 }
 
+/// Refuses what only an upstream of the request's own dialect can answer.
+fn refuse_elsewhere(request: &Request) -> Result<(), EncodeError> {
+    responses::request::refuse_foreign(request)?;
+    match request.dialect {
+        Dialect::Claude => claude::request::refuse_elsewhere(request),
+        Dialect::Gemini => gemini::request::refuse_elsewhere(request),
+        Dialect::Chat | Dialect::Completions | Dialect::Responses => Ok(()),
+    }
+}
+
 /// Writes the request for an upstream that counts the tokens of a prompt.
 ///
 /// # Errors
@@ -88,12 +95,9 @@ pub fn encode_count_request(
     target: &Target,
 ) -> Result<Encoded, EncodeError> {
     if dialect != request.dialect {
-        responses::request::refuse_foreign(request)?;
+        refuse_elsewhere(request)?;
     }
     let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
-    if from_gemini {
-        gemini::request::refuse_elsewhere(request)?;
-    }
     let encoded = match dialect {
         Dialect::Chat | Dialect::Completions => {
             Err(EncodeError::new("model", "its upstream counts no tokens"))

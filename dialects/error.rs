@@ -47,6 +47,8 @@ pub struct EncodeError {
     pub path: String,
     /// Why it cannot be carried, and what to do.
     pub reason: String,
+    /// The word by which the client's SDK knows what to do instead, where its vendor has one.
+    pub code: Option<&'static str>,
 }
 
 impl EncodeError {
@@ -55,6 +57,14 @@ impl EncodeError {
         Self {
             path: path.to_string(),
             reason: reason.to_string(),
+            code: None,
         }
+    }
+
+    /// The same with a word for the client's SDK.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 }

@@ -1,7 +1,9 @@
 //! From an upstream's bytes to a client's bytes, without I/O: passed through, or translated.
 
 use bytes::Bytes;
-use modelgate_dialects::framing::sse::{Frame, FrameTooLarge, Framer, write_comment, write_event};
+use modelgate_dialects::framing::sse::{
+    Frame, FrameTooLarge, Framer, write_event, write_keep_alive,
+};
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{Error, ErrorKind, Event, Usage};
 use modelgate_dialects::passthrough::{Observer, Outcome};
@@ -144,7 +146,7 @@ impl Conduit {
                     out.extend_from_slice(b"{\"type\":\"ping\"}");
                 });
             }
-            Self::Pass(_) => write_comment(&mut out, "keep-alive"),
+            Self::Pass(pass) => write_keep_alive(&mut out, pass.dialect),
             Self::Translate(translation) => translation.encoder.keep_alive(&mut out),
         }
         Bytes::from(out)

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::ir::{Error, ErrorKind};
+use modelgate_dialects::json::RawJson;
 use modelgate_dialects::{DecodeError, Dialect, EncodeError, Loss, Str, encode_error};
 use modelgate_providers::CallError;
 use warp::reply::Response;
@@ -39,9 +40,11 @@ impl From<DecodeError> for Failure {
 
 impl From<EncodeError> for Failure {
     fn from(error: EncodeError) -> Self {
-        Error::new(ErrorKind::InvalidRequest, Str::from(error.to_string()))
-            .with_param(Str::from(error.path))
-            .into()
+        let mut failure = Error::new(ErrorKind::InvalidRequest, Str::from(error.to_string()));
+        failure.details = error.code.map(|code| {
+            RawJson::build(|writer| writer.object(|writer| writer.field("error_code", code)))
+        });
+        failure.with_param(Str::from(error.path)).into()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Google's routes, whose paths say what other dialects say in the body (`dialects.md` 1.5).
 
 use bytes::Bytes;
-use modelgate_dialects::Str;
 use modelgate_dialects::framing::json_array::ArrayWriter;
-use modelgate_dialects::framing::sse::{Frame, Framer, write_data};
+use modelgate_dialects::framing::sse::{Frame, Framer, write_data, write_keep_alive};
 use modelgate_dialects::gemini::envelope;
+use modelgate_dialects::{Dialect, Str};
 use percent_encoding::percent_decode_str;
 
 use crate::error::Failure;
@@ -183,7 +183,7 @@ impl Rewriter {
         if self.form.list {
             self.list.keep_alive(out);
         } else {
-            out.extend_from_slice(b": keep-alive\n\n");
+            write_keep_alive(out, Dialect::Gemini);
         }
     }
 }

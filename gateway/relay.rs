@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use modelgate_dialects::framing::sse::write_keep_alive;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::passthrough::Outcome;
 use modelgate_dialects::{Dialect, Str, encode_error_frame};
@@ -213,7 +214,11 @@ impl Body {
     fn keep_alive_bytes(&self) -> Bytes {
         match &self.stage {
             Stage::Flowing(flow) if flow.linger.is_none() => flow.relay.conduit.keep_alive(),
-            Stage::Opening(_) => Bytes::from_static(b": keep-alive\n\n"),
+            Stage::Opening(_) => {
+                let mut out = Vec::new();
+                write_keep_alive(&mut out, self.dialect);
+                Bytes::from(out)
+            }
             Stage::Flowing(_) | Stage::Over => Bytes::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod closed;
 mod decode;
+mod elsewhere;
 mod encode;
 mod marks;
 mod media;
@@ -11,6 +12,7 @@ mod thinking;
 mod tools;
 
 pub use decode::decode;
+pub(crate) use elsewhere::refuse_elsewhere;
 pub use encode::{encode, encode_count};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use memchr::{memchr, memchr2};
 
+use crate::Dialect;
 use crate::json::Str;
 
 /// One event.
@@ -251,6 +252,17 @@ pub fn write_comment(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(text.as_bytes());
     out.extend_from_slice(b"\n\n");
+}
+
+/// Appends what keeps the line of a client of this dialect open: a comment, or for Gemini's clients a blank line that ends
+/// no event. Google's SDKs for Python and Go take every other line for the answer and fail over it.
+pub fn write_keep_alive(out: &mut Vec<u8>, dialect: Dialect) {
+    match dialect {
+        Dialect::Gemini => out.extend_from_slice(b"\n\n"),
+        Dialect::Chat | Dialect::Claude | Dialect::Responses | Dialect::Completions => {
+            write_comment(out, "keep-alive");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn events_become_a_list_or_get_an_envelope() {
         envelope: false,
     };
     let pieces = [
-        ": keep-alive\n\n",
+        "\n\n",
         "data: {\"a\":1}\n\ndata: {\"a\":2}\n\n",
         "data: {\"error\":{}}\n\n",
     ];
@@ -116,7 +116,7 @@ fn events_become_a_list_or_get_an_envelope() {
     };
     assert_eq!(
         rewritten(envelope, &pieces),
-        ": keep-alive\n\ndata: {\"response\":{\"a\":1}}\n\ndata: {\"response\":{\"a\":2}}\n\ndata: {\"error\":{}}\n\n"
+        "\n\ndata: {\"response\":{\"a\":1}}\n\ndata: {\"response\":{\"a\":2}}\n\ndata: {\"error\":{}}\n\n"
     );
     let both = Form {
         list: true,

@@ -233,6 +233,15 @@ async fn a_client_that_waits_for_an_upstream_is_kept_company() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_of_gemini_is_sent_no_comments() {
+    let opening: Opening = Box::pin(std::future::pending());
+    let mut body = Body::opening(Dialect::Gemini, opening, Some(15 * SECOND), None);
+    assert_eq!(next(&mut body).await.as_deref(), Some("\n\n"));
+    let flowing = Conduit::pass(Dialect::Gemini, None, 1 << 20);
+    assert_eq!(flowing.keep_alive().as_ref(), b"\n\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_search_that_fails_late_is_told_inside_the_stream() {
     let opening: Opening = Box::pin(async move {
         sleep(SECOND).await;

@@ -49,7 +49,10 @@ impl Fault {
             }),
             Dialect::Claude => json!({
                 "type": "error",
-                "error": {"type": kind, "message": self.message},
+                "error": match self.code {
+                    Some(code) => json!({"type": kind, "message": self.message, "details": {"error_code": code}}),
+                    None => json!({"type": kind, "message": self.message}),
+                },
                 "request_id": "req_scripted",
             }),
             Dialect::Gemini => {

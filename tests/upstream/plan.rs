@@ -151,7 +151,9 @@ impl Reply {
                     .header("content-encoding", "gzip")
             }
             Ending::Complete | Ending::NoTerminal | Ending::NoFinish => match self.delivery {
-                Delivery::Slow(wait) => Script::json(200, &body).wait_before_head(wait),
+                Delivery::Slow(wait) | Delivery::Late(wait) => {
+                    Script::json(200, &body).wait_before_head(wait)
+                }
                 delivery => deliver(delivery, &[text])
                     .into_iter()
                     .fold(head.header("content-length", &length), Script::step),
@@ -244,3 +246,6 @@ pub(crate) fn overloaded(dialect: Dialect) -> Fault {
 
 /// The pause of `up-slow` between two writes.
 pub(crate) const SLOW: Duration = Duration::from_millis(50);
+
+/// Each of the two silences of `up-late`: long enough for a gateway that is told to keep lines open every second.
+pub(crate) const LATE: Duration = Duration::from_millis(1300);

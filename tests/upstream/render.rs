@@ -44,6 +44,8 @@ pub(crate) enum Delivery {
     Bytes,
     /// One write per frame with a pause before each.
     Slow(Duration),
+    /// One write per frame, with a pause before the first one and one in the middle.
+    Late(Duration),
 }
 
 impl Dress {
@@ -70,6 +72,12 @@ pub(crate) fn deliver(delivery: Delivery, frames: &[String]) -> Vec<Step> {
             .iter()
             .flat_map(|frame| [Step::Wait(wait), owned(frame)])
             .collect(),
+        Delivery::Late(wait) => {
+            let (begun, rest) = frames.split_at(frames.len() / 2);
+            let pause = || std::iter::once(Step::Wait(wait));
+            let begun = pause().chain(begun.iter().map(owned));
+            begun.chain(pause()).chain(rest.iter().map(owned)).collect()
+        }
         Delivery::Bytes => split(frames.concat().into(), &[1]),
         Delivery::Ragged => split(frames.concat().into(), &[1, 2, 3, 5, 7, 11]),
     }

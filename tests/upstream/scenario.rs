@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::gemini;
-use crate::plan::{Ending, Form, Plan, Quirk, Reply, SLOW};
+use crate::plan::{Ending, Form, LATE, Plan, Quirk, Reply, SLOW};
 use crate::render::{Delivery, Dress};
 use crate::script::{Script, Step};
 use bytes::Bytes;
@@ -56,6 +56,7 @@ pub const SCENARIOS: &[&str] = &[
     "up-json-for-stream",
     "up-sse-for-plain",
     "up-slow",
+    "up-late",
     "up-hang",
     "up-hang-mid",
     "up-late-usage",
@@ -151,6 +152,7 @@ fn reply(dialect: Dialect, name: &str, facts: &Facts) -> Option<Reply> {
     match name {
         "up-unicode" => reply.delivery = Delivery::Ragged,
         "up-one-byte" => reply.delivery = Delivery::Bytes,
+        "up-late" => reply.delivery = Delivery::Late(LATE),
         "up-slow" => reply.delivery = Delivery::Slow(SLOW),
         "up-crlf" => reply.dress = Dress::Crlf,
         "up-comments" => reply.dress = Dress::Comments,

@@ -8,6 +8,7 @@ mod items;
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::Dialect;
 use crate::framing::sse;
 use crate::gemini::response::encode::{
     Said, has_block_reason, write_head, write_sources, write_stop,
@@ -126,7 +127,7 @@ impl Encoder {
     /// Appends a comment, which every reader of the format skips.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
         if !self.over {
-            sse::write_comment(out, "ping");
+            sse::write_keep_alive(out, Dialect::Gemini);
         }
     }
 

@@ -1,4 +1,4 @@
-// The table of cases, and what both SDK suites expect of the scripted upstream's answers.
+// The table of cases, and what all suites expect of the scripted upstream's answers.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -19,25 +19,55 @@ export const SCHEMA = {
   required: ["city"],
   additionalProperties: false,
 };
+// Its base64 has both characters that the other alphabet spells differently; Google's SDKs may send that one.
 export const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
-/** The tokens of `usage-cache` by upstream: those of the prompt, read from and written to the cache, and of the answer. */
-export const CACHE = {
-  chat: [1000, 300, 200, 4], claude: [22044, 22000, 31, 4], gemini: [100, 30, 0, 70], responses: [1000, 300, 200, 4],
-};
-/** Gemini has no switch for it. */
-export const NO_PARALLEL = { on: ["chat", "claude", "responses"] };
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNgcvgNAAGFAT5h+/yEAAAAAElFTkSuQmCC";
 export const SEEN = [
   { media_type: "image/png", sha256: createHash("sha256").update(Buffer.from(PIXEL, "base64")).digest("hex") },
 ];
 
+export const REFUSAL = "I cannot help with that.";
+/** Case, model, status, the word for it in the class names of OpenAI's and Anthropic's SDKs, Anthropic's type of it. */
+export const ERRORS = [
+  ["error 400", "400", 400, "BadRequestError", "invalid_request_error"],
+  ["error 401", "401", 401, "AuthenticationError", "authentication_error"],
+  ["error 403", "403", 403, "PermissionDeniedError", "permission_error"],
+  ["error 404", "404", 404, "NotFoundError", "not_found_error"],
+  ["error 429", "429", 429, "RateLimitError", "rate_limit_error"],
+  ["error 500", "500", 500, "InternalServerError", "api_error"],
+  ["error 503", "503", undefined, "InternalServerError", "overloaded_error"],
+  ["error 529", "529", undefined, "InternalServerError", "overloaded_error"],
+  ["html 502", "html-502", undefined, "InternalServerError", undefined],
+];
+// What must raise whether streamed or not, and what only a stream shows.
+export const BROKEN = [["cut stream", "cut"], ["error in stream", "error-in-stream"], ["error first", "error-first"]];
+export const BROKEN_STREAMS = [["clean cut", "cut-clean"], ["no finish reason", "no-finish"], ["cut tool call", "cut-tools"]];
+export const NO_ANSWER = [["html 200", "html"], ["empty 200", "empty"]];
+export const WRAPPED = [["crlf", "crlf"], ["comments", "comments"], ["one byte", "one-byte"], ["gzip", "gzip"]];
+export const TOOL_IMAGES = [["image in a tool result", "tool-image"], ["the same, third Gemini", "gemini-3-flash-tool-image"]];
+
 export const SETTINGS = JSON.parse(process.argv[2]);
-const ALL = ["chat", "claude", "gemini", "responses"];
 const CASES = [];
 
-/** Adds a case; `on` are the upstream dialects it has a meaning for, `direct` whether it does without a gateway. */
-export function add(name, run, { on = ALL, direct = true } = {}) {
-  CASES.push({ name, run, on, direct });
+const THIRD = "gemini-3-flash-";
+export const UPSTREAMS = ["chat", "claude", "gemini", "responses"];
+// Why a case has no meaning somewhere.
+export const SAME_BYTES = "between a client and an upstream of one dialect the bytes pass as they are";
+export const CHAT_ODDITY = "only servers that speak Chat are known for it";
+export const NO_SWITCH = "Gemini cannot be told to make one call at a time";
+const NO_GATEWAY = "the gateway's own work";
+
+/** For `without`: everywhere but on these upstreams. */
+export function only(upstreams, because) {
+  return Object.fromEntries(UPSTREAMS.filter((upstream) => !upstreams.includes(upstream)).map((upstream) => [upstream, because]));
+}
+
+/**
+ * Adds a case; `without` names the upstream dialects that cannot carry it, each with the reason, and `direct` whether it
+ * has a meaning without a gateway.
+ */
+export function add(name, run, { without = {}, direct = true } = {}) {
+  CASES.push({ name, run, without, direct });
 }
 
 /** Adds one case per row of a table; the function gets the rest of the row. */
@@ -45,13 +75,25 @@ export function table(rows, run, options) {
   for (const [name, ...row] of rows) add(name, (route) => run(route, ...row), options);
 }
 
+/** The model of a scenario. `gemini-3-flash-` before it means Gemini's third generation, on that upstream only. */
+function model(upstream, name) {
+  const short = name.replace(THIRD, "");
+  const third = name !== short && upstream === "gemini" ? THIRD : "";
+  if (SETTINGS.direct) return `${third}up-${short}`;
+  return { chat: "c-", claude: "a-", gemini: "g-", responses: "r-" }[upstream] + third + short;
+}
+
 /** Runs the table on every route and prints one JSON line per result. */
 export async function run() {
   for (const upstream of SETTINGS.routes) {
-    const prefix = SETTINGS.direct ? "up-" : { chat: "c-", claude: "a-", gemini: "g-", responses: "r-" }[upstream];
-    const route = { upstream, model: (name) => prefix + name };
-    for (const { name, run, on, direct } of CASES) {
-      if (!on.includes(upstream) || (SETTINGS.direct && !direct) || !name.includes(SETTINGS.only)) continue;
+    const route = { upstream, model: (name) => model(upstream, name) };
+    for (const { name, run, without, direct } of CASES) {
+      if (!name.includes(SETTINGS.only)) continue;
+      const reason = without[upstream] ?? (SETTINGS.direct && !direct && NO_GATEWAY);
+      if (reason) {
+        console.log(JSON.stringify({ route: upstream, case: name, left_out: reason }));
+        continue;
+      }
       let error = null;
       try {
         await run(route);
@@ -62,16 +104,6 @@ export async function run() {
       console.log(JSON.stringify({ route: upstream, case: name, error }));
     }
   }
-}
-
-/** The schema that the upstream was asked to answer by, in the place its dialect has for it. */
-export function schemaOf(route, received) {
-  return {
-    chat: () => received.json_schema.schema,
-    claude: () => received.format.schema,
-    gemini: () => received.responseJsonSchema,
-    responses: () => received.schema,
-  }[route.upstream]();
 }
 
 export function equal(found, expected) {
@@ -94,4 +126,23 @@ export async function list(stream) {
   const items = [];
   for await (const item of stream) items.push(item);
   return items;
+}
+
+const SCHEMA_PATHS = {
+  chat: ["json_schema", "schema"], claude: ["format", "schema"], gemini: ["responseJsonSchema"], responses: ["schema"],
+};
+
+/** The JSON schema in the wishes for an answer's form, as the upstream of this dialect reports them. */
+export function schemaSeen({ upstream }, received) {
+  return SCHEMA_PATHS[upstream].reduce((value, key) => value?.[key], JSON.parse(received));
+}
+
+/** The counts of `usage-cache`: tokens neither read from a cache nor written to it, read, written, given out. */
+export function cached({ upstream }) {
+  return { chat: [500, 300, 200, 4], claude: [13, 22000, 31, 4], gemini: [70, 30, 0, 70], responses: [500, 300, 200, 4] }[upstream];
+}
+
+/** The text of a refusal in an answer. Gemini refuses the prompt, and the gateway says so. */
+export function refusal({ upstream }) {
+  return upstream === "gemini" ? `The prompt was blocked (PROHIBITED_CONTENT): ${REFUSAL}` : REFUSAL;
 }

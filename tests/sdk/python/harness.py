@@ -1,4 +1,4 @@
-"""The table of cases, and what both SDK suites expect of the scripted upstream's answers."""
+"""The table of cases, and what all suites expect of the scripted upstream's answers."""
 
 import base64
 import hashlib
@@ -13,15 +13,30 @@ UNICODE = (
 )
 ARGUMENTS = {"city": "Zürich", "days": 3, "exact": True}
 OTHER_ARGUMENTS = {"city": "東京", "days": 1, "exact": False}
+PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}, "exact": {"type": "boolean"}}}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
-# The tokens of `usage-cache` by upstream: those of the prompt, read from and written to the cache, and of the answer.
-CACHE = {
-    "chat": (1000, 300, 200, 4), "claude": (22044, 22000, 31, 4), "gemini": (100, 30, 0, 70), "responses": (1000, 300, 200, 4),
-}
-# Gemini has no switch for it.
-NO_PARALLEL = ("chat", "claude", "responses")
+# Its base64 has both characters that the other alphabet spells differently; Google's SDKs send that one.
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNgcvgNAAGFAT5h+/yEAAAAAElFTkSuQmCC"
 SEEN = [{"media_type": "image/png", "sha256": hashlib.sha256(base64.b64decode(PIXEL)).hexdigest()}]
+REFUSAL = "I cannot help with that."
+# Case, model, status, the word for it in the class names of the openai and anthropic SDKs, Anthropic's type of it.
+ERRORS = [
+    ("error 400", "400", 400, "BadRequestError", "invalid_request_error"),
+    ("error 401", "401", 401, "AuthenticationError", "authentication_error"),
+    ("error 403", "403", 403, "PermissionDeniedError", "permission_error"),
+    ("error 404", "404", 404, "NotFoundError", "not_found_error"),
+    ("error 429", "429", 429, "RateLimitError", "rate_limit_error"),
+    ("error 500", "500", 500, "InternalServerError", "api_error"),
+    ("error 503", "503", None, "InternalServerError", "overloaded_error"),
+    ("error 529", "529", None, "InternalServerError", "overloaded_error"),
+    ("html 502", "html-502", None, "InternalServerError", None),
+]
+# What must raise whether streamed or not, and what only a stream shows.
+BROKEN = [("cut stream", "cut"), ("error in stream", "error-in-stream"), ("error first", "error-first")]
+BROKEN_STREAMS = [("clean cut", "cut-clean"), ("no finish reason", "no-finish"), ("cut tool call", "cut-tools")]
+NO_ANSWER = [("html 200", "html"), ("empty 200", "empty")]
+WRAPPED = [("crlf", "crlf"), ("comments", "comments"), ("one byte", "one-byte"), ("gzip", "gzip")]
+TOOL_IMAGES = [("image in a tool result", "tool-image"), ("the same, third Gemini", "gemini-3-flash-tool-image")]
 
 SETTINGS = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
 CASES = []
@@ -35,19 +50,34 @@ class Route:
         self.upstream = upstream
 
     def model(self, name):
+        """The model of a scenario. `gemini-3-flash-` before it means Gemini's third generation, on that upstream only."""
+        short = name.removeprefix(THIRD)
+        third = THIRD if name != short and self.upstream == "gemini" else ""
         if SETTINGS["direct"]:
-            return f"up-{name}"
-        return {"chat": "c-", "claude": "a-", "gemini": "g-", "responses": "r-"}[self.upstream] + name
+            return f"{third}up-{short}"
+        return {"chat": "c-", "claude": "a-", "gemini": "g-", "responses": "r-"}[self.upstream] + third + short
 
 
-ALL = ("chat", "claude", "gemini", "responses")
+THIRD = "gemini-3-flash-"
+UPSTREAMS = ("chat", "claude", "gemini", "responses")
+# Why a case has no meaning somewhere.
+SAME_BYTES = "between a client and an upstream of one dialect the bytes pass as they are"
+CHAT_ODDITY = "only servers that speak Chat are known for it"
+NO_SWITCH = "Gemini cannot be told to make one call at a time"
+NO_GATEWAY = "the gateway's own work"
 
 
-def case(name, on=ALL, direct=True):
-    """Adds a case; `on` are the upstream dialects it has a meaning for, `direct` whether it does without a gateway."""
+def only(*upstreams, because):
+    """For `without`: everywhere but on these upstreams."""
+    return {upstream: because for upstream in UPSTREAMS if upstream not in upstreams}
+
+
+def case(name, without=None, direct=True):
+    """Adds a case; `without` names the upstream dialects that cannot carry it, each with the reason, and `direct` whether
+    it has a meaning without a gateway."""
 
     def add(function):
-        CASES.append((name, on, direct, function))
+        CASES.append((name, without or {}, direct, function))
         return function
 
     return add
@@ -67,8 +97,12 @@ def cases(names, **options):
 def run(client):
     """Runs the table on every route and prints one JSON line per result."""
     for upstream in SETTINGS["routes"]:
-        for name, on, direct, function in CASES:
-            if upstream not in on or (SETTINGS["direct"] and not direct) or SETTINGS["only"] not in name:
+        for name, without, direct, function in CASES:
+            if SETTINGS["only"] not in name:
+                continue
+            reason = without.get(upstream) or (SETTINGS["direct"] and not direct and NO_GATEWAY)
+            if reason:
+                print(json.dumps({"route": upstream, "case": name, "left_out": reason}), flush=True)
                 continue
             error = None
             try:
@@ -78,19 +112,6 @@ def run(client):
                 line = next((frame for frame in reversed(place) if frame.filename.endswith("_cases.py")), place[-1])
                 error = f"line {line.lineno}: {line.line}: {type(problem).__name__}: {str(problem)[:600]}"
             print(json.dumps({"route": upstream, "case": name, "error": error}), flush=True)
-
-
-def schema_of(route, received):
-    """The schema that the upstream was asked to answer by, in the place its dialect has for it."""
-    match route.upstream:
-        case "chat":
-            return received["json_schema"]["schema"]
-        case "claude":
-            return received["format"]["schema"]
-        case "gemini":
-            return received["responseJsonSchema"]
-        case "responses":
-            return received["schema"]
 
 
 def equal(found, expected):
@@ -106,3 +127,22 @@ def raises(kind, call):
     except kind as problem:
         return problem
     raise AssertionError(f"nothing was raised; the answer was {str(value)[:300]!r}")
+
+
+def schema_seen(upstream, received):
+    """The JSON schema in the wishes for an answer's form, as the upstream of this dialect reports them."""
+    path = {"chat": ["json_schema", "schema"], "claude": ["format", "schema"], "gemini": ["responseJsonSchema"], "responses": ["schema"]}
+    received = json.loads(received)
+    for key in path[upstream]:
+        received = received[key]
+    return received
+
+
+def cached(upstream):
+    """The counts of `usage-cache`: tokens neither read from a cache nor written to it, read, written, given out."""
+    return {"chat": (500, 300, 200, 4), "claude": (13, 22000, 31, 4), "gemini": (70, 30, 0, 70), "responses": (500, 300, 200, 4)}[upstream]
+
+
+def refusal(upstream):
+    """The text of a refusal in an answer. Gemini refuses the prompt, and the gateway says so."""
+    return f"The prompt was blocked (PROHIBITED_CONTENT): {REFUSAL}" if upstream == "gemini" else REFUSAL

@@ -48,6 +48,7 @@ const BETA_FIELDS: &[(&str, &str)] = &[
     ("context_management", "context-management-"),
     ("mcp_servers", "mcp-client-"),
     ("output_format", "structured-outputs-"),
+    ("thread", "message-threads-"),
 ];
 
 /// The most cache marks in one request.
@@ -56,6 +57,10 @@ const CACHE_MARKS: usize = 4;
 /// Refuses what the vendor refuses.
 pub(crate) fn check(body: &Value, headers: &HeaderMap) -> Result<(), Fault> {
     let body = object(body, FIELDS, headers)?;
+    if present(body, "thread").is_some() {
+        let message = "thread: This request cannot be part of a thread.";
+        return Err(Fault::invalid(message).code("thread_unsupported_request"));
+    }
     let model = common(body, headers)?;
     let max_tokens = match present(body, "max_tokens") {
         None => return Err(Fault::invalid("max_tokens: Field required")),

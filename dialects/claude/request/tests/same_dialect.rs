@@ -33,6 +33,21 @@ fn every_field_survives() {
 }
 
 #[test]
+fn a_thread_is_refused_elsewhere_with_the_word_that_sdks_know() {
+    let body = |thread: Value| with(json!({"max_tokens": 9, "thread": thread}));
+    let create = body(json!({"type": "create"}));
+    for dialect in [Dialect::Chat, Dialect::Gemini, Dialect::Responses] {
+        let error = encode_request(dialect, &read(Dialect::Claude, &create), &target())
+            .expect_err("nobody else keeps threads");
+        assert_eq!(error.path, "thread");
+        assert_eq!(error.code, Some("thread_unsupported_request"));
+        let none = read(Dialect::Claude, &body(Value::Null));
+        assert!(encode_request(dialect, &none, &target()).is_ok());
+    }
+    survives(create);
+}
+
+#[test]
 fn system_prompts_keep_their_spelling() {
     let block =
         json!({"type": "text", "text": "a", "cache_control": {"type": "ephemeral", "ttl": "5m"}});
