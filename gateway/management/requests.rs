@@ -6,9 +6,9 @@ use modelgate_dialects::losses::Action;
 use modelgate_management::requests::{
     Affinity, Attempt, Bound, Considered, LossNote, Outcome, Served, Times, Usage,
 };
-use modelgate_management::time::timestamp;
+use modelgate_management::time::{Timestamp, timestamp};
 use modelgate_management::{RequestDetail, RequestSummary, Requests};
-use modelgate_providers::Moment;
+use modelgate_providers::{Candidate, Moment};
 
 use super::unknown_request;
 use super::views::{at, reason};
@@ -74,42 +74,44 @@ fn detail(sheet: &Sheet) -> RequestDetail {
 /// Who was asked, each once, and who was passed over.
 fn considered(sheet: &Sheet) -> Vec<Considered> {
     let now = Moment::now();
+    let tried = sheet.attempts.iter().map(|attempt| {
+        let reason = attempt.why.in_words().to_owned();
+        candidate(&attempt.candidate, Outcome::Tried, Some(reason), None)
+    });
+    let passed_over = sheet.passed_over.iter().map(|passed| {
+        let bar = passed.bar.as_ref();
+        let next_try = bar.and_then(|bar| at(bar.until, now));
+        candidate(
+            &passed.candidate,
+            Outcome::Skipped,
+            bar.map(reason),
+            next_try,
+        )
+    });
     let mut all: Vec<Considered> = Vec::new();
-    for attempt in &sheet.attempts {
-        let credential = attempt.candidate.credential.id.to_string();
-        let model = attempt.candidate.target.model.to_string();
-        if all
-            .iter()
-            .any(|known| known.credential == credential && known.model == model)
-        {
-            continue;
+    for one in tried.chain(passed_over) {
+        let same =
+            |known: &Considered| known.credential == one.credential && known.model == one.model;
+        if !all.iter().any(same) {
+            all.push(one);
         }
-        all.push(Considered {
-            credential,
-            model,
-            outcome: Outcome::Tried,
-            reason: Some(attempt.why.in_words().to_owned()),
-            next_try: None,
-        });
-    }
-    for passed in &sheet.passed_over {
-        let credential = passed.candidate.credential.id.to_string();
-        let model = passed.candidate.target.model.to_string();
-        if all
-            .iter()
-            .any(|known| known.credential == credential && known.model == model)
-        {
-            continue;
-        }
-        all.push(Considered {
-            credential,
-            model,
-            outcome: Outcome::Skipped,
-            reason: passed.bar.as_ref().map(reason),
-            next_try: passed.bar.as_ref().and_then(|bar| at(bar.until, now)),
-        });
     }
     all
+}
+
+fn candidate(
+    candidate: &Candidate,
+    outcome: Outcome,
+    reason: Option<String>,
+    next_try: Option<Timestamp>,
+) -> Considered {
+    Considered {
+        credential: candidate.credential.id.to_string(),
+        model: candidate.target.model.to_string(),
+        outcome,
+        reason,
+        next_try,
+    }
 }
 
 fn served(attempt: &record::Attempt) -> Served {
