@@ -101,7 +101,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
 fn round() -> impl Strategy<Value = Round> {
     let ask = prop_oneof![
         4 => (words(), prop::bool::weighted(0.2)).prop_map(|(text, marked)| Ask::Text { text, marked }),
-        1 => "[A-Za-z0-9+/]{4,8}".prop_map(Ask::Image),
+        1 => "([A-Za-z0-9+/]{4}){1,2}".prop_map(Ask::Image),
     ];
     let call = ("[a-z_-]{1,5}", any::<usize>(), object(), words());
     let calls = prop::collection::vec(call, 0..3).prop_map(|calls| {
