@@ -2,7 +2,7 @@
 
 use comfy_table::CellAlignment;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::{Catalog, Healths};
+use modelgate_providers::Catalog;
 use serde::Serialize;
 
 use crate::columns::columns;
@@ -71,7 +71,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
 
 fn view(config: &Config, filter: Option<&str>) -> View {
     let filter = filter.map(str::to_lowercase).unwrap_or_default();
-    let catalog = Catalog::build(config, &Healths::default());
+    let catalog = Catalog::preview(config);
     let models = catalog.models().iter().map(|model| Model {
         id: model.id.to_string(),
         providers: model.providers.iter().map(ToString::to_string).collect(),

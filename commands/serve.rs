@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use modelgate_config::{Config, ConfigError, Overrides, Problem, Store};
 use modelgate_gateway::{Server, StartError, State};
-use modelgate_providers::{Catalog, Healths};
+use modelgate_providers::Catalog;
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 
@@ -196,7 +196,7 @@ fn announce(
 
 /// A model for the example. Names are listed in their order, and newer models of a family come later in it.
 fn example_model(config: &Config) -> Option<String> {
-    let catalog = Catalog::build(config, &Healths::default());
+    let catalog = Catalog::preview(config);
     let model = catalog.models().last()?;
     Some(model.id.to_string())
 }

@@ -10,11 +10,12 @@ use crate::check::check;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem, Report};
 use crate::model::{
-    Config, Limits, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming, Timeouts,
+    Config, Limits, OAuth, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming,
+    Timeouts,
 };
 use crate::payload::Payload;
 use crate::view::View;
-use crate::{keys, paths, payload, providers, routing, schema, server, tree};
+use crate::{channels, keys, oauth, paths, payload, providers, routing, schema, server, tree};
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -123,6 +124,8 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
             || paths::default_auth_dir(environment),
             |path| environment.expand(path),
         ),
+        oauth: oauth::read(environment, report),
+        channels: channels::read(root, report),
         streaming: server::streaming(&root.get("streaming"), report),
         limits: server::limits(&root.get("limits"), report),
         timeouts: server::timeouts(&root.get("timeouts"), report),
@@ -163,6 +166,8 @@ impl Default for Config {
             force_model_prefix: false,
             quota_exceeded: QuotaExceeded::default(),
             auth_dir: paths::default_auth_dir(&Environment::default()),
+            oauth: OAuth::default(),
+            channels: Vec::new(),
             streaming: Streaming::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),

@@ -5,6 +5,7 @@
 //! it names) and gets its last rules from the command line ([`Loaded::resolve`]). A [`Store`] holds the one
 //! in use. Start at [`model`], then `file.rs`.
 
+mod channels;
 mod check;
 pub mod edit;
 mod environment;
@@ -12,6 +13,7 @@ mod error;
 mod file;
 mod keys;
 pub mod model;
+mod oauth;
 pub mod paths;
 pub mod pattern;
 pub mod payload;
@@ -22,6 +24,7 @@ mod save;
 mod schema;
 pub mod secret;
 mod server;
+pub mod setting;
 mod store;
 mod tree;
 mod values;
@@ -36,10 +39,10 @@ pub use model::Config;
 pub use pattern::Pattern;
 pub use payload::Payload;
 pub use resolve::Overrides;
-pub use save::save;
+pub use save::{make_directory, save};
 pub use secret::Secret;
 pub use store::{Reloaded, Store};
-pub use watch::{Watcher, watch};
+pub use watch::{Changes, Watcher, watch, watch_directory};
 
 /// A commented file with every key that has a meaning. It is a valid configuration as it stands.
 pub const TEMPLATE: &str = include_str!("default.yaml");

@@ -37,6 +37,10 @@ pub struct Config {
     pub quota_exceeded: QuotaExceeded,
     /// Directory of account files.
     pub auth_dir: PathBuf,
+    /// Whom logins are granted to.
+    pub oauth: OAuth,
+    /// What holds for all accounts of a provider.
+    pub channels: Vec<Channel>,
     /// Keep-alive and first-byte behaviour of streams.
     pub streaming: Streaming,
     /// Upper bounds that keep memory flat.
@@ -61,6 +65,44 @@ pub struct Config {
     pub codex: Vec<CodexKey>,
     /// `openai-compatibility` entries in file order, then those from the environment.
     pub compatible: Vec<CompatibleProvider>,
+}
+
+/// What holds for all accounts of a provider that somebody logged in to.
+#[derive(Debug, Clone, Default)]
+pub struct Channel {
+    /// The provider, as the `type` of account files names it; in lower case.
+    pub name: String,
+    /// Other names of its models, for accounts that have none of their own.
+    pub aliases: Vec<ModelAlias>,
+    /// Never served by its accounts.
+    pub excluded_models: Vec<Pattern>,
+    /// What its failures mean, where that is not as usual.
+    pub error_rules: Vec<ErrorRule>,
+}
+
+/// Another name of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelAlias {
+    /// Both names.
+    pub entry: ModelEntry,
+    /// The provider's own name stays.
+    pub fork: bool,
+}
+
+/// Whom logins are granted to, by provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuth {
+    /// Anthropic.
+    pub claude: OAuthClient,
+}
+
+/// The client of a provider's logins, and where its tokens are renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuthClient {
+    /// The token endpoint.
+    pub token_url: url::Url,
+    /// The public name of the client.
+    pub client_id: String,
 }
 
 /// Listening address and transport security.

@@ -46,7 +46,8 @@ pub(crate) fn follow_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-fn make_directory(directory: &Path) -> io::Result<()> {
+/// Makes a directory with mode 0700, with those above it, where they are missing.
+pub fn make_directory(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! Notices when the file changes.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -10,7 +11,7 @@ use notify_debouncer_full::{
     DebounceEventResult, Debouncer, RecommendedCache, new_debouncer, notify,
 };
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode};
+use notify::{RecommendedWatcher, RecursiveMode};
 
 use crate::error::ConfigError;
 use crate::file;
@@ -25,6 +26,15 @@ pub struct Watcher {
     _debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
 }
 
+/// What changed in a watched directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// Files with these names were written, made, renamed or removed.
+    Files(BTreeSet<OsString>),
+    /// Something; the system lost count.
+    Unknown,
+}
+
 /// Reloads the store whenever its file has new text, and tells the outcome. A file that is missing or empty
 /// for the moment is left alone, and the same broken text is reported once.
 pub fn watch(
@@ -32,10 +42,6 @@ pub fn watch(
     on_outcome: impl Fn(Result<Reloaded, ConfigError>) + Send + 'static,
 ) -> Result<Watcher, ConfigError> {
     let path = store.path().ok_or(ConfigError::NoFile)?.to_owned();
-    let failed = |path: &Path, source| ConfigError::Watch {
-        path: path.to_owned(),
-        source,
-    };
     let target = follow_links(&path).unwrap_or_else(|_| path.clone());
     let mut directories = vec![directory(&path)];
     if directory(&target) != directories[0] {
@@ -47,14 +53,37 @@ pub fn watch(
         path,
         refused: None,
     };
-    let handler = move |events: DebounceEventResult| {
-        if let Some(outcome) = reaction.react(&events) {
+    watch_directories(&directories, move |changes| {
+        if let Some(outcome) = reaction.react(&changes) {
             on_outcome(outcome);
+        }
+    })
+}
+
+/// Tells what changes directly in a directory, a moment after it has.
+pub fn watch_directory(
+    directory: &Path,
+    on_changes: impl FnMut(Changes) + Send + 'static,
+) -> Result<Watcher, ConfigError> {
+    watch_directories(&[directory.to_owned()], on_changes)
+}
+
+fn watch_directories(
+    directories: &[PathBuf],
+    mut on_changes: impl FnMut(Changes) + Send + 'static,
+) -> Result<Watcher, ConfigError> {
+    let failed = |path: &PathBuf, source| ConfigError::Watch {
+        path: path.clone(),
+        source,
+    };
+    let handler = move |events: DebounceEventResult| {
+        if let Some(changes) = changes(&events) {
+            on_changes(changes);
         }
     };
     let mut debouncer =
         new_debouncer(SILENCE, None, handler).map_err(|source| failed(&directories[0], source))?;
-    for directory in &directories {
+    for directory in directories {
         debouncer
             .watch(directory, RecursiveMode::NonRecursive)
             .map_err(|source| failed(directory, source))?;
@@ -62,6 +91,23 @@ pub fn watch(
     Ok(Watcher {
         _debouncer: debouncer,
     })
+}
+
+/// Errors of the watcher mean that events may be lost. Mere reading, our own included, is no change.
+fn changes(events: &DebounceEventResult) -> Option<Changes> {
+    let Ok(events) = events else {
+        return Some(Changes::Unknown);
+    };
+    if events.iter().any(|event| event.need_rescan()) {
+        return Some(Changes::Unknown);
+    }
+    let names: BTreeSet<OsString> = events
+        .iter()
+        .filter(|event| !event.kind.is_access())
+        .flat_map(|event| &event.paths)
+        .filter_map(|path| path.file_name().map(OsString::from))
+        .collect();
+    (!names.is_empty()).then_some(Changes::Files(names))
 }
 
 impl fmt::Debug for Watcher {
@@ -81,8 +127,8 @@ struct Reaction {
 }
 
 impl Reaction {
-    fn react(&mut self, events: &DebounceEventResult) -> Option<Result<Reloaded, ConfigError>> {
-        if !self.concerns_file(events) {
+    fn react(&mut self, changes: &Changes) -> Option<Result<Reloaded, ConfigError>> {
+        if !self.concerns_file(changes) {
             return None;
         }
         let text = match file::read(&self.path) {
@@ -105,21 +151,13 @@ impl Reaction {
         }
     }
 
-    /// Errors of the watcher mean that events may be lost, so they count as a change. Mere reading, our own
-    /// included, does not.
-    fn concerns_file(&self, events: &DebounceEventResult) -> bool {
-        let Ok(events) = events else { return true };
-        let named = |path: &PathBuf| match &self.names {
-            Some(names) => path
-                .file_name()
-                .is_some_and(|name| names.iter().any(|known| known == name)),
-            None => true,
-        };
-        let concerns =
-            |kind: EventKind, paths: &[PathBuf]| !kind.is_access() && paths.iter().any(named);
-        events
-            .iter()
-            .any(|event| event.need_rescan() || concerns(event.kind, &event.paths))
+    fn concerns_file(&self, changes: &Changes) -> bool {
+        match (changes, &self.names) {
+            (Changes::Files(changed), Some(names)) => {
+                names.iter().any(|known| changed.contains(known))
+            }
+            (Changes::Unknown, _) | (_, None) => true,
+        }
     }
 }
 

@@ -130,6 +130,21 @@ pub struct EmbedAnswer {
     pub usage: Option<Usage>,
 }
 
+impl EmbedAnswer {
+    /// Puts an estimate where the upstream counted nothing (Gemini's own API) and the client's shape has a place for a
+    /// count that its SDKs read without looking; true when it did.
+    pub fn estimate_usage(&mut self, request: &EmbedRequest) -> bool {
+        let missing = request.shape == Shape::OpenAi && self.usage.is_none();
+        if missing {
+            self.usage = Some(Usage {
+                input: Some(request.estimate()),
+                ..Usage::default()
+            });
+        }
+        missing
+    }
+}
+
 /// Reads a client's request. Gemini's body need not name the model: its caller sets [`EmbedRequest::model`] by the URL
 /// afterwards.
 ///

@@ -19,6 +19,7 @@ pub use content::{
     ServerBlock, Text, Unknown,
 };
 pub use error::{Error, ErrorKind};
+pub(crate) use event::PARAGRAPH;
 pub use event::{Delta, Event, ItemKind, ItemStart};
 pub use namespaces::{Namespace, Namespaces};
 pub(crate) use request::PLACE;

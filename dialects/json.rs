@@ -10,12 +10,14 @@ mod raw;
 #[cfg(test)]
 mod samples;
 mod scan;
+mod strings;
 mod text;
 mod value;
 mod write;
 
 pub use parse::{Document, JsonError, MAX_DEPTH};
 pub use raw::RawJson;
+pub(crate) use strings::Strings;
 pub use text::Str;
 pub use value::{Kind, Value};
 pub use write::{ToJson, Writer, write_string};

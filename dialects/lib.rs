@@ -4,6 +4,7 @@
 //! read any one dialect folder; the others have the same four files: `wire` (the vendor's words), `request`,
 //! `response`, `stream`. What a target cannot express is named in [`losses`].
 
+mod choice;
 pub mod claude;
 mod codec;
 mod dialect;
@@ -11,6 +12,7 @@ mod effort;
 pub mod embeddings;
 pub mod error;
 pub mod framing;
+mod free_text;
 pub mod gemini;
 pub mod ids;
 pub mod ir;

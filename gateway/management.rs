@@ -3,6 +3,7 @@
 //! `gate` decides who may ask, this file which question it is, `views` what the answer says. The shapes are those of the
 //! contract, which the commands read with the same types.
 
+mod actions;
 pub(crate) mod gate;
 mod requests;
 mod route;
@@ -64,7 +65,7 @@ async fn dispatch(state: &State, question: &Question, tail: &str) -> Result<Resp
         ["accounts"] if get => json(&views::accounts(state)),
         ["accounts", id, action] if post => {
             let action = AccountAction::from_name(action).ok_or_else(|| unknown_action(action))?;
-            json(&views::act(state, id, action).await?)
+            json(&actions::act(state, id, action).await?)
         }
         ["requests"] if get => json(&requests::requests(state, limit(question)?)),
         ["requests", id] if get => json(&requests::request(state, id)?),

@@ -14,6 +14,7 @@ use crate::request::RequestId;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The name under which Anthropic's SDKs look for it.
 const CLAUDE_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const ESTIMATED: HeaderName = HeaderName::from_static("x-modelgate-estimated");
 const DROPPED: HeaderName = HeaderName::from_static("x-modelgate-dropped");
 /// Longest value of the header that names losses; what is left out is still in the log.
 const DROPPED_LIMIT: usize = 1024;
@@ -64,6 +65,12 @@ pub(crate) fn identify(response: &mut Response, id: &RequestId, dialect: Option<
         }
         response.headers_mut().insert(REQUEST_ID, value);
     }
+}
+
+/// Marks a count that was not made by the model's own counter.
+pub(crate) fn mark_estimated(response: &mut Response) {
+    let mark = HeaderValue::from_static("true");
+    response.headers_mut().insert(ESTIMATED, mark);
 }
 
 /// Names what could not be carried.

@@ -18,7 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -155,6 +155,9 @@ impl Server {
             () = open.wait() => tracing::info!("every request has ended"),
             () = sleep(limits.drain) => tracing::warn!("requests were still open at the deadline and are cut"),
             () = hurry => tracing::warn!("asked a second time to stop; open requests are cut"),
+        }
+        if timeout(limits.drain, state.settled()).await.is_err() {
+            tracing::warn!("an account was still being renewed at the deadline");
         }
         ticking.abort();
         following.abort();

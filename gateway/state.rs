@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Secret, Store};
-use modelgate_providers::{Catalog, Clients, Healths};
+use modelgate_providers::account::exchange;
+use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher};
 use tokio::sync::watch;
 
 use crate::access::Access;
@@ -18,7 +19,9 @@ use crate::recent::Recent;
 pub struct State {
     store: Store,
     snapshot: ArcSwap<Snapshot>,
-    pub(crate) clients: Clients,
+    pub(crate) clients: Arc<Clients>,
+    /// The accounts that somebody logged in to, and their tokens; none where their directory cannot be read.
+    pub(crate) logins: Option<Refresher>,
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
     healths: Healths,
@@ -38,11 +41,26 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    fn new(config: Arc<Config>, healths: &Healths) -> Self {
+    fn new(config: Arc<Config>, logins: Option<&Refresher>, healths: &Healths) -> Self {
+        let accounts = logins.map(|logins| logins.accounts().snapshot());
+        let accounts = accounts
+            .as_ref()
+            .map_or(&[][..], |snapshot| snapshot.accounts());
         Self {
-            catalog: Catalog::build(&config, healths),
+            catalog: Catalog::build(&config, accounts, logins, healths),
             access: Access::new(&config.client_keys),
             config,
+        }
+    }
+
+    /// Somebody has logged in again, maybe: accounts that rest because they were not let in are tried at once.
+    fn forgive_logins(&self) {
+        let credentials = self.catalog.credentials().iter();
+        for credential in credentials.filter(|credential| credential.file().is_some()) {
+            let bar = credential.health.report().all;
+            if bar.is_some_and(|bar| bar.kind == CallErrorKind::Unauthorized) {
+                credential.health.clear();
+            }
         }
     }
 }
@@ -52,11 +70,14 @@ impl State {
     #[must_use]
     pub fn new(store: Store) -> Self {
         let healths = Healths::default();
-        let snapshot = Snapshot::new(store.snapshot(), &healths);
+        let clients = Arc::default();
+        let logins = logins(&store, &clients);
+        let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths);
         Self {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
-            clients: Clients::default(),
+            clients,
+            logins,
             conversations: Conversations::default(),
             affinity: Affinity::default(),
             healths,
@@ -73,16 +94,51 @@ impl State {
         self
     }
 
-    /// Takes over every new configuration, for ever.
+    /// Takes over every new configuration and every change of an account, and keeps tokens fresh, for ever.
     pub(crate) async fn follow(&self) {
+        let Some(logins) = &self.logins else {
+            return self.follow_config(std::future::pending).await;
+        };
+        let _watcher = logins.accounts().follow().inspect_err(|error| {
+            tracing::warn!(%error, "changes of account files are not seen");
+        });
+        let mut changes = logins.accounts().subscribe();
+        changes.mark_changed();
+        let changes = tokio::sync::Mutex::new(changes);
+        let changed = || async { changes.lock().await.changed().await.is_ok().then_some(()) };
+        tokio::join!(logins.clone().run(), self.follow_config(changed));
+    }
+
+    /// Makes a new catalogue for every new configuration, and whenever `accounts` says so.
+    async fn follow_config<F>(&self, accounts: impl Fn() -> F)
+    where
+        F: Future<Output = Option<()>>,
+    {
         let mut configs = self.store.subscribe();
         // A configuration may have come between making the state and subscribing.
         configs.mark_changed();
-        while configs.changed().await.is_ok() {
+        loop {
+            let (goes_on, of_accounts) = tokio::select! {
+                changed = configs.changed() => (changed.is_ok(), false),
+                changed = accounts() => (changed.is_some(), true),
+            };
+            if !goes_on {
+                return;
+            }
             let config = Arc::clone(&configs.borrow_and_update());
-            let snapshot = Snapshot::new(config, &self.healths);
+            let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths);
+            if of_accounts {
+                snapshot.forgive_logins();
+            }
             self.snapshot.store(Arc::new(snapshot));
             self.healths.tidy();
+        }
+    }
+
+    /// Waits for the refreshes that are going on: a refresh token that was sent is lost with its answer.
+    pub(crate) async fn settled(&self) {
+        if let Some(logins) = &self.logins {
+            logins.settled().await;
         }
     }
 
@@ -133,4 +189,20 @@ impl State {
     pub(crate) fn is_draining(&self) -> bool {
         *self.draining.borrow()
     }
+}
+
+/// The accounts in the directory of the configuration.
+fn logins(store: &Store, clients: &Arc<Clients>) -> Option<Refresher> {
+    let directory = store.snapshot().auth_dir.clone();
+    let accounts = Accounts::open(&directory).inspect_err(|error| {
+        tracing::error!(%error, "no account can be used");
+    });
+    let store = store.clone();
+    let settings = move || {
+        let config = store.snapshot();
+        let connect = config.timeouts.connect;
+        (config.oauth.clone(), config.proxy.clone(), connect)
+    };
+    let exchange = exchange(Arc::clone(clients), settings);
+    Some(Refresher::new(accounts.ok()?, exchange))
 }

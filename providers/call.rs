@@ -5,15 +5,16 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use modelgate_config::Secret;
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
 use tokio::time::timeout;
 
 use crate::body::{self, ByteStream};
-use crate::credential::Credential;
+use crate::credential::{self, Credential};
 use crate::{
-    CallError, Clients, ProviderKind, claude, client, codex, compatible, demo, gemini, quota,
-    retry_hint, vertex,
+    CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, demo,
+    gemini, quota, retry_hint, vertex,
 };
 
 /// Most bytes of an error's body that are read.
@@ -99,11 +100,45 @@ pub async fn call(
     call: Call<'_>,
 ) -> Result<Upstream, CallError> {
     let credential = call.credential;
-    let provider = &credential.provider;
     if credential.kind == ProviderKind::Demo {
         return demo::call(&call);
     }
-    let Some(url) = credential.url(&call) else {
+    let Some(login) = &credential.account else {
+        return once(clients, proxy, timeouts, &call, None).await;
+    };
+    let Some(refresher) = &login.refresher else {
+        let provider = credential.provider.clone();
+        return Err(CallError::broken(provider, "its tokens are not at hand"));
+    };
+    let no_token =
+        |error: RefreshError| CallError::without_token(credential.provider.clone(), &error);
+    let token = refresher.token(&login.file).await.map_err(no_token)?;
+    let refused = match once(clients, proxy, timeouts, &call, Some(&token.access)).await {
+        Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
+        outcome => return outcome,
+    };
+    // The provider may have ended a token before its time: once, a new one is tried.
+    match refresher
+        .refresh_now(&login.file, Some(&token.access))
+        .await
+    {
+        Ok(token) => once(clients, proxy, timeouts, &call, Some(&token.access)).await,
+        Err(error @ RefreshError::LoginAgain { .. }) => Err(no_token(error)),
+        Err(_) => Err(refused),
+    }
+}
+
+/// One call, with the token of an account where the credential is one.
+async fn once(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    call: &Call<'_>,
+    token: Option<&Secret>,
+) -> Result<Upstream, CallError> {
+    let credential = call.credential;
+    let provider = &credential.provider;
+    let Some(url) = credential.url(call) else {
         return Err(CallError::broken(
             provider.clone(),
             format!("{provider} has no such operation"),
@@ -111,7 +146,10 @@ pub async fn call(
     };
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
     *request.headers_mut() = headers(credential, call.client_headers);
-    *request.body_mut() = Some(call.body.into());
+    if let Some((name, value)) = token.and_then(credential::bearer) {
+        request.headers_mut().insert(name, value);
+    }
+    *request.body_mut() = Some(call.body.clone().into());
     let proxy = if credential.proxy == Proxy::Inherit {
         proxy
     } else {

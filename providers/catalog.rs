@@ -14,7 +14,9 @@ use crate::forge::Healths;
 use crate::health::Standing;
 use crate::moment::Moment;
 use crate::route::Route;
-use crate::{ProviderKind, claude, codex, compatible, demo, gemini, vertex};
+use crate::{
+    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, vertex,
+};
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
 const OPEN_ROUTES: usize = 64;
@@ -87,12 +89,28 @@ struct OpenRoute {
 }
 
 impl Catalog {
-    /// The catalogue of a configuration. With no provider at all it holds the built-in demo.
+    /// The catalogue of a configuration and of accounts. With no provider at all it holds the built-in demo. `refresher` has
+    /// the tokens of the accounts; without it nothing can be asked of them.
     #[must_use]
-    pub fn build(config: &Config, healths: &Healths) -> Self {
+    pub fn build(
+        config: &Config,
+        accounts: &[Arc<Account>],
+        refresher: Option<&Refresher>,
+        healths: &Healths,
+    ) -> Self {
         let mut draft = Draft::new(config, healths);
-        draft.fill();
+        draft.fill(accounts, refresher);
         draft.finish()
+    }
+
+    /// The catalogue as it would be served, to look at: nothing can be asked of its accounts.
+    #[must_use]
+    pub fn preview(config: &Config) -> Self {
+        let accounts = Accounts::open(&config.auth_dir);
+        let snapshot = accounts
+            .map(|accounts| accounts.snapshot())
+            .unwrap_or_default();
+        Self::build(config, snapshot.accounts(), None, &Healths::default())
     }
 
     /// Who could serve `model`; none when nobody can.

@@ -1,17 +1,22 @@
 //! Anthropic's API by key, and servers that speak its dialect (`providers.md` 2.1).
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use modelgate_config::model::{ClaudeAuth, ClaudeKey, Quirks};
+use modelgate_config::model::{ClaudeAuth, ClaudeKey, ProviderEntry, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile};
 use modelgate_dialects::{Str, Target};
+use url::Url;
 
-use crate::credential::{self, Credential, Operations, Urls};
+use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};
-use crate::{ProviderKind, models};
+use crate::{Account, ProviderKind, models};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+/// What a token of a login needs beside itself.
+const OAUTH_BETA: &str = "oauth-2025-04-20";
+/// Where accounts are asked.
+pub(crate) const BASE_URL: &str = "https://api.anthropic.com";
 const VENDOR_HOST: &str = "anthropic.com";
 /// Whose reasoning signatures these upstreams accept.
 const REASONING_TAG: &str = "claude";
@@ -29,11 +34,6 @@ pub(crate) fn credential(key: &ClaudeKey, index: usize, forge: &mut Forge<'_>) -
         ClaudeAuth::Auto if vendor => credential::secret(X_API_KEY, key.api_key.expose()),
         ClaudeAuth::Auto | ClaudeAuth::Bearer => credential::bearer(&key.api_key),
     };
-    let urls = Urls::Operations(Box::new(Operations {
-        generate: Some(credential::join(base, &["v1", "messages"])),
-        count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
-        ..Operations::default()
-    }));
     let raw = Raw {
         id: format!("claude-api-key[{index}]"),
         kind: ProviderKind::Claude,
@@ -44,8 +44,42 @@ pub(crate) fn credential(key: &ClaudeKey, index: usize, forge: &mut Forge<'_>) -
         proxy: &key.proxy,
         quirks: Quirks::default(),
         auth,
+        account: None,
     };
-    forge.make(raw, urls, headers)
+    forge.make(raw, urls(base), headers)
+}
+
+/// The credential of an account that somebody logged in to (`providers.md` 2.3).
+pub(crate) fn account(
+    account: &Account,
+    entry: &ProviderEntry,
+    login: Login,
+    forge: &mut Forge<'_>,
+) -> Credential {
+    let mut headers = credential::common_headers();
+    headers.insert(VERSION, HeaderValue::from_static("2023-06-01"));
+    headers.insert(BETA, HeaderValue::from_static(OAUTH_BETA));
+    let raw = Raw {
+        id: account.id().to_owned(),
+        kind: ProviderKind::Claude,
+        provider: "claude",
+        entry,
+        secret: &account.file,
+        weight: entry.weight,
+        proxy: &account.settings.proxy,
+        quirks: Quirks::default(),
+        auth: None,
+        account: Some(login),
+    };
+    forge.make(raw, urls(&entry.base_url), headers)
+}
+
+fn urls(base: &Url) -> Urls {
+    Urls::Operations(Box::new(Operations {
+        generate: Some(credential::join(base, &["v1", "messages"])),
+        count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
+        ..Operations::default()
+    }))
 }
 
 /// What an encoder must know of one of its models.

@@ -35,6 +35,7 @@ pub(crate) fn credential(key: &CodexKey, index: usize, forge: &mut Forge<'_>) ->
         proxy: &key.proxy,
         quirks: Quirks::default(),
         auth: credential::bearer(&key.api_key),
+        account: None,
     };
     forge.make(raw, urls, credential::common_headers())
 }

@@ -28,6 +28,7 @@ pub(crate) fn credential(
         proxy: &key.proxy,
         quirks: provider.quirks,
         auth: api_key.and_then(credential::bearer),
+        account: None,
     };
     forge.make(raw, urls(provider), credential::common_headers())
 }

@@ -10,7 +10,7 @@ use modelgate_config::{Secret, key_digest};
 use modelgate_dialects::{Dialect, Str};
 use url::Url;
 
-use crate::{Call, Health, Operation, ProviderKind, gemini};
+use crate::{Call, Health, Operation, ProviderKind, Refresher, gemini};
 
 /// How we call ourselves to every upstream.
 const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
@@ -45,6 +45,17 @@ pub struct Credential {
     pub(crate) endpoint: Arc<Endpoint>,
     /// The header that lets it in.
     pub(crate) auth: Option<(HeaderName, HeaderValue)>,
+    /// The account whose tokens let it in instead.
+    pub(crate) account: Option<Login>,
+}
+
+/// An account that somebody logged in to, as a credential.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    /// The file of the account.
+    pub(crate) file: Arc<str>,
+    /// Who has its tokens; none where nothing is to be called.
+    pub(crate) refresher: Option<Refresher>,
 }
 
 /// Where a credential comes from.
@@ -54,6 +65,8 @@ pub enum Source {
     Config,
     /// A variable of the environment.
     Environment,
+    /// A file of the directory of accounts.
+    File,
     /// Part of the program.
     BuiltIn,
 }
@@ -121,6 +134,12 @@ impl Credential {
             headers.insert(name, value.clone());
         }
         headers
+    }
+
+    /// The file of its account, where it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.account.as_ref().map(|account| &*account.file)
     }
 
     /// Whether the provider has the operation in a dialect.

@@ -6,6 +6,8 @@ use modelgate_config::model::ErrorAction;
 use modelgate_dialects::Str;
 use modelgate_dialects::ir::{Error, ErrorKind};
 
+use crate::RefreshError;
+
 /// Why an upstream call gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{provider} did not answer: {}", error.message)]
@@ -71,6 +73,7 @@ impl CallErrorKind {
             ErrorKind::Authentication => Self::Unauthorized,
             ErrorKind::Permission => Self::Forbidden,
             ErrorKind::Billing => Self::Billing,
+            ErrorKind::NotFound if is_of_request(error) => Self::Invalid,
             ErrorKind::NotFound => Self::NotFound,
             ErrorKind::RateLimit => Self::RateLimited,
             ErrorKind::Timeout => Self::TimedOut,
@@ -122,6 +125,22 @@ impl CallError {
         }
     }
 
+    /// An account has no token to be let in with.
+    #[must_use]
+    pub fn without_token(provider: Str, error: &RefreshError) -> Self {
+        let kind = match error {
+            RefreshError::LoginAgain { .. } | RefreshError::NoAccount { .. } => {
+                ErrorKind::Authentication
+            }
+            _ => ErrorKind::Overloaded,
+        };
+        let mut failure = Error::new(kind, Str::from(error.to_string())).with_code("no_token");
+        if let RefreshError::Waiting { wait, .. } = error {
+            failure.retry_after = Some(*wait);
+        }
+        Self::answered(provider, failure)
+    }
+
     /// An answer that was no answer; the client gets a 502.
     #[must_use]
     pub fn broken(provider: Str, message: impl Into<String>) -> Self {
@@ -159,6 +178,39 @@ impl CallError {
             error: Box::new(error),
             wide: false,
             rule: None,
+        }
+    }
+}
+
+/// Whether what is missing is something that the request names, an earlier answer or an item of one, and not the model:
+/// OpenAI says 404 of both.
+fn is_of_request(error: &Error) -> bool {
+    error.code.as_deref() == Some("previous_response_not_found")
+        || ["Item with id", "Previous response with id"]
+            .iter()
+            .any(|begin| error.message.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_that_is_missing_says_nothing_of_the_model() {
+        for (message, expected) in [
+            ("Item with id 'rs_1' not found.", CallErrorKind::Invalid),
+            (
+                "Previous response with id 'resp_1' not found.",
+                CallErrorKind::Invalid,
+            ),
+            ("The model `m` does not exist.", CallErrorKind::NotFound),
+        ] {
+            let error = Error::new(ErrorKind::NotFound, message);
+            assert_eq!(
+                CallError::answered("p".into(), error).kind,
+                expected,
+                "{message}"
+            );
         }
     }
 }

@@ -7,7 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ErrorRule, ProviderEntry, Proxy, Quirks};
 use modelgate_dialects::Str;
 
-use crate::credential::{self, Credential, CredentialId, CredentialKey, Endpoint, Source, Urls};
+use crate::credential::{
+    self, Credential, CredentialId, CredentialKey, Endpoint, Login, Source, Urls,
+};
 use crate::{Health, ProviderKind};
 
 /// The health of every credential that is or was in use; outlives configurations.
@@ -50,6 +52,7 @@ pub(crate) struct Raw<'a> {
     pub(crate) proxy: &'a Proxy,
     pub(crate) quirks: Quirks,
     pub(crate) auth: Option<(HeaderName, HeaderValue)>,
+    pub(crate) account: Option<Login>,
 }
 
 impl<'h> Forge<'h> {
@@ -77,7 +80,11 @@ impl<'h> Forge<'h> {
             key,
             kind: raw.kind,
             provider: Str::from(raw.provider),
-            source: source(entry),
+            source: if raw.account.is_some() {
+                Source::File
+            } else {
+                source(entry)
+            },
             proxy: raw.proxy.clone(),
             prefix: entry.prefix.as_deref().map(Str::from),
             priority: entry.priority,
@@ -87,6 +94,7 @@ impl<'h> Forge<'h> {
             health: self.healths.of(key),
             endpoint: self.shared(address, Endpoint { urls, headers }),
             auth,
+            account: raw.account,
         }
     }
 
@@ -111,6 +119,7 @@ impl<'h> Forge<'h> {
                 headers: credential::common_headers(),
             }),
             auth: None,
+            account: None,
         }
     }
 

@@ -27,6 +27,7 @@ pub(crate) fn credential(key: &GeminiKey, index: usize, forge: &mut Forge<'_>) -
         proxy: &key.proxy,
         quirks: Quirks::default(),
         auth: auth(&key.api_key),
+        account: None,
     };
     let models = credential::join(&key.entry.base_url, &["v1beta", "models"]);
     forge.make(raw, Urls::Models(models), credential::common_headers())

@@ -3,6 +3,7 @@
 //! Knows the providers: their addresses, headers, habits and failures, and which of them serves which model. Never
 //! knows the server or the clients' keys. Start at [`catalog`] (who could serve a request), then [`call`] (one call).
 
+pub mod account;
 mod body;
 pub mod call;
 pub mod catalog;
@@ -20,8 +21,10 @@ mod kind;
 mod models;
 mod moment;
 mod quota;
+pub mod refresh;
 mod retry_hint;
 pub mod route;
+pub mod store;
 mod vertex;
 
 pub use body::ByteStream;
@@ -35,4 +38,6 @@ pub use health::{Cooling, Health, Standing};
 pub use kind::ProviderKind;
 pub use moment::Moment;
 pub use quota::QuotaWindow;
+pub use refresh::{RefreshError, Refresher};
 pub use route::{Bound, Choice, Choosing, Route, Why};
+pub use store::{Account, AccountKind, Accounts};

@@ -41,6 +41,7 @@ pub(crate) fn credential(key: &VertexKey, index: usize, forge: &mut Forge<'_>) -
         proxy: &key.proxy,
         quirks: Quirks::default(),
         auth: gemini::auth(&key.api_key),
+        account: None,
     };
     forge.make(raw, Urls::Models(models), credential::common_headers())
 }

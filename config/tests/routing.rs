@@ -170,3 +170,21 @@ fn rules_say_what_failures_mean() {
     }
     assert_eq!(problems(&rule("{match: x}")).len(), 2);
 }
+
+#[test]
+fn accounts_of_a_provider_have_things_in_common() {
+    let text = "oauth-model-alias:\n  claude: [{name: claude-sonnet-5, alias: sonnet, fork: true}]\noauth-model-mappings:\n  Claude: [{name: a, alias: b}]\noauth-excluded-models:\n  claude: ['*-haiku-*']\noauth-request-scoped-errors:\n  codex: [{status: 400, match: x, action: continue}]";
+    let channels = config(text).channels;
+    assert_eq!(channels.len(), 2);
+    assert_eq!(channels[0].name, "claude");
+    let aliases: Vec<_> = channels[0]
+        .aliases
+        .iter()
+        .map(|alias| (alias.entry.alias.as_str(), alias.fork))
+        .collect();
+    assert_eq!(aliases, [("sonnet", true), ("b", false)]);
+    assert!(channels[0].excluded_models[0].matches("claude-haiku-4-5"));
+    assert_eq!(channels[1].error_rules[0].action, ErrorAction::Continue);
+    let text = "oauth-model-alias:\n  claude:\n    - name: m";
+    check(text, "3:7", "oauth-model-alias.claude[0]", "incomplete");
+}

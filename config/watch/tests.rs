@@ -126,7 +126,7 @@ fn the_file_behind_a_link_is_watched() {
 fn missing_empty_and_unchanged_files_are_left_alone() {
     let scene = plain();
     let mut reaction = scene.reaction();
-    let events = || Err(Vec::new());
+    let events = || Changes::Unknown;
     assert!(reaction.react(&events()).is_none());
     for text in ["", " \n"] {
         fs::write(&scene.path, text).unwrap();
@@ -142,14 +142,14 @@ fn the_same_broken_text_is_reported_once() {
     let scene = plain();
     let mut reaction = scene.reaction();
     fs::write(&scene.path, "port: x\n").unwrap();
-    assert!(reaction.react(&Err(Vec::new())).unwrap().is_err());
-    assert!(reaction.react(&Err(Vec::new())).is_none());
+    assert!(reaction.react(&Changes::Unknown).unwrap().is_err());
+    assert!(reaction.react(&Changes::Unknown).is_none());
     fs::write(&scene.path, "port: y\n").unwrap();
-    assert!(reaction.react(&Err(Vec::new())).unwrap().is_err());
+    assert!(reaction.react(&Changes::Unknown).unwrap().is_err());
     fs::write(&scene.path, "port: 1\n").unwrap();
-    let healed = reaction.react(&Err(Vec::new())).unwrap().unwrap();
+    let healed = reaction.react(&Changes::Unknown).unwrap().unwrap();
     assert!(!healed.changed);
-    assert!(reaction.react(&Err(Vec::new())).is_none());
+    assert!(reaction.react(&Changes::Unknown).is_none());
 }
 
 #[test]
@@ -157,4 +157,30 @@ fn without_a_file_there_is_nothing_to_watch() {
     let loaded = crate::Loaded::from_config(crate::Config::default());
     let store = Store::new(loaded, Overrides::default()).unwrap();
     assert!(matches!(watch(&store, |_| {}), Err(ConfigError::NoFile)));
+}
+
+#[test]
+fn what_changes_in_a_directory_is_told_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("below")).unwrap();
+    fs::write(path("old"), "1").unwrap();
+    let (sender, changes) = sync_channel(16);
+    let told = move |changes| drop(sender.send(changes));
+    let _watcher = watch_directory(directory.path(), told).unwrap();
+    fs::read(path("old")).unwrap();
+    fs::write(path("below/deep"), "1").unwrap();
+    fs::write(path("draft"), "1").unwrap();
+    fs::rename(path("draft"), path("new")).unwrap();
+    let mut names = BTreeSet::new();
+    while !names.contains(&OsString::from("new")) {
+        match changes.recv_timeout(LIMIT).unwrap() {
+            Changes::Files(files) => names.extend(files),
+            Changes::Unknown => panic!("nothing was lost"),
+        }
+    }
+    for silent in ["old", "deep"] {
+        assert!(!names.contains(&OsString::from(silent)), "{names:?}");
+    }
+    assert!(watch_directory(&path("nowhere"), |_| {}).is_err());
 }

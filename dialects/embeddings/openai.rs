@@ -179,7 +179,7 @@ pub(super) fn decode_answer(body: Value<'_>) -> Result<EmbedAnswer, DecodeError>
     })
 }
 
-/// Writes an answer. Where the upstream counts nothing, `usage` is absent: zeros would be a lie.
+/// Writes an answer. Where nothing was counted, `usage` is absent: zeros would be a lie.
 pub(super) fn encode_answer(
     answer: &EmbedAnswer,
     base64: bool,

@@ -4,7 +4,7 @@
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::sse::{Frame, FrameTooLarge};
-use crate::json::Str;
+use crate::json::{Str, Strings};
 
 /// Writes a list, item by item. An answer that never had an item is the empty list.
 #[derive(Debug, Default)]
@@ -71,8 +71,7 @@ pub struct ArrayFramer {
     searched: usize,
     /// Containers of the item that are open.
     depth: usize,
-    in_string: bool,
-    escaped: bool,
+    strings: Strings,
     limit: usize,
 }
 
@@ -84,8 +83,7 @@ impl ArrayFramer {
             partial: BytesMut::new(),
             searched: 0,
             depth: 0,
-            in_string: false,
-            escaped: false,
+            strings: Strings::default(),
             limit,
         }
     }
@@ -102,9 +100,9 @@ impl ArrayFramer {
             self.look(byte);
             let too_large = self.searched > self.limit && self.depth > 0;
             match byte {
-                b'}' | b']' if self.depth == 0 && !self.in_string => self.complete(frames),
+                b'}' | b']' if self.depth == 0 && !self.strings.is_open() => self.complete(frames),
                 // Outside of items nothing is kept.
-                _ if self.depth == 0 && !self.in_string && is_between(byte) => {
+                _ if self.depth == 0 && !self.strings.is_open() && is_between(byte) => {
                     self.partial.advance(self.searched);
                     self.searched = 0;
                 }
@@ -120,17 +118,10 @@ impl ArrayFramer {
 
     /// Follows the containers of an item; the list around the items is none of them.
     fn look(&mut self, byte: u8) {
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
+        if self.strings.take(byte) {
             return;
         }
         match byte {
-            b'"' => self.in_string = true,
             b'{' => self.depth += 1,
             b'[' if self.depth > 0 => self.depth += 1,
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),

@@ -4,8 +4,10 @@
 //! case, whole numbers also as strings; they are written in camelCase.
 
 pub(crate) mod citations;
+pub(crate) mod logprobs;
 pub(crate) mod media;
 pub(crate) mod parts;
+pub(crate) mod pieces;
 pub(crate) mod usage;
 
 use std::borrow::Cow;

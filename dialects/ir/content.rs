@@ -1,6 +1,6 @@
 //! What turns and answers are made of.
 
-use super::{ToolCall, ToolResult};
+use super::{Delta, PARAGRAPH, ToolCall, ToolResult};
 use crate::Dialect;
 use crate::json::{RawJson, Str};
 
@@ -135,6 +135,8 @@ pub enum MediaSource {
 pub struct Reasoning {
     /// The text; may be empty while `opaque` is not.
     pub text: Str,
+    /// Where in the text, in bytes, further parts of a summary begin; a blank line is before each (Responses).
+    pub paragraphs: Vec<usize>,
     /// Provider-bound state that belongs to the text.
     pub opaque: Option<Opaque>,
     /// There is no text, only `opaque` (Claude's `redacted_thinking`).
@@ -143,6 +145,48 @@ pub struct Reasoning {
     pub item_id: Option<Str>,
     /// Unknown fields.
     pub extensions: Extensions,
+}
+
+impl Reasoning {
+    /// The text in its parts.
+    pub(crate) fn parts(&self) -> Vec<Str> {
+        if self.paragraphs.is_empty() {
+            return vec![self.text.clone()];
+        }
+        let mut from = 0;
+        let ends = self
+            .paragraphs
+            .iter()
+            .map(|next| (next.saturating_sub(PARAGRAPH.len()), *next));
+        let ends = ends.chain([(self.text.len(), self.text.len())]);
+        let parts = ends.map(|(end, next)| {
+            let part = self.text.get(from..end);
+            from = next;
+            part.map_or_else(Str::new, |part| self.text.slice_ref(part))
+        });
+        parts.collect()
+    }
+
+    /// What tells the text behind its first `told` bytes.
+    pub(crate) fn deltas(&self, told: usize) -> Vec<Delta> {
+        if told == 0 && self.paragraphs.is_empty() {
+            return vec![Delta::Reasoning(self.text.clone())];
+        }
+        let mut deltas = Vec::new();
+        let piece = |text: Option<&str>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            Some(Delta::Reasoning(self.text.slice_ref(text)))
+        };
+        let mut from = told;
+        for &next in self.paragraphs.iter().filter(|next| **next > told) {
+            let end = next.saturating_sub(PARAGRAPH.len());
+            deltas.extend(piece(self.text.get(from..end)));
+            deltas.push(Delta::Paragraph);
+            from = next;
+        }
+        deltas.extend(piece(self.text.get(from..)));
+        deltas
+    }
 }
 
 /// State that only one provider can read: a signature, encrypted content.

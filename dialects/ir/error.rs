@@ -38,6 +38,29 @@ impl Error {
         }
     }
 
+    /// The failure of an upstream whose answer cannot be used.
+    pub(crate) fn of_upstream(message: &'static str) -> Self {
+        Self {
+            status: 502,
+            ..Self::new(ErrorKind::Server, Str::from_static(message))
+        }
+    }
+
+    /// A piece of a stream that cannot be read.
+    pub(crate) fn not_json() -> Self {
+        Self::of_upstream("the upstream sent a piece of its stream that is not JSON")
+    }
+
+    /// A stream without its end.
+    pub(crate) fn cut_short() -> Self {
+        Self::of_upstream("the upstream's stream ended before the answer was complete")
+    }
+
+    /// A call that nobody can make.
+    pub(crate) fn nameless_call() -> Self {
+        Self::of_upstream("the upstream called a tool without naming it")
+    }
+
     /// The same with a code for programs.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {

@@ -101,6 +101,8 @@ pub enum Delta {
     Text(Str),
     /// Thinking.
     Reasoning(Str),
+    /// The thinking goes on in another part of its summary (Responses), which is another paragraph elsewhere.
+    Paragraph,
     /// Argument text of a call.
     Arguments(Str),
     /// Provider-bound state of a thinking item or a call.
@@ -110,3 +112,6 @@ pub enum Delta {
     /// Token probabilities, raw.
     Logprobs(RawJson),
 }
+
+/// What a paragraph begins with where thinking is one text.
+pub(crate) const PARAGRAPH: &str = "\n\n";

@@ -1,8 +1,8 @@
 //! From a stream to an answer and back, without I/O.
 
 use super::{
-    Arguments, CallKind, Choice, Delta, Error, Event, Extensions, ItemKind, ItemStart, Part,
-    Reasoning, Response, Stop, Text, ToolCall, Usage,
+    Arguments, CallKind, Choice, Delta, Error, Event, Extensions, ItemKind, ItemStart, PARAGRAPH,
+    Part, Reasoning, Response, Stop, Text, ToolCall, Usage,
 };
 use crate::Dialect;
 use crate::json::{Document, RawJson, Str, Value};
@@ -38,6 +38,7 @@ struct Item {
     choice: u32,
     kind: ItemKind,
     text: String,
+    paragraphs: Vec<usize>,
     citations: Vec<RawJson>,
     opaque: Option<super::Opaque>,
     full: Option<Part>,
@@ -117,6 +118,7 @@ impl Folder {
             choice: start.choice,
             kind: start.kind,
             text: String::new(),
+            paragraphs: Vec::new(),
             citations: Vec::new(),
             opaque: None,
             full: None,
@@ -130,6 +132,10 @@ impl Folder {
         match delta {
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
                 item.text.push_str(&text);
+            }
+            Delta::Paragraph => {
+                item.text.push_str(PARAGRAPH);
+                item.paragraphs.push(item.text.len());
             }
             Delta::Opaque(opaque) => item.opaque = Some(opaque),
             Delta::Citation(citation) => item.citations.push(citation),
@@ -174,6 +180,7 @@ impl Item {
                 text,
                 opaque: self.opaque,
                 redacted,
+                paragraphs: self.paragraphs,
                 ..Reasoning::default()
             }),
             ItemKind::ToolCall {
@@ -320,14 +327,14 @@ fn unfold_part(
     events: &mut Vec<Event>,
 ) {
     let full = Box::new(part.clone());
-    let (kind, delta) = match part {
-        Part::Text(text) => (ItemKind::Text, Some(Delta::Text(text.text))),
-        Part::Refusal(text) => (ItemKind::Refusal, Some(Delta::Text(text))),
+    let (kind, told) = match part {
+        Part::Text(text) => (ItemKind::Text, vec![Delta::Text(text.text)]),
+        Part::Refusal(text) => (ItemKind::Refusal, vec![Delta::Text(text)]),
         Part::Reasoning(reasoning) => (
             ItemKind::Reasoning {
                 redacted: reasoning.redacted,
             },
-            Some(Delta::Reasoning(reasoning.text)),
+            reasoning.deltas(0),
         ),
         Part::ToolCall(call) => {
             let custom = call.kind == CallKind::Custom;
@@ -338,14 +345,14 @@ fn unfold_part(
                     custom,
                     opaque: call.opaque,
                 },
-                Some(Delta::Arguments(call.arguments.0)),
+                vec![Delta::Arguments(call.arguments.0)],
             )
         }
-        whole => (ItemKind::Whole(Box::new(whole)), None),
+        whole => (ItemKind::Whole(Box::new(whole)), Vec::new()),
     };
     events.push(Event::ItemStart(ItemStart { item, choice, kind }));
     let more = extras(&full);
-    let deltas = delta
+    let deltas = told
         .into_iter()
         .chain(more)
         .chain(logprobs.map(Delta::Logprobs));

@@ -199,6 +199,21 @@ impl Request {
         }
     }
 
+    /// The blocks of the system prompt, each with its number, that of its message, and its place in the message.
+    pub(crate) fn system_blocks(
+        &self,
+    ) -> impl Iterator<Item = (usize, usize, usize, &SystemBlock)> {
+        let (mut message, mut part) = (0, 0);
+        self.system.iter().enumerate().map(move |(index, block)| {
+            (message, part) = match block.starts_message {
+                true if index > 0 => (message + 1, 0),
+                true => (0, 0),
+                false => (message, part + 1),
+            };
+            (index, message, part, block)
+        })
+    }
+
     /// What the answer must begin with: the prompt, where its client wants to read it again. For [`Reply::echo`].
     ///
     /// [`Reply::echo`]: crate::Reply::echo

@@ -96,6 +96,22 @@ pub enum CallKind {
     Custom,
 }
 
+impl ToolCall {
+    /// The arguments as an object. Text that is none (free text, or cut off by the output limit) is kept under `input`, as
+    /// an empty object would be another call.
+    pub(crate) fn object(&self) -> RawJson {
+        let object = match self.kind {
+            CallKind::Function => self.arguments.to_object(),
+            CallKind::Custom => None,
+        };
+        object.unwrap_or_else(|| {
+            RawJson::build(|writer| {
+                writer.object(|writer| writer.field("input", &self.arguments.0));
+            })
+        })
+    }
+}
+
 /// The arguments of a call: JSON text as the model wrote it (perhaps cut off), or free text for custom tools.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arguments(pub Str);

@@ -188,14 +188,8 @@ impl<'d> Value<'d> {
 
     /// The items of a list; nothing for other kinds.
     pub fn items(self) -> impl Iterator<Item = Value<'d>> {
-        let node = self.node();
-        let (first, end) = if node.kind == Kind::Array {
-            (self.at + 1, node.next)
-        } else {
-            (0, 0)
-        };
+        let Range { start: mut at, end } = self.nodes_inside(Kind::Array);
         let document = self.document;
-        let mut at = first;
         std::iter::from_fn(move || {
             (at < end).then(|| {
                 let value = Value::new(document, at);
@@ -207,38 +201,36 @@ impl<'d> Value<'d> {
 
     /// The entries of an object in their order, repeated keys included; nothing for other kinds.
     pub fn entries(self) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
-        let node = self.node();
-        let (first, end) = if node.kind == Kind::Object {
-            (self.at + 1, node.next)
-        } else {
-            (0, 0)
-        };
-        let document = self.document;
-        let mut at = first;
-        std::iter::from_fn(move || {
-            if at >= end {
-                return None;
-            }
-            let key = Value::new(document, at);
-            let value = Value::new(document, key.node().next);
-            at = value.node().next;
-            Some((key.as_str().unwrap_or_default(), value))
-        })
+        let pairs = self.pairs();
+        pairs.map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
     /// Where the keys and the values of an object stand; nothing for other kinds.
     pub(super) fn spans(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        let node = self.node();
+        self.pairs().map(|(key, value)| (key.span(), value.span()))
+    }
+
+    /// The keys and the values of an object; nothing for other kinds.
+    fn pairs(self) -> impl Iterator<Item = (Value<'d>, Value<'d>)> {
+        let Range { start: mut at, end } = self.nodes_inside(Kind::Object);
         let document = self.document;
-        let mut at = self.at + 1;
         std::iter::from_fn(move || {
-            (node.kind == Kind::Object && at < node.next).then(|| {
+            (at < end).then(|| {
                 let key = Value::new(document, at);
                 let value = Value::new(document, key.node().next);
                 at = value.node().next;
-                (key.span(), value.span())
+                (key, value)
             })
         })
+    }
+
+    /// The nodes inside of a container of this kind; none for other kinds.
+    fn nodes_inside(self, kind: Kind) -> Range<u32> {
+        let node = self.node();
+        match node.kind == kind {
+            true => self.at + 1..node.next,
+            false => 0..0,
+        }
     }
 
     /// The value of a key; the last one where a key is repeated.

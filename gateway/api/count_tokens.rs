@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
 use modelgate_providers::{CallError, Candidate, Operation, Why};
 use warp::reply::Response;
@@ -16,9 +16,6 @@ use crate::reply;
 use crate::request::Incoming;
 use crate::state::State;
 use crate::tried::{Next, Tried};
-
-/// Marks a count that was not made by the model's own counter.
-const ESTIMATED: &str = "x-modelgate-estimated";
 
 /// Answers a request for a count.
 pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
@@ -59,9 +56,7 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
     let count = tokens::estimate_request(plan.decoded()?);
     plan.unspoiled()?;
     let mut response = answer(plan, encode_count(plan.dialect, count));
-    response
-        .headers_mut()
-        .insert(ESTIMATED, HeaderValue::from_static("true"));
+    reply::mark_estimated(&mut response);
     Ok(response)
 }
 

@@ -30,11 +30,14 @@ pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
         Err(failure) => return error::answer(dialect, &failure),
     };
     match Box::pin(embedded(&mut plan, shape)).await {
-        Ok((body, losses)) => {
+        Ok((answer, losses)) => {
             plan.record.began();
             plan.record.completed();
-            let mut response = reply::json(StatusCode::OK, body);
+            let mut response = reply::json(StatusCode::OK, answer.body);
             reply::name_losses(&mut response, &losses);
+            if answer.estimated {
+                reply::mark_estimated(&mut response);
+            }
             response
         }
         Err(failure) => refuse(plan.record, dialect, &failure),
@@ -58,7 +61,16 @@ struct Asked {
     request: Option<EmbedRequest>,
 }
 
-async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Failure> {
+/// What the client gets.
+struct Answer {
+    body: Bytes,
+    /// As the upstream counted.
+    usage: Usage,
+    /// The body has an estimate in its place.
+    estimated: bool,
+}
+
+async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Answer, Losses), Failure> {
     let mut last = None;
     let dialect_of = |candidate: &Candidate| match candidate.credential.kind.dialect() {
         Dialect::Gemini => Dialect::Gemini,
@@ -73,11 +85,11 @@ async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Bytes, Losses), Fail
         let dialect = dialect_of(&candidate);
         let asked = prepare(plan, shape, dialect, &candidate)?;
         match call(plan, &asked, &candidate, trying.why).await {
-            Ok((body, usage)) => {
+            Ok(answer) => {
                 trying.succeeded();
-                plan.record.used(usage);
+                plan.record.used(answer.usage.clone());
                 plan.record.lost(&asked.losses);
-                return Ok((body, asked.losses));
+                return Ok((answer, asked.losses));
             }
             Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));
@@ -135,7 +147,7 @@ async fn call(
     asked: &Asked,
     candidate: &Candidate,
     why: Why,
-) -> Result<(Bytes, Usage), CallError> {
+) -> Result<Answer, CallError> {
     let operation = match asked.shape {
         Shape::GeminiBatch => Operation::EmbedBatch,
         Shape::OpenAi | Shape::GeminiOne => Operation::Embed,
@@ -144,15 +156,24 @@ async fn call(
     let body = asked.body.clone();
     let (body, document) = whole::ask(plan, candidate, why, operation, dialect, body).await?;
     let Some(request) = &asked.request else {
-        let usage = usage_of_body(dialect, &document).unwrap_or_default();
-        return Ok((body, usage));
+        return Ok(Answer {
+            body,
+            usage: usage_of_body(dialect, &document).unwrap_or_default(),
+            estimated: false,
+        });
     };
-    let answer = embeddings::decode_answer(asked.shape, &document, request).map_err(|error| {
-        let provider = &candidate.credential.provider;
-        let what = format!("{provider} sent vectors that cannot be read: {error}");
-        CallError::broken(provider.clone(), what)
-    })?;
+    let mut answer =
+        embeddings::decode_answer(asked.shape, &document, request).map_err(|error| {
+            let provider = &candidate.credential.provider;
+            let what = format!("{provider} sent vectors that cannot be read: {error}");
+            CallError::broken(provider.clone(), what)
+        })?;
     let usage = answer.usage.clone().unwrap_or_default();
     let model: &Str = &plan.peek.model;
-    Ok((embeddings::encode_answer(&answer, request, model), usage))
+    let estimated = answer.estimate_usage(request);
+    Ok(Answer {
+        body: embeddings::encode_answer(&answer, request, model),
+        usage,
+        estimated,
+    })
 }

@@ -2,23 +2,90 @@
 
 use std::time::SystemTime;
 
+use modelgate_management::Accounts;
 use modelgate_management::accounts::{self, Account, ModelState, QuotaWindow};
 use modelgate_management::time::{Timestamp, timestamp};
-use modelgate_management::{AccountAction, Accounts, ActionDone};
 use modelgate_providers::health::{Bar, Report};
-use modelgate_providers::{Credential, Moment, Source, Standing};
+use modelgate_providers::refresh::Status;
+use modelgate_providers::{Account as Login, Credential, Moment, Refresher, Source, Standing};
 
-use super::{not_possible, unknown_account};
-use crate::error::Failure;
 use crate::state::State;
 
-/// Every account and how it is.
+/// Every account and how it is: those of the configuration, then those of the directory.
 pub(crate) fn accounts(state: &State) -> Accounts {
     let snapshot = state.snapshot();
     let credentials = snapshot.catalog.credentials().iter();
+    let configured = credentials
+        .clone()
+        .filter(|credential| credential.file().is_none());
+    let mut all: Vec<Account> = configured.map(|credential| account(credential)).collect();
+    if let Some(logins) = &state.logins {
+        for login in logins.accounts().snapshot().accounts() {
+            let mut credentials = credentials.clone();
+            let credential = credentials.find(|one| one.file() == Some(&*login.file));
+            all.push(logged_in(
+                logins,
+                login,
+                credential.map(|credential| &**credential),
+            ));
+        }
+    }
     Accounts {
-        accounts: credentials.map(|credential| account(credential)).collect(),
+        accounts: all,
         session_hit_rate: state.affinity.hit_rate(),
+    }
+}
+
+/// An account of the directory. Without a credential nothing is asked of it.
+fn logged_in(logins: &Refresher, login: &Login, credential: Option<&Credential>) -> Account {
+    let settings = &login.settings;
+    let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+    let base = credential.map_or_else(|| idle(login), account);
+    let (state, reason) = match logins.status(login) {
+        _ if settings.disabled => (
+            accounts::State::Disabled,
+            Some("disabled in its file".to_owned()),
+        ),
+        _ if credential.is_none() => {
+            let reason = format!("accounts of {} are not served yet", login.kind);
+            (accounts::State::Disabled, Some(reason))
+        }
+        Status::LoginAgain { reason } => (accounts::State::LogInAgain, Some(reason)),
+        Status::Waiting { reason, .. } if base.reason.is_none() => (base.state, Some(reason)),
+        Status::Ready | Status::Refreshing | Status::Waiting { .. } => (base.state, base.reason),
+    };
+    Account {
+        label: text(&settings.label),
+        email: text(&settings.email),
+        file: Some(login.file.to_string()),
+        token_expires: login.tokens.expires.map(timestamp),
+        state,
+        reason,
+        ..base
+    }
+}
+
+/// An account of which nothing is asked.
+fn idle(login: &Login) -> Account {
+    Account {
+        id: login.id().to_owned(),
+        provider: login.kind.name().to_owned(),
+        kind: login.kind.name().to_owned(),
+        source: accounts::Source::File,
+        label: None,
+        email: None,
+        file: None,
+        state: accounts::State::Disabled,
+        reason: None,
+        next_try: None,
+        priority: login.settings.priority,
+        weight: login.settings.weight,
+        prefix: login.settings.prefix.as_deref().map(str::to_owned),
+        succeeded: None,
+        failed: None,
+        token_expires: None,
+        quota: Vec::new(),
+        models: Vec::new(),
     }
 }
 
@@ -33,6 +100,7 @@ fn account(credential: &Credential) -> Account {
         source: match credential.source {
             Source::Config => accounts::Source::Config,
             Source::Environment => accounts::Source::Environment,
+            Source::File => accounts::Source::File,
             Source::BuiltIn => accounts::Source::BuiltIn,
         },
         label: None,
@@ -90,38 +158,4 @@ pub(super) fn reason(bar: &Bar) -> String {
 pub(super) fn at(moment: Moment, now: Moment) -> Option<Timestamp> {
     let is_ahead = moment != Moment::NEVER && moment > now;
     is_ahead.then(|| timestamp(SystemTime::now() + moment.since(now)))
-}
-
-/// Does something with an account.
-pub(crate) async fn act(
-    state: &State,
-    id: &str,
-    action: AccountAction,
-) -> Result<ActionDone, Failure> {
-    let snapshot = state.snapshot();
-    let mut credentials = snapshot.catalog.credentials().iter();
-    let credential = credentials
-        .find(|credential| credential.id.as_str() == id)
-        .ok_or_else(|| unknown_account(id))?;
-    match action {
-        AccountAction::ClearCooldown => {
-            credential.health.clear();
-            tracing::info!(credential = id, "its cooldown is cleared by command");
-            Ok(ActionDone {
-                id: id.to_owned(),
-                action,
-                account: Some(account(credential)),
-            })
-        }
-        AccountAction::Enable
-        | AccountAction::Disable
-        | AccountAction::Refresh
-        | AccountAction::Remove => {
-            let source = account(credential).source.name();
-            let name = action.name();
-            Err(not_possible(format!(
-                "cannot {name} the account {id}: it comes from the {source}; change it there"
-            )))
-        }
-    }
 }

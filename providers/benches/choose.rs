@@ -28,7 +28,7 @@ fn config(keys: usize) -> Config {
 }
 
 fn choose(bencher: Bencher<'_, '_>, keys: usize, strategy: Strategy) {
-    let catalog = Catalog::build(&config(keys), &Healths::default());
+    let catalog = Catalog::build(&config(keys), &[], None, &Healths::default());
     bencher.bench_local(|| {
         let route = catalog.route(black_box("m")).expect("it is served");
         let fits: &dyn Fn(&Candidate) -> bool = &|_| true;
@@ -61,5 +61,5 @@ fn fill_first(bencher: Bencher<'_, '_>, keys: usize) {
 #[divan::bench(args = COUNTS)]
 fn catalogue(bencher: Bencher<'_, '_>, keys: usize) {
     let config = config(keys);
-    bencher.bench_local(|| Catalog::build(black_box(&config), &Healths::default()));
+    bencher.bench_local(|| Catalog::build(black_box(&config), &[], None, &Healths::default()));
 }

@@ -8,10 +8,13 @@ use modelgate_config::{Config, Pattern};
 use modelgate_dialects::{Str, Target};
 
 use super::{Candidate, Catalog, ModelListing, OpenRoute, is_excluded, target_of};
-use crate::credential::Credential;
+use crate::credential::{Credential, Login};
 use crate::forge::{Forge, Healths};
 use crate::route::Route;
-use crate::{ProviderKind, claude, codex, compatible, demo, gemini, models, vertex};
+use crate::{
+    Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
+    gemini, models, vertex,
+};
 
 /// A catalogue in the making.
 pub(super) struct Draft<'c> {
@@ -35,7 +38,7 @@ impl<'c> Draft<'c> {
         }
     }
 
-    pub(super) fn fill(&mut self) {
+    pub(super) fn fill(&mut self, accounts: &[Arc<Account>], refresher: Option<&Refresher>) {
         let config = self.config;
         for (index, key) in config.claude.iter().enumerate() {
             let credential = claude::credential(key, index, &mut self.forge);
@@ -60,6 +63,9 @@ impl<'c> Draft<'c> {
         for provider in &config.compatible {
             self.add_compatible(provider);
         }
+        for account in accounts.iter().filter(|account| !account.settings.disabled) {
+            self.add_account(account, refresher);
+        }
         if self.credentials.is_empty() {
             self.add_demo();
         }
@@ -81,6 +87,26 @@ impl<'c> Draft<'c> {
         let credentials = [Arc::new(credential)];
         let known = listed(entry, catalogue);
         self.add(entry, &credentials, &known, accepts, false);
+    }
+
+    /// An account that somebody logged in to, with the models of its provider.
+    fn add_account(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
+        // Accounts of the other kinds are kept, and not used.
+        let AccountKind::Claude = account.kind else {
+            return;
+        };
+        let channel = account::channel(account.kind, &self.config.channels);
+        let Some(entry) = account::entry(account, claude::BASE_URL, channel) else {
+            return;
+        };
+        let login = Login {
+            file: Arc::clone(&account.file),
+            refresher: refresher.cloned(),
+        };
+        let credential = claude::account(account, &entry, login, &mut self.forge);
+        let known = account::models(account, models::claude_catalogue(), channel);
+        let accepts = vec![Pattern::new("claude-*")];
+        self.add(&entry, &[Arc::new(credential)], &known, accepts, false);
     }
 
     fn add_compatible(&mut self, provider: &CompatibleProvider) {

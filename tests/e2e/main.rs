@@ -12,6 +12,7 @@
 mod harness;
 
 mod access;
+mod accounts;
 mod bodies;
 mod cancel;
 mod commands;

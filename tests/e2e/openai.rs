@@ -158,7 +158,14 @@ async fn vectors_come_from_gemini_in_openais_words() {
     );
     let gateway = Settings::new().line(&entry).start().await;
     let body = json!({"model": "up-text", "input": ["one", "two"], "dimensions": 4});
-    let answer = post(&gateway, "/v1/embeddings", &body).await.json();
+    let answer = post(&gateway, "/v1/embeddings", &body).await;
+    // Google counts nothing here.
+    assert_eq!(answer.header("x-modelgate-estimated"), Some("true"));
+    let answer = answer.json();
+    assert_eq!(
+        answer["usage"],
+        json!({"prompt_tokens": 2, "total_tokens": 2})
+    );
     assert_eq!(answer["object"], "list");
     assert_eq!(answer["model"], "up-text");
     let data = answer["data"].as_array().unwrap();

@@ -174,13 +174,7 @@ impl System<'_> {
 
 fn system<'r>(request: &'r Request, losses: &mut Losses) -> Vec<System<'r>> {
     let mut blocks: Vec<System<'r>> = Vec::with_capacity(request.system.len() + 1);
-    let (mut message, mut part) = (0, 0);
-    for (index, block) in request.system.iter().enumerate() {
-        (message, part) = match block.starts_message {
-            true if index > 0 => (message + 1, 0),
-            true => (0, 0),
-            false => (message, part + 1),
-        };
+    for (index, message, part, block) in request.system_blocks() {
         let path = request.system_path(index, message);
         if block.name.is_some() {
             losses.dropped(format!("{path}.name"), "Claude's messages have no name");

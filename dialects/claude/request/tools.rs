@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use super::messages::report_foreign;
 use super::{marks, schema};
 use crate::Dialect;
+use crate::choice::among_tools;
 use crate::claude::wire::{write_cache_mark, write_rest, write_without};
 use crate::error::EncodeError;
+use crate::free_text;
 use crate::ir::{CacheMark, Request, Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::losses::Losses;
@@ -277,46 +279,12 @@ impl<'r> Drafter<'r, '_> {
     /// A free-text tool becomes a function with one string (`dialects.md` 2.2).
     fn custom(&mut self, index: usize, tool: &'r Tool, format: Option<&RawJson>) -> Form<'r> {
         self.names.mark_custom(&tool.name);
-        let mut description = tool.description.clone();
-        let grammar = format.filter(|format| {
-            format
-                .document()
-                .root()
-                .field("type")
-                .and_then(Value::as_str)
-                .as_deref()
-                != Some("text")
-        });
-        if let Some(grammar) = grammar {
-            let path = match self.request.dialect {
-                Dialect::Chat | Dialect::Completions => format!("tools[{index}].custom.format"),
-                Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
-                    self.path(index, "format")
-                }
-            };
-            let why = "Claude enforces no grammar: it stands in the tool's description";
-            self.losses.changed(path, why);
-            let before = description.map_or_else(String::new, |text| format!("{text}\n\n"));
-            let text = format!(
-                "{before}The input must follow this format: {}",
-                grammar.as_str()
-            );
-            description = Some(Str::from(text));
-        }
-        let schema = RawJson::build(|writer| {
-            writer.object(|writer| {
-                writer.field("type", "object");
-                writer.object_field("properties", |writer| {
-                    writer.object_field("input", |writer| writer.field("type", "string"));
-                });
-                writer.array_field("required", |writer| writer.value("input"));
-            });
-        });
+        let (request, losses) = (self.request, &mut self.losses);
         Form::Function {
             tool,
+            description: free_text::described(request, index, format, "Claude", losses),
             name: self.name(tool),
-            description,
-            schema,
+            schema: free_text::schema(),
             strict: None,
         }
     }
@@ -408,20 +376,11 @@ impl<'r> Drafter<'r, '_> {
     }
 
     fn choice(&mut self, has_tools: bool) -> Result<Option<Choice<'r>>, EncodeError> {
-        let Some(choice) = &self.request.tool_choice else {
+        let (lost, losses) = (&self.lost, &mut self.losses);
+        let choice = among_tools(self.request, has_tools, lost, "Claude", losses)?;
+        let Some(choice) = choice else {
             return Ok(None);
         };
-        if let ToolChoice::Named(name) = choice
-            && self.lost.contains(name)
-        {
-            let reason = format!("the tool `{name}` must be called, but Claude has none like it");
-            return Err(EncodeError::new("tool_choice", reason));
-        }
-        if !has_tools {
-            let why = "there are no tools to choose from";
-            self.losses.dropped("tool_choice", why);
-            return Ok(None);
-        }
         Ok(match choice {
             ToolChoice::Auto
             | ToolChoice::Allowed {

@@ -6,8 +6,8 @@ use crate::claude::wire::{
     self, says_something, signature, write_citation, write_line, write_rest,
 };
 use crate::ir::{
-    CallKind, Media, MediaKind, MediaSource, Opaque, Part, Reasoning, Response, Stop, StopReason,
-    Text, ToolCall, Usage,
+    Media, MediaKind, MediaSource, Opaque, Part, Reasoning, Response, Stop, StopReason, Text,
+    ToolCall, Usage,
 };
 use crate::json::{RawJson, Str, Writer};
 use crate::names::Names;
@@ -139,7 +139,7 @@ pub(in crate::claude) fn write_reasoning(writer: &mut Writer<'_>, reasoning: &Re
 fn write_call(writer: &mut Writer<'_>, call: &ToolCall, names: &Names) {
     writer.object(|writer| {
         write_call_head(writer, &call.id, call.opaque.as_ref(), &call.name, names);
-        writer.field("input", &input(call));
+        writer.field("input", &call.object());
         write_rest(writer, &call.extensions);
     });
 }
@@ -156,20 +156,6 @@ pub(in crate::claude) fn write_call_head(
     let id = ids::sanitise(id, ids::CALL_ID_LIMIT);
     writer.field("id", &opaque::into_id(&id, state));
     writer.field("name", &names.client(name));
-}
-
-/// The arguments as an object. Text that is none (free text, or cut off by the output limit) is kept under `input`, as
-/// an empty object would be another call.
-fn input(call: &ToolCall) -> RawJson {
-    let object = match call.kind {
-        CallKind::Function => call.arguments.to_object(),
-        CallKind::Custom => None,
-    };
-    object.unwrap_or_else(|| {
-        RawJson::build(|writer| {
-            writer.object(|writer| writer.field("input", &call.arguments.0));
-        })
-    })
 }
 
 /// Images that other vendors' models draw. Claude has no such answers; its clients keep blocks they do not know.

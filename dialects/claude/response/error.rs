@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::claude::wire::{error_kind, error_word};
 use crate::ir::{Error, ErrorKind};
-use crate::json::{Document, Str, Value, Writer};
+use crate::json::{Document, Value, Writer};
 use crate::openai::chat;
 
 /// Reads a failure. Everything that servers have in common is read in one place; Claude's words for kinds and its
@@ -56,12 +56,4 @@ pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
             }
         });
     });
-}
-
-/// The failure of a stream that is no stream of Claude's.
-pub(in crate::claude) fn broken(message: &'static str) -> Error {
-    Error {
-        status: 502,
-        ..Error::new(ErrorKind::Server, Str::from_static(message))
-    }
 }

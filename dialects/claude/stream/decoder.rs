@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::claude::response::decode::{message_rest, stop};
 use crate::claude::response::decode_error;
-use crate::claude::response::error::broken;
 use crate::claude::wire::{self, usage};
 use crate::framing::sse::Frame;
-use crate::ir::{Event, Extensions, Stop, StopReason, Usage};
+use crate::ir::{Error, Event, Extensions, Stop, StopReason, Usage};
 use crate::json::{Document, RawJson, Str, Value};
 
 use block::Block;
@@ -71,7 +70,7 @@ impl Decoder {
         match document.reparse(frame.data.clone()) {
             Ok(()) => self.on_value(document.root(), frame, events),
             Err(_) => {
-                let error = broken("the upstream sent an event that is not JSON");
+                let error = Error::of_upstream("the upstream sent an event that is not JSON");
                 self.fail(error, events);
             }
         }
@@ -86,7 +85,7 @@ impl Decoder {
         if clean && self.stopped {
             self.end(events);
         } else {
-            let error = broken("the upstream's stream ended before the answer was complete");
+            let error = Error::cut_short();
             self.fail(error.with_code("upstream_cut"), events);
         }
     }
@@ -148,7 +147,7 @@ impl Decoder {
             return;
         };
         if is_nameless_call(content) {
-            let error = broken("the upstream called a tool without naming it");
+            let error = Error::nameless_call();
             return self.fail(error, events);
         }
         if let Some(block) = Block::start(content, self.items, &mut self.calls, events) {

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{document, read};
 use crate::embeddings::{EmbedRequest, Shape, decode_answer, encode_answer};
+use crate::ir::Usage;
 use crate::json::Document;
 
 fn of_openai(count: usize, base64: bool) -> EmbedRequest {
@@ -197,4 +198,29 @@ proptest! {
         let back: Json = serde_json::from_str(&back).unwrap();
         prop_assert_eq!(back["data"][0]["embedding"].as_str().unwrap(), base64_of(&floats));
     }
+}
+
+#[test]
+fn what_the_upstream_does_not_count_is_estimated_for_clients_that_read_a_count() {
+    let estimated = |shape: Shape, body: &str, request: &EmbedRequest| {
+        let body = document(&serde_json::from_str(body).unwrap());
+        let mut answer = decode_answer(shape, &body, request).unwrap();
+        let estimated = answer.estimate_usage(request);
+        let usage = answer.usage.as_ref().and_then(Usage::total_input);
+        (estimated, usage)
+    };
+    let uncounted = r#"{"embedding":{"values":[0.5]}}"#;
+    let openai = of_openai(1, false);
+    assert_eq!(
+        estimated(Shape::GeminiOne, uncounted, &openai),
+        (true, Some(openai.estimate()))
+    );
+    let counted = r#"{"embedding":{"values":[0.5]},"usageMetadata":{"promptTokenCount":7}}"#;
+    assert_eq!(
+        estimated(Shape::GeminiOne, counted, &openai),
+        (false, Some(7))
+    );
+    let uncounted = r#"{"data":[{"embedding":[0.5]}]}"#;
+    let gemini = of_gemini(1, Shape::GeminiOne);
+    assert_eq!(estimated(Shape::OpenAi, uncounted, &gemini), (false, None));
 }

@@ -167,14 +167,8 @@ impl<'r> Draft<'r> {
 fn system<'r>(scope: &mut Scope<'r>) -> Vec<System<'r>> {
     let request = scope.request;
     let mut texts = Vec::new();
-    let (mut message, mut inner) = (usize::MAX, 0);
-    for (index, block) in request.system.iter().enumerate() {
-        if block.starts_message {
-            (message, inner) = (message.wrapping_add(1), 0);
-        } else {
-            inner += 1;
-        }
-        let path = || request.system_block_path(index, message, inner);
+    for (index, message, part, block) in request.system_blocks() {
+        let path = || request.system_block_path(index, message, part);
         if !scope.native && block.text.starts_with(BILLING_BLOCK) {
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(), why);

@@ -7,7 +7,7 @@ use super::encode::Scope;
 use crate::Dialect;
 use crate::claude::wire::media::sniff;
 use crate::error::EncodeError;
-use crate::gemini::wire::media::is_public;
+use crate::gemini::wire::media::{ending, is_public};
 use crate::ir::{Media, MediaKind, MediaSource, Part};
 use crate::json::{Str, Writer};
 use crate::openai::data_url;
@@ -146,13 +146,7 @@ fn file(media: &Media, address: &Str) -> Source {
 }
 
 fn guessed(kind: MediaKind, address: &str) -> Option<Str> {
-    let path = address.split(['?', '#']).next().unwrap_or_default();
-    let ending = path
-        .rsplit('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let mime = match (kind, &*ending) {
+    let mime = match (kind, &*ending(address)) {
         (MediaKind::Image, "png") => "image/png",
         (MediaKind::Image, "gif") => "image/gif",
         (MediaKind::Image, "webp") => "image/webp",

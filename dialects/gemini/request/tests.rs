@@ -543,3 +543,46 @@ fn many_parts_take_linear_time() {
         begun.elapsed()
     );
 }
+
+#[test]
+fn a_thought_in_contents_of_its_own_is_one_thought() {
+    let state = crate::ir::Opaque {
+        data: Str::from_static("c2ln"),
+        provider: Str::from_static("claude"),
+    };
+    let state = crate::opaque::wrap_base64(&state, false);
+    let model = |part: Json| json!({"role": "model", "parts": [part]});
+    let body = json!({"contents": [
+        {"role": "user", "parts": [{"text": "?"}]},
+        model(json!({"text": "Let me ", "thought": true})),
+        model(json!({"text": "see.", "thought": true})),
+        model(json!({"text": "", "thought": true, "thoughtSignature": state.to_string()})),
+        model(json!({"text": "Yes"})),
+        model(json!({"text": "."})),
+        {"role": "user", "parts": [{"text": "Sure?"}]},
+    ]});
+    let request = request(Dialect::Gemini, &body);
+    let encoded = |dialect: Dialect, provider: &'static str| -> Json {
+        let provider = Str::from_static(provider);
+        let target = Target {
+            provider,
+            ..target()
+        };
+        let encoded = codec::encode_request(dialect, &request, &target).expect("a body");
+        serde_json::from_slice(&encoded.body).expect("JSON")
+    };
+    let claude = encoded(Dialect::Claude, "claude");
+    let expected = json!([
+        {"role": "user", "content": [{"type": "text", "text": "?"}]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "Let me see.", "signature": "c2ln"},
+            {"type": "text", "text": "Yes"}, {"type": "text", "text": "."}]},
+        {"role": "user", "content": [{"type": "text", "text": "Sure?"}]},
+    ]);
+    assert_eq!(claude["messages"], expected, "{claude}");
+    for dialect in [Dialect::Chat, Dialect::Responses, Dialect::Gemini] {
+        let body = encoded(dialect, "other").to_string();
+        assert!(!body.contains("\"content\":\"\""), "{body}");
+        assert!(!body.contains("\"content\":[]"), "{body}");
+        assert!(!body.contains("\"parts\":[]"), "{body}");
+    }
+}

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::encode::Scope;
+use crate::choice::among_tools;
 use crate::error::EncodeError;
+use crate::free_text;
 use crate::gemini::schema;
 use crate::gemini::wire::write_rest;
 use crate::ir::{Request, Tool, ToolChoice, ToolKind};
@@ -220,27 +222,9 @@ impl<'r> Drafter<'r, '_> {
         self.scope.names.mark_custom(&tool.name);
         self.scope
             .foreign(&tool.extensions, || request.tool_path(index));
-        let mut description = tool.description.clone();
-        let is_text =
-            |format: &RawJson| format.document().root().text_of("type").as_deref() == Some("text");
-        if let Some(grammar) = format.filter(|format| !is_text(format)) {
-            let path = format!("{}.custom.format", request.tool_path(index));
-            let why = "Gemini enforces no grammar: it stands in the tool's description";
-            self.scope.losses.changed(path, why);
-            let before = description.map_or_else(String::new, |text| format!("{text}\n\n"));
-            let grammar = grammar.as_str();
-            let text = format!("{before}The input must follow this format: {grammar}");
-            description = Some(Str::from(text));
-        }
-        let schema = RawJson::build(|writer| {
-            writer.object(|writer| {
-                writer.field("type", "object");
-                writer.object_field("properties", |writer| {
-                    writer.object_field("input", |writer| writer.field("type", "string"));
-                });
-                writer.array_field("required", |writer| writer.value("input"));
-            });
-        });
+        let losses = &mut self.scope.losses;
+        let description = free_text::described(request, index, format, "Gemini", losses);
+        let schema = free_text::schema();
         let key = if self.scope.profile().json_schema {
             "parametersJsonSchema"
         } else {
@@ -319,20 +303,11 @@ impl<'r> Drafter<'r, '_> {
         if let Some(own) = own.filter(|_| self.scope.native) {
             return Ok(Some(Config::Raw(own)));
         }
-        let Some(choice) = &request.tool_choice else {
+        let (lost, losses) = (&self.lost, &mut self.scope.losses);
+        let choice = among_tools(request, has_tools, lost, "Gemini", losses)?;
+        let Some(choice) = choice else {
             return Ok(None);
         };
-        if let ToolChoice::Named(name) = choice
-            && self.lost.contains(name)
-        {
-            let reason = format!("the tool `{name}` must be called, but Gemini has none like it");
-            return Err(EncodeError::new("tool_choice", reason));
-        }
-        if !has_tools {
-            let why = "there are no tools to choose from";
-            self.scope.losses.dropped("tool_choice", why);
-            return Ok(None);
-        }
         let is_server = |name: &Str| {
             let mut tools = request.tools.iter();
             tools.any(|tool| tool.name == *name && !is_function(tool))

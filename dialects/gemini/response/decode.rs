@@ -4,7 +4,7 @@ use crate::Dialect;
 use crate::claude::wire::path::At;
 use crate::error::DecodeError;
 use crate::gemini::wire::parts::Parts;
-use crate::gemini::wire::{self, CANDIDATE, camel, citations, field, keep_rest, text_of};
+use crate::gemini::wire::{self, CANDIDATE, camel, citations, field, keep_rest, logprobs, text_of};
 use crate::ir::{Choice, Extensions, Opaque, Part, Reasoning, Response, Stop, StopReason, Unknown};
 use crate::json::{RawJson, Str, Value};
 
@@ -106,6 +106,8 @@ fn choice(
         index: index.unwrap_or(u32::try_from(place).unwrap_or(u32::MAX)),
         parts,
         stop: Some(stop.settled(has_calls)),
+        // They are those of the text.
+        logprobs: logprobs::read(candidate).filter(|_| !text.is_empty()),
         ..Choice::default()
     })
 }

@@ -3,11 +3,11 @@
 use crate::Dialect;
 use crate::gemini::wire::parts::SIGNATURE;
 use crate::gemini::wire::{
-    self, CANDIDATE, PROVIDER, camel, citations, field, signature, write_line, write_rest,
+    self, CANDIDATE, PROVIDER, camel, citations, field, logprobs, signature, write_line, write_rest,
 };
 use crate::ir::{
-    CallKind, Choice, Extensions, Media, MediaSource, Opaque, Part, Response, Stop, StopReason,
-    Text, ToolCall,
+    Choice, Extensions, Media, MediaSource, Opaque, Part, Response, Stop, StopReason, Text,
+    ToolCall,
 };
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::names::Names;
@@ -79,6 +79,9 @@ fn write_choice(writer: &mut Writer<'_>, choice: &Choice, names: &Names) {
         if !said.sourced {
             write_sources(writer, &said.citations, &said.text);
         }
+        if let Some(tokens) = choice.logprobs.as_ref().filter(|_| !said.rated) {
+            logprobs::write(writer, tokens);
+        }
     });
 }
 
@@ -89,6 +92,8 @@ pub(in crate::gemini) struct Said {
     pub(in crate::gemini) refused: bool,
     /// Google's own sources are among its fields.
     pub(in crate::gemini) sourced: bool,
+    /// So are Google's own token probabilities.
+    pub(in crate::gemini) rated: bool,
     pub(in crate::gemini) citations: Vec<RawJson>,
     /// All text, which the spans of citations count in.
     pub(in crate::gemini) text: String,
@@ -100,8 +105,15 @@ impl Said {
         self.refused |= matches!(part, Part::Refusal(text) if !text.is_empty());
         match part {
             Part::Text(text) => self.note_text(text),
-            part => self.sourced |= is_source(part),
+            part => self.note_field(part),
         }
+    }
+
+    /// A field of the candidate.
+    pub(in crate::gemini) fn note_field(&mut self, part: &Part) {
+        self.sourced |= is_source(part);
+        let field = candidate_field(part);
+        self.rated |= field.is_some_and(|(key, _)| key == logprobs::FIELD);
     }
 
     fn note_text(&mut self, text: &Text) {
@@ -125,7 +137,7 @@ impl Said {
 }
 
 /// Whether a field of a candidate names sources.
-pub(in crate::gemini) fn is_source(part: &Part) -> bool {
+fn is_source(part: &Part) -> bool {
     let field = candidate_field(part);
     field.is_some_and(|(key, _)| matches!(key, "groundingMetadata" | "citationMetadata"))
 }
@@ -233,7 +245,7 @@ pub(in crate::gemini) fn write_call(writer: &mut Writer<'_>, call: &ToolCall, na
             writer.field("id", &call.id);
             writer.field("name", &names.client(&call.name));
             writer.key("args");
-            write_line(writer, &args(call));
+            write_line(writer, &call.object());
             write_rest(writer, &call.extensions);
         });
         let signed = call
@@ -242,20 +254,6 @@ pub(in crate::gemini) fn write_call(writer: &mut Writer<'_>, call: &ToolCall, na
             .and_then(|state| signature(state, false));
         writer.field_opt(SIGNATURE, signed.as_ref());
     });
-}
-
-/// The arguments as an object. Text that is none (free text, or cut off by the output limit) is kept under `input`, as
-/// an empty object would be another call.
-fn args(call: &ToolCall) -> RawJson {
-    let object = match call.kind {
-        CallKind::Function => call.arguments.to_object(),
-        CallKind::Custom => None,
-    };
-    object.unwrap_or_else(|| {
-        RawJson::build(|writer| {
-            writer.object(|writer| writer.field("input", &call.arguments.0));
-        })
-    })
 }
 
 fn write_media(writer: &mut Writer<'_>, media: &Media) {

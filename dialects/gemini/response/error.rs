@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::gemini::wire::{error_kind, error_status};
 use crate::ir::{Error, ErrorKind};
-use crate::json::{Document, Str, Value, Writer};
+use crate::json::{Document, Value, Writer};
 use crate::openai::chat;
 
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
@@ -140,12 +140,4 @@ fn write_details(writer: &mut Writer<'_>, error: &Error) {
             });
         }
     });
-}
-
-/// The failure of a stream that is no stream of Gemini's.
-pub(in crate::gemini) fn broken(message: &'static str) -> Error {
-    Error {
-        status: 502,
-        ..Error::new(ErrorKind::Server, Str::from_static(message))
-    }
 }

@@ -237,6 +237,54 @@ fn what_gemini_says_beside_its_text_is_kept() {
     assert_eq!(again["createTime"], body["createTime"]);
 }
 
+fn rated_answer() -> Json {
+    let mut body = answer(&json!([{"text": "Hé"}]));
+    body["candidates"][0]["avgLogprobs"] = json!(-0.05);
+    body["candidates"][0]["logprobsResult"] = json!({
+        "topCandidates": [{"candidates": [{"token": "H", "tokenId": 7, "logProbability": -0.1},
+            {"token": "J", "logProbability": -2.5}]}],
+        "chosenCandidates": [{"token": "H", "tokenId": 7, "logProbability": -0.1}, {"token": "é"}]});
+    body
+}
+
+#[test]
+fn probabilities_of_tokens_are_told_in_the_form_of_each_client() {
+    let body = rated_answer();
+    let response = decode(&body);
+    let expected = json!([
+        {"token": "H", "logprob": -0.1, "bytes": [72], "top_logprobs": [
+            {"token": "H", "logprob": -0.1, "bytes": [72]}, {"token": "J", "logprob": -2.5, "bytes": [74]}]},
+        {"token": "é", "logprob": 0, "bytes": [195, 169], "top_logprobs": []},
+    ]);
+    let chat = encode(Dialect::Chat, &response);
+    assert_eq!(chat["choices"][0]["logprobs"]["content"], expected);
+    let responses = encode(Dialect::Responses, &response);
+    assert_eq!(
+        responses["output"][0]["content"][0]["logprobs"], expected,
+        "{responses}"
+    );
+    let legacy = encode(Dialect::Completions, &response);
+    let expected = json!({"tokens": ["H", "é"], "token_logprobs": [-0.1, 0],
+        "top_logprobs": [{"H": -0.1, "J": -2.5}, {}], "text_offset": [0, 1]});
+    assert_eq!(legacy["choices"][0]["logprobs"], expected);
+    let own = encode(Dialect::Gemini, &response);
+    assert_eq!(own["candidates"], body["candidates"]);
+}
+
+#[test]
+fn probabilities_of_other_vendors_tokens_are_told_in_googles_form() {
+    let body = json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0,
+        "message": {"role": "assistant", "content": "H"}, "finish_reason": "stop", "logprobs": {"content": [
+            {"token": "H", "logprob": -0.1, "bytes": [72], "top_logprobs": [{"token": "J", "logprob": -2.5}]}]}}]});
+    let provider = Str::from_static("openai");
+    let response = codec::decode_response(Dialect::Chat, &document(&body), &provider).unwrap();
+    let own = encode(Dialect::Gemini, &response);
+    let expected = json!({
+        "topCandidates": [{"candidates": [{"token": "J", "logProbability": -2.5}]}],
+        "chosenCandidates": [{"token": "H", "logProbability": -0.1}]});
+    assert_eq!(own["candidates"][0]["logprobsResult"], expected);
+}
+
 #[test]
 fn failures_are_read() {
     let rows = [

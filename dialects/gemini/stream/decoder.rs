@@ -9,9 +9,9 @@ use crate::claude::wire::path::At;
 use crate::framing::sse::Frame;
 use crate::gemini::response::decode::{answer_rest, blocked, candidate_parts, late_state};
 use crate::gemini::response::decode_error;
-use crate::gemini::response::error::broken;
 use crate::gemini::wire::parts::Parts;
-use crate::gemini::wire::{self, citations, field, text_of};
+use crate::gemini::wire::pieces::Pieces;
+use crate::gemini::wire::{self, citations, field, logprobs, text_of};
 use crate::ir::{
     Delta, Error, Event, ItemKind, ItemStart, Opaque, Part, Stop, StopReason, ToolCall, Usage,
 };
@@ -43,6 +43,8 @@ struct Choice {
     text: String,
     cited: HashSet<RawJson>,
     called: bool,
+    /// The call whose arguments are still coming.
+    pieces: Pieces,
     stop: Option<Stop>,
 }
 
@@ -84,8 +86,7 @@ impl Decoder {
             }
             Ok(()) => self.answer(document.root(), events),
             Err(_) => {
-                let message = "the upstream sent a piece of its stream that is not JSON";
-                self.fail(broken(message), events);
+                self.fail(Error::not_json(), events);
             }
         }
         self.document = document;
@@ -101,8 +102,7 @@ impl Decoder {
         if clean && complete {
             self.end(events);
         } else {
-            let message = "the upstream's stream ended before the answer was complete";
-            self.fail(broken(message), events);
+            self.fail(Error::cut_short(), events);
         }
     }
 
@@ -184,22 +184,56 @@ impl Decoder {
         let content = candidate.field("content");
         let parts = content.and_then(|content| content.field("parts"));
         for value in parts.into_iter().flat_map(Value::items) {
-            let part = self.parts.part(value, &At::key("parts"));
-            let part = part.map_err(|_| broken("the upstream sent a part that cannot be read"))?;
-            let signed = late_state(&self.parts, &part, value);
-            self.part(at, part, events);
-            if let Some(state) = signed {
-                self.late(at, state, events);
+            let mut whole = Vec::new();
+            let pieces = &mut self.choices[at].pieces;
+            let is_read = pieces.take(value, &mut whole).map_err(|_| unreadable())?;
+            for call in whole {
+                self.read(at, call.document().root(), events)?;
+            }
+            if is_read {
+                self.read(at, value, events)?;
             }
         }
         self.cite(at, candidate, events);
         for part in candidate_parts(candidate) {
             self.whole(at, part, events);
         }
+        // Behind the field itself, by which Google's own clients are told.
+        if let (Some(item), Some(tokens)) = (self.choices[at].text_item, logprobs::read(candidate))
+        {
+            let delta = Delta::Logprobs(tokens);
+            events.push(Event::Delta { item, delta });
+        }
         if let Some(stop) = wire::stop(candidate) {
             self.choices[at].stop = Some(stop);
         }
         Ok(())
+    }
+
+    #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
+    fn read(&mut self, at: usize, value: Value<'_>, events: &mut Vec<Event>) -> Result<(), Error> {
+        let part = self.parts.part(value, &At::key("parts"));
+        let part = part.map_err(|_| unreadable())?;
+        let signed = late_state(&self.parts, &part, value);
+        self.part(at, part, events);
+        if let Some(state) = signed {
+            self.late(at, state, events);
+        }
+        Ok(())
+    }
+
+    /// A call that nothing ended but the answer itself. One that was cut off is not to be made.
+    fn last_call(&mut self, at: usize, events: &mut Vec<Event>) {
+        let choice = &mut self.choices[at];
+        let ended = matches!(
+            choice.stop.as_ref().map(|stop| &stop.reason),
+            Some(StopReason::End | StopReason::ToolUse)
+        );
+        if let Some(call) = choice.pieces.finish().filter(|_| ended)
+            && let Err(error) = self.read(at, call.document().root(), events)
+        {
+            self.fail(error, events);
+        }
     }
 
     fn part(&mut self, at: usize, part: Part, events: &mut Vec<Event>) {
@@ -328,6 +362,10 @@ impl Decoder {
 
     fn end(&mut self, events: &mut Vec<Event>) {
         for at in 0..self.choices.len() {
+            self.last_call(at, events);
+            if self.over {
+                return;
+            }
             self.close(at, events);
             let choice = &mut self.choices[at];
             let stop = choice.stop.take();
@@ -345,4 +383,8 @@ impl Decoder {
         self.over = true;
         events.push(Event::Error(error));
     }
+}
+
+fn unreadable() -> Error {
+    Error::of_upstream("the upstream sent a part that cannot be read")
 }

@@ -320,6 +320,105 @@ fn a_reason_after_calls_asks_for_their_results() {
     assert_eq!(stops, [&expected]);
 }
 
+#[test]
+fn probabilities_of_tokens_are_told_with_their_text() {
+    let rated = |text: &str| {
+        let mut rated = frame(&json!([{"text": text}]), None);
+        rated["candidates"][0]["logprobsResult"] =
+            json!({"chosenCandidates": [{"token": text, "logProbability": -0.5}]});
+        rated
+    };
+    let stream = [rated("a"), rated("b"), frame(&json!([]), Some("STOP"))];
+    let events = decode(&stream, true);
+    let told: Vec<Json> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Delta {
+                item: 0,
+                delta: Delta::Logprobs(raw),
+            } => serde_json::from_str(raw.as_str()).ok(),
+            _ => None,
+        })
+        .collect();
+    let tokens: Vec<&Json> = told
+        .iter()
+        .map(|told| &told["content"][0]["token"])
+        .collect();
+    assert_eq!(tokens, ["a", "b"]);
+    let own = |frames: Vec<Json>| {
+        let mut fields = frames.into_iter();
+        let fields = fields.by_ref().filter_map(|mut frame| {
+            let field = frame["candidates"][0]["logprobsResult"].take();
+            (!field.is_null()).then_some(field)
+        });
+        fields.collect::<Vec<Json>>()
+    };
+    assert_eq!(
+        own(frames(events)),
+        own(stream.to_vec()),
+        "each is told once"
+    );
+    let raw = crate::json::RawJson::build(|writer| {
+        writer.object(|writer| {
+            writer.array_field("content", |writer| {
+                writer.object(|writer| {
+                    writer.field("token", "x");
+                    writer.field("logprob", &-0.5);
+                });
+            });
+        });
+    });
+    let events = vec![
+        begin(0, ItemKind::Text),
+        delta(0, Delta::Logprobs(raw)),
+        Event::End,
+    ];
+    let expected = json!({"topCandidates": [{"candidates": []}],
+        "chosenCandidates": [{"token": "x", "logProbability": -0.5}]});
+    assert_eq!(own(frames(events)), [expected]);
+}
+
+#[test]
+fn arguments_in_pieces_are_put_together() {
+    let call = |call: Json| frame(&json!([{"functionCall": call}]), None);
+    let piece = |value: Json| call(json!({"partialArgs": [value], "willContinue": true}));
+    let begun = [
+        call(json!({"name": "light", "willContinue": true})),
+        piece(json!({"jsonPath": "$.brightness", "numberValue": 50})),
+        piece(json!({"jsonPath": "$.tone", "stringValue": "wa", "willContinue": true})),
+        piece(json!({"jsonPath": "$.tone", "stringValue": "rm"})),
+    ];
+    let told = |end: &[Json]| {
+        let events = decode(&[&begun[..], end].concat(), true);
+        let arguments = events.iter().find_map(|event| match event {
+            Event::Delta {
+                delta: Delta::Arguments(text),
+                ..
+            } => Some(text.to_string()),
+            _ => None,
+        });
+        let stop = events.iter().find_map(|event| match event {
+            Event::Stop { stop, .. } => Some(stop.reason.clone()),
+            _ => None,
+        });
+        (arguments, stop)
+    };
+    let whole = Some(r#"{"brightness":50,"tone":"warm"}"#.to_owned());
+    let closed = [call(json!({})), frame(&json!([]), Some("STOP"))];
+    assert_eq!(told(&closed), (whole.clone(), Some(StopReason::ToolUse)));
+    assert_eq!(told(&closed[1..]), (whole, Some(StopReason::ToolUse)));
+    let cut = [frame(&json!([]), Some("MAX_TOKENS"))];
+    assert_eq!(told(&cut), (None, Some(StopReason::Length)));
+    let broken = decode(
+        &[
+            begun[0].clone(),
+            piece(json!({"jsonPath": "tone", "stringValue": "x"})),
+        ],
+        true,
+    );
+    assert!(matches!(broken.last(), Some(Event::Error(_))), "{broken:?}");
+}
+
 fn observed(stream: &[Json], clean: bool) -> (Observer, String) {
     let mut observer = Observer::new(
         Dialect::Gemini,

@@ -89,16 +89,17 @@ fn kind_of_address(address: &str) -> MediaKind {
     if address.contains("youtube.com/") || address.contains("youtu.be/") {
         return MediaKind::Video;
     }
-    let path = address.split(['?', '#']).next().unwrap_or_default();
-    let ending = path
-        .rsplit('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    match &*ending {
+    match &*ending(address) {
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "heic" => MediaKind::Image,
         "mp3" | "wav" | "ogg" | "flac" | "aac" => MediaKind::Audio,
         "mp4" | "mov" | "webm" | "mpeg" | "avi" => MediaKind::Video,
         _ => MediaKind::Document,
     }
+}
+
+/// What the name of a file ends with, in lower case.
+pub(crate) fn ending(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let ending = path.rsplit('.').next().unwrap_or_default();
+    ending.to_ascii_lowercase()
 }

@@ -5,4 +5,3 @@ mod encode;
 
 pub use decode::decode;
 pub use encode::encode;
-pub(in crate::openai) use encode::highest;

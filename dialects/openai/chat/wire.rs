@@ -7,6 +7,7 @@ use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{CacheMark, ErrorKind, Extensions, StopReason, Usage};
 use crate::json::{RawJson, Str, Value, Writer};
+use crate::openai::extensions;
 
 /// Most stop texts of a request.
 pub(crate) const STOP_LIMIT: usize = 4;
@@ -116,31 +117,6 @@ pub(crate) fn write_cache_mark(writer: &mut Writer<'_>, mark: &CacheMark) {
     }
 }
 
-/// Writes the unknown fields that Chat wrote at this level. Fields of an object below it are kept as `object.key`.
-pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
-    for extension in extensions.of(Dialect::Chat) {
-        let nested = below
-            .iter()
-            .any(|object| inner_key(&extension.key, object).is_some());
-        if !nested {
-            writer.field(&extension.key, &extension.value);
-        }
-    }
-}
-
-/// Writes the unknown fields of the object `object` below the level of `extensions`.
-pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
-    for extension in extensions.of(Dialect::Chat) {
-        if let Some(key) = inner_key(&extension.key, object) {
-            writer.field(key, &extension.value);
-        }
-    }
-}
-
-fn inner_key<'k>(key: &'k str, object: &str) -> Option<&'k str> {
-    key.strip_prefix(object)?.strip_prefix('.')
-}
-
 /// Keeps the fields of `value` that are not in `known`, under `object.key` when it is a level below.
 pub(crate) fn keep_unknown(
     extensions: &mut Extensions,
@@ -148,15 +124,20 @@ pub(crate) fn keep_unknown(
     object: &str,
     known: &[&str],
 ) {
-    for (key, value) in value.entries() {
-        if value.is_null() || known.contains(&&*key) {
-            continue;
-        }
-        if object.is_empty() {
-            extensions.push(Dialect::Chat, &key, value.raw());
-        } else {
-            extensions.push(Dialect::Chat, &format!("{object}.{key}"), value.raw());
-        }
+    extensions::keep(Dialect::Chat, extensions, value, object, known);
+}
+
+/// Writes the unknown fields that Chat wrote at this level. Fields of an object below it are kept as `object.key`.
+pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
+    for (key, value) in extensions::outer(Dialect::Chat, extensions, below) {
+        writer.field(key, value);
+    }
+}
+
+/// Writes the unknown fields of the object `object` below the level of `extensions`.
+pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
+    for (key, value) in extensions::inner(Dialect::Chat, extensions, object) {
+        writer.field(key, value);
     }
 }
 
@@ -195,15 +176,6 @@ pub(crate) fn stop_texts(value: Value<'_>) -> Result<Vec<Str>, DecodeError> {
         let stop = value.text();
         let stop = stop.ok_or_else(|| expected("stop", "a string or a list of strings"))?;
         Ok(vec![stop])
-    }
-}
-
-/// Raw JSON may hold line ends between its tokens, which would end a `data:` line; inside strings they are escaped.
-pub(crate) fn on_one_line(out: &mut [u8]) {
-    let mut from = 0;
-    while let Some(found) = memchr::memchr2(b'\n', b'\r', &out[from..]) {
-        out[from + found] = b' ';
-        from += found + 1;
     }
 }
 

@@ -12,8 +12,8 @@ pub(super) use decode::{
 pub use encode::encode;
 pub(super) use encode::{Answer, Items, failure};
 pub(crate) use error::encode_error_event;
-pub(super) use error::{broken, in_stream, write_failure};
 pub use error::{decode_error, encode_error};
+pub(super) use error::{in_stream, write_failure};
 pub(super) use item::{
     Content, Item, call_id, cited, item_id, logprobs, space, words, write_logprobs, write_summary,
 };

@@ -4,8 +4,9 @@ pub(crate) mod citation;
 pub(crate) mod usage;
 
 use crate::Dialect;
-use crate::ir::{Extensions, Opaque, Reasoning, Stop, StopReason, Usage};
+use crate::ir::{Extensions, Opaque, PARAGRAPH, Reasoning, Stop, StopReason, Usage};
 use crate::json::{RawJson, Str, Value, Writer};
+use crate::openai::extensions;
 use crate::{ids, opaque};
 
 pub(crate) use crate::openai::chat::wire::message::free_text;
@@ -146,24 +147,33 @@ pub(crate) fn is_own_id(id: &str) -> bool {
     id.starts_with(ids::REASONING_PREFIX)
 }
 
-/// The text of thinking: its summary, else its own words.
-pub(crate) fn thinking(item: Value<'_>) -> Str {
+/// The text of thinking: its summary, else its own words; and where in it further parts begin.
+pub(crate) fn thinking(item: Value<'_>) -> (Str, Vec<usize>) {
     let texts = |key: &str| -> Vec<Str> {
         let parts = item.field(key).into_iter().flat_map(Value::items);
         parts.filter_map(|part| part.text_of("text")).collect()
     };
-    let mut found = texts("summary");
+    let mut found = texts(SUMMARY);
     if found.iter().all(|text| text.is_empty()) {
         found = texts("content");
     }
-    match found.as_slice() {
-        [text] => text.clone(),
-        texts => Str::from(texts.join(BETWEEN_SUMMARIES)),
+    if let [text] = found.as_slice() {
+        return (text.clone(), Vec::new());
     }
+    let mut whole = String::new();
+    let mut begins = Vec::new();
+    for (index, text) in found.iter().enumerate() {
+        if index > 0 {
+            whole.push_str(PARAGRAPH);
+            begins.push(whole.len());
+        }
+        whole.push_str(text);
+    }
+    (Str::from(whole), begins)
 }
 
-/// Stands between the parts of a summary where others have one text.
-pub(crate) const BETWEEN_SUMMARIES: &str = "\n\n";
+/// Holds the parts of a summary.
+pub(crate) const SUMMARY: &str = "summary";
 
 /// Keeps the fields of `value` that are not in `known`, under `object.key` when it is a level below.
 pub(crate) fn keep_unknown(
@@ -172,49 +182,29 @@ pub(crate) fn keep_unknown(
     object: &str,
     known: &[&str],
 ) {
-    for (key, value) in value.entries() {
-        if value.is_null() || known.contains(&&*key) {
-            continue;
-        }
-        if object.is_empty() {
-            extensions.push(Dialect::Responses, &key, value.raw());
-        } else {
-            extensions.push(Dialect::Responses, &format!("{object}.{key}"), value.raw());
-        }
-    }
+    extensions::keep(Dialect::Responses, extensions, value, object, known);
 }
 
 /// Writes the unknown fields that Responses wrote at this level. Fields of an object below it are kept as `object.key`.
 pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
-    for extension in extensions.of(Dialect::Responses) {
-        let nested = below
-            .iter()
-            .any(|object| inner_key(&extension.key, object).is_some());
-        if !nested {
-            writer.key(&extension.key);
-            write_line(writer, &extension.value);
-        }
+    for (key, value) in extensions::outer(Dialect::Responses, extensions, below) {
+        writer.key(key);
+        write_line(writer, value);
     }
 }
 
 /// Writes the unknown fields of the object `object` below the level of `extensions`.
 pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
-    for extension in extensions.of(Dialect::Responses) {
-        if let Some(key) = inner_key(&extension.key, object) {
-            writer.key(key);
-            write_line(writer, &extension.value);
-        }
+    for (key, value) in extensions::inner(Dialect::Responses, extensions, object) {
+        writer.key(key);
+        write_line(writer, value);
     }
 }
 
 /// Whether there are any such.
 pub(crate) fn has_inner(extensions: &Extensions, object: &str) -> bool {
-    let mut own = extensions.of(Dialect::Responses);
-    own.any(|extension| inner_key(&extension.key, object).is_some())
-}
-
-fn inner_key<'k>(key: &'k str, object: &str) -> Option<&'k str> {
-    key.strip_prefix(object)?.strip_prefix('.')
+    let mut own = extensions::inner(Dialect::Responses, extensions, object);
+    own.next().is_some()
 }
 
 /// Writes a raw value on one line, as frames of a stream need it.

@@ -221,6 +221,7 @@ fn event(what: u8, which: u8, kinds: &[ItemKind]) -> Event {
         4 => begin(ItemKind::Refusal),
         5..=10 => delta(match kinds.get(at) {
             Some(ItemKind::ToolCall { .. }) => Delta::Arguments(text()),
+            Some(ItemKind::Reasoning { .. }) if which & 0x80 != 0 => Delta::Paragraph,
             Some(ItemKind::Reasoning { .. }) => Delta::Reasoning(text()),
             _ => Delta::Text(text()),
         }),

@@ -4,8 +4,8 @@ use super::{signature, write_delta, write_end, write_start};
 use crate::claude::response::encode::{write_call_head, write_part, write_reasoning};
 use crate::claude::wire::{says_something, write_citation};
 use crate::framing::sse;
-use crate::ir::{CallKind, Delta, ItemKind, Opaque, Part, Reasoning};
-use crate::json::{RawJson, Writer};
+use crate::ir::{CallKind, Delta, ItemKind, Opaque, PARAGRAPH, Part, Reasoning};
+use crate::json::{RawJson, Str, Writer};
 use crate::names::Names;
 
 /// An item that has not ended, or whose turn has not come.
@@ -79,6 +79,7 @@ impl Item {
                 self.spoke |= !text.is_empty();
                 self.pending.push_str(&text);
             }
+            Delta::Paragraph => self.hold(Delta::Reasoning(Str::from_static(PARAGRAPH))),
             Delta::Opaque(opaque) if self.is_reasoning() => self.opaque = Some(opaque),
             Delta::Citation(citation) if self.is_text() => {
                 self.cited = true;
@@ -91,7 +92,9 @@ impl Item {
 
     /// Writes a delta of the open block. State is held back: a signature is the last delta of its block.
     pub(super) fn write_delta(&mut self, delta: Delta, out: &mut Vec<u8>) {
+        let paragraph = Str::from_static(PARAGRAPH);
         let at_once = match &delta {
+            Delta::Paragraph => Some(&paragraph),
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => Some(text),
             _ => None,
         };

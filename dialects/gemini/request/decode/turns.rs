@@ -22,7 +22,7 @@ pub(super) fn turns(contents: Value<'_>) -> Result<Vec<Turn>, DecodeError> {
     if contents.is_array() {
         let mut turns = Vec::new();
         for (index, content) in contents.items().enumerate() {
-            let mut turn = reader.turn(content, &at.item(index))?;
+            let mut turn = reader.turn(content, &mut turns, &at.item(index))?;
             turn.place.first = index;
             add(turn, &mut turns);
         }
@@ -35,7 +35,7 @@ pub(super) fn turns(contents: Value<'_>) -> Result<Vec<Turn>, DecodeError> {
             vec![Part::Text(Text::new(text))],
         )]);
     }
-    Ok(vec![reader.turn(contents, &at)?])
+    Ok(vec![reader.turn(contents, &mut [], &at)?])
 }
 
 /// Adds a turn. Google's SDKs keep every event of a stream as a content of its own, in their chats and where they call
@@ -45,14 +45,7 @@ fn add(turn: Turn, turns: &mut Vec<Turn>) {
         (last.role, turn.role) == (Role::Assistant, Role::Assistant) && turn.extensions.is_empty()
     };
     match turns.last_mut() {
-        Some(last) if goes_on(last) => {
-            for mut part in turn.parts {
-                if let Part::Reasoning(thought) = &mut part {
-                    gather(thought, &mut last.parts);
-                }
-                last.parts.push(part);
-            }
-        }
+        Some(last) if goes_on(last) => last.parts.extend(turn.parts),
         _ => turns.push(turn),
     }
 }
@@ -75,7 +68,12 @@ struct Calls {
 }
 
 impl Reader {
-    fn turn(&mut self, content: Value<'_>, at: &At<'_>) -> Result<Turn, DecodeError> {
+    fn turn(
+        &mut self,
+        content: Value<'_>,
+        before: &mut [Turn],
+        at: &At<'_>,
+    ) -> Result<Turn, DecodeError> {
         if !content.is_object() {
             return Err(DecodeError::shape(at, "expected an object"));
         }
@@ -115,7 +113,7 @@ impl Reader {
                 _ => {}
             }
             if let Part::Reasoning(thought) = &mut part {
-                gather(thought, &mut turn.parts);
+                gather(thought, before, &mut turn);
             }
             turn.parts.push(part);
         }
@@ -141,28 +139,37 @@ impl Reader {
 }
 
 /// A thought that was streamed comes back in pieces, of which only the last one has the state. Another vendor's state
-/// belongs to the whole text.
-fn gather(thought: &mut Reasoning, before: &mut Vec<Part>) {
+/// belongs to the whole text. Clients may keep every frame as a content of its own, so the pieces before it may stand in
+/// the turns `before`, which may be left without a part.
+fn gather(thought: &mut Reasoning, before: &mut [Turn], turn: &mut Turn) {
     let own = |state: &Opaque| *state.provider == *PROVIDER;
     if thought.redacted || thought.opaque.as_ref().is_none_or(own) {
         return;
     }
-    let is_piece = |part: &Part| matches!(part, Part::Reasoning(piece) if piece.opaque.is_none());
-    let pieces = before
-        .iter()
-        .rev()
-        .take_while(|part| is_piece(part))
-        .count();
-    let mut text = String::new();
-    for part in before.drain(before.len() - pieces..) {
-        if let Part::Reasoning(piece) = part {
-            text.push_str(&piece.text);
-        }
+    let mut texts = vec![std::mem::take(&mut thought.text)];
+    let is_models = |turn: &Turn| turn.role == Role::Assistant;
+    let mut earlier = before.iter_mut().rev().take_while(|turn| is_models(turn));
+    let mut next = Some(turn);
+    while let Some(turn) = next {
+        let pieces = turn.parts.iter().rev().take_while(|part| is_piece(part));
+        let kept = turn.parts.len() - pieces.count();
+        let found = turn.parts.drain(kept..).rev();
+        texts.extend(found.filter_map(|part| match part {
+            Part::Reasoning(piece) => Some(piece.text),
+            _ => None,
+        }));
+        next = earlier.next().filter(|_| kept == 0 && is_models(turn));
     }
-    if !text.is_empty() {
-        text.push_str(&thought.text);
-        thought.text = Str::from(text);
-    }
+    texts.reverse();
+    thought.text = match texts.as_slice() {
+        [text] => text.clone(),
+        texts => Str::from(texts.concat()),
+    };
+}
+
+/// Whether a part may be a piece of a thought whose state comes later.
+fn is_piece(part: &Part) -> bool {
+    matches!(part, Part::Reasoning(piece) if piece.opaque.is_none())
 }
 
 impl Calls {

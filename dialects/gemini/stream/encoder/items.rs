@@ -2,10 +2,12 @@
 
 use super::{Encoder, Item, Kind};
 use crate::gemini::response::encode::{
-    candidate_field, has_block_reason, is_source, is_thought, write_call, write_part, write_thought,
+    candidate_field, has_block_reason, is_thought, write_call, write_part, write_thought,
 };
-use crate::gemini::wire::{signature, write_line};
-use crate::ir::{Arguments, CallKind, Delta, Extensions, ItemKind, ItemStart, Part, ToolCall};
+use crate::gemini::wire::{logprobs, signature, write_line};
+use crate::ir::{
+    Arguments, CallKind, Delta, Extensions, ItemKind, ItemStart, PARAGRAPH, Part, ToolCall,
+};
 use crate::json::{Str, Value, Writer};
 
 impl Encoder {
@@ -56,7 +58,7 @@ impl Encoder {
 
     fn whole(&mut self, choice: usize, part: &Part, out: &mut Vec<u8>) {
         if let Some((key, raw)) = candidate_field(part) {
-            self.choices[choice].said.sourced |= is_source(part);
+            self.choices[choice].said.note_field(part);
             return self.frame(choice, out, |writer| {
                 writer.key(key);
                 write_line(writer, raw);
@@ -81,6 +83,7 @@ impl Encoder {
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
                 self.add(place, &text, out);
             }
+            Delta::Paragraph => self.add(place, PARAGRAPH, out),
             Delta::Opaque(state) => match &mut self.items[place].kind {
                 Kind::Thought { opaque, .. } | Kind::Call { opaque, .. } => *opaque = Some(state),
                 Kind::Text | Kind::Refusal | Kind::Other => {}
@@ -89,8 +92,13 @@ impl Encoder {
                 let choice = self.items[place].choice;
                 self.choices[choice].said.citations.push(raw);
             }
-            // Google's own travel as fields of the candidate; others' have another form.
-            Delta::Logprobs(_) => {}
+            Delta::Logprobs(raw) => {
+                let choice = self.items[place].choice;
+                // Google's own are out already, as a field of the candidate.
+                if !self.choices[choice].said.rated && logprobs::is_some(&raw) {
+                    self.frame(choice, out, |writer| logprobs::write(writer, &raw));
+                }
+            }
         }
     }
 

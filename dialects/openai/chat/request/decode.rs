@@ -9,6 +9,7 @@ use crate::error::DecodeError;
 use crate::ir::{OutputFormat, ReasoningMode, Request, Tool, ToolKind};
 use crate::json::{Str, Value};
 use crate::openai::chat::wire::{self, WEB_SEARCH};
+use crate::openai::settings::{read_identity, read_sampling, read_schema};
 
 /// Reads a request.
 ///
@@ -24,7 +25,7 @@ pub fn decode(body: Value<'_>) -> Result<Request, DecodeError> {
         if value.is_null() || parts.take(&key, value) {
             continue;
         }
-        let known = identity(&mut request, &key, value)?
+        let known = read_identity(&mut request, &key, value)?
             || sampling(&mut request, &key, value)?
             || output(&mut request, &key, value)?;
         if !known {
@@ -218,41 +219,13 @@ fn de_facto_reasoning(request: &mut Request, key: &str, value: Value<'_>) {
     }
 }
 
-fn identity(request: &mut Request, key: &str, value: Value<'_>) -> Result<bool, DecodeError> {
-    let identity = &mut request.identity;
-    match key {
-        "user" => identity.user = Some(wire::text(value, key)?),
-        "safety_identifier" => identity.safety_identifier = Some(wire::text(value, key)?),
-        "metadata" => identity.metadata = Some(value.raw()),
-        "service_tier" => identity.service_tier = Some(wire::text(value, key)?),
-        "store" => request.state.store = Some(wire::boolean(value, key)?),
-        "prompt_cache_key" => request.caching.key = Some(wire::text(value, key)?),
-        "prompt_cache_options" => request.caching.options = Some(value.raw()),
-        "prompt_cache_retention" => request.caching.retention = Some(wire::text(value, key)?),
-        _ => return Ok(false),
-    }
-    Ok(true)
-}
-
 fn sampling(request: &mut Request, key: &str, value: Value<'_>) -> Result<bool, DecodeError> {
     let sampling = &mut request.sampling;
     match key {
-        "temperature" => sampling.temperature = Some(wire::number(value, key)?),
-        "top_p" => sampling.top_p = Some(wire::number(value, key)?),
-        "top_k" => match value.as_u64() {
-            Some(top_k) => sampling.top_k = Some(top_k),
-            // vLLM writes -1 for "no shortlist".
-            None => return Ok(false),
-        },
-        "frequency_penalty" => sampling.frequency_penalty = Some(wire::number(value, key)?),
-        "presence_penalty" => sampling.presence_penalty = Some(wire::number(value, key)?),
-        "logit_bias" => sampling.logit_bias = Some(value.raw()),
-        "seed" => sampling.seed = Some(value.raw()),
-        "n" => sampling.n = Some(wire::count(value, key)?),
         "logprobs" => sampling.logprobs = Some(wire::boolean(value, key)?),
         "top_logprobs" => sampling.top_logprobs = Some(wire::count(value, key)?),
         "stop" => request.limits.stop = wire::stop_texts(value)?,
-        _ => return Ok(false),
+        _ => return read_sampling(sampling, key, value),
     }
     Ok(true)
 }
@@ -296,12 +269,7 @@ fn format(value: Value<'_>) -> Result<OutputFormat, DecodeError> {
                 // Allowed by the vendor, and without meaning for anyone else.
                 return Ok(OutputFormat::Raw(Dialect::Chat, value.raw()));
             };
-            OutputFormat::JsonSchema {
-                name: inner.text_of("name"),
-                description: inner.text_of("description"),
-                schema: schema.raw(),
-                strict: inner.field("strict").and_then(Value::as_bool),
-            }
+            read_schema(inner, schema)
         }
         _ => OutputFormat::Raw(Dialect::Chat, value.raw()),
     })

@@ -5,31 +5,19 @@ use crate::ir::{
     CallKind, Choice, Media, Part, Reasoning, Response, StopReason, Text, ToolCall, Unknown,
 };
 use crate::json::{Value, Writer};
-use crate::openai::chat::wire::{self, message, usage};
+use crate::openai::chat::wire::{self, message};
+use crate::openai::envelope::{Form, write_answer};
 use crate::target::Reply;
 use crate::{Dialect, opaque};
 
 /// Writes an answer.
 pub fn encode(response: &Response, reply: &Reply, out: &mut Vec<u8>) {
-    let silent = Choice::default();
-    let choices = match response.choices.as_slice() {
-        // Clients take the first choice without looking.
-        [] => std::slice::from_ref(&silent),
-        choices => choices,
+    let form = Form {
+        id: "chatcmpl",
+        object: "chat.completion",
     };
     Writer::new(out).object(|writer| {
-        writer.field("id", &format!("chatcmpl-{}", reply.unique));
-        writer.field("object", "chat.completion");
-        writer.field("created", &reply.created);
-        writer.field("model", &reply.model);
-        writer.array_field("choices", |writer| {
-            for choice in choices {
-                writer.object(|writer| write_choice(writer, choice, reply));
-            }
-        });
-        if let Some(counts) = response.usage.as_ref().filter(|usage| !usage.is_empty()) {
-            usage::write(writer, counts);
-        }
+        write_answer(writer, form, response, reply, write_choice);
         if response.dialect == Dialect::Chat {
             writer.field_opt("service_tier", response.service_tier.as_ref());
         }

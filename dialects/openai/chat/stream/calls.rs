@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::json::{Str, Value};
+use crate::json::{Str, Strings, Value};
 use crate::openai::chat::wire::message::{self, CallPiece};
 
 /// One call.
@@ -132,25 +132,17 @@ fn is_another(call: &Call, piece: &CallPiece) -> bool {
 #[derive(Debug, Default)]
 struct JsonEnd {
     depth: u32,
-    in_string: bool,
-    escaped: bool,
+    strings: Strings,
     complete: bool,
 }
 
 impl JsonEnd {
     fn feed(&mut self, text: &str) {
         for byte in text.bytes() {
-            if self.in_string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.in_string = false,
-                    _ => {}
-                }
+            if self.strings.take(byte) {
                 continue;
             }
             match byte {
-                b'"' => self.in_string = true,
                 b'{' | b'[' => self.depth = self.depth.saturating_add(1),
                 b'}' | b']' => {
                     self.depth = self.depth.saturating_sub(1);

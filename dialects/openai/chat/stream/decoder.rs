@@ -4,8 +4,7 @@ use super::calls::Calls;
 use crate::Dialect;
 use crate::framing::sse::Frame;
 use crate::ir::{
-    Delta, Error, ErrorKind, Event, Extensions, ItemKind, ItemStart, Part, StopReason, Unknown,
-    Usage,
+    Delta, Error, Event, Extensions, ItemKind, ItemStart, Part, StopReason, Unknown, Usage,
 };
 use crate::json::{Document, Str, Value};
 use crate::openai::chat::response;
@@ -82,8 +81,7 @@ impl Decoder {
         match document.reparse(frame.data.clone()) {
             Ok(()) => self.frame(document.root(), &frame.event == "error", events),
             Err(_) => {
-                let message = "the upstream sent a piece of its stream that is not JSON";
-                self.fail(broken(message), events);
+                self.fail(Error::not_json(), events);
             }
         }
         self.document = document;
@@ -99,8 +97,7 @@ impl Decoder {
         if clean && complete {
             self.end(events);
         } else {
-            let message = "the upstream's stream ended before the answer was complete";
-            self.fail(broken(message), events);
+            self.fail(Error::cut_short(), events);
         }
     }
 
@@ -189,7 +186,10 @@ impl Decoder {
         let word = value.text_of("finish_reason");
         if let Some(word) = word.filter(|word| !word.is_empty()) {
             if word == "error" {
-                self.fail(broken("the upstream failed in its stream"), events);
+                self.fail(
+                    Error::of_upstream("the upstream failed in its stream"),
+                    events,
+                );
                 return;
             }
             self.close(at, events);
@@ -384,11 +384,14 @@ impl Decoder {
     fn end(&mut self, events: &mut Vec<Event>) {
         if !self.started {
             // Trap 40.
-            self.fail(broken("the upstream's stream held no answer"), events);
+            self.fail(
+                Error::of_upstream("the upstream's stream held no answer"),
+                events,
+            );
             return;
         }
         if self.choices.iter().any(Choice::has_nameless_call) {
-            let error = broken("the upstream called a tool without naming it");
+            let error = Error::nameless_call();
             self.fail(error, events);
             return;
         }
@@ -421,13 +424,6 @@ impl Choice {
         let calls = self.calls.list.iter();
         let mut nameless = calls.filter(|call| call.name.is_empty());
         nameless.any(|call| !call.held.trim().is_empty())
-    }
-}
-
-fn broken(message: &'static str) -> Error {
-    Error {
-        status: 502,
-        ..Error::new(ErrorKind::Server, Str::from_static(message))
     }
 }
 

@@ -8,26 +8,21 @@ mod items;
 
 use std::collections::HashMap;
 
-use crate::Dialect;
-use crate::framing::sse;
-use crate::ir::{Error, Event, Extensions, Opaque, Stop, StopReason, Usage};
-use crate::json::{RawJson, Writer, write_string};
-use crate::openai::chat::response;
-use crate::openai::chat::wire::{self, usage};
+use crate::ir::{Event, Extensions, Opaque, Stop, StopReason};
+use crate::json::{RawJson, Writer};
+use crate::openai::chat::wire;
+use crate::openai::envelope::{Chunks, Form, one_line_frame};
 use crate::target::Reply;
 
 /// Writes a stream.
 #[derive(Debug)]
 pub struct Encoder {
     reply: Reply,
-    /// The beginning of every chunk, up to `"choices":`.
-    head: Vec<u8>,
+    chunks: Chunks,
     choices: Vec<Choice>,
     items: Vec<Item>,
     /// Place in `items` of each number; a number used again names the newer item.
     places: HashMap<u32, usize>,
-    usage: Usage,
-    done: bool,
 }
 
 /// One answer.
@@ -83,28 +78,22 @@ impl Encoder {
     /// An encoder at the beginning of a stream.
     #[must_use]
     pub fn new(reply: Reply) -> Self {
-        let mut head = Vec::with_capacity(160);
-        Writer::new(&mut head).object(|writer| {
-            writer.field("id", &format!("chatcmpl-{}", reply.unique));
-            writer.field("object", "chat.completion.chunk");
-            writer.field("created", &reply.created);
-            writer.field("model", &reply.model);
-        });
-        head.pop();
+        let form = Form {
+            id: "chatcmpl",
+            object: "chat.completion.chunk",
+        };
         Self {
+            chunks: Chunks::new(form, &reply),
             reply,
-            head,
             choices: Vec::new(),
             items: Vec::new(),
             places: HashMap::new(),
-            usage: Usage::default(),
-            done: false,
         }
     }
 
     /// Takes an event and appends the frames it amounts to.
     pub fn on(&mut self, event: Event, out: &mut Vec<u8>) {
-        if self.done {
+        if self.chunks.is_done() {
             return;
         }
         match event {
@@ -112,7 +101,7 @@ impl Encoder {
                 usage, extensions, ..
             } => {
                 if let Some(usage) = usage {
-                    self.usage.merge(*usage);
+                    self.chunks.count(*usage);
                 }
                 self.start(&extensions);
             }
@@ -126,34 +115,26 @@ impl Encoder {
                     self.item_end(place, out);
                 }
             }
-            Event::Usage(usage) => self.usage.merge(usage),
+            Event::Usage(usage) => self.chunks.count(usage),
             Event::Stop { choice, stop } => {
                 let place = self.choice(choice);
                 self.choices[place].stop = Some(stop);
             }
             Event::Ping => {}
-            Event::Error(error) => self.fail(&error, out),
+            Event::Error(error) => self.chunks.fail(&error, out),
             Event::End => self.end(out),
         }
     }
 
     /// Appends a comment, which every reader of the format skips.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if !self.done {
-            sse::write_comment(out, "ping");
-        }
+        self.chunks.keep_alive(out);
     }
 
     /// What the upstream says once (`system_fingerprint`, `service_tier`) is on every chunk.
     fn start(&mut self, extensions: &Extensions) {
-        for extension in extensions.of(Dialect::Chat) {
-            self.head.push(b',');
-            write_string(&mut self.head, &extension.key);
-            self.head.push(b':');
-            self.head
-                .extend_from_slice(extension.value.as_str().as_bytes());
-        }
-        wire::on_one_line(&mut self.head);
+        self.chunks
+            .say(|writer| wire::write_extensions(writer, extensions, &[]));
     }
 
     /// The place of a choice.
@@ -184,19 +165,7 @@ impl Encoder {
         for choice in 0..self.choices.len() {
             self.finish_choice(choice, out);
         }
-        if self.reply.include_usage && !self.usage.is_empty() {
-            let (head, counts) = (&self.head, &self.usage);
-            let from = out.len();
-            sse::write_data(out, |out| {
-                out.extend_from_slice(head);
-                out.extend_from_slice(b",\"choices\":[]");
-                usage::write(&mut Writer::new(out), counts);
-                out.push(b'}');
-            });
-            one_line_frame(out, from);
-        }
-        sse::write_data(out, |out| out.extend_from_slice(b"[DONE]"));
-        self.done = true;
+        self.chunks.end(out);
     }
 
     fn finish_choice(&mut self, place: usize, out: &mut Vec<u8>) {
@@ -212,7 +181,7 @@ impl Encoder {
         let reason = choice.stop.as_ref().map(|stop| &stop.reason);
         let reason = wire::finish_reason(reason.unwrap_or(&StopReason::End), held);
         let index = choice.index;
-        self.frame(out, |writer| {
+        self.chunks.choice(out, |writer| {
             writer.field("index", &index);
             writer.object_field("delta", |_| {});
             writer.null_field("logprobs");
@@ -222,60 +191,38 @@ impl Encoder {
 
     fn logprobs(&mut self, choice: usize, raw: &RawJson, out: &mut Vec<u8>) {
         let from = out.len();
-        let begun = std::mem::replace(&mut self.choices[choice].begun, true);
-        let index = self.choices[choice].index;
-        self.frame(out, |writer| {
-            writer.field("index", &index);
-            writer.object_field("delta", |writer| {
-                if !begun {
-                    writer.field("role", "assistant");
-                }
-            });
-            writer.field("logprobs", raw);
-            writer.null_field("finish_reason");
-        });
+        self.piece(choice, out, |_| {}, Some(raw));
         one_line_frame(out, from);
     }
 
-    /// A chunk with a delta; the first of a choice says the role (trap 17).
+    /// A chunk with a delta.
     fn chunk(&mut self, choice: usize, out: &mut Vec<u8>, fill: impl FnOnce(&mut Writer<'_>)) {
+        self.piece(choice, out, fill, None);
+    }
+
+    /// A chunk of a choice that goes on; the first says the role (trap 17).
+    fn piece(
+        &mut self,
+        choice: usize,
+        out: &mut Vec<u8>,
+        delta: impl FnOnce(&mut Writer<'_>),
+        logprobs: Option<&RawJson>,
+    ) {
         let begun = std::mem::replace(&mut self.choices[choice].begun, true);
         let index = self.choices[choice].index;
-        self.frame(out, |writer| {
+        self.chunks.choice(out, |writer| {
             writer.field("index", &index);
             writer.object_field("delta", |writer| {
                 if !begun {
                     writer.field("role", "assistant");
                 }
-                fill(writer);
+                delta(writer);
             });
-            writer.null_field("logprobs");
+            match logprobs {
+                Some(raw) => writer.field("logprobs", raw),
+                None => writer.null_field("logprobs"),
+            }
             writer.null_field("finish_reason");
         });
     }
-
-    fn frame(&self, out: &mut Vec<u8>, fill: impl FnOnce(&mut Writer<'_>)) {
-        sse::write_data(out, |out| {
-            out.extend_from_slice(&self.head);
-            out.extend_from_slice(b",\"choices\":[");
-            Writer::new(out).object(fill);
-            out.extend_from_slice(if self.reply.include_usage {
-                b"],\"usage\":null}"
-            } else {
-                b"]}"
-            });
-        });
-    }
-
-    /// A failure is the last frame, and no success follows it (trap 23).
-    fn fail(&mut self, error: &Error, out: &mut Vec<u8>) {
-        sse::write_data(out, |out| response::encode_error(error, out));
-        self.done = true;
-    }
-}
-
-/// Brings a frame that holds raw JSON on one line; its own line ends stay.
-fn one_line_frame(out: &mut [u8], from: usize) {
-    let end = out.len().saturating_sub(2).max(from);
-    wire::on_one_line(&mut out[from..end]);
 }

@@ -8,6 +8,7 @@ use crate::error::DecodeError;
 use crate::ir::{Legacy, Part, Request, Role, Text, Turn};
 use crate::json::{Kind, Str, Value};
 use crate::openai::chat::wire;
+use crate::openai::settings::read_sampling;
 
 /// Reads a request.
 ///
@@ -127,24 +128,12 @@ fn stream_options(request: &mut Request, value: Value<'_>) -> Result<(), DecodeE
 fn sampling(request: &mut Request, key: &str, value: Value<'_>) -> Result<bool, DecodeError> {
     let sampling = &mut request.sampling;
     match key {
-        "temperature" => sampling.temperature = Some(wire::number(value, key)?),
-        "top_p" => sampling.top_p = Some(wire::number(value, key)?),
-        "top_k" => match value.as_u64() {
-            Some(top_k) => sampling.top_k = Some(top_k),
-            // vLLM writes -1 for "no shortlist".
-            None => return Ok(false),
-        },
-        "frequency_penalty" => sampling.frequency_penalty = Some(wire::number(value, key)?),
-        "presence_penalty" => sampling.presence_penalty = Some(wire::number(value, key)?),
-        "logit_bias" => sampling.logit_bias = Some(value.raw()),
-        "seed" => sampling.seed = Some(value.raw()),
-        "n" => sampling.n = Some(wire::count(value, key)?),
         "logprobs" => {
             let alternatives = wire::count(value, key)?;
             sampling.logprobs = Some(true);
             sampling.top_logprobs = Some(alternatives).filter(|count| *count > 0);
         }
-        _ => return Ok(false),
+        _ => return read_sampling(sampling, key, value),
     }
     Ok(true)
 }

@@ -2,31 +2,18 @@
 
 use crate::ir::{Choice, Response};
 use crate::json::Writer;
-use crate::openai::chat::wire::usage;
 use crate::openai::completions::wire;
+use crate::openai::envelope::{Form, write_answer};
 use crate::target::Reply;
 
 /// Writes an answer.
 pub fn encode(response: &Response, reply: &Reply, out: &mut Vec<u8>) {
-    let silent = Choice::default();
-    let choices = match response.choices.as_slice() {
-        // Clients take the first choice without looking.
-        [] => std::slice::from_ref(&silent),
-        choices => choices,
+    let form = Form {
+        id: "cmpl",
+        object: "text_completion",
     };
     Writer::new(out).object(|writer| {
-        writer.field("id", &format!("cmpl-{}", reply.unique));
-        writer.field("object", "text_completion");
-        writer.field("created", &reply.created);
-        writer.field("model", &reply.model);
-        writer.array_field("choices", |writer| {
-            for choice in choices {
-                writer.object(|writer| write_choice(writer, choice, reply));
-            }
-        });
-        if let Some(counts) = response.usage.as_ref().filter(|usage| !usage.is_empty()) {
-            usage::write(writer, counts);
-        }
+        write_answer(writer, form, response, reply, write_choice);
         wire::write_fingerprint(writer, &response.extensions);
     });
 }

@@ -5,24 +5,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::framing::sse;
-use crate::ir::{Delta, Error, Event, Extensions, ItemKind, ItemStart, Part, Stop, Usage};
-use crate::json::{RawJson, Writer};
-use crate::openai::chat::wire::{on_one_line, usage};
-use crate::openai::completions::{response, wire};
+use crate::ir::{Delta, Event, Extensions, ItemKind, ItemStart, Part, Stop};
+use crate::json::RawJson;
+use crate::openai::completions::wire;
+use crate::openai::envelope::{Chunks, Form, one_line_frame};
 use crate::target::Reply;
 
 /// Writes a stream.
 #[derive(Debug)]
 pub struct Encoder {
     reply: Reply,
-    /// The beginning of every chunk, up to `"choices":`.
-    head: Vec<u8>,
+    chunks: Chunks,
     choices: BTreeMap<u32, Choice>,
     /// By number; one that is used again names the newer item.
     items: HashMap<u32, Item>,
-    usage: Usage,
-    done: bool,
 }
 
 /// One answer.
@@ -49,27 +45,21 @@ impl Encoder {
     /// An encoder at the beginning of a stream.
     #[must_use]
     pub fn new(reply: Reply) -> Self {
-        let mut head = Vec::with_capacity(160);
-        Writer::new(&mut head).object(|writer| {
-            writer.field("id", &format!("cmpl-{}", reply.unique));
-            writer.field("object", "text_completion");
-            writer.field("created", &reply.created);
-            writer.field("model", &reply.model);
-        });
-        head.pop();
+        let form = Form {
+            id: "cmpl",
+            object: "text_completion",
+        };
         Self {
+            chunks: Chunks::new(form, &reply),
             reply,
-            head,
             choices: BTreeMap::new(),
             items: HashMap::new(),
-            usage: Usage::default(),
-            done: false,
         }
     }
 
     /// Takes an event and appends the frames it amounts to.
     pub fn on(&mut self, event: Event, out: &mut Vec<u8>) {
-        if self.done {
+        if self.chunks.is_done() {
             return;
         }
         match event {
@@ -77,7 +67,7 @@ impl Encoder {
                 usage, extensions, ..
             } => {
                 if let Some(usage) = usage {
-                    self.usage.merge(*usage);
+                    self.chunks.count(*usage);
                 }
                 self.start(&extensions);
             }
@@ -88,25 +78,23 @@ impl Encoder {
                     self.complete(item, &full, out);
                 }
             }
-            Event::Usage(usage) => self.usage.merge(usage),
+            Event::Usage(usage) => self.chunks.count(usage),
             Event::Stop { choice, stop } => self.choice(choice).stop = Some(stop),
             Event::Ping => {}
-            Event::Error(error) => self.fail(&error, out),
+            Event::Error(error) => self.chunks.fail(&error, out),
             Event::End => self.end(out),
         }
     }
 
     /// Appends a comment, which every reader of the format skips.
     pub fn keep_alive(&self, out: &mut Vec<u8>) {
-        if !self.done {
-            sse::write_comment(out, "ping");
-        }
+        self.chunks.keep_alive(out);
     }
 
     /// What the upstream says once is on every chunk.
     fn start(&mut self, extensions: &Extensions) {
-        wire::write_fingerprint(&mut Writer::new(&mut self.head), extensions);
-        on_one_line(&mut self.head);
+        self.chunks
+            .say(|writer| wire::write_fingerprint(writer, extensions));
     }
 
     fn choice(&mut self, index: u32) -> &mut Choice {
@@ -152,7 +140,11 @@ impl Encoder {
                 }
             }
             // What has no place in the text has none at all.
-            Delta::Reasoning(_) | Delta::Arguments(_) | Delta::Opaque(_) | Delta::Citation(_) => {}
+            Delta::Reasoning(_)
+            | Delta::Paragraph
+            | Delta::Arguments(_)
+            | Delta::Opaque(_)
+            | Delta::Citation(_) => {}
         }
     }
 
@@ -179,7 +171,7 @@ impl Encoder {
         self.begin(choice, out);
         let mut offset = self.choice(choice).offset;
         let from = out.len();
-        self.frame(out, |writer| {
+        self.chunks.choice(out, |writer| {
             writer.field("text", "");
             writer.field("index", &choice);
             wire::write_logprobs(writer, Some(raw), &mut offset);
@@ -210,23 +202,11 @@ impl Encoder {
             let reason = wire::finish_reason(self.choice(index).stop.as_ref());
             self.chunk(index, "", Some(reason), out);
         }
-        if self.reply.include_usage && !self.usage.is_empty() {
-            let (head, counts) = (&self.head, &self.usage);
-            let from = out.len();
-            sse::write_data(out, |out| {
-                out.extend_from_slice(head);
-                out.extend_from_slice(b",\"choices\":[]");
-                usage::write(&mut Writer::new(out), counts);
-                out.push(b'}');
-            });
-            one_line_frame(out, from);
-        }
-        sse::write_data(out, |out| out.extend_from_slice(b"[DONE]"));
-        self.done = true;
+        self.chunks.end(out);
     }
 
     fn chunk(&self, choice: u32, text: &str, reason: Option<&str>, out: &mut Vec<u8>) {
-        self.frame(out, |writer| {
+        self.chunks.choice(out, |writer| {
             writer.field("text", text);
             writer.field("index", &choice);
             writer.null_field("logprobs");
@@ -236,29 +216,4 @@ impl Encoder {
             }
         });
     }
-
-    fn frame(&self, out: &mut Vec<u8>, fill: impl FnOnce(&mut Writer<'_>)) {
-        sse::write_data(out, |out| {
-            out.extend_from_slice(&self.head);
-            out.extend_from_slice(b",\"choices\":[");
-            Writer::new(out).object(fill);
-            out.extend_from_slice(if self.reply.include_usage {
-                b"],\"usage\":null}"
-            } else {
-                b"]}"
-            });
-        });
-    }
-
-    /// A failure is the last frame, and no success follows it (trap 23).
-    fn fail(&mut self, error: &Error, out: &mut Vec<u8>) {
-        sse::write_data(out, |out| response::encode_error(error, out));
-        self.done = true;
-    }
-}
-
-/// Brings a frame that holds raw JSON on one line; its own line ends stay.
-fn one_line_frame(out: &mut [u8], from: usize) {
-    let end = out.len().saturating_sub(2).max(from);
-    on_one_line(&mut out[from..end]);
 }

@@ -9,6 +9,7 @@ use crate::error::DecodeError;
 use crate::ir::{OutputFormat, ReasoningMode, Request, SystemBlock, SystemRole};
 use crate::json::Value;
 use crate::openai::responses::wire::{self, INCLUDE_LOGPROBS, INCLUDE_STATE};
+use crate::openai::settings::{read_identity, read_schema};
 
 /// Reads a request, or the body of `input_tokens`, which is one with fewer fields.
 ///
@@ -88,19 +89,11 @@ fn instructions(request: &mut Request, value: Value<'_>) -> Result<(), DecodeErr
 }
 
 fn identity(request: &mut Request, key: &str, value: Value<'_>) -> Result<bool, DecodeError> {
-    let identity = &mut request.identity;
+    let state = &mut request.state;
     match key {
-        "user" => identity.user = Some(wire::text(value, key)?),
-        "safety_identifier" => identity.safety_identifier = Some(wire::text(value, key)?),
-        "metadata" => identity.metadata = Some(value.raw()),
-        "service_tier" => identity.service_tier = Some(wire::text(value, key)?),
-        "store" => request.state.store = Some(wire::boolean(value, key)?),
-        "previous_response_id" => request.state.previous_response = Some(wire::text(value, key)?),
-        "conversation" => request.state.conversation = Some(value.raw()),
-        "prompt_cache_key" => request.caching.key = Some(wire::text(value, key)?),
-        "prompt_cache_options" => request.caching.options = Some(value.raw()),
-        "prompt_cache_retention" => request.caching.retention = Some(wire::text(value, key)?),
-        _ => return Ok(false),
+        "previous_response_id" => state.previous_response = Some(wire::text(value, key)?),
+        "conversation" => state.conversation = Some(value.raw()),
+        _ => return read_identity(request, key, value),
     }
     Ok(true)
 }
@@ -188,12 +181,7 @@ fn format(value: Value<'_>) -> Result<OutputFormat, DecodeError> {
         match (value.text_of("type").as_deref(), inner.field("schema")) {
             (Some("text"), _) => OutputFormat::Text,
             (Some("json_object"), _) => OutputFormat::JsonObject,
-            (Some("json_schema"), Some(schema)) => OutputFormat::JsonSchema {
-                name: inner.text_of("name"),
-                description: inner.text_of("description"),
-                schema: schema.raw(),
-                strict: inner.field("strict").and_then(Value::as_bool),
-            },
+            (Some("json_schema"), Some(schema)) => read_schema(inner, schema),
             _ => OutputFormat::Raw(Dialect::Responses, value.raw()),
         },
     )

@@ -211,8 +211,10 @@ impl Reader {
             "encrypted_content",
         ];
         wire::keep_unknown(&mut extensions, item, "", &known);
+        let (text, paragraphs) = wire::thinking(item);
         Reasoning {
-            text: wire::thinking(item),
+            text,
+            paragraphs,
             opaque: Some(self.state(item)),
             redacted: false,
             item_id: item.text_of("id"),

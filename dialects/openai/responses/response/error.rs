@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::framing::sse;
 use crate::ir::{Error, ErrorKind};
-use crate::json::{Document, Str, Value, Writer};
+use crate::json::{Document, Value, Writer};
 use crate::openai::chat;
 use crate::openai::responses::wire::{self, error_code, error_type};
 
@@ -65,12 +65,4 @@ pub(in crate::openai::responses) fn write_failure(writer: &mut Writer<'_>, error
         writer.field("code", code);
         writer.field("message", &error.message);
     });
-}
-
-/// The failure of a stream that is no stream of Responses.
-pub(in crate::openai::responses) fn broken(message: &'static str) -> Error {
-    Error {
-        status: 502,
-        ..Error::new(ErrorKind::Server, Str::from_static(message))
-    }
 }

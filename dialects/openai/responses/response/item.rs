@@ -19,7 +19,8 @@ pub(in crate::openai::responses) enum Item {
     },
     Reasoning {
         id: Str,
-        text: Str,
+        /// Of its summary.
+        parts: Vec<Str>,
         state: Option<Str>,
         extensions: Extensions,
     },
@@ -132,7 +133,7 @@ impl Item {
                 }
                 Self::Reasoning {
                     id: item_id(ids::REASONING_PREFIX, reply, place),
-                    text: reasoning.text.clone(),
+                    parts: reasoning.parts(),
                     state,
                     extensions: reasoning.extensions.clone(),
                 }
@@ -207,17 +208,18 @@ impl Item {
             }
             Self::Reasoning {
                 id,
-                text,
+                parts,
                 state,
                 extensions,
             } => {
                 writer.field("id", id);
                 writer.field("type", "reasoning");
                 writer.field("status", status);
-                writer.array_field("summary", |writer| {
-                    if !text.is_empty() {
-                        write_summary(writer, text);
-                    }
+                writer.array_field(wire::SUMMARY, |writer| {
+                    let parts = parts
+                        .iter()
+                        .filter(|text| parts.len() > 1 || !text.is_empty());
+                    parts.for_each(|text| write_summary(writer, text));
                 });
                 writer.field_opt("encrypted_content", state.as_ref());
                 wire::write_extensions(writer, extensions, &[]);
@@ -283,7 +285,7 @@ fn shows(part: &Part) -> bool {
     }
 }
 
-/// Writes the one part of a summary.
+/// Writes a part of a summary.
 pub(in crate::openai::responses) fn write_summary(writer: &mut Writer<'_>, text: &str) {
     writer.object(|writer| {
         writer.field("type", "summary_text");

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use crate::framing::sse::Frame;
 use crate::ir::{Error, Event, StopReason};
 use crate::json::{Document, Str, Value};
-use crate::openai::responses::response::{Reader, answer_rest, broken, in_stream, seconds};
+use crate::openai::responses::response::{Reader, answer_rest, in_stream, seconds};
 use crate::openai::responses::wire;
 
 use item::Item;
@@ -66,8 +66,7 @@ impl Decoder {
         match document.reparse(frame.data.clone()) {
             Ok(()) => self.frame(document.root(), &frame.event, events),
             Err(_) => {
-                let message = "the upstream sent a piece of its stream that is not JSON";
-                self.fail(broken(message), events);
+                self.fail(Error::not_json(), events);
             }
         }
         self.document = document;
@@ -76,7 +75,7 @@ impl Decoder {
     /// Ends the stream: without its terminal event the answer was cut.
     pub fn finish(&mut self, _clean: bool, events: &mut Vec<Event>) {
         if !self.over {
-            let error = broken("the upstream's stream ended before the answer was complete");
+            let error = Error::cut_short();
             self.fail(error.with_code("upstream_cut"), events);
         }
     }
@@ -137,7 +136,7 @@ impl Decoder {
             self.on_whole_item(index, item, events);
         }
         if self.close_all(events).is_err() {
-            let error = broken("the upstream called a tool without naming it");
+            let error = Error::nameless_call();
             return self.fail(error, events);
         }
         let usage = answer.field("usage").map(wire::usage);

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{document, reply};
+use crate::Dialect;
 use crate::ir::{Part, Response, StopReason};
 use crate::json::Str;
 
@@ -152,6 +153,32 @@ fn summaries_are_joined_and_raw_thinking_is_read_where_there_is_none() {
         ),
         "c"
     );
+}
+
+#[test]
+fn the_parts_of_a_summary_stay_apart() {
+    let part = |text: &str| json!({"type": "summary_text", "text": text});
+    let summary = json!([part("**One**"), part("**Two**\n\nand more")]);
+    let item = json!({"type": "reasoning", "summary": summary, "encrypted_content": "S"});
+    let response = decode(json!({"output": [item, text("a")]})).unwrap();
+    let encoded = |dialect| -> Json {
+        let body = crate::encode_response(dialect, &response, &reply());
+        serde_json::from_slice(&body).unwrap()
+    };
+    assert_eq!(encoded(Dialect::Responses)["output"][0]["summary"], summary);
+    let paragraphs = "**One**\n\n**Two**\n\nand more";
+    let chat = encoded(Dialect::Chat);
+    assert_eq!(
+        chat["choices"][0]["message"]["reasoning_content"],
+        paragraphs
+    );
+    assert_eq!(
+        encoded(Dialect::Claude)["content"][0]["thinking"],
+        paragraphs
+    );
+    let input = json!({"model": "m", "input": [item, {"role": "assistant", "content": "a"}]});
+    let (again, _) = super::body(&super::responses(&input), &super::target());
+    assert_eq!(again["input"][0]["summary"], summary);
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn lines(frames: &[Json]) -> Vec<String> {
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
                 format!("{item} + {text}")
             }
+            Delta::Paragraph => format!("{item} paragraph"),
             Delta::Opaque(opaque) => format!("{item} state {}", opaque.data),
             Delta::Citation(_) => format!("{item} citation"),
             Delta::Logprobs(_) => format!("{item} logprobs"),
@@ -193,7 +194,7 @@ fn thinking_has_its_parts_and_its_state() {
             "start r",
             "0 reasoning { redacted: false }",
             "0 + a",
-            "0 + \n\n",
+            "0 paragraph",
             "0 + b",
             "0 state S",
             "0 end full",

@@ -464,3 +464,62 @@ fn raw_json_never_breaks_a_frame() {
     let frames = told([start, Event::End], reply());
     assert_eq!(frames[0]["response"]["note"], json!({"a": 1}));
 }
+
+#[test]
+fn the_parts_of_a_summary_stay_apart() {
+    let part = |text: &str| json!({"type": "summary_text", "text": text});
+    let item = json!({"type": "reasoning", "id": "rs_1", "summary": [part("one"), part("two")], "encrypted_content": "S"});
+    let said = |index: u32, delta: &str| json!({"type": "response.reasoning_summary_text.delta", "output_index": 0, "summary_index": index, "delta": delta});
+    let stream = [
+        said(0, "o"),
+        said(0, "ne"),
+        said(1, "two"),
+        json!({"type": "response.output_item.done", "output_index": 0, "item": item}),
+        json!({"type": "response.completed", "response": {"id": "r", "status": "completed", "output": [item]}}),
+    ];
+    let events = super::events(&stream, true);
+    let frames = told(events.clone(), reply());
+    let told: Vec<String> = frames
+        .iter()
+        .filter_map(|frame| {
+            let kind = frame["type"].as_str()?;
+            let kind = kind.strip_prefix("response.reasoning_summary_")?;
+            Some(format!("{kind} {}", frame["summary_index"]))
+        })
+        .collect();
+    let expected = [
+        "part.added 0",
+        "text.delta 0",
+        "text.delta 0",
+        "text.done 0",
+        "part.done 0",
+        "part.added 1",
+        "text.delta 1",
+        "text.done 1",
+        "part.done 1",
+    ];
+    assert_eq!(told, expected);
+    let done = frames
+        .iter()
+        .find(|frame| frame["type"] == "response.output_item.done");
+    assert_eq!(done.unwrap()["item"]["summary"], item["summary"]);
+    assert_eq!(done.unwrap()["item"]["encrypted_content"], "S");
+    for dialect in [
+        crate::Dialect::Chat,
+        crate::Dialect::Claude,
+        crate::Dialect::Gemini,
+    ] {
+        let mut encoder = crate::EventEncoder::new(dialect, reply());
+        let mut out = Vec::new();
+        events
+            .iter()
+            .cloned()
+            .for_each(|event| encoder.on(event, &mut out));
+        let out = String::from_utf8(out).unwrap();
+        let place = out.find(r#""\n\n""#).expect("a paragraph");
+        assert!(
+            out[..place].contains("\"ne\"") && out[place..].contains("\"two\""),
+            "{out}"
+        );
+    }
+}

@@ -2,10 +2,10 @@
 
 use crate::Dialect;
 use crate::error::DecodeError;
-use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text, Unknown};
-use crate::json::{Str, Value};
+use crate::ir::{Extensions, Media, MediaKind, MediaSource, Part, Text};
+use crate::json::Value;
 use crate::openai::chat::wire;
-use crate::openai::data_url;
+use crate::openai::parts;
 
 /// Appends the parts of `content`; true when it was no list.
 pub(super) fn content(
@@ -16,37 +16,18 @@ pub(super) fn content(
     let Some(value) = value else {
         return Ok(true);
     };
-    if let Some(text) = value.text() {
-        parts.push(Part::Text(Text::new(text)));
-        return Ok(true);
-    }
-    if !value.is_array() {
-        return Err(wire::expected(path, "a string or a list of parts"));
-    }
-    for (index, item) in value.items().enumerate() {
-        parts.push(part(item, || format!("{path}[{index}]"))?);
-    }
-    Ok(false)
+    parts::read(value, path, parts, part)
 }
 
-/// Paths are built only when something is wrong.
-fn part(value: Value<'_>, path: impl Fn() -> String) -> Result<Part, DecodeError> {
-    if !value.is_object() {
-        return Err(wire::expected(path(), "an object"));
-    }
+fn part(value: Value<'_>, path: &dyn Fn() -> String) -> Result<Part, DecodeError> {
     let kind = value.text_of("type").unwrap_or_default();
     let found = match &*kind {
-        "text" => {
-            let text = value
-                .text_of("text")
-                .ok_or_else(|| wire::expected(format_args!("{}.text", path()), "a string"))?;
-            Some(Part::Text(Text {
-                text,
-                citations: None,
-                cache: mark(value),
-                extensions: unknown(value, "text", &[]),
-            }))
-        }
+        "text" => Some(Part::Text(Text {
+            text: parts::read_text(value, path)?,
+            citations: None,
+            cache: parts::read_mark(value),
+            extensions: unknown(value, "text", &[]),
+        })),
         "refusal" => value.text_of("refusal").map(Part::Refusal),
         "image_url" => located(value, &kind, MediaKind::Image),
         "video_url" => located(value, &kind, MediaKind::Video),
@@ -54,24 +35,11 @@ fn part(value: Value<'_>, path: impl Fn() -> String) -> Result<Part, DecodeError
         "file" => file(value),
         _ => None,
     };
-    match (found, &*kind) {
-        (Some(part), _) => Ok(part),
-        (None, "image_url" | "input_audio" | "refusal") => {
-            let reason = format!("expected what a part of type `{kind}` holds");
-            Err(DecodeError::shape(path(), reason))
-        }
-        (None, _) => Ok(Part::Unknown(Unknown {
-            dialect: Dialect::Chat,
-            kind,
-            raw: value.raw(),
-        })),
-    }
-}
-
-fn mark(value: Value<'_>) -> Option<CacheMark> {
-    ["cache_control", "prompt_cache_breakpoint"]
-        .into_iter()
-        .find_map(|key| wire::cache_mark(key, value.field(key)?))
+    let known = ["image_url", "input_audio", "refusal"];
+    found.map_or_else(
+        || parts::read_unknown(Dialect::Chat, value, &known, path),
+        Ok,
+    )
 }
 
 /// The unknown fields of a part and of the object `inner` in it.
@@ -89,13 +57,10 @@ fn unknown(value: Value<'_>, inner: &str, inner_known: &[&str]) -> Extensions {
 fn located(value: Value<'_>, kind: &str, media: MediaKind) -> Option<Part> {
     let inner = value.field(kind)?;
     let url = inner.text().or_else(|| inner.text_of("url"))?;
-    let source = match data_url::parse(&url) {
-        Some((mime, data)) => MediaSource::Base64 { mime, data },
-        None => MediaSource::Url(url),
-    };
+    let source = parts::located(url);
     Some(Part::Media(Media {
         detail: inner.text_of("detail"),
-        cache: mark(value),
+        cache: parts::read_mark(value),
         extensions: unknown(value, kind, &["url", "detail"]),
         ..Media::new(media, source)
     }))
@@ -103,17 +68,9 @@ fn located(value: Value<'_>, kind: &str, media: MediaKind) -> Option<Part> {
 
 fn audio(value: Value<'_>) -> Option<Part> {
     let inner = value.field("input_audio")?;
-    let data = inner.text_of("data")?;
-    // Some clients send a data URL where the bare base64 belongs.
-    let source = match data_url::parse(&data) {
-        Some((mime, data)) => MediaSource::Base64 { mime, data },
-        None => MediaSource::Base64 {
-            mime: data_url::canonical(&format!("audio/{}", inner.text_of("format")?)),
-            data,
-        },
-    };
+    let source = parts::read_sound(inner)?;
     Some(Part::Media(Media {
-        cache: mark(value),
+        cache: parts::read_mark(value),
         extensions: unknown(value, "input_audio", &["data", "format"]),
         ..Media::new(MediaKind::Audio, source)
     }))
@@ -122,26 +79,18 @@ fn audio(value: Value<'_>) -> Option<Part> {
 fn file(value: Value<'_>) -> Option<Part> {
     let inner = value.field("file")?;
     let source = if let Some(data) = inner.text_of("file_data") {
-        let (mime, data) =
-            data_url::parse(&data).unwrap_or((Str::from_static("application/pdf"), data));
-        MediaSource::Base64 { mime, data }
+        parts::read_file_data(data)
     } else if let Some(id) = inner.text_of("file_id") {
         MediaSource::FileId(id)
     } else {
         MediaSource::Url(inner.text_of("file_url")?)
     };
     let name = inner.text_of("filename");
-    // A picture under a file name is a picture to everyone else.
-    let picture = matches!(&source, MediaSource::Base64 { mime, .. } if mime.starts_with("image/"));
-    let kind = if picture && name.is_some() {
-        MediaKind::Image
-    } else {
-        MediaKind::Document
-    };
+    let kind = parts::file_kind(&source, name.as_ref());
     let known = ["file_data", "file_id", "file_url", "filename"];
     Some(Part::Media(Media {
         name,
-        cache: mark(value),
+        cache: parts::read_mark(value),
         extensions: unknown(value, "file", &known),
         ..Media::new(kind, source)
     }))

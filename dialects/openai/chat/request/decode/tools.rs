@@ -3,8 +3,9 @@
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{Extensions, Tool, ToolChoice, ToolKind};
-use crate::json::{Str, Value};
+use crate::json::Value;
 use crate::openai::chat::wire;
+use crate::openai::tools;
 
 type Read = fn(Value<'_>, &str) -> Result<Tool, DecodeError>;
 
@@ -13,9 +14,8 @@ pub(super) fn decode(value: Value<'_>, path: &str, read: Read) -> Result<Vec<Too
     if !value.is_array() {
         return Err(wire::expected(path, "a list"));
     }
-    let tools = value.items().enumerate();
-    tools
-        .map(|(index, tool)| read(tool, &format!("{path}[{index}]")))
+    let list = value.items().enumerate();
+    list.map(|(index, tool)| read(tool, &format!("{path}[{index}]")))
         .collect()
 }
 
@@ -32,18 +32,7 @@ pub(super) fn tool(value: Value<'_>, path: &str) -> Result<Tool, DecodeError> {
             None => function(value, path),
         },
         Some("custom") => custom(value, path),
-        Some(_) => Ok(Tool {
-            name: value.text_of("name").unwrap_or_default(),
-            description: None,
-            kind: ToolKind::Server {
-                dialect: Dialect::Chat,
-                kind: kind.unwrap_or_default(),
-                raw: value.raw(),
-            },
-            strict: None,
-            cache: None,
-            extensions: Extensions::default(),
-        }),
+        Some(_) => Ok(tools::read_server_tool(Dialect::Chat, value)),
     }
 }
 
@@ -74,22 +63,14 @@ pub(super) fn function(value: Value<'_>, path: &str) -> Result<Tool, DecodeError
     if !value.is_object() {
         return Err(wire::expected(path, "an object"));
     }
-    let schema = value.field("parameters");
-    if schema.is_some_and(|schema| !schema.is_object()) {
-        return Err(wire::expected(
-            format_args!("{path}.parameters"),
-            "a JSON schema",
-        ));
-    }
+    let schema = tools::read_schema(value, path)?;
     let mut extensions = Extensions::default();
     let known = [FUNCTION_FIELDS, &["type"]].concat();
     wire::keep_unknown(&mut extensions, value, "", &known);
     Ok(Tool {
-        name: name(value, path)?,
+        name: tools::read_name(value, path)?,
         description: value.text_of("description"),
-        kind: ToolKind::Function {
-            schema: schema.map(Value::raw),
-        },
+        kind: ToolKind::Function { schema },
         strict: value.field("strict").and_then(Value::as_bool),
         cache: value
             .field("cache_control")
@@ -114,7 +95,7 @@ fn custom(value: Value<'_>, path: &str) -> Result<Tool, DecodeError> {
         wire::keep_unknown(&mut extensions, inner, "custom", &known);
     }
     Ok(Tool {
-        name: name(inner, &format!("{path}.custom"))?,
+        name: tools::read_name(inner, &format!("{path}.custom"))?,
         description: inner.text_of("description"),
         kind: ToolKind::Custom {
             format: inner.field("format").map(Value::raw),
@@ -127,47 +108,9 @@ fn custom(value: Value<'_>, path: &str) -> Result<Tool, DecodeError> {
     })
 }
 
-fn name(value: Value<'_>, path: &str) -> Result<Str, DecodeError> {
-    value
-        .text_of("name")
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| wire::expected(format_args!("{path}.name"), "a string"))
-}
-
 /// `tool_choice`.
 pub(super) fn choice(value: Value<'_>) -> ToolChoice {
-    let raw = || ToolChoice::Raw(Dialect::Chat, value.raw());
-    if let Some(word) = value.as_str() {
-        return match &*word {
-            "auto" => ToolChoice::Auto,
-            "none" => ToolChoice::None,
-            "required" | "any" => ToolChoice::Required,
-            _ => raw(),
-        };
-    }
-    match value.text_of("type").as_deref() {
-        Some("function" | "custom") => chosen(value).map_or_else(raw, ToolChoice::Named),
-        Some("allowed_tools") => allowed(value).unwrap_or_else(raw),
-        _ => raw(),
-    }
-}
-
-/// The name in `{type, function: {name}}`, `{type, custom: {name}}` or the flat `{type, name}`.
-fn chosen(value: Value<'_>) -> Option<Str> {
-    value
-        .field("function")
-        .or_else(|| value.field("custom"))
-        .unwrap_or(value)
-        .text_of("name")
-}
-
-fn allowed(value: Value<'_>) -> Option<ToolChoice> {
-    let inner = value.field("allowed_tools").unwrap_or(value);
-    let names = inner.field("tools")?.items().map(chosen);
-    Some(ToolChoice::Allowed {
-        required: inner.text_of("mode").as_deref() == Some("required"),
-        names: names.collect::<Option<_>>()?,
-    })
+    tools::read_choice(Dialect::Chat, value, tools::chosen)
 }
 
 /// The deprecated `function_call`.

@@ -1,12 +1,11 @@
 //! `content`: from parts to a string or a list.
 
-use super::Scope;
 use crate::Dialect;
 use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text};
-use crate::json::{RawJson, Str, Value, Writer};
+use crate::json::{RawJson, Str, Writer};
 use crate::openai::chat::wire;
-use crate::openai::data_url;
-use crate::openai::document::{SEARCH_SOURCE, document, opening};
+use crate::openai::scope::Scope;
+use crate::openai::{document, parts};
 
 /// One entry of `content`, ready to be written.
 pub(super) enum Piece<'a> {
@@ -85,28 +84,9 @@ fn text<'a>(scope: &mut Scope<'_>, text: &'a Text, path: &impl Fn() -> String) -
     let has_own = text.extensions.of(Dialect::Chat).next().is_some();
     Piece::Text {
         text: text.text.clone(),
-        cache: mark(scope, text.cache.as_ref(), path),
+        cache: scope.mark(text.cache.as_ref(), path),
         extensions: has_own.then_some(&text.extensions),
     }
-}
-
-/// The cache mark, where the upstream takes it. A mark with a lifetime of Chat's own came from a client that knows its
-/// upstream to take breakpoints.
-pub(super) fn mark<'a>(
-    scope: &mut Scope<'_>,
-    mark: Option<&'a CacheMark>,
-    path: impl Fn() -> String,
-) -> Option<&'a CacheMark> {
-    let mark = mark?;
-    let breakpoint = scope.native && matches!(mark.ttl.as_deref(), Some("30m" | "12h"));
-    if scope.target.chat.cache_control || breakpoint {
-        return Some(mark);
-    }
-    scope.losses.quietly_dropped(
-        format!("{}.cache_control", path()),
-        "the upstream takes no cache marks",
-    );
-    None
 }
 
 fn media<'a>(
@@ -115,34 +95,20 @@ fn media<'a>(
     path: &impl Fn() -> String,
     pieces: &mut Vec<Piece<'a>>,
 ) {
-    for extension in media.extensions.foreign(Dialect::Chat) {
-        // The address of a search result goes into its text.
-        if extension.key != SEARCH_SOURCE {
-            let path = format!("{}.{}", path(), extension.key);
-            scope.losses.dropped(path, "Chat has no such field");
+    parts::lose_fields(scope, media, path);
+    if let Some(words) = document::pieces(media) {
+        scope.losses.changed(path(), "the document is sent as text");
+        for piece in words {
+            match piece {
+                document::Piece::Words(words) => pieces.push(Piece::text(words)),
+                document::Piece::Text(text) => pieces.push(self::text(scope, text, path)),
+                document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
+                document::Piece::Lost => parts::lose_part(scope, path),
+            }
         }
-    }
-    if let Some(citations) = &media.citations
-        && citations
-            .document()
-            .root()
-            .field("enabled")
-            .and_then(Value::as_bool)
-            != Some(false)
-    {
-        scope
-            .losses
-            .dropped(format!("{}.citations", path()), "Chat cites no documents");
+        return;
     }
     match (&media.source, media.kind) {
-        (MediaSource::Text { text, .. }, _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            pieces.push(Piece::text(document(media, text)));
-        }
-        (MediaSource::Parts(parts), _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            self::parts(scope, media, parts, path, pieces);
-        }
         (MediaSource::Raw(Dialect::Chat, raw), _) => pieces.push(Piece::Raw(raw)),
         (MediaSource::Raw(..), _) => scope
             .losses
@@ -165,56 +131,11 @@ fn media<'a>(
             scope.refuse(path(), "Chat takes no video");
         }
         _ => {
-            if media.context.is_some() {
-                scope.losses.dropped(
-                    format!("{}.context", path()),
-                    "Chat has no context for a file",
-                );
-            }
-            let cache = mark(scope, media.cache.as_ref(), path);
+            parts::lose_context(scope, media, path);
+            let cache = scope.mark(media.cache.as_ref(), path);
             pieces.push(Piece::Media { media, cache });
         }
     }
-}
-
-/// A document of texts is one text; pictures in it stand between its texts. Documents hold no further documents, so this
-/// does not go deeper.
-fn parts<'a>(
-    scope: &mut Scope<'_>,
-    media: &'a Media,
-    parts: &'a [Part],
-    path: &impl Fn() -> String,
-    pieces: &mut Vec<Piece<'a>>,
-) {
-    let texts: Option<Vec<&str>> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => Some(&*text.text),
-            _ => None,
-        })
-        .collect();
-    if let Some(texts) = texts {
-        pieces.push(Piece::text(document(media, &texts.join("\n"))));
-        return;
-    }
-    pieces.push(Piece::text(format!("{}>", opening(media))));
-    for part in parts {
-        match part {
-            Part::Text(text) => pieces.push(self::text(scope, text, path)),
-            Part::Media(inner)
-                if matches!(
-                    inner.source,
-                    MediaSource::Base64 { .. } | MediaSource::Url(_)
-                ) =>
-            {
-                self::media(scope, inner, path, pieces);
-            }
-            _ => scope
-                .losses
-                .dropped(path(), "a part of the document has no place in Chat"),
-        }
-    }
-    pieces.push(Piece::text("</document>"));
 }
 
 /// How `content` was spelt, and whether it may be joined.
@@ -297,10 +218,14 @@ fn write_media(writer: &mut Writer<'_>, media: &Media, cache: Option<&CacheMark>
     writer.field("type", key);
     writer.object_field(key, |writer| {
         match key {
-            "file" => write_file(writer, media),
-            "input_audio" => write_audio(writer, media),
+            "file" => parts::write_file(writer, media),
+            "input_audio" => {
+                if let MediaSource::Base64 { mime, data } = &media.source {
+                    parts::write_sound(writer, mime, data);
+                }
+            }
             _ => {
-                writer.field("url", &*address(media));
+                writer.field("url", &parts::address(&media.source));
                 writer.field_opt("detail", media.detail.as_ref());
             }
         }
@@ -310,44 +235,4 @@ fn write_media(writer: &mut Writer<'_>, media: &Media, cache: Option<&CacheMark>
         wire::write_cache_mark(writer, mark);
     }
     wire::write_extensions(writer, &media.extensions, &[key]);
-}
-
-fn address(media: &Media) -> std::borrow::Cow<'_, str> {
-    match &media.source {
-        MediaSource::Base64 { mime, data } => data_url::write(mime, data).into(),
-        MediaSource::Url(url) => (&**url).into(),
-        _ => "".into(),
-    }
-}
-
-fn write_file(writer: &mut Writer<'_>, media: &Media) {
-    let name = media.name.as_ref().or(media.title.as_ref());
-    match &media.source {
-        MediaSource::FileId(id) => writer.field("file_id", id),
-        MediaSource::Url(url) => writer.field("file_url", url),
-        MediaSource::Base64 { mime, .. } => {
-            writer.field("file_data", &*address(media));
-            if name.is_none() {
-                // The vendor refuses data without a name.
-                let name = match &**mime {
-                    "application/pdf" => "document.pdf",
-                    _ => "document",
-                };
-                writer.field("filename", name);
-            }
-        }
-        _ => {}
-    }
-    writer.field_opt("filename", name);
-}
-
-fn write_audio(writer: &mut Writer<'_>, media: &Media) {
-    if let MediaSource::Base64 { mime, data } = &media.source {
-        let format = match &**mime {
-            "audio/mpeg" => "mp3",
-            other => other.strip_prefix("audio/").unwrap_or(other),
-        };
-        writer.field("data", data);
-        writer.field("format", format);
-    }
 }

@@ -1,6 +1,5 @@
 //! `messages`.
 
-use super::Scope;
 use super::content::{self, Piece, Spelling};
 use super::pairing::{Place, Plan};
 use crate::Dialect;
@@ -11,6 +10,7 @@ use crate::ir::{
 };
 use crate::json::{RawJson, Str, Writer};
 use crate::openai::chat::wire::{self, BILLING_BLOCK};
+use crate::openai::scope::Scope;
 
 /// Writes the whole conversation; `hint` is one more system text.
 pub(super) fn write(
@@ -104,7 +104,7 @@ fn system_message(
             continue;
         }
         scope.foreign(&block.extensions, || path(index));
-        let mut cache = content::mark(scope, block.cache.as_ref(), || path(index));
+        let mut cache = scope.mark(block.cache.as_ref(), || path(index));
         if bare && native {
             own_mark = cache.take();
         }
@@ -145,7 +145,7 @@ fn spelling(scope: &Scope<'_>, bare: bool) -> Spelling {
 fn envelope(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, turn: &Turn) {
     let request = scope.request;
     let path = || request.turn_path(index);
-    if let Some(mark) = content::mark(scope, turn.cache.as_ref(), path) {
+    if let Some(mark) = scope.mark(turn.cache.as_ref(), path) {
         wire::write_cache_mark(writer, mark);
     }
     scope.extensions(writer, &turn.extensions, &[], path);
@@ -275,7 +275,7 @@ fn write_calls(
             writer.object(|writer| {
                 writer.field("id", &ids::sanitise(&call.id, ids::CHAT_CALL_ID_LIMIT));
                 write_call(writer, call, &name, scope.target.chat.custom_tools);
-                if let Some(mark) = content::mark(scope, call.cache.as_ref(), path) {
+                if let Some(mark) = scope.mark(call.cache.as_ref(), path) {
                     wire::write_cache_mark(writer, mark);
                 }
                 let below = ["function", "custom"];
@@ -351,7 +351,7 @@ fn result<'a>(
             }
         }
     }
-    let own_mark = content::mark(scope, result.cache.as_ref(), path);
+    let own_mark = scope.mark(result.cache.as_ref(), path);
     writer.object(|writer| {
         if let (true, Some(name)) = (request.legacy_functions, &result.name) {
             writer.field("role", "function");

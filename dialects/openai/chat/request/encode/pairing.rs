@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Scope;
 use crate::error::EncodeError;
 use crate::ir::{Part, Request};
+use crate::openai::scope::Scope;
 
 /// Turn and part.
 pub(super) type Place = (usize, usize);

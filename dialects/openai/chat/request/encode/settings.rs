@@ -1,13 +1,13 @@
 //! Everything beside messages and tools.
 
-use std::borrow::Cow;
-
-use super::Scope;
 use crate::Dialect;
-use crate::effort::effort_of_budget;
-use crate::ir::{OutputFormat, ReasoningMode, Request, Setting};
-use crate::json::{RawJson, Writer};
+use crate::ir::{OutputFormat, Request, Setting};
+use crate::json::Writer;
 use crate::openai::chat::wire::{self, STOP_LIMIT};
+use crate::openai::scope::Scope;
+use crate::openai::settings::{
+    effort, highest, write_caching, write_identity, write_sampling_pair, write_schema,
+};
 use crate::target::Thinking;
 
 /// Writes the settings of a request.
@@ -59,25 +59,8 @@ fn limits(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 }
 
 fn sampling(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    write_sampling_pair(scope, writer);
     let sampling = &scope.request.sampling;
-    let profile = &scope.target.model_profile;
-    let fields = [
-        ("temperature", sampling.temperature),
-        ("top_p", sampling.top_p),
-    ];
-    for (key, value) in fields {
-        let Some(value) = value else { continue };
-        if !profile.sampling {
-            scope
-                .losses
-                .dropped(key, "the model takes no sampling settings");
-        } else if key == "top_p" && sampling.temperature.is_some() && !profile.sampling_pair {
-            let why = "the model takes no top_p beside a temperature";
-            scope.losses.dropped(key, why);
-        } else {
-            writer.field(key, &value);
-        }
-    }
     match sampling.top_k {
         Some(top_k) if scope.native => writer.field("top_k", &top_k),
         Some(_) => scope.losses.dropped("top_k", "Chat has no top_k"),
@@ -111,10 +94,7 @@ fn output(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         }) => writer.object_field("response_format", |writer| {
             writer.field("type", "json_schema");
             writer.object_field("json_schema", |writer| {
-                writer.field("name", name.as_deref().unwrap_or("response"));
-                writer.field_opt("description", description.as_ref());
-                writer.field("schema", schema);
-                writer.field_opt("strict", strict.as_ref());
+                write_schema(writer, name.as_ref(), description.as_ref(), schema, *strict);
             });
         }),
         Some(OutputFormat::Raw(Dialect::Chat, raw)) => writer.field("response_format", raw),
@@ -132,23 +112,6 @@ fn output(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 
 fn simple_format(writer: &mut Writer<'_>, kind: &str) {
     writer.object_field("response_format", |writer| writer.field("type", kind));
-}
-
-/// What a model without structured output is told instead.
-pub(super) fn schema_hint(scope: &mut Scope<'_>) -> Option<String> {
-    let Some(OutputFormat::JsonSchema { schema, .. }) = &scope.request.output.format else {
-        return None;
-    };
-    if scope.target.model_profile.json_schema {
-        return None;
-    }
-    let path = scope.request.setting_path(Setting::Format);
-    let why = "the model takes no schema; it is asked in words to follow it";
-    scope.losses.changed(path, why);
-    Some(format!(
-        "Answer with one JSON object that follows this JSON schema:\n{}",
-        schema.as_str()
-    ))
 }
 
 fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
@@ -197,7 +160,7 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         }
     } else {
         let openai = request.dialect != Dialect::Claude;
-        let highest = highest(profile.thinking, openai, &effort);
+        let highest = highest(profile.thinking, openai, effort);
         if highest != effort {
             let why = format!("`{highest}` is the highest effort of the model");
             scope.losses.clamped(path, why);
@@ -206,50 +169,9 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     }
 }
 
-/// The wish as an effort, level to level where there is one, else by the wide table of `dialects.md` 2.4.
-fn effort<'a>(scope: &mut Scope<'a>) -> Option<Cow<'a, str>> {
-    let wish = &scope.request.reasoning;
-    let level = wish.effort.as_deref().map(Cow::Borrowed);
-    match &wish.mode {
-        Some(ReasoningMode::Off) => Some("none".into()),
-        Some(ReasoningMode::On) => {
-            let by_budget = || {
-                wish.budget
-                    .map(|budget| Cow::Borrowed(effort_of_budget(budget)))
-            };
-            level.or_else(by_budget).or(Some("medium".into()))
-        }
-        // Claude's own default.
-        Some(ReasoningMode::Adaptive) => level.or(Some("high".into())),
-        Some(ReasoningMode::Other(word)) => {
-            let why = format!("Chat has no thinking of type `{word}`");
-            scope.losses.dropped("thinking.type", why);
-            level
-        }
-        None => level.or_else(|| wish.budget.map(|budget| effort_of_budget(budget).into())),
-    }
-}
-
-/// The effort, or the highest the model has. Where its levels are not known, a client of OpenAI's is believed, and for others
-/// `high` is what every thinking model has.
-pub(in crate::openai) fn highest(thinking: Thinking, native: bool, effort: &str) -> &str {
-    let (xhigh, max) = match thinking {
-        Thinking::Levels { xhigh, max } => (xhigh, max),
-        Thinking::None | Thinking::Budget { .. } | Thinking::Both { .. } => (native, native),
-    };
-    match effort {
-        "max" if max => "max",
-        "max" | "xhigh" if xhigh => "xhigh",
-        "max" | "xhigh" => "high",
-        other => other,
-    }
-}
-
 fn caching(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let caching = &scope.request.caching;
-    writer.field_opt("prompt_cache_key", caching.key.as_ref());
-    writer.field_opt("prompt_cache_options", caching.options.as_ref());
-    writer.field_opt("prompt_cache_retention", caching.retention.as_ref());
+    write_caching(scope.request, writer);
     match &caching.mark {
         Some(mark) if scope.native => wire::write_cache_mark(writer, mark),
         Some(_) => {
@@ -262,24 +184,7 @@ fn caching(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 
 fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let request = scope.request;
-    let identity = &request.identity;
-    writer.field_opt("user", identity.user.as_ref());
-    writer.field_opt("safety_identifier", identity.safety_identifier.as_ref());
-    let openai = request.dialect != Dialect::Claude;
-    match &identity.metadata {
-        Some(metadata) if openai => writer.field("metadata", metadata),
-        Some(metadata) => foreign_metadata(scope, metadata),
-        None => {}
-    }
-    match (identity.service_tier.as_deref(), identity.speed.as_deref()) {
-        (Some(tier), _) if openai => writer.field("service_tier", tier),
-        (_, Some("fast")) => writer.field("service_tier", "priority"),
-        (Some(tier), _) if tier != "auto" => {
-            let why = "what Chat does without being told";
-            scope.losses.quietly_dropped("service_tier", why);
-        }
-        _ => {}
-    }
+    write_identity(scope, writer);
     match request.state.store {
         // Compatible servers refuse what they do not know, even where it changes nothing.
         Some(false) if !scope.native => {
@@ -292,15 +197,6 @@ fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         scope
             .losses
             .dropped("container", "a container belongs to its own vendor");
-    }
-}
-
-fn foreign_metadata(scope: &mut Scope<'_>, metadata: &RawJson) {
-    for (key, _) in metadata.document().root().entries() {
-        let path = format!("metadata.{key}");
-        scope
-            .losses
-            .dropped(path, "Chat's metadata is for stored answers");
     }
 }
 

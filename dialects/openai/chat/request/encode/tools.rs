@@ -1,10 +1,11 @@
 //! `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options`.
 
-use super::{Scope, content};
 use crate::Dialect;
+use crate::free_text;
 use crate::ir::{Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::chat::wire::{self, WEB_SEARCH};
+use crate::openai::scope::Scope;
 
 /// Writes everything about tools.
 pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
@@ -29,13 +30,7 @@ pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     web_search(scope, writer);
     if carried.is_empty() {
         // A choice without tools is a 400 (`dialects.md` 1.1).
-        if !matches!(
-            request.tool_choice,
-            None | Some(ToolChoice::Auto | ToolChoice::None)
-        ) {
-            let why = "no tool is left to choose";
-            scope.losses.dropped("tool_choice", why);
-        }
+        scope.lose_choice();
         return;
     }
     if let Some(choice) = &request.tool_choice {
@@ -56,17 +51,7 @@ fn carried(scope: &mut Scope<'_>, index: usize, tool: &Tool) -> bool {
     if *dialect == Dialect::Chat {
         return true;
     }
-    let path = scope.request.tool_path(index);
-    let forced =
-        matches!(&scope.request.tool_choice, Some(ToolChoice::Named(name)) if *name == tool.name);
-    if forced && !tool.name.is_empty() {
-        let reason =
-            format!("the upstream has no tool of type `{kind}`, and no other may be called");
-        scope.refuse(path, &reason);
-    } else {
-        let why = format!("the upstream has no tool of type `{kind}`");
-        scope.losses.dropped(path, why);
-    }
+    scope.lose_server_tool(index, tool, kind);
     false
 }
 
@@ -116,7 +101,7 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
             writer.field_opt("strict", tool.strict.as_ref());
             wire::write_inner(writer, &tool.extensions, key);
         });
-        if let Some(mark) = content::mark(scope, tool.cache.as_ref(), path) {
+        if let Some(mark) = scope.mark(tool.cache.as_ref(), path) {
             wire::write_cache_mark(writer, mark);
         }
         scope.extensions(writer, &tool.extensions, &[key], path);
@@ -134,39 +119,16 @@ fn free_text(
     let tool = &request.tools[index];
     let path = || request.tool_path(index);
     scope.names.mark_custom(&tool.name);
-    let mut description = tool.description.as_deref().unwrap_or_default().to_owned();
-    let is_text = |format: &&RawJson| {
-        let kind = format.document().root().text_of("type");
-        kind.is_some_and(|kind| kind == "text")
-    };
-    if let Some(grammar) = format.filter(|format| !is_text(format)) {
-        let field = match request.dialect {
-            Dialect::Chat | Dialect::Completions => "custom.format",
-            Dialect::Claude | Dialect::Gemini | Dialect::Responses => "format",
-        };
-        let why = "the upstream enforces no grammar: it stands in the tool's description";
-        scope.losses.changed(format!("{}.{field}", path()), why);
-        if !description.is_empty() {
-            description.push_str("\n\n");
-        }
-        description.push_str("The input must follow this format: ");
-        description.push_str(grammar.as_str());
-    }
+    let losses = &mut scope.losses;
+    let description = free_text::described(request, index, format, "the upstream", losses);
+    let description = description.filter(|text| !text.is_empty());
     let name = scope.name(&tool.name);
     writer.object(|writer| {
         writer.field("type", "function");
         writer.object_field("function", |writer| {
             writer.field("name", &name);
-            if !description.is_empty() {
-                writer.field("description", &description);
-            }
-            writer.object_field("parameters", |writer| {
-                writer.field("type", "object");
-                writer.object_field("properties", |writer| {
-                    writer.object_field("input", |writer| writer.field("type", "string"));
-                });
-                writer.array_field("required", |writer| writer.value("input"));
-            });
+            writer.field_opt("description", description.as_ref());
+            writer.field("parameters", &free_text::schema());
         });
         scope.foreign(&tool.extensions, path);
     });

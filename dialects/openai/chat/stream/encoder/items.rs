@@ -1,10 +1,11 @@
 //! The pieces of an answer, from their beginning to their end.
 
-use super::{Encoder, Item, Kind, one_line_frame};
-use crate::ir::{Arguments, Delta, ItemKind, ItemStart, Part, Reasoning};
+use super::{Encoder, Item, Kind};
+use crate::ir::{Arguments, Delta, ItemKind, ItemStart, PARAGRAPH, Part, Reasoning};
 use crate::json::{RawJson, Str};
 use crate::openai::chat::response::{has_state, write_details};
 use crate::openai::chat::wire::message;
+use crate::openai::envelope::one_line_frame;
 use crate::{Dialect, ids, opaque};
 
 impl Encoder {
@@ -119,6 +120,7 @@ impl Encoder {
         match delta {
             Delta::Text(text) => self.text(place, &text, out),
             Delta::Reasoning(text) => self.reasoning(place, &text, out),
+            Delta::Paragraph => self.reasoning(place, PARAGRAPH, out),
             Delta::Arguments(text) => self.arguments(place, &text, out),
             Delta::Opaque(state) => {
                 if let Kind::Reasoning { opaque, .. } = &mut self.items[place].kind {

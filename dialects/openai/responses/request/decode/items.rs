@@ -239,8 +239,10 @@ impl Reader<'_> {
         let mut extensions = Extensions::default();
         let known = ["type", "id", "encrypted_content"];
         wire::keep_unknown(&mut extensions, value, "", &known);
+        let (text, paragraphs) = wire::thinking(value);
         let part = Part::Reasoning(Reasoning {
-            text: wire::thinking(value),
+            text,
+            paragraphs,
             opaque,
             redacted,
             item_id: value.text_of("id"),

@@ -7,6 +7,7 @@ use crate::error::DecodeError;
 use crate::ir::{Extensions, Request, Tool, ToolChoice, ToolKind};
 use crate::json::{Str, Value};
 use crate::openai::responses::wire;
+use crate::openai::tools;
 
 /// Reads `tools`. Those of a namespace stand beside the others, under a name of both (`dialects.md` 2.2).
 pub(super) fn decode(request: &mut Request, value: Value<'_>) -> Result<(), DecodeError> {
@@ -36,7 +37,7 @@ fn namespace(
     path: &str,
     taken: &HashSet<Str>,
 ) -> Result<(), DecodeError> {
-    let name = name(value, path)?;
+    let name = tools::read_name(value, path)?;
     let first = request.tools.len();
     let tools = value.field("tools").into_iter().flat_map(Value::items);
     for (index, entry) in tools.enumerate() {
@@ -66,34 +67,15 @@ fn tool(value: Value<'_>, path: &str) -> Result<Tool, DecodeError> {
         // Chat's nested form is understood.
         None | Some("function") => function(value.field("function").unwrap_or(value), path),
         Some("custom") => custom(value.field("custom").unwrap_or(value), path),
-        Some(_) => Ok(Tool {
-            name: value.text_of("name").unwrap_or_default(),
-            description: None,
-            kind: ToolKind::Server {
-                dialect: Dialect::Responses,
-                kind: kind.unwrap_or_default(),
-                raw: value.raw(),
-            },
-            strict: None,
-            cache: None,
-            extensions: Extensions::default(),
-        }),
+        Some(_) => Ok(tools::read_server_tool(Dialect::Responses, value)),
     }
 }
 
 fn function(value: Value<'_>, path: &str) -> Result<Tool, DecodeError> {
-    let schema = value.field("parameters");
-    if schema.is_some_and(|schema| !schema.is_object()) {
-        return Err(wire::expected(
-            format_args!("{path}.parameters"),
-            "a JSON schema",
-        ));
-    }
+    let schema = tools::read_schema(value, path)?;
     let known = ["parameters", "strict"];
     declared(value, path, &known, |tool| {
-        tool.kind = ToolKind::Function {
-            schema: schema.map(Value::raw),
-        };
+        tool.kind = ToolKind::Function { schema };
         tool.strict = value.field("strict").and_then(Value::as_bool);
     })
 }
@@ -118,7 +100,7 @@ fn declared(
     wire::keep_unknown(&mut extensions, value, "", &[&common, known].concat());
     let mark = value.field("cache_control");
     let mut tool = Tool {
-        name: name(value, path)?,
+        name: tools::read_name(value, path)?,
         description: value.text_of("description"),
         kind: ToolKind::Function { schema: None },
         strict: None,
@@ -129,45 +111,14 @@ fn declared(
     Ok(tool)
 }
 
-fn name(value: Value<'_>, path: &str) -> Result<Str, DecodeError> {
-    value
-        .text_of("name")
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| wire::expected(format_args!("{path}.name"), "a string"))
-}
-
 /// `tool_choice`. That of a tool of the provider's is kept as it is.
 pub(super) fn choice(value: Value<'_>) -> ToolChoice {
-    let raw = || ToolChoice::Raw(Dialect::Responses, value.raw());
-    if let Some(word) = value.as_str() {
-        return match &*word {
-            "auto" => ToolChoice::Auto,
-            "none" => ToolChoice::None,
-            "required" | "any" => ToolChoice::Required,
-            _ => raw(),
-        };
-    }
-    match value.text_of("type").as_deref() {
-        Some("function" | "custom") => chosen(value).map_or_else(raw, ToolChoice::Named),
-        Some("allowed_tools") => allowed(value).unwrap_or_else(raw),
-        _ => raw(),
-    }
+    tools::read_choice(Dialect::Responses, value, chosen)
 }
 
-/// The name in `{type, name}`, or in Chat's nested form.
+/// A tool of the provider's is not chosen by a name: it has none.
 fn chosen(value: Value<'_>) -> Option<Str> {
-    let inner = value.field("function").or_else(|| value.field("custom"));
     let kind = value.text_of("type");
     let named = matches!(kind.as_deref(), Some("function" | "custom"));
-    inner.unwrap_or(value).text_of("name").filter(|_| named)
-}
-
-/// A subset with a tool of the provider's in it is kept as it is: such tools have no name.
-fn allowed(value: Value<'_>) -> Option<ToolChoice> {
-    let inner = value.field("allowed_tools").unwrap_or(value);
-    let names = inner.field("tools")?.items().map(chosen);
-    Some(ToolChoice::Allowed {
-        required: inner.text_of("mode").as_deref() == Some("required"),
-        names: names.collect::<Option<_>>()?,
-    })
+    tools::chosen(value).filter(|_| named)
 }

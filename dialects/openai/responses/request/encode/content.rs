@@ -1,12 +1,11 @@
 //! `content` and `output`: from parts to a string or a list.
 
-use super::Scope;
 use crate::Dialect;
 use crate::ir::{CacheMark, Extensions, Media, MediaKind, MediaSource, Part, Text};
-use crate::json::{RawJson, Str, Value, Writer};
-use crate::openai::data_url;
-use crate::openai::document::{SEARCH_SOURCE, document, opening};
+use crate::json::{RawJson, Str, Writer};
 use crate::openai::responses::wire::{self, citation};
+use crate::openai::scope::Scope;
+use crate::openai::{document, parts};
 
 /// Who speaks: an assistant's text has a type of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,30 +127,22 @@ fn media<'a>(
     path: &impl Fn() -> String,
     pieces: &mut Vec<Piece<'a>>,
 ) {
-    for extension in media.extensions.foreign(Dialect::Responses) {
-        // The address of a search result goes into its text.
-        if extension.key != SEARCH_SOURCE {
-            let path = format!("{}.{}", path(), extension.key);
-            scope.losses.dropped(path, "Responses has no such field");
+    parts::lose_fields(scope, media, path);
+    if let Some(words) = document::pieces(media) {
+        scope.losses.changed(path(), "the document is sent as text");
+        for piece in words {
+            match piece {
+                document::Piece::Words(words) => pieces.push(Piece::text(Str::from(words))),
+                document::Piece::Text(text) => {
+                    pieces.push(self::text(scope, text, Voice::Client, path));
+                }
+                document::Piece::Media(inner) => self::media(scope, inner, path, pieces),
+                document::Piece::Lost => parts::lose_part(scope, path),
+            }
         }
-    }
-    let enabled = |citations: &RawJson| {
-        let document = citations.document();
-        document.root().field("enabled").and_then(Value::as_bool) != Some(false)
-    };
-    if media.citations.as_ref().is_some_and(enabled) {
-        let path = format!("{}.citations", path());
-        scope.losses.dropped(path, "Responses cites no documents");
+        return;
     }
     match (&media.source, media.kind) {
-        (MediaSource::Text { text, .. }, _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            pieces.push(Piece::text(Str::from(document(media, text))));
-        }
-        (MediaSource::Parts(parts), _) => {
-            scope.losses.changed(path(), "the document is sent as text");
-            self::parts(scope, media, parts, path, pieces);
-        }
         (MediaSource::Raw(Dialect::Responses, raw), _) => pieces.push(Piece::of(What::Raw(raw))),
         (MediaSource::Raw(..), _) => scope
             .losses
@@ -166,11 +157,7 @@ fn media<'a>(
         ),
         (_, MediaKind::Video) => scope.refuse(path(), "Responses takes no video"),
         _ => {
-            if media.context.is_some() {
-                let path = format!("{}.context", path());
-                let why = "Responses has no context for a file";
-                scope.losses.dropped(path, why);
-            }
+            parts::lose_context(scope, media, path);
             let has_own = media.extensions.of(Dialect::Responses).next().is_some();
             pieces.push(Piece {
                 what: What::Media(media),
@@ -179,47 +166,6 @@ fn media<'a>(
             });
         }
     }
-}
-
-/// A document of texts is one text; pictures in it stand between its texts. Documents hold no further documents, so this
-/// does not go deeper.
-fn parts<'a>(
-    scope: &mut Scope<'_>,
-    media: &'a Media,
-    parts: &'a [Part],
-    path: &impl Fn() -> String,
-    pieces: &mut Vec<Piece<'a>>,
-) {
-    let texts: Option<Vec<&str>> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => Some(&*text.text),
-            _ => None,
-        })
-        .collect();
-    if let Some(texts) = texts {
-        let text = document(media, &texts.join("\n"));
-        pieces.push(Piece::text(Str::from(text)));
-        return;
-    }
-    pieces.push(Piece::text(Str::from(format!("{}>", opening(media)))));
-    for part in parts {
-        match part {
-            Part::Text(text) => pieces.push(self::text(scope, text, Voice::Client, path)),
-            Part::Media(inner)
-                if matches!(
-                    inner.source,
-                    MediaSource::Base64 { .. } | MediaSource::Url(_)
-                ) =>
-            {
-                self::media(scope, inner, path, pieces);
-            }
-            _ => scope
-                .losses
-                .dropped(path(), "a part of the document has no place in Responses"),
-        }
-    }
-    pieces.push(Piece::text(Str::from_static("</document>")));
 }
 
 /// Writes `content` or `output`, as a string where one says it all and `bare` allows it.
@@ -294,7 +240,7 @@ fn write_media(writer: &mut Writer<'_>, media: &Media) {
             writer.field("type", "input_image");
             match &media.source {
                 MediaSource::FileId(id) => writer.field("file_id", id),
-                source => writer.field("image_url", &*address(source)),
+                source => writer.field("image_url", &parts::address(source)),
             }
             writer.field_opt("detail", media.detail.as_ref());
         }
@@ -303,47 +249,17 @@ fn write_media(writer: &mut Writer<'_>, media: &Media) {
     }
 }
 
-fn address(source: &MediaSource) -> std::borrow::Cow<'_, str> {
-    match source {
-        MediaSource::Base64 { mime, data } => data_url::write(mime, data).into(),
-        MediaSource::Url(url) => (&**url).into(),
-        _ => "".into(),
-    }
-}
-
 fn write_file(writer: &mut Writer<'_>, media: &Media) {
     writer.field("type", "input_file");
-    let name = media.name.as_ref().or(media.title.as_ref());
-    match &media.source {
-        MediaSource::FileId(id) => writer.field("file_id", id),
-        MediaSource::Url(url) => writer.field("file_url", url),
-        MediaSource::Base64 { mime, .. } => {
-            writer.field("file_data", &*address(&media.source));
-            if name.is_none() {
-                // The vendor refuses data without a name.
-                let name = match &**mime {
-                    "application/pdf" => "document.pdf",
-                    _ => "document",
-                };
-                writer.field("filename", name);
-            }
-        }
-        _ => {}
-    }
-    writer.field_opt("filename", name);
+    parts::write_file(writer, media);
     writer.field_opt("detail", media.detail.as_ref());
 }
 
 fn write_audio(writer: &mut Writer<'_>, media: &Media) {
     if let MediaSource::Base64 { mime, data } = &media.source {
-        let format = match &**mime {
-            "audio/mpeg" => "mp3",
-            other => other.strip_prefix("audio/").unwrap_or(other),
-        };
         writer.field("type", "input_audio");
         writer.object_field("input_audio", |writer| {
-            writer.field("data", data);
-            writer.field("format", format);
+            parts::write_sound(writer, mime, data);
             wire::write_inner(writer, &media.extensions, "input_audio");
         });
     }

@@ -1,10 +1,11 @@
 //! What an answer repeats of its request.
 
-use super::{Scope, settings, tools};
+use super::{NAME_LIMIT, SIDE, settings, tools};
 use crate::Dialect;
 use crate::ir::{Request, SystemRole};
 use crate::json::{RawJson, Str};
 use crate::openai::responses::wire;
+use crate::openai::scope::Scope;
 use crate::target::{ChatProfile, GeminiProfile, ModelProfile, Target};
 
 /// The settings of a Responses request that its answer repeats (`dialects.md` 1.3), as one object.
@@ -19,7 +20,7 @@ pub(crate) fn echo(request: &Request) -> RawJson {
         },
         gemini: GeminiProfile::default(),
     };
-    let mut scope = Scope::of(request, &target);
+    let mut scope = Scope::new(request, &target, &SIDE, NAME_LIMIT);
     let instructions = request.system.first();
     let instructions = instructions.filter(|block| block.role == SystemRole::Instructions);
     let echo = RawJson::build(|writer| {

@@ -1,6 +1,5 @@
 //! `instructions` and `input`.
 
-use super::Scope;
 use super::content::{self, Piece, Voice};
 use super::pairing::{Place, Plan};
 use crate::Dialect;
@@ -10,6 +9,7 @@ use crate::ir::{
 };
 use crate::json::{Str, Writer};
 use crate::openai::responses::wire::{self, BILLING_BLOCK};
+use crate::openai::scope::Scope;
 
 /// Writes the system prompt and the conversation; `hint` is one more text of the system.
 pub(super) fn write(
@@ -47,13 +47,7 @@ pub(super) fn write(
 fn instructions(scope: &mut Scope<'_>, hint: Option<&str>) -> Option<String> {
     let request = scope.request;
     let mut texts: Vec<&str> = Vec::new();
-    let (mut message, mut part) = (0, 0);
-    for (index, block) in request.system.iter().enumerate() {
-        (message, part) = match block.starts_message {
-            true if index > 0 => (message + 1, 0),
-            true => (0, 0),
-            false => (message, part + 1),
-        };
+    for (index, message, part, block) in request.system_blocks() {
         if scope.native {
             if block.role == SystemRole::Instructions {
                 texts.push(&block.text);
@@ -263,7 +257,7 @@ fn call(
     writer.object(|writer| {
         writer.field("type", kind);
         writer.field("call_id", id);
-        scope.write_name(writer, &call.name);
+        super::write_name(scope, writer, &call.name);
         writer.field(field, &text);
         wire::write_extensions(writer, &call.extensions, &[]);
     });
@@ -351,7 +345,7 @@ fn reasoning(
         return;
     }
     let id = reasoning.item_id.as_ref().filter(|id| !wire::is_own_id(id));
-    let own_summary = reasoning.extensions.get(Dialect::Responses, "summary");
+    let own_summary = reasoning.extensions.get(Dialect::Responses, wire::SUMMARY);
     writer.object(|writer| {
         writer.field("type", "reasoning");
         writer.field_opt("id", id);
@@ -366,7 +360,7 @@ fn reasoning(
 }
 
 fn write_summary(writer: &mut Writer<'_>, text: &str) {
-    writer.array_field("summary", |writer| {
+    writer.array_field(wire::SUMMARY, |writer| {
         if !text.is_empty() {
             writer.object(|writer| {
                 writer.field("type", "summary_text");

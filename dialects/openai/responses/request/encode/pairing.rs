@@ -5,11 +5,11 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::Scope;
 use crate::error::EncodeError;
 use crate::ids;
 use crate::ir::{CallKind, Part};
 use crate::json::Str;
+use crate::openai::scope::Scope;
 
 /// Turn and part.
 pub(super) type Place = (usize, usize);

@@ -1,13 +1,14 @@
 //! Everything beside items and tools.
 
-use super::Scope;
 use crate::Dialect;
-use crate::effort::effort_of_budget;
 use crate::error::EncodeError;
 use crate::ir::{OutputFormat, ReasoningMode, Request, Setting};
 use crate::json::{RawJson, Writer};
-use crate::openai::chat::request::highest;
 use crate::openai::responses::wire::{self, INCLUDE_LOGPROBS, INCLUDE_STATE};
+use crate::openai::scope::Scope;
+use crate::openai::settings::{
+    effort, highest, write_caching, write_identity, write_sampling_pair, write_schema,
+};
 use crate::target::Thinking;
 
 /// The smallest output limit that OpenAI takes.
@@ -43,8 +44,8 @@ pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     text(scope, writer);
     reasoning(scope, writer);
     include(scope, writer);
-    caching(scope, writer);
-    identity(scope, writer);
+    write_caching(request, writer);
+    write_identity(scope, writer);
     state(scope, writer);
     if request.stream {
         writer.field("stream", &true);
@@ -136,24 +137,8 @@ fn limits(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 }
 
 fn sampling(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
+    write_sampling_pair(scope, writer);
     let sampling = &scope.request.sampling;
-    let profile = &scope.target.model_profile;
-    let fields = [
-        ("temperature", sampling.temperature),
-        ("top_p", sampling.top_p),
-    ];
-    for (key, value) in fields {
-        let Some(value) = value else { continue };
-        if !profile.sampling {
-            let why = "the model takes no sampling settings";
-            scope.losses.dropped(key, why);
-        } else if key == "top_p" && sampling.temperature.is_some() && !profile.sampling_pair {
-            let why = "the model takes no top_p beside a temperature";
-            scope.losses.dropped(key, why);
-        } else {
-            writer.field(key, &value);
-        }
-    }
     writer.field_opt("top_logprobs", sampling.top_logprobs.as_ref());
 }
 
@@ -182,10 +167,7 @@ pub(super) fn text(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         }) => Some(RawJson::build(|writer| {
             writer.object(|writer| {
                 writer.field("type", "json_schema");
-                writer.field("name", name.as_deref().unwrap_or("response"));
-                writer.field_opt("description", description.as_ref());
-                writer.field("schema", schema);
-                writer.field_opt("strict", strict.as_ref());
+                write_schema(writer, name.as_ref(), description.as_ref(), schema, *strict);
             });
         })),
         None => None,
@@ -203,23 +185,6 @@ pub(super) fn text(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 
 fn simple_format(kind: &str) -> RawJson {
     RawJson::build(|writer| writer.object(|writer| writer.field("type", kind)))
-}
-
-/// What a model without structured output is told instead.
-pub(super) fn schema_hint(scope: &mut Scope<'_>) -> Option<String> {
-    let Some(OutputFormat::JsonSchema { schema, .. }) = &scope.request.output.format else {
-        return None;
-    };
-    if scope.target.model_profile.json_schema {
-        return None;
-    }
-    let path = scope.request.setting_path(Setting::Format);
-    let why = "the model takes no schema; it is asked in words to follow it";
-    scope.losses.changed(path, why);
-    Some(format!(
-        "Answer with one JSON object that follows this JSON schema:\n{}",
-        schema.as_str()
-    ))
 }
 
 /// Whether a client of another dialect wants the model to think.
@@ -253,7 +218,7 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
             request.setting_path(Setting::Thinking).to_owned()
         });
     }
-    let effort = effort(scope);
+    let effort = known_effort(scope);
     if scope.target.model_profile.thinking == Thinking::None {
         if effort.as_deref().is_some_and(|effort| effort != "none") {
             let why = "the model does not think";
@@ -279,24 +244,10 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     });
 }
 
-/// The wish as an effort, level to level where there is one, else by the wide table of `dialects.md` 2.4.
-fn effort(scope: &mut Scope<'_>) -> Option<String> {
+/// The wish as an effort that the model has.
+fn known_effort(scope: &mut Scope<'_>) -> Option<String> {
     let request = scope.request;
-    let wish = &request.reasoning;
-    let level = wish.effort.as_deref();
-    let by_budget = || wish.budget.map(effort_of_budget);
-    let effort = match &wish.mode {
-        Some(ReasoningMode::Off) => "none",
-        Some(ReasoningMode::On) => level.or_else(by_budget).unwrap_or("medium"),
-        // Claude's own default.
-        Some(ReasoningMode::Adaptive) => level.unwrap_or("high"),
-        Some(ReasoningMode::Other(word)) => {
-            let why = format!("Responses has no thinking of type `{word}`");
-            scope.losses.dropped("thinking.type", why);
-            level?
-        }
-        None => level.or_else(by_budget)?,
-    };
+    let effort = effort(scope)?;
     let openai = request.dialect == Dialect::Chat;
     let highest = highest(scope.target.model_profile.thinking, openai, effort);
     if highest != effort {
@@ -332,41 +283,6 @@ fn include(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
             writer.value(INCLUDE_LOGPROBS);
         }
     });
-}
-
-fn caching(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
-    let caching = &scope.request.caching;
-    writer.field_opt("prompt_cache_key", caching.key.as_ref());
-    writer.field_opt("prompt_cache_options", caching.options.as_ref());
-    writer.field_opt("prompt_cache_retention", caching.retention.as_ref());
-}
-
-fn identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
-    let request = scope.request;
-    let identity = &request.identity;
-    writer.field_opt("user", identity.user.as_ref());
-    writer.field_opt("safety_identifier", identity.safety_identifier.as_ref());
-    let openai = request.dialect != Dialect::Claude;
-    match &identity.metadata {
-        Some(metadata) if openai => writer.field("metadata", metadata),
-        Some(metadata) => {
-            for (key, _) in metadata.document().root().entries() {
-                let path = format!("metadata.{key}");
-                let why = "the upstream's metadata is for stored answers";
-                scope.losses.dropped(path, why);
-            }
-        }
-        None => {}
-    }
-    match (identity.service_tier.as_deref(), identity.speed.as_deref()) {
-        (Some(tier), _) if openai => writer.field("service_tier", tier),
-        (_, Some("fast")) => writer.field("service_tier", "priority"),
-        (Some(tier), _) if tier != "auto" => {
-            let why = "what the upstream does without being told";
-            scope.losses.quietly_dropped("service_tier", why);
-        }
-        _ => {}
-    }
 }
 
 /// Nobody else's answers are stored by default, and an answer to them is not either.

@@ -1,10 +1,10 @@
 //! `tools`, `tool_choice`, `parallel_tool_calls`.
 
-use super::Scope;
 use crate::Dialect;
 use crate::ir::{Namespace, Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::responses::wire::{self, CHAT_WEB_SEARCH};
+use crate::openai::scope::Scope;
 
 /// Writes everything about tools.
 pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
@@ -23,13 +23,7 @@ pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         });
     }
     if carried.is_empty() && !scope.native {
-        if !matches!(
-            request.tool_choice,
-            None | Some(ToolChoice::Auto | ToolChoice::None)
-        ) {
-            let why = "no tool is left to choose";
-            scope.losses.dropped("tool_choice", why);
-        }
+        scope.lose_choice();
         return;
     }
     if let Some(choice) = &request.tool_choice {
@@ -53,17 +47,7 @@ fn carried(scope: &mut Scope<'_>, index: usize) -> bool {
     if *dialect == Dialect::Responses || is_web_search(tool) {
         return true;
     }
-    let path = request.tool_path(index);
-    let forced =
-        matches!(&request.tool_choice, Some(ToolChoice::Named(name)) if *name == tool.name);
-    if forced && !tool.name.is_empty() {
-        let reason =
-            format!("the upstream has no tool of type `{kind}`, and no other may be called");
-        scope.refuse(path, &reason);
-    } else {
-        let why = format!("the upstream has no tool of type `{kind}`");
-        scope.losses.dropped(path, why);
-    }
+    scope.lose_server_tool(index, tool, kind);
     false
 }
 

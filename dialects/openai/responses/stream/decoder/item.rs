@@ -2,10 +2,9 @@
 
 use super::Decoder;
 use super::text::{Text, content_index};
-use crate::ir::{Delta, Event, ItemKind, ItemStart, Part};
+use crate::ir::{Delta, Event, ItemKind, ItemStart, PARAGRAPH, Part};
 use crate::json::{RawJson, Str, Value};
 use crate::openai::responses::response::{CallHead, arguments, message_rest, whole};
-use crate::openai::responses::wire::BETWEEN_SUMMARIES;
 
 /// One item of the answer.
 #[derive(Debug, Default)]
@@ -226,9 +225,8 @@ impl Decoder {
             if part > *current {
                 *current = part;
                 if *told > 0 {
-                    *told += BETWEEN_SUMMARIES.len();
-                    let between = Str::from_static(BETWEEN_SUMMARIES);
-                    push(number, Delta::Reasoning(between), events);
+                    *told += PARAGRAPH.len();
+                    push(number, Delta::Paragraph, events);
                 }
             }
             *told += text.len();
@@ -320,10 +318,9 @@ impl Decoder {
             let kind = ItemKind::Reasoning { redacted: false };
             self.begin(kind, events)
         });
-        if let Some(rest) = whole.text.get(told..).filter(|rest| !rest.is_empty()) {
-            let rest = whole.text.slice_ref(rest);
-            push(number, Delta::Reasoning(rest), events);
-        }
+        let rest = |delta: &Delta| !matches!(delta, Delta::Reasoning(text) if text.is_empty());
+        let deltas = whole.deltas(told).into_iter().filter(rest);
+        deltas.for_each(|delta| push(number, delta, events));
         push(number, Delta::Opaque(state), events);
         self.items[at].closed = true;
         let full = match whole.text.len() >= told {

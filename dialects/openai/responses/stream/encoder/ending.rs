@@ -111,10 +111,26 @@ impl Encoder {
             return;
         };
         thought.opaque = opaque;
-        let text = std::mem::take(&mut thought.text);
-        if text.is_empty() {
-            return;
+        if !thought.text.is_empty() || !thought.parts.is_empty() {
+            self.summary_end(index, out);
         }
+    }
+
+    /// The part of a summary that goes on ends, and another begins.
+    pub(super) fn paragraph(&mut self, index: usize, out: &mut Vec<u8>) {
+        self.summary_end(index, out);
+        if let Some(thought) = self.thought(index) {
+            thought.turn_page();
+            let added = "response.reasoning_summary_part.added";
+            self.summary_event(added, index, "", true, out);
+        }
+    }
+
+    fn summary_end(&mut self, index: usize, out: &mut Vec<u8>) {
+        let Some(thought) = self.thought(index) else {
+            return;
+        };
+        let text = std::mem::take(&mut thought.text);
         let done = "response.reasoning_summary_text.done";
         self.summary_event(done, index, &text, false, out);
         let done = "response.reasoning_summary_part.done";
@@ -191,7 +207,7 @@ impl Encoder {
         }
     }
 
-    /// Writes an event of the one part that a summary has.
+    /// Writes an event of the part of a summary that goes on.
     pub(super) fn summary_event(
         &mut self,
         kind: &str,
@@ -201,10 +217,11 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) {
         let id = self.outputs[index].id.clone();
+        let part = self.thought(index).map_or(0, |thought| thought.parts.len());
         self.event(kind, out, |writer| {
             writer.field("item_id", &id);
             writer.field("output_index", &index);
-            writer.field("summary_index", &0u32);
+            writer.field("summary_index", &part);
             match as_part {
                 true => {
                     writer.key("part");

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use super::Encoder;
 use super::output::{Call, Kind, MESSAGE, Output, Piece, REASONING, Thought};
 use crate::Dialect;
-use crate::ir::{CallKind, Delta, ItemKind, ItemStart, Opaque, Part};
+use crate::ir::{CallKind, Delta, ItemKind, ItemStart, Opaque, PARAGRAPH, Part};
 use crate::json::{RawJson, Str, Writer};
 use crate::openai::responses::response::{
     Content, Item, call_id, cited, item_id, logprobs, space, words,
@@ -96,6 +96,7 @@ impl Encoder {
             Delta::Text(text) | Delta::Reasoning(text) | Delta::Arguments(text) => {
                 self.text(number, &text, out);
             }
+            Delta::Paragraph => self.next_part(number, out),
             Delta::Opaque(opaque) => {
                 if let Some(live) = self.live.get_mut(&number) {
                     live.opaque = Some(opaque);
@@ -107,6 +108,15 @@ impl Encoder {
                     live.logprobs.append(&mut logprobs(&raw));
                 }
             }
+        }
+    }
+
+    fn next_part(&mut self, number: u32, out: &mut Vec<u8>) {
+        if let Some((place, LiveKind::Reasoning { .. })) = self.open(number, out)
+            && let Some(live) = self.live.get_mut(&number)
+        {
+            live.length += PARAGRAPH.len();
+            self.paragraph(place.0, out);
         }
     }
 
@@ -124,6 +134,7 @@ impl Encoder {
             return;
         };
         let id = output.id.clone();
+        let mut part = place.1;
         let field = match (&mut output.kind, kind) {
             (Kind::Message(parts), LiveKind::Text { refusal }) => {
                 if let Some(part) = parts.get_mut(place.1) {
@@ -136,6 +147,7 @@ impl Encoder {
             }
             (Kind::Reasoning(thought), _) => {
                 thought.text.push_str(text);
+                part = thought.parts.len();
                 "response.reasoning_summary_text.delta"
             }
             (Kind::Call(call), _) => {
@@ -152,8 +164,8 @@ impl Encoder {
             writer.field("item_id", &id);
             writer.field("output_index", &place.0);
             match kind {
-                LiveKind::Text { .. } => writer.field("content_index", &place.1),
-                LiveKind::Reasoning { .. } => writer.field("summary_index", &0u32),
+                LiveKind::Text { .. } => writer.field("content_index", &part),
+                LiveKind::Reasoning { .. } => writer.field("summary_index", &part),
                 LiveKind::Call => {}
             }
             writer.field("delta", text);
@@ -435,9 +447,13 @@ impl Encoder {
             }
             Part::Refusal(text) => (rest(&text), Default::default()),
             Part::Reasoning(reasoning) => {
-                let rest = rest(&reasoning.text);
+                let deltas = reasoning.deltas(live.length);
                 live.opaque = live.opaque.take().or(reasoning.opaque);
-                (rest, reasoning.extensions)
+                let extensions = reasoning.extensions;
+                deltas
+                    .into_iter()
+                    .for_each(|delta| self.delta(number, delta, out));
+                (String::new(), extensions)
             }
             Part::ToolCall(call) => {
                 let rest = rest(&call.arguments.0);

@@ -42,6 +42,9 @@ pub(super) struct Piece {
 /// Thinking.
 #[derive(Debug, Default)]
 pub(super) struct Thought {
+    /// Parts of its summary that are complete.
+    pub(super) parts: Vec<String>,
+    /// The part that goes on.
     pub(super) text: String,
     pub(super) opaque: Option<Opaque>,
     pub(super) redacted: bool,
@@ -101,9 +104,16 @@ impl Piece {
 }
 
 impl Thought {
+    /// The part that goes on ends, and another begins.
+    pub(super) fn turn_page(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        self.parts.push(text);
+    }
+
     fn take(&mut self, id: &Str) -> Item {
+        let text = std::mem::take(&mut self.text);
+        self.parts.push(text);
         let reasoning = Reasoning {
-            text: Str::from(std::mem::take(&mut self.text)),
             opaque: self.opaque.take(),
             redacted: self.redacted,
             ..Reasoning::default()
@@ -111,7 +121,7 @@ impl Thought {
         Item::Reasoning {
             id: id.clone(),
             state: wire::state(&reasoning),
-            text: reasoning.text,
+            parts: self.parts.drain(..).map(Str::from).collect(),
             extensions: std::mem::take(&mut self.extensions),
         }
     }

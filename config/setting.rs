@@ -1,0 +1,70 @@
+//! Single settings that stand outside the configuration file too: account files spell them the same way.
+//!
+//! Every reader answers with the value, or with one sentence about what is wrong. What could be a secret is never
+//! repeated in it.
+
+use std::time::SystemTime;
+
+use url::Url;
+
+use crate::model::Proxy;
+use crate::values::{self, Complaint};
+
+/// The value of a `proxy-url`.
+pub fn proxy(text: &str) -> Result<Proxy, String> {
+    sentence(values::proxy(text))
+}
+
+/// The base URL of an upstream, without a slash at the end.
+pub fn base_url(text: &str) -> Result<Url, String> {
+    sentence(values::base_url(text))
+}
+
+/// A name before models; never holds a slash. `None` when nothing is left of it.
+pub fn prefix(text: &str) -> Result<Option<String>, String> {
+    sentence(values::prefix(text))
+}
+
+/// Checks an extra header that can be sent.
+pub fn header(name: &str, value: &str) -> Result<(), String> {
+    sentence(values::header_name(name).and_then(|()| values::header_value(value)))
+}
+
+/// A moment: RFC 3339 with or without fraction and offset, with a space instead of the `T`, or a date alone (its first
+/// second). Without an offset it is UTC.
+pub fn moment(text: &str) -> Result<SystemTime, String> {
+    sentence(values::moment(text))
+}
+
+fn sentence<T>(read: Result<T, Complaint>) -> Result<T, String> {
+    read.map_err(|complaint| format!("{}: {}", complaint.message, complaint.hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_one_sentence_without_the_value() {
+        let mistakes = [
+            proxy("ftp://hush").unwrap_err(),
+            base_url("hush").unwrap_err(),
+            prefix("hush/hush").unwrap_err(),
+            header("hush:", "x").unwrap_err(),
+            header("X-A", "hush\n").unwrap_err(),
+            moment("hush").unwrap_err(),
+        ];
+        for mistake in mistakes {
+            assert!(
+                mistake.contains(": ") && !mistake.contains("hush"),
+                "{mistake}"
+            );
+        }
+        assert_eq!(header("X-A", "b"), Ok(()));
+        assert_eq!(prefix("/a/"), Ok(Some("a".to_owned())));
+        assert_eq!(
+            moment("2026-01-02T11:04:05+08:00"),
+            moment("2026-01-02 03:04:05")
+        );
+    }
+}
