@@ -93,7 +93,10 @@ impl Request {
     pub fn turn_path(&self, turn: usize) -> String {
         let before = match self.dialect {
             Dialect::Completions => return "prompt".to_owned(),
-            Dialect::Gemini => return format!("contents[{turn}]"),
+            Dialect::Gemini => {
+                let first = self.turns.get(turn).map(|turn| turn.place.first);
+                return format!("contents[{}]", first.unwrap_or(turn));
+            }
             Dialect::Chat => self
                 .system
                 .iter()
@@ -313,10 +316,11 @@ pub struct Turn {
     pub extensions: Extensions,
 }
 
-/// Where a turn stood in a list of items (Responses), of which calls and thinking are some: for paths only.
+/// Where a turn stood in a list of items (Responses), of which calls and thinking are some, or of contents (Gemini), of
+/// which several may be one turn: for paths only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
-    /// Number of the first item.
+    /// Number of the first item or content.
     pub first: usize,
     /// Those of the turn's parts that were one message; every other part was an item of its own.
     pub message: Range<usize>,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use crate::error::EncodeError;
-use crate::ir::Request;
+use crate::ir::{Part, Request};
 use crate::json::{Document, Str};
 use crate::target::{ChatProfile, Encoded, GeminiProfile, ModelProfile, Target, Thinking};
 use crate::{Dialect, codec};
@@ -403,6 +403,37 @@ fn losses_elsewhere_are_told_in_geminis_words() {
     ] {
         assert!(paths.contains(&path), "{path} in {paths:?}");
     }
+}
+
+#[test]
+fn what_the_model_said_in_pieces_is_one_turn() {
+    let said = |part: Json| json!({"role": "model", "parts": [part]});
+    let wrapped = crate::opaque::wrap_base64(
+        &crate::ir::Opaque {
+            data: Str::from_static("state"),
+            provider: Str::from_static("claude"),
+        },
+        false,
+    );
+    let body = json!({"contents": [
+        {"role": "user", "parts": [{"text": "go"}]},
+        said(json!({"text": "I ", "thought": true})),
+        said(json!({"text": "think", "thought": true})),
+        said(json!({"text": "", "thought": true, "thoughtSignature": &*wrapped})),
+        said(json!({"functionCall": {"id": "1", "name": "look", "args": {}}})),
+        said(json!({"text": ""})),
+        {"role": "user", "parts": [{"functionResponse": {"id": "1", "name": "look", "response": {"output": "x"}}}]}]});
+    let request = request(Dialect::Gemini, &body);
+    let [_, model, _] = &request.turns[..] else {
+        panic!("{:?}", request.turns);
+    };
+    let Some(Part::Reasoning(thought)) = model.parts.first() else {
+        panic!("{model:?}");
+    };
+    assert_eq!(thought.text, "I think");
+    assert_eq!(model.parts.len(), 3, "thought, call and empty text");
+    assert_eq!(request.turn_path(1), "contents[1]");
+    assert_eq!(request.turn_path(2), "contents[6]");
 }
 
 #[test]

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
-import { APICallError, Output, generateText, jsonSchema, streamText, tool } from "ai";
+import { APICallError, Output, generateText, isStepCount, jsonSchema, streamText, tool } from "ai";
 import {
   ARGUMENTS, BROKEN, BROKEN_STREAMS, ERRORS, HELLO, NO_ANSWER, OTHER_ARGUMENTS, PARAMETERS, PIXEL, SAME_BYTES, SCHEMA, SEEN,
   SETTINGS, THOUGHT, UNICODE, WRAPPED, add, cached, equal, only, raises, refusal, run, schemaSeen, table,
@@ -116,6 +116,12 @@ add("named tool choice", async (route) => {
 
 add("tool without arguments", async (route) => {
   for (const answer of await both(route, "noargs", { tools: TOOLS })) equal(answer.toolCalls.map((call) => call.input), [{}]);
+});
+
+add("the SDK's own tool loop", async (route) => {
+  const get_weather = tool({ ...TOOLS.get_weather, execute: ({ city, days }) => `${city}, ${days}` });
+  const more = { tools: { get_weather }, stopWhen: isStepCount(3), providerOptions: THINKING[client] };
+  for (const answer of await both(route, "thinking-tools", more)) saysResults(answer, "Zürich, 3");
 });
 
 add("image", async (route) => {

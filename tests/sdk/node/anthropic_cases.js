@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
+import { betaTool } from "@anthropic-ai/sdk/helpers/beta/json-schema";
 import {
   ARGUMENTS, BROKEN, BROKEN_STREAMS, CHAT_ODDITY, ERRORS, HELLO, NO_ANSWER, NO_SWITCH, OTHER_ARGUMENTS, PARAMETERS, PIXEL,
   SAME_BYTES, SCHEMA, SEEN, SETTINGS, THOUGHT, TOOL_IMAGES, UNICODE, WRAPPED, add, cached, equal, list, only, raises, refusal, run,
@@ -148,6 +149,14 @@ table([
   ["thinking tool loop, text omitted", "thinking-tools", { ...THINKING, display: "omitted" }, "thinking"],
   ["redacted thinking tool loop", "redacted", THINKING, "redacted_thinking"],
 ], loop, { without: only(["claude"], "only Claude hides its thinking behind a signature") });
+
+add("the SDK's own tool loop", async (route) => {
+  const tool = betaTool({ name: "get_weather", inputSchema: PARAMETERS, run: ({ city, days }) => `${city}, ${days}` });
+  for (const stream of [false, true]) {
+    const runner = client.beta.messages.toolRunner(request(route, "thinking-tools", { tools: [tool], thinking: THINKING, stream }));
+    equal(text(await runner.runUntilDone()), "The tool said: Zürich, 3");
+  }
+});
 
 add("image", async (route) => {
   const content = [IMAGE, { type: "text", text: "What is this?" }];

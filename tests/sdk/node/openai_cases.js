@@ -164,6 +164,14 @@ table([["thinking tool loop", ask], ["thinking tool loop, reasoning lost", strea
   equal(final.message.content, "The tool said: wet");
 });
 
+add("the SDK's own tool loop", async (route) => {
+  const tool = { type: "function", function: { ...TOOLS[0].function, parse: JSON.parse, function: ({ city, days }) => `${city}, ${days}` } };
+  for (const stream of [false, true]) {
+    const request = { model: route.model("thinking-tools"), messages: [USER], tools: [tool], reasoning_effort: "low", stream };
+    equal(await client.chat.completions.runTools(request).finalContent(), "The tool said: Zürich, 3");
+  }
+});
+
 add("image", async (route) => {
   const image = { type: "image_url", image_url: { url: `data:image/png;base64,${PIXEL}` } };
   const content = [{ type: "text", text: "What is this?" }, image];

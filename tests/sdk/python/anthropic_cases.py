@@ -93,6 +93,19 @@ def _(route):
         equal(text(ask(route, "noargs", after(message, "ok"), tools=TOOLS)), "The tool said: ok")
 
 
+@case("the SDK's own tool loop")
+def _(route):
+    @anthropic.beta_tool
+    def get_weather(city: str, days: int, exact: bool) -> str:
+        """The weather."""
+        return f"{city}, {days}, {exact}"
+
+    for thinking in [{"type": "disabled"}, THINKING]:
+        options = {"max_tokens": 4096, "messages": [USER], "tools": [get_weather], "thinking": thinking}
+        runner = route.client.beta.messages.tool_runner(model=route.model("thinking-tools"), **options)
+        equal(text(runner.until_done()), "The tool said: Zürich, 3, True")
+
+
 @case("thinking")
 def _(route):
     for message in both(route, "thinking", thinking=THINKING):

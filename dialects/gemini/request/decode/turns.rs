@@ -1,5 +1,5 @@
-//! `contents`: one turn for each, one part for each, so that paths can be told by counting; but for thoughts of another
-//! vendor that came in pieces.
+//! `contents`: one turn for each, one part for each, so that paths can be told by counting; but for what the model said in
+//! pieces, and thoughts of another vendor among them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -22,8 +22,9 @@ pub(super) fn turns(contents: Value<'_>) -> Result<Vec<Turn>, DecodeError> {
     if contents.is_array() {
         let mut turns = Vec::new();
         for (index, content) in contents.items().enumerate() {
-            let turn = reader.turn(content, &mut turns, &at.item(index))?;
-            turns.push(turn);
+            let mut turn = reader.turn(content, &mut turns, &at.item(index))?;
+            turn.place.first = index;
+            add(turn, &mut turns);
         }
         return Ok(turns);
     }
@@ -35,6 +36,18 @@ pub(super) fn turns(contents: Value<'_>) -> Result<Vec<Turn>, DecodeError> {
         )]);
     }
     Ok(vec![reader.turn(contents, &mut [], &at)?])
+}
+
+/// Adds a turn. Google's SDKs keep every event of a stream as a content of its own, in their chats and where they call
+/// functions by themselves: what the model said without a break is one turn.
+fn add(turn: Turn, turns: &mut Vec<Turn>) {
+    let goes_on = |last: &Turn| {
+        (last.role, turn.role) == (Role::Assistant, Role::Assistant) && turn.extensions.is_empty()
+    };
+    match turns.last_mut() {
+        Some(last) if goes_on(last) => last.parts.extend(turn.parts),
+        _ => turns.push(turn),
+    }
 }
 
 struct Reader {
