@@ -3,7 +3,7 @@
 use super::{Block, Content, Message, Speaker};
 use crate::Dialect;
 use crate::claude::wire::{media, write_cache_mark, write_rest};
-use crate::json::Writer;
+use crate::json::{Str, Writer};
 
 /// Writes a message; `dialect` is the client's.
 pub(in crate::claude::request) fn write(
@@ -32,7 +32,7 @@ pub(in crate::claude::request) fn write(
 }
 
 /// The text of a message that was a bare string and can be one again.
-fn bare<'m>(message: &'m Message<'_>) -> Option<&'m str> {
+fn bare<'m>(message: &'m Message<'_>) -> Option<&'m Str> {
     match &message.blocks[..] {
         [
             Block {
