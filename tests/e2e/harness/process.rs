@@ -31,6 +31,8 @@ pub(crate) struct Launch {
     home: Home,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    /// Somebody types.
+    typing: bool,
 }
 
 /// A running gateway; it is killed when dropped, and a failing test prints what it logged.
@@ -103,6 +105,7 @@ impl Launch {
             home: home.clone(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            typing: false,
         }
     }
 
@@ -121,6 +124,12 @@ impl Launch {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With somebody at its stdin.
+    pub(crate) fn typing(mut self) -> Self {
+        self.typing = true;
         self
     }
 
@@ -181,7 +190,11 @@ impl Launch {
             .env("XDG_STATE_HOME", home("state"))
             .envs(self.environment.iter().cloned())
             .current_dir(home("work"))
-            .stdin(Stdio::null())
+            .stdin(if self.typing {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
             .stdout(Stdio::piped())
             .stderr(File::create(&stderr).unwrap())
             .kill_on_drop(true)
