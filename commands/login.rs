@@ -1,7 +1,9 @@
 //! `modelgate login`.
 
 mod browser;
+mod device;
 mod list;
+mod wait;
 
 use std::io::{self, IsTerminal as _};
 
@@ -9,9 +11,10 @@ use clap::builder::PossibleValuesParser;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::oauth::{self, NewAccount};
-use modelgate_providers::{Account, AccountKind, Accounts};
+use modelgate_providers::oauth::{self, LoginError, Method, NewAccount, Reach};
+use modelgate_providers::{Account, AccountKind, Accounts, Clients};
 use serde::Serialize;
+use tokio::runtime::Builder;
 
 use crate::confirm::confirm;
 use crate::context::{Context, shown};
@@ -20,17 +23,18 @@ use crate::inert::inert;
 
 /// Log in to an account of a provider
 ///
-/// Sends you to the provider in a browser, takes what it comes back with, and keeps the account in your `auth-dir`. A
-/// gateway that runs uses it at once. Without a browser on this machine, open the address anywhere and paste the one
-/// that you end on.
+/// Sends you to the provider in a browser, takes what it comes back with or waits until you have typed a code there, and
+/// keeps the account in your `auth-dir`. A gateway that runs uses it at once. Where a browser on another machine has to come
+/// back here, paste the address that it ends on.
 ///
-/// Without a provider, asks which. With --json, prints two lines: {"waiting": {"provider", "url", "redirect_url"}}, then
-/// {"account": {"provider", "id", "email", "label", "plan", "file"}}; what is not known is absent. With --list and --json:
+/// Without a provider, asks which. With --json, prints two lines: {"waiting": {"provider", "url"}} with "redirect_url" or
+/// "code", then {"account": {"provider", "id", "email", "label", "plan", "file"}}; what is not known is absent. With --list and --json:
 /// {"providers": [{"provider", "ready", "missing", "accounts"}]}.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate login claude
-  modelgate login claude --label work --no-browser
+  modelgate login claude --no-browser
+  modelgate login qwen --label work
   modelgate login --list")]
 pub(crate) struct Args {
     /// Whose account it is
@@ -86,12 +90,39 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
             confirm(context, "Log in all the same?")?;
         }
     }
-    let new = browser::log_in(context, &config, kind, args.no_browser)?;
+    let new = log_in(context, &config, kind, args.no_browser)?;
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
         .save(&accounts, args.label.as_deref())
         .map_err(|error| failed(error.into()))?;
     tell(context, &config, &new, &account)
+}
+
+fn log_in(
+    context: &mut Context,
+    config: &Config,
+    kind: AccountKind,
+    no_browser: bool,
+) -> Result<NewAccount, CommandError> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(error.into()))?;
+    let clients = Clients::default();
+    let reach = Reach {
+        clients: &clients,
+        proxy: &config.proxy,
+        connect: config.timeouts.connect,
+    };
+    runtime.block_on(async {
+        match oauth::method(kind) {
+            Some(Method::Browser) => {
+                browser::log_in(context, config, reach, kind, no_browser).await
+            }
+            Some(Method::Device) => device::log_in(context, config, reach, kind, no_browser).await,
+            None => Err(wait::explained(LoginError::NotOffered { kind })),
+        }
+    })
 }
 
 /// The names of the providers that can be logged in to.

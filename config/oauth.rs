@@ -21,6 +21,8 @@ pub enum OAuthSetting {
     AuthorizeUrl,
     /// Where tokens are granted and renewed.
     TokenUrl,
+    /// Where a login with a code for another device begins.
+    DeviceUrl,
     /// Where the provider says whose a token is.
     ProfileUrl,
     /// Where the browser comes back to; its port is listened on.
@@ -35,9 +37,10 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
+        Self::DeviceUrl,
         Self::ProfileUrl,
         Self::RedirectUrl,
         Self::ClientId,
@@ -51,6 +54,7 @@ impl OAuthSetting {
         match self {
             Self::AuthorizeUrl => "authorize-url",
             Self::TokenUrl => "token-url",
+            Self::DeviceUrl => "device-url",
             Self::ProfileUrl => "profile-url",
             Self::RedirectUrl => "redirect-url",
             Self::ClientId => "client-id",
@@ -61,36 +65,55 @@ impl OAuthSetting {
 
     fn is_url(self) -> bool {
         match self {
-            Self::AuthorizeUrl | Self::TokenUrl | Self::ProfileUrl | Self::RedirectUrl => true,
+            Self::AuthorizeUrl
+            | Self::TokenUrl
+            | Self::DeviceUrl
+            | Self::ProfileUrl
+            | Self::RedirectUrl => true,
             Self::ClientId | Self::ClientSecret | Self::Scope => false,
         }
     }
 }
 
-/// The providers that accounts are logged in to, and their defaults.
-const SERVICES: &[(&str, &[(OAuthSetting, &str)])] = &[(
-    "claude",
-    &[
-        (
-            OAuthSetting::AuthorizeUrl,
-            "https://claude.ai/oauth/authorize",
-        ),
-        (
-            OAuthSetting::TokenUrl,
-            "https://platform.claude.com/v1/oauth/token",
-        ),
-        (
-            OAuthSetting::ProfileUrl,
-            "https://api.anthropic.com/api/oauth/profile",
-        ),
-        (OAuthSetting::RedirectUrl, "http://localhost:54545/callback"),
-        (
-            OAuthSetting::ClientId,
-            "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
-        ),
-        (OAuthSetting::Scope, "user:profile user:inference"),
-    ],
-)];
+/// What is known of a provider's logins when nobody says anything.
+type Defaults = &'static [(OAuthSetting, &'static str)];
+
+/// The providers that accounts are logged in to.
+const SERVICES: &[(&str, Defaults)] = &[("claude", CLAUDE), ("qwen", QWEN)];
+
+const CLAUDE: Defaults = &[
+    (
+        OAuthSetting::AuthorizeUrl,
+        "https://claude.ai/oauth/authorize",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://platform.claude.com/v1/oauth/token",
+    ),
+    (
+        OAuthSetting::ProfileUrl,
+        "https://api.anthropic.com/api/oauth/profile",
+    ),
+    (OAuthSetting::RedirectUrl, "http://localhost:54545/callback"),
+    (
+        OAuthSetting::ClientId,
+        "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
+    ),
+    (OAuthSetting::Scope, "user:profile user:inference"),
+];
+
+const QWEN: Defaults = &[
+    (
+        OAuthSetting::DeviceUrl,
+        "https://chat.qwen.ai/api/v1/oauth2/device/code",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://chat.qwen.ai/api/v1/oauth2/token",
+    ),
+    (OAuthSetting::ClientId, "f0304373b74a44d2b584a3fb70ca9e56"),
+    (OAuthSetting::Scope, "openid profile email model.completion"),
+];
 
 /// What is known of the logins of all providers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +192,7 @@ impl OAuthService {
 
 impl Default for OAuth {
     fn default() -> Self {
-        let service = |(name, defaults): &(&'static str, &[(OAuthSetting, &str)])| {
+        let service = |(name, defaults): &(&'static str, Defaults)| {
             let values = defaults.iter();
             let values = values.map(|(setting, value)| (*setting, Secret::from(*value)));
             let values = values.collect();

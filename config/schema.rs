@@ -182,12 +182,17 @@ const LEGACY_AUTH: &[Field] = &[
     field("config", Any),
 ];
 
-const OAUTH: &[Field] = &[field("claude", Map(OAUTH_SERVICE))];
+/// The providers of `oauth.rs`.
+const OAUTH: &[Field] = &[
+    field("claude", Map(OAUTH_SERVICE)),
+    field("qwen", Map(OAUTH_SERVICE)),
+];
 
 const OAUTH_SERVICE: &[Field] = &[
     field("authorize-url", Text), // where the person is sent
     field("token-url", Text),
-    field("profile-url", Text), // where the provider says whose a token is
+    field("device-url", Text),   // where a login with a code begins
+    field("profile-url", Text),  // where the provider says whose a token is
     field("redirect-url", Text), // where the browser comes back to
     field("client-id", Text),
     field("client-secret", Text),

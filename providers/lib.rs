@@ -22,6 +22,7 @@ mod models;
 mod moment;
 pub mod oauth;
 mod quota;
+mod qwen;
 pub mod refresh;
 mod retry_hint;
 pub mod route;

@@ -18,6 +18,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         claude: file.catalogues.claude,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
+        qwen: file.catalogues.qwen,
         openai_reasoning: file
             .openai_reasoning
             .iter()
@@ -31,6 +32,7 @@ struct Table {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    qwen: Vec<String>,
     openai_reasoning: Vec<Pattern>,
 }
 
@@ -50,6 +52,7 @@ struct Catalogues {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    qwen: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +130,11 @@ fn family(model: &str) -> Option<&'static Family> {
 /// The models of Google's Gemini API.
 pub(crate) fn gemini_catalogue() -> &'static [String] {
     &TABLE.gemini
+}
+
+/// The models of Qwen's accounts.
+pub(crate) fn qwen_catalogue() -> &'static [String] {
+    &TABLE.qwen
 }
 
 /// The models of OpenAI's API.

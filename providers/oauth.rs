@@ -1,26 +1,30 @@
 //! Logging in to accounts, and what every exchange of tokens has in common.
 //!
-//! A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
-//! on this machine or pasted by hand ([`Callback`]). It ends in a [`NewAccount`], which saves itself. The files named after
+//! A [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
+//! on this machine or pasted by hand ([`Callback`]). A [`DeviceLogin`] shows a code to type at the provider, and asks until
+//! that is done. Both end in a [`NewAccount`], which saves itself. The files named after
 //! providers hold what is peculiar to them.
 
 mod browser;
 mod callback;
 mod claude;
+mod device;
 mod error;
 mod listener;
 mod new_account;
 mod page;
 mod pkce;
+mod qwen;
 mod token;
 
 use std::time::Duration;
 
-use modelgate_config::OAuth;
 use modelgate_config::model::Proxy;
+use modelgate_config::{OAuth, OAuthService, OAuthSetting};
 
 pub use browser::BrowserLogin;
 pub use callback::Callback;
+pub use device::DeviceLogin;
 pub use error::LoginError;
 pub use listener::Listener;
 pub use new_account::NewAccount;
@@ -37,6 +41,23 @@ pub struct Reach<'r> {
     pub proxy: &'r Proxy,
     /// The limit on connecting.
     pub connect: Duration,
+}
+
+impl Reach<'_> {
+    /// The client for a login.
+    fn client(&self, kind: AccountKind) -> Result<reqwest::Client, LoginError> {
+        let client = self.clients.get(self.proxy, self.connect);
+        client.map_err(|error| LoginError::refused(kind, Refused::Failed(token::told(error, kind))))
+    }
+}
+
+/// How a login goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// In a browser that comes back: [`BrowserLogin`].
+    Browser,
+    /// With a code that is typed at the provider: [`DeviceLogin`].
+    Device,
 }
 
 /// What a provider says of the use of its accounts by other programs.
@@ -66,12 +87,41 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
     }
 }
 
+/// How accounts of a kind are logged in to; `None`: there is no login.
+#[must_use]
+pub fn method(kind: AccountKind) -> Option<Method> {
+    match kind {
+        AccountKind::Claude => Some(Method::Browser),
+        AccountKind::Qwen => Some(Method::Device),
+        AccountKind::Codex
+        | AccountKind::Gemini
+        | AccountKind::Antigravity
+        | AccountKind::Kiro
+        | AccountKind::Iflow
+        | AccountKind::Copilot
+        | AccountKind::Kimi
+        | AccountKind::Xai
+        | AccountKind::Vertex => None,
+    }
+}
+
 /// The kinds of accounts that can be logged in to.
 pub fn kinds() -> impl Iterator<Item = AccountKind> {
-    let oauth = OAuth::default();
-    AccountKind::ALL
-        .into_iter()
-        .filter(move |kind| oauth.service(kind.name()).is_some())
+    let kinds = AccountKind::ALL.into_iter();
+    kinds.filter(|kind| method(*kind).is_some())
+}
+
+/// What keeps somebody from logging in to an account of a kind.
+///
+/// # Errors
+/// What the configuration lacks.
+pub fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
+    endpoint(kind, oauth)?;
+    match method(kind) {
+        Some(Method::Browser) => BrowserLogin::begin(kind, oauth).map(drop),
+        Some(Method::Device) => device::start(service(kind, oauth)?).map(drop),
+        None => Err(LoginError::NotOffered { kind }),
+    }
 }
 
 /// Where the tokens of a kind of account are granted and renewed.
@@ -79,20 +129,21 @@ pub fn kinds() -> impl Iterator<Item = AccountKind> {
 /// # Errors
 /// When the kind has no such place, or the configuration lacks something of it.
 pub fn endpoint(kind: AccountKind, oauth: &OAuth) -> Result<TokenEndpoint, LoginError> {
-    let service = oauth
-        .service(kind.name())
-        .ok_or(LoginError::NotOffered { kind })?;
-    match kind {
-        AccountKind::Claude => claude::endpoint(service),
-        AccountKind::Codex
-        | AccountKind::Gemini
-        | AccountKind::Antigravity
-        | AccountKind::Kiro
-        | AccountKind::Iflow
-        | AccountKind::Qwen
-        | AccountKind::Copilot
-        | AccountKind::Kimi
-        | AccountKind::Xai
-        | AccountKind::Vertex => Err(LoginError::NotOffered { kind }),
-    }
+    let service = service(kind, oauth)?;
+    let encoding = match kind {
+        AccountKind::Claude => Encoding::Json,
+        _ => Encoding::Form,
+    };
+    Ok(TokenEndpoint {
+        url: service.url(OAuthSetting::TokenUrl)?,
+        encoding,
+        client_id: service.text(OAuthSetting::ClientId)?.into(),
+        client_secret: service.secret(OAuthSetting::ClientSecret).ok().cloned(),
+        scope: None,
+    })
+}
+
+fn service(kind: AccountKind, oauth: &OAuth) -> Result<&OAuthService, LoginError> {
+    let service = oauth.service(kind.name());
+    service.ok_or(LoginError::NotOffered { kind })
 }

@@ -3,24 +3,19 @@
 use std::io::{self, BufRead as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use modelgate_config::{Config, Secret};
+use modelgate_providers::AccountKind;
 use modelgate_providers::oauth::{BrowserLogin, Callback, Listener, LoginError, NewAccount, Reach};
-use modelgate_providers::{AccountKind, Clients};
 use serde::Serialize;
-use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::failed;
+use super::wait::{EXCHANGE, explained, interrupted, open, spinner, too_slow};
 use crate::context::Context;
 use crate::error::CommandError;
 
 /// How long a person may take.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// How long the provider may take.
-const EXCHANGE: Duration = Duration::from_secs(30);
-
 #[derive(Debug, Serialize)]
 struct Waiting<'w> {
     waiting: Where<'w>,
@@ -34,39 +29,28 @@ struct Where<'w> {
 }
 
 /// Logs in, or tells why not.
-pub(super) fn log_in(
+pub(super) async fn log_in(
     context: &mut Context,
     config: &Config,
+    reach: Reach<'_>,
     kind: AccountKind,
     no_browser: bool,
 ) -> Result<NewAccount, CommandError> {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| failed(error.into()))?;
-    runtime.block_on(async {
-        let login = BrowserLogin::begin(kind, &config.oauth).map_err(explained)?;
-        let listener = match Listener::bind(&login).await {
-            Ok(listener) => Some(listener),
-            Err(error) if no_browser => {
-                context.output.warning(&error.to_string());
-                None
-            }
-            Err(error) => return Err(explained(error)),
-        };
-        invite(context, &login, listener.is_some(), no_browser)?;
-        let code = wait(context, &login, listener.as_ref()).await?;
-        let clients = Clients::default();
-        let reach = Reach {
-            clients: &clients,
-            proxy: &config.proxy,
-            connect: config.timeouts.connect,
-        };
-        match timeout(EXCHANGE, login.finish(&code, reach)).await {
-            Ok(account) => account.map_err(explained),
-            Err(_) => Err(failed(anyhow::anyhow!("{kind} did not answer in time"))),
+    let login = BrowserLogin::begin(kind, &config.oauth).map_err(explained)?;
+    let listener = match Listener::bind(&login).await {
+        Ok(listener) => Some(listener),
+        Err(error) if no_browser => {
+            context.output.warning(&error.to_string());
+            None
         }
-    })
+        Err(error) => return Err(explained(error)),
+    };
+    invite(context, &login, listener.is_some(), no_browser)?;
+    let code = wait(context, &login, listener.as_ref()).await?;
+    match timeout(EXCHANGE, login.finish(&code, reach)).await {
+        Ok(account) => account.map_err(explained),
+        Err(_) => Err(too_slow(kind)),
+    }
 }
 
 /// Tells where to go, and opens the browser there.
@@ -96,8 +80,8 @@ fn invite(
     } else {
         output.note("Then paste the address that the browser ends on here.");
     }
-    if !no_browser && let Err(error) = open::that_detached(url) {
-        output.note(&format!("no browser could be opened: {error}"));
+    if !no_browser {
+        open(context, url);
     }
     Ok(())
 }
@@ -108,7 +92,7 @@ async fn wait(
     login: &BrowserLogin,
     listener: Option<&Listener>,
 ) -> Result<Secret, CommandError> {
-    let spinner = spinner(context);
+    let spinner = spinner(context, "waiting for the browser");
     let browser = async {
         match listener {
             Some(listener) => listener.code(login).await,
@@ -122,26 +106,12 @@ async fn wait(
         tokio::select! {
             code = browser => code.map_err(explained),
             code = person => code.map_err(explained),
-            interrupted = tokio::signal::ctrl_c() => {
-                Err(interrupted.map_or_else(|error| failed(error.into()), |()| CommandError::interrupted()))
-            }
+            interrupted = interrupted() => Err(interrupted),
         }
     });
     let outcome = outcome.await;
     spinner.finish_and_clear();
     outcome.unwrap_or_else(|_| Err(explained(LoginError::TimedOut)))
-}
-
-fn spinner(context: &Context) -> ProgressBar {
-    if context.output.is_quiet() {
-        return ProgressBar::hidden();
-    }
-    let spinner = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} waiting for the browser {elapsed}") {
-        spinner.set_style(style);
-    }
-    spinner.enable_steady_tick(Duration::from_millis(120));
-    spinner
 }
 
 /// What a person pastes, line by line. What is no answer to this login is complained about, and waited past.
@@ -179,21 +149,4 @@ fn lines() -> mpsc::Receiver<String> {
         }
     });
     receiver
-}
-
-/// The error with what to do about it.
-fn explained(error: LoginError) -> CommandError {
-    let hint = match &error {
-        LoginError::PortBusy { .. } | LoginError::NoListener { .. } | LoginError::Elsewhere => {
-            "--no-browser lets you paste the address that the browser ends on"
-        }
-        LoginError::Unreadable | LoginError::WrongState | LoginError::TimedOut => {
-            "run the command again, and use the address that it prints then"
-        }
-        LoginError::Denied { .. } | LoginError::Refused { .. } => {
-            "run the command again; nothing was saved"
-        }
-        _ => return failed(error.into()),
-    };
-    failed(error.into()).hint(hint)
 }

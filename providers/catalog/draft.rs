@@ -13,7 +13,7 @@ use crate::forge::{Forge, Healths};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
-    gemini, models, vertex,
+    gemini, models, qwen, vertex,
 };
 
 /// A catalogue in the making.
@@ -91,21 +91,39 @@ impl<'c> Draft<'c> {
 
     /// An account that somebody logged in to, with the models of its provider.
     fn add_account(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
-        // Accounts of the other kinds are kept, and not used.
-        let AccountKind::Claude = account.kind else {
-            return;
+        let make: fn(&Account, &ProviderEntry, Login, &mut Forge<'_>) -> Credential;
+        let (base_url, catalogue, newer) = match account.kind {
+            AccountKind::Claude => {
+                make = claude::account;
+                let base_url = claude::BASE_URL.to_owned();
+                (base_url, models::claude_catalogue(), "claude-*")
+            }
+            AccountKind::Qwen => {
+                make = qwen::account;
+                (qwen::base_url(account), models::qwen_catalogue(), "qwen*")
+            }
+            // Accounts of the other kinds are kept, and not used.
+            AccountKind::Codex
+            | AccountKind::Gemini
+            | AccountKind::Antigravity
+            | AccountKind::Kiro
+            | AccountKind::Iflow
+            | AccountKind::Copilot
+            | AccountKind::Kimi
+            | AccountKind::Xai
+            | AccountKind::Vertex => return,
         };
         let channel = account::channel(account.kind, &self.config.channels);
-        let Some(entry) = account::entry(account, claude::BASE_URL, channel) else {
+        let Some(entry) = account::entry(account, &base_url, channel) else {
             return;
         };
         let login = Login {
             file: Arc::clone(&account.file),
             refresher: refresher.cloned(),
         };
-        let credential = claude::account(account, &entry, login, &mut self.forge);
-        let known = account::models(account, models::claude_catalogue(), channel);
-        let accepts = vec![Pattern::new("claude-*")];
+        let credential = make(account, &entry, login, &mut self.forge);
+        let known = account::models(account, catalogue, channel);
+        let accepts = vec![Pattern::new(newer)];
         self.add(&entry, &[Arc::new(credential)], &known, accepts, false);
     }
 

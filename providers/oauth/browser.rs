@@ -4,7 +4,7 @@ use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, Refused, claude, endpoint, pkce};
+use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, pkce};
 use super::{TokenEndpoint, granted};
 use crate::AccountKind;
 
@@ -34,9 +34,7 @@ impl BrowserLogin {
     /// When the kind has no such login, or the configuration lacks something that it needs.
     pub fn begin(kind: AccountKind, oauth: &OAuth) -> Result<Self, LoginError> {
         let endpoint = endpoint(kind, oauth)?;
-        let service = oauth
-            .service(kind.name())
-            .ok_or(LoginError::NotOffered { kind })?;
+        let service = super::service(kind, oauth)?;
         let redirect = service.url(OAuthSetting::RedirectUrl)?;
         let (state, verifier) = (pkce::random::<32>()?, pkce::random::<96>()?);
         let ask = Ask {
@@ -96,9 +94,7 @@ impl BrowserLogin {
     /// When the provider gives no tokens for it.
     pub async fn finish(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
         let refused = |refused| LoginError::refused(self.kind, refused);
-        let client = reach.clients.get(reach.proxy, reach.connect);
-        let client = client
-            .map_err(|error| refused(Refused::Failed(super::token::told(error, self.kind))))?;
+        let client = reach.client(self.kind)?;
         let fields = claude::exchange(
             code.expose(),
             self.state.expose(),

@@ -5,25 +5,14 @@ use modelgate_dialects::json::{Document, Value};
 use url::Url;
 
 use super::browser::Ask;
-use super::token::fetch;
-use super::{Encoding, Grant, LoginError, NewAccount, Terms, TokenEndpoint};
+use super::token::{Answer, send};
+use super::{Grant, LoginError, NewAccount, Terms};
 use crate::AccountKind;
 
 pub(super) const TERMS: Terms = Terms {
     text: "Anthropic means subscriptions for its own applications. Other programs may be refused, and the account with them.",
     instead: "an API key from https://console.anthropic.com/settings/keys as ANTHROPIC_API_KEY",
 };
-
-/// Where tokens are granted and renewed.
-pub(super) fn endpoint(service: &OAuthService) -> Result<TokenEndpoint, LoginError> {
-    Ok(TokenEndpoint {
-        url: service.url(OAuthSetting::TokenUrl)?,
-        encoding: Encoding::Json,
-        client_id: service.text(OAuthSetting::ClientId)?.into(),
-        client_secret: service.secret(OAuthSetting::ClientSecret).ok().cloned(),
-        scope: None,
-    })
-}
 
 /// Where the person is sent.
 pub(super) fn authorize(service: &OAuthService, ask: &Ask<'_>) -> Result<Url, LoginError> {
@@ -64,13 +53,7 @@ pub(super) async fn identify(
     grant: Grant,
     answer: &Document,
 ) -> NewAccount {
-    let mut account = NewAccount {
-        kind: AccountKind::Claude,
-        who: None,
-        grant,
-        fields: Vec::new(),
-        plan: None,
-    };
+    let mut account = NewAccount::of(AccountKind::Claude, grant);
     read(&mut account, answer.root());
     if account.who.is_some() {
         return account;
@@ -79,7 +62,8 @@ pub(super) async fn identify(
         return account;
     };
     let request = client.get(url).bearer_auth(account.grant.access.expose());
-    match fetch(request, AccountKind::Claude).await {
+    let answer = send(request, AccountKind::Claude).await;
+    match answer.and_then(Answer::good) {
         Ok(body) => {
             if let Ok(profile) = Document::parse(body) {
                 read(&mut account, profile.root());

@@ -25,6 +25,17 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
+    /// An account of which nothing but its tokens is known.
+    pub(super) fn of(kind: AccountKind, grant: Grant) -> Self {
+        Self {
+            kind,
+            who: None,
+            grant,
+            fields: Vec::new(),
+            plan: None,
+        }
+    }
+
     /// What somebody pays for, in the provider's words; text from outside.
     #[must_use]
     pub fn plan(&self) -> Option<&str> {

@@ -122,12 +122,22 @@ impl TokenEndpoint {
         kind: AccountKind,
         fields: &[(&str, &str)],
     ) -> Result<Bytes, Refused> {
+        self.post(client, kind, fields).await?.good()
+    }
+
+    /// The same, for those who want to see a refusal.
+    pub(super) async fn post(
+        &self,
+        client: &reqwest::Client,
+        kind: AccountKind,
+        fields: &[(&str, &str)],
+    ) -> Result<Answer, Refused> {
         let (content_type, body) = self.body(fields);
         let request = client
             .post(self.url.clone())
             .header(header::CONTENT_TYPE, content_type)
             .body(body);
-        fetch(request, kind).await
+        send(request, kind).await
     }
 
     fn body(&self, fields: &[(&str, &str)]) -> (&'static str, String) {
@@ -161,11 +171,38 @@ impl TokenEndpoint {
     }
 }
 
-/// The body of a good answer.
-pub(super) async fn fetch(
+/// What an endpoint said.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// The body, unless it is a refusal.
+    pub(super) fn good(self) -> Result<Bytes, Refused> {
+        if self.status.is_success() {
+            return Ok(self.body);
+        }
+        Err(refused(
+            self.status,
+            &self.headers,
+            self.body,
+            SystemTime::now(),
+        ))
+    }
+
+    /// What it says is wrong, in one word; some say so with a good status.
+    pub(super) fn error(&self) -> Option<String> {
+        code(self.body.clone())
+    }
+}
+
+/// Asks an endpoint anything.
+pub(super) async fn send(
     request: reqwest::RequestBuilder,
     kind: AccountKind,
-) -> Result<Bytes, Refused> {
+) -> Result<Answer, Refused> {
     let request = request
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, USER_AGENT);
@@ -173,13 +210,11 @@ pub(super) async fn fetch(
         .send()
         .await
         .map_err(|error| Refused::Unavailable(told(error, kind)))?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let body = read(answer, kind).await?;
-    if status.is_success() {
-        Ok(body)
-    } else {
-        Err(refused(status, &headers, body, SystemTime::now()))
-    }
+    Ok(Answer {
+        status: answer.status(),
+        headers: answer.headers().clone(),
+        body: read(answer, kind).await?,
+    })
 }
 
 async fn read(answer: reqwest::Response, kind: AccountKind) -> Result<Bytes, Refused> {

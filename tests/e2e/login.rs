@@ -459,3 +459,94 @@ async fn nobody_is_logged_in_by_accident() {
         json!({"provider": "claude", "ready": true, "accounts": 1})
     );
 }
+
+/// Qwen's side of a login: forms, a verifier to the challenge, and one answer that says to wait.
+async fn qwen(upstream: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let resource = upstream.to_owned();
+    tokio::spawn(async move {
+        let (mut challenge, mut polls) = (String::new(), 0);
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let request = read(&mut stream).await;
+            let form = reqwest::Url::parse(&format!(
+                "http://x/?{}",
+                request.split_once("\r\n\r\n").unwrap().1
+            ))
+            .unwrap();
+            let field = |name: &str| {
+                let found = form.query_pairs().find(|(key, _)| key == name);
+                found
+                    .map(|(_, value)| value.into_owned())
+                    .unwrap_or_default()
+            };
+            let known = field("client_id") == "f0304373b74a44d2b584a3fb70ca9e56";
+            let (status, answer) = if request.starts_with("POST /code ") && known {
+                challenge = field("code_challenge");
+                assert_eq!(field("code_challenge_method"), "S256");
+                (
+                    "200 OK",
+                    json!({
+                        "device_code": "d-1", "user_code": "AB-CD", "verification_uri": "https://x.example/authorize",
+                        "expires_in": 300, "interval": 1,
+                    }),
+                )
+            } else if field("device_code") != "d-1"
+                || base64url(&Sha256::digest(field("code_verifier"))) != challenge
+                || field("grant_type") != "urn:ietf:params:oauth:grant-type:device_code"
+            {
+                ("400 Bad Request", json!({"error": "invalid_grant"}))
+            } else if polls == 0 {
+                polls += 1;
+                ("400 Bad Request", json!({"error": "authorization_pending"}))
+            } else {
+                (
+                    "200 OK",
+                    json!({
+                        "access_token": "qwen-1", "refresh_token": "r-1", "expires_in": 21600, "resource_url": resource,
+                    }),
+                )
+            };
+            let answer = answer.to_string();
+            let text = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
+                answer.len()
+            );
+            let _ = stream.write_all(text.as_bytes()).await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_with_a_code_and_serves_where_its_provider_says() {
+    let scene = Scene::start().await;
+    let upstream = Upstream::start().await;
+    let provider = qwen(&format!("{}/v1", upstream.url())).await;
+    let login = scene
+        .launch()
+        .env("MODELGATE_QWEN_DEVICE_URL", &format!("{provider}/code"))
+        .env("MODELGATE_QWEN_TOKEN_URL", &format!("{provider}/token"))
+        .run(&["login", "qwen", "--no-browser", "--json", "--label", "work"])
+        .await;
+    assert_eq!(login.code, Some(0), "{}", login.stderr);
+    let lines: Vec<Value> = login
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["waiting"]["code"], "AB-CD");
+    assert_eq!(lines[0]["waiting"]["url"], "https://x.example/authorize");
+    assert_eq!(lines[1]["account"]["id"], "qwen-work");
+
+    let gateway = scene.launch().start().await;
+    let answer = gateway
+        .question(Speaks::Chat, "qwen3-coder-plus", false)
+        .await;
+    let sent = upstream
+        .requests()
+        .pop()
+        .unwrap_or_else(|| panic!("{}", answer.text()));
+    assert_eq!(sent.header("authorization"), Some("Bearer qwen-1"));
+    assert!(sent.path.ends_with("/v1/chat/completions"), "{}", sent.path);
+}

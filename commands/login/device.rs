@@ -1,0 +1,73 @@
+//! A login with a code that is typed at the provider.
+
+use modelgate_config::Config;
+use modelgate_providers::AccountKind;
+use modelgate_providers::oauth::{DeviceLogin, NewAccount, Reach};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::wait::{EXCHANGE, explained, interrupted, open, spinner, too_slow};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::inert::inert;
+
+#[derive(Debug, Serialize)]
+struct Waiting<'w> {
+    waiting: Where<'w>,
+}
+
+#[derive(Debug, Serialize)]
+struct Where<'w> {
+    provider: &'w str,
+    url: &'w str,
+    code: &'w str,
+}
+
+/// Logs in, or tells why not.
+pub(super) async fn log_in(
+    context: &mut Context,
+    config: &Config,
+    reach: Reach<'_>,
+    kind: AccountKind,
+    no_browser: bool,
+) -> Result<NewAccount, CommandError> {
+    let begin = DeviceLogin::begin(kind, &config.oauth, reach);
+    let login = match timeout(EXCHANGE, begin).await {
+        Ok(login) => login.map_err(explained)?,
+        Err(_) => return Err(too_slow(kind)),
+    };
+    invite(context, &login, no_browser)?;
+    let spinner = spinner(context, "waiting for the code to be typed");
+    let outcome = tokio::select! {
+        account = login.finish(reach) => account.map_err(explained),
+        interrupted = interrupted() => Err(interrupted),
+    };
+    spinner.finish_and_clear();
+    outcome
+}
+
+/// Tells where to go, and opens the browser there.
+fn invite(
+    context: &mut Context,
+    login: &DeviceLogin,
+    no_browser: bool,
+) -> Result<(), CommandError> {
+    let (url, code) = (login.url().as_str(), login.code());
+    if context.output.is_json() {
+        context.output.json_line(&Waiting {
+            waiting: Where {
+                provider: login.kind().name(),
+                url,
+                code,
+            },
+        })?;
+    }
+    context.output.note(&format!(
+        "Open this address on any device:\n\n  {url}\n\nand type this code there, if it asks:\n\n  {}\n",
+        inert(code)
+    ));
+    if !no_browser {
+        open(context, url);
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What all logins have in common while they wait.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use modelgate_providers::AccountKind;
+use modelgate_providers::oauth::LoginError;
+
+use super::failed;
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// How long a provider may take for one answer.
+pub(super) const EXCHANGE: Duration = Duration::from_secs(30);
+
+/// Shows that something is waited for.
+pub(super) fn spinner(context: &Context, what: &'static str) -> ProgressBar {
+    if context.output.is_quiet() {
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        spinner.set_style(style);
+    }
+    spinner.set_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
+}
+
+/// Sends the person's browser somewhere, if there is one.
+pub(super) fn open(context: &mut Context, url: &str) {
+    if let Err(error) = open::that_detached(url) {
+        let note = format!("no browser could be opened: {error}");
+        context.output.note(&note);
+    }
+}
+
+/// Ends when the person wants to stop.
+pub(super) async fn interrupted() -> CommandError {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => CommandError::interrupted(),
+        Err(error) => failed(error.into()),
+    }
+}
+
+pub(super) fn too_slow(kind: AccountKind) -> CommandError {
+    failed(anyhow::anyhow!("{kind} did not answer in time"))
+}
+
+/// The error with what to do about it.
+pub(super) fn explained(error: LoginError) -> CommandError {
+    let hint = match &error {
+        LoginError::PortBusy { .. } | LoginError::NoListener { .. } | LoginError::Elsewhere => {
+            "--no-browser lets you paste the address that the browser ends on"
+        }
+        LoginError::Unreadable | LoginError::WrongState | LoginError::TimedOut => {
+            "run the command again, and use the address that it prints then"
+        }
+        LoginError::Denied { .. } | LoginError::Refused { .. } => {
+            "run the command again; nothing was saved"
+        }
+        _ => return failed(error.into()),
+    };
+    failed(error.into()).hint(hint)
+}

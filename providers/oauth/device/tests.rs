@@ -1,0 +1,120 @@
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn started(answer: &str) -> Option<DeviceLogin> {
+    let endpoint = super::super::endpoint(AccountKind::Qwen, &OAuth::default()).unwrap();
+    let document = Document::parse(Bytes::from(answer.to_owned())).unwrap();
+    let verifier = Secret::from("v");
+    begun(AccountKind::Qwen, endpoint, verifier, document.root())
+}
+
+fn login() -> DeviceLogin {
+    let answer = r#"{"device_code":"d","user_code":"AB-CD","verification_uri":"https://x.example/device",
+        "verification_uri_complete":"https://x.example/device?code=AB-CD","expires_in":900,"interval":5}"#;
+    started(answer).unwrap()
+}
+
+fn answer(status: u16, body: &str) -> Answer {
+    Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: Bytes::from(body.to_owned()),
+    }
+}
+
+#[test]
+fn a_login_begins_with_a_code_and_a_place() {
+    let login = login();
+    assert_eq!(login.code(), "AB-CD");
+    assert_eq!(login.url().as_str(), "https://x.example/device?code=AB-CD");
+    assert_eq!((login.interval, login.patience), (5 * SECOND, 900 * SECOND));
+    assert!(!format!("{login:?}").contains(r#""d""#));
+
+    let bare = r#"{"device_code":"d","user_code":"1","verification_uri":"http://x.example"}"#;
+    let bare = started(bare).unwrap();
+    assert_eq!((bare.interval, bare.patience), (INTERVAL, PATIENCE));
+    // Numbers as text, absurd ones, and the camelCase of some.
+    let odd = r#"{"deviceCode":"d","userCode":"1","verificationUri":"http://x.example","interval":"0","expiresIn":1e12}"#;
+    let odd = started(odd).unwrap();
+    assert_eq!((odd.interval, odd.patience), (SECOND, LONGEST_PATIENCE));
+
+    for broken in [
+        "{}",
+        r#"{"device_code":"d","user_code":"1"}"#,
+        r#"{"device_code":"","user_code":"1","verification_uri":"http://x.example"}"#,
+        r#"{"device_code":"d","user_code":"1","verification_uri":"javascript:alert(1)"}"#,
+    ] {
+        assert!(started(broken).is_none(), "{broken}");
+    }
+}
+
+#[test]
+fn whoever_asks_too_fast_waits_longer() {
+    let login = login();
+    let mut interval = login.interval;
+    let mut after = |status, body: &str| {
+        assert!(login.read(answer(status, body), &mut interval).is_none());
+        interval
+    };
+    assert_eq!(
+        after(400, r#"{"error":"authorization_pending"}"#),
+        5 * SECOND
+    );
+    assert_eq!(after(400, r#"{"error":"slow_down"}"#), 10 * SECOND);
+    // GitHub says so with a good status, and how long.
+    assert_eq!(
+        after(200, r#"{"error":"slow_down","interval":20}"#),
+        20 * SECOND
+    );
+    assert_eq!(
+        after(400, r#"{"error":"slow_down","interval":1}"#),
+        25 * SECOND
+    );
+    assert_eq!(
+        after(400, r#"{"error":"slow_down","interval":1e9}"#),
+        60 * SECOND
+    );
+    assert_eq!(
+        after(200, r#"{"error":"authorization_pending"}"#),
+        60 * SECOND
+    );
+    // Trouble on the other side is no answer.
+    assert_eq!(after(503, "<html>"), 60 * SECOND);
+    assert_eq!(after(429, "{}"), 60 * SECOND);
+}
+
+#[test]
+fn every_end_is_told_apart() {
+    let login = login();
+    let end = |status, body: &str| {
+        let outcome = login.read(answer(status, body), &mut login.interval.clone());
+        outcome.unwrap().map_err(|error| error.to_string())
+    };
+    let granted = end(
+        200,
+        r#"{"access_token":"a","refresh_token":"r","resource_url":"portal.example"}"#,
+    );
+    let fields = granted.unwrap().grant.fields;
+    assert_eq!(fields, [("resource_url", Secret::from("portal.example"))]);
+    for (status, body, expected) in [
+        (400, r#"{"error":"expired_token"}"#, "in time"),
+        (
+            400,
+            r#"{"error":"access_denied"}"#,
+            "refused: access_denied",
+        ),
+        (
+            401,
+            r#"{"error":"invalid_client"}"#,
+            "qwen gave no tokens: invalid_client",
+        ),
+        (200, "{}", "no access token"),
+    ] {
+        let error = end(status, body).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
