@@ -10,7 +10,7 @@ use modelgate_config::Environment;
 use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
-use crate::{accounts, completions, config, man, models, route, serve, version, why};
+use crate::{accounts, completions, config, keys, man, models, route, serve, version, why};
 
 /// Put one gateway between every LLM client and every LLM provider
 ///
@@ -59,6 +59,7 @@ enum Command {
     Serve(serve::Args),
     Models(models::Args),
     Accounts(accounts::Args),
+    Keys(keys::Args),
     Why(why::Args),
     Route(route::Args),
     #[command(subcommand)]
@@ -109,6 +110,7 @@ impl Command {
             Self::Serve(args) => serve::run(context, args),
             Self::Models(args) => models::run(context, &args),
             Self::Accounts(args) => accounts::run(context, args),
+            Self::Keys(args) => keys::run(context, args),
             Self::Why(args) => why::run(context, &args),
             Self::Route(args) => route::run(context, &args),
             Self::Config(command) => config::run(context, command),

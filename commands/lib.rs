@@ -10,15 +10,18 @@ mod clock;
 mod columns;
 mod completions;
 mod config;
+mod confirm;
 mod context;
 mod error;
 mod inert;
+mod keys;
 mod man;
 mod models;
 mod output;
 mod remote;
 mod route;
 mod serve;
+mod target;
 mod version;
 mod why;
 

@@ -1,10 +1,9 @@
 //! `modelgate accounts enable`, `disable`, `clear-cooldown`, `refresh` and `remove`.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
-
 use modelgate_management::accounts::State;
 use modelgate_management::{AccountAction, ActionDone};
 
+use crate::confirm::confirm;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -82,46 +81,9 @@ fn said(done: &ActionDone) -> String {
     }
 }
 
-/// Asks a person; nobody else can say yes by accident.
-fn confirm(context: &mut Context, question: &str) -> Result<(), CommandError> {
-    if !io::stdin().is_terminal() {
-        let error = anyhow::anyhow!("nobody is there to confirm it");
-        return Err(CommandError::usage(error).hint("--yes confirms it"));
-    }
-    context.output.question(&format!("{question} [y/N] "));
-    let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| CommandError::failed(error.into()))?;
-    if is_yes(&answer) {
-        Ok(())
-    } else {
-        Err(CommandError::failed(anyhow::anyhow!("nothing was changed")))
-    }
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(&*answer.trim().to_ascii_lowercase(), "y" | "yes")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_yes_is_yes() {
-        for (answer, expected) in [
-            ("y\n", true),
-            (" YES \n", true),
-            ("\n", false),
-            ("", false),
-            ("n\n", false),
-            ("yesterday\n", false),
-        ] {
-            assert_eq!(is_yes(answer), expected, "{answer:?}");
-        }
-    }
 
     #[test]
     fn a_change_is_told_with_the_state_that_came_of_it() {
