@@ -4,6 +4,7 @@
 //! which the commands read with the same types; `settings` and what is beside it in those that programs of this family know.
 
 mod actions;
+mod api_call;
 mod auth_files;
 mod change;
 mod etag;
@@ -139,7 +140,7 @@ async fn dispatch(
     })
 }
 
-/// What programs of the family ask (`management-api.md` 1.5 to 1.9, 4.1 and 4.2).
+/// What programs of the family ask (`management-api.md` 1.5 to 1.10, 4.1 and 4.2).
 async fn family(
     state: &State,
     manager: &Manager,
@@ -183,6 +184,7 @@ async fn family(
             .await?
         }
         (["reset-quota"], _) => tools::reset_quota(state, manager, &ask)?,
+        (["api-call"], _) => api_call::call(state, manager, &ask).await?,
         (["latest-version"], _) => tools::latest_version(),
         (["model-definitions", channel], _) => tools::model_definitions(channel)?,
         (["model-definitions"], _) => {
@@ -210,7 +212,7 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["config.yaml"] => Some("GET, PUT"),
         ["config"] => Some("GET, PUT, PATCH"),
-        ["reset-quota"] => Some("POST"),
+        ["reset-quota" | "api-call"] => Some("POST"),
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
         ["auth-files", tail @ ..] => auth_files::allow(tail),
         _ => settings::find(&segments.join("/")).map(settings::Setting::allow),

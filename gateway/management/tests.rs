@@ -1,3 +1,4 @@
+mod api_call;
 mod file;
 mod table;
 
