@@ -9,6 +9,7 @@ mod channels;
 mod client_keys;
 mod config;
 mod entries;
+mod older;
 mod scalar;
 
 use bytes::Bytes;
@@ -157,7 +158,8 @@ impl Setting {
     }
 
     fn value(&self, document: &Document) -> Json {
-        let said = modelgate_config::document::find(document, self.at);
+        let said = older::said(self.at, document);
+        let said = said.as_deref();
         match &self.kind {
             Kind::Scalar(scalar) => scalar.value(said),
             Kind::ClientKeys => client_keys::value(said),
@@ -175,7 +177,8 @@ impl Setting {
         ask: &Ask,
         document: &Document,
     ) -> Result<Changes, Refused> {
-        let said = modelgate_config::document::find(document, self.at);
+        let said = older::said(self.at, document);
+        let said = said.as_deref();
         let value = match &self.kind {
             Kind::Scalar(scalar) => {
                 let value = scalar.changed(verb, ask)?;
@@ -192,10 +195,12 @@ impl Setting {
             Kind::Ampcode => return Err(Refused::body()),
         };
         let empty = value.as_array().is_some_and(Vec::is_empty);
-        if said.is_none() && (empty || value.is_null()) {
+        if said.is_none() && (empty || value.is_null()) || said == Some(&value) {
             return Ok(Changes::new());
         }
-        Ok(vec![(self.at.to_owned(), value)])
+        let mut changes = vec![(self.at.to_owned(), value)];
+        older::moved(self.at, document, &mut changes);
+        Ok(changes)
     }
 }
 

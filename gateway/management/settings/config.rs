@@ -3,7 +3,7 @@
 use modelgate_config::document::{Document, is_known};
 use serde_json::{Map, Value as Json};
 
-use super::{Ask, Changes, Kind, SETTINGS, Verb};
+use super::{Ask, Changes, Kind, SETTINGS, Verb, older};
 use crate::management::refused::Refused;
 
 /// What the object leaves out: how the gateway is reached, and how it is managed.
@@ -14,11 +14,12 @@ pub(in crate::management) fn whole_config(document: &Document) -> Document {
     let mut whole = Map::new();
     for setting in SETTINGS {
         let value = setting.value(document);
-        // Tables that are empty are left out.
-        let table = matches!(setting.kind, Kind::Channels(_) | Kind::Ampcode);
-        if !(table
-            && (value.as_object().is_some_and(Map::is_empty) || !document.contains_key(setting.at)))
-        {
+        let left_out = match setting.kind {
+            Kind::Channels(_) => value.as_object().is_some_and(Map::is_empty),
+            Kind::Ampcode => !document.contains_key("ampcode"),
+            _ => false,
+        };
+        if !left_out {
             put(&mut whole, setting.at, value, document);
         }
     }
@@ -37,6 +38,7 @@ pub(in crate::management) fn whole_config(document: &Document) -> Document {
             Some(_) => {}
         }
     }
+    older::hide(&mut whole);
     whole
 }
 

@@ -358,3 +358,37 @@ async fn the_whole_configuration_leaves_out_how_the_gateway_is_reached() {
         assert!(told.get(empty).is_none(), "{empty}");
     }
 }
+
+#[tokio::test]
+async fn what_stands_under_an_older_name_moves_with_the_first_change() {
+    let text = "# top\ngenerative-language-api-key: [AIza-old]\noauth-model-mappings: {codex: [{name: a, alias: b}]}\n# end\n";
+    let scene = Scene::new(text);
+    let (_, told) = scene.ask("GET gemini-api-key", "").await;
+    assert_eq!(told["gemini-api-key"][0]["api-key"], "AIza-old");
+    let (_, told) = scene.ask("GET oauth-model-alias", "").await;
+    assert_eq!(told["oauth-model-alias"]["codex"][0]["alias"], "b");
+    let (_, told) = scene.ask("GET config", "").await;
+    assert_eq!(told["gemini-api-key"][0]["api-key"], "AIza-old");
+    assert_eq!(told["oauth-model-alias"]["codex"][0]["name"], "a");
+    assert!(told.get("generative-language-api-key").is_none());
+    let before = scene.text();
+    assert_eq!(scene.ask("PUT config", &told.to_string()).await.0, 200);
+    assert_eq!(scene.text(), before, "nothing was changed");
+
+    let patch = r#"{"match":"AIza-old","value":{"priority":1}}"#;
+    assert_eq!(scene.ask("PATCH gemini-api-key", patch).await.0, 200);
+    let patch = r#"{"channel":"kimi","aliases":[{"name":"c","alias":"d"}]}"#;
+    assert_eq!(scene.ask("PATCH oauth-model-alias", patch).await.0, 200);
+    let text = scene.text();
+    let document = document::clear(&text, Path::new("")).unwrap();
+    assert_eq!(
+        document["gemini-api-key"],
+        serde_json::json!([{"api-key": "AIza-old", "priority": 1}])
+    );
+    assert_eq!(document["oauth-model-alias"]["codex"][0]["name"], "a");
+    assert!(
+        !text.contains("generative-language") && !text.contains("mappings"),
+        "{text}"
+    );
+    assert!(text.contains("# top") && text.contains("# end"), "{text}");
+}
