@@ -10,7 +10,9 @@ use modelgate_config::Environment;
 use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
-use crate::{accounts, completions, config, keys, man, models, route, serve, version, why};
+use crate::{
+    accounts, completions, config, keys, login, logout, man, models, route, serve, version, why,
+};
 
 /// Put one gateway between every LLM client and every LLM provider
 ///
@@ -57,6 +59,8 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Login(login::Args),
+    Logout(logout::Args),
     Models(models::Args),
     Accounts(accounts::Args),
     Keys(keys::Args),
@@ -108,6 +112,8 @@ impl Command {
     fn run(self, context: &mut Context) -> Result<(), CommandError> {
         match self {
             Self::Serve(args) => serve::run(context, args),
+            Self::Login(args) => login::run(context, &args),
+            Self::Logout(args) => logout::run(context, &args),
             Self::Models(args) => models::run(context, &args),
             Self::Accounts(args) => accounts::run(context, args),
             Self::Keys(args) => keys::run(context, args),

@@ -1,11 +1,11 @@
-//! Questions that a person answers with yes or no.
+//! Questions that only a person answers.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use crate::context::Context;
 use crate::error::CommandError;
 
-/// Asks a person; nobody else can say yes by accident.
+/// Asks a person; nobody else can say yes by accident. `--yes` must be a flag of the command.
 pub(crate) fn confirm(context: &mut Context, question: &str) -> Result<(), CommandError> {
     if !io::stdin().is_terminal() {
         let error = anyhow::anyhow!("nobody is there to confirm it");
@@ -24,7 +24,7 @@ pub(crate) fn confirm(context: &mut Context, question: &str) -> Result<(), Comma
     }
 }
 
-pub(crate) fn is_yes(answer: &str) -> bool {
+fn is_yes(answer: &str) -> bool {
     matches!(&*answer.trim().to_ascii_lowercase(), "y" | "yes")
 }
 

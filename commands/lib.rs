@@ -15,6 +15,8 @@ mod context;
 mod error;
 mod inert;
 mod keys;
+mod login;
+mod logout;
 mod man;
 mod models;
 mod output;

@@ -53,6 +53,11 @@ impl Output {
         self.settings.json
     }
 
+    /// Whether a person is told nothing but data, warnings and errors.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.settings.quiet || self.settings.json
+    }
+
     /// Whether stderr takes colour.
     pub(crate) fn colored_err(&self) -> bool {
         self.colored_err
@@ -84,7 +89,7 @@ impl Output {
 
     /// Prints something a person may like to know; `--quiet` and `--json` leave it out.
     pub(crate) fn note(&mut self, text: &str) {
-        if !self.settings.quiet && !self.settings.json {
+        if !self.is_quiet() {
             self.say(format_args!("{text}\n"));
         }
     }

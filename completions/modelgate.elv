@@ -28,6 +28,8 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand serve 'Start the gateway'
+            cand login 'Log in to an account of a provider'
+            cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
             cand accounts 'Show the accounts of a running gateway, or change one'
             cand keys 'Show the client keys, make new ones, or end old ones'
@@ -45,6 +47,31 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --log 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;login'= {
+            cand --label 'A name for the account, for people'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --list 'List the providers, what their logins lack, and how many accounts there are'
+            cand --no-browser 'Open no browser; print the address only'
+            cand -y 'Do not ask whether the provider''s terms are known'
+            cand --yes 'Do not ask whether the provider''s terms are known'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;logout'= {
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
             cand --json 'Print JSON for scripts'
             cand -q 'Print only data, warnings and errors'
             cand --quiet 'Print only data, warnings and errors'
@@ -501,6 +528,8 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;help'= {
             cand serve 'Start the gateway'
+            cand login 'Log in to an account of a provider'
+            cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
             cand accounts 'Show the accounts of a running gateway, or change one'
             cand keys 'Show the client keys, make new ones, or end old ones'
@@ -513,6 +542,10 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'modelgate;help;serve'= {
+        }
+        &'modelgate;help;login'= {
+        }
+        &'modelgate;help;logout'= {
         }
         &'modelgate;help;models'= {
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::oauth;
 use crate::secret::Secret;
 
-/// Every variable with a meaning.
+/// Every variable with a meaning, beside those of logins.
 const NAMES: &[&str] = &[
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
@@ -14,8 +15,6 @@ const NAMES: &[&str] = &[
     "GOOGLE_GEMINI_BASE_URL",
     "HOME",
     "MANAGEMENT_PASSWORD",
-    "MODELGATE_CLAUDE_CLIENT_ID",
-    "MODELGATE_CLAUDE_TOKEN_URL",
     "MODELGATE_CONFIG",
     "MODELGATE_MANAGEMENT_KEY",
     "MODELGATE_URL",
@@ -41,8 +40,9 @@ impl Environment {
     /// The variables of this process, as they are now.
     #[must_use]
     pub fn from_process() -> Self {
-        let value = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
-        Self::from_map(NAMES.iter().filter_map(value))
+        let names = NAMES.iter().map(|name| (*name).to_owned());
+        let value = |name: String| std::env::var(&name).ok().map(|value| (name, value));
+        Self::from_map(names.chain(oauth::variables()).filter_map(value))
     }
 
     /// An environment of its own, for tests.

@@ -10,9 +10,10 @@ use crate::check::check;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem, Report};
 use crate::model::{
-    Config, Limits, Management, OAuth, Proxy, QuotaExceeded, ResponsesStore, Routing, Server,
-    Streaming, Timeouts,
+    Config, Limits, Management, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming,
+    Timeouts,
 };
+use crate::oauth::OAuth;
 use crate::payload::Payload;
 use crate::view::View;
 use crate::{
@@ -130,7 +131,7 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
             || paths::default_auth_dir(environment),
             |path| environment.expand(path),
         ),
-        oauth: oauth::read(environment, report),
+        oauth: oauth::read(root, environment, report),
         channels: channels::read(root, report),
         streaming: server::streaming(&root.get("streaming"), report),
         limits: server::limits(&root.get("limits"), report),

@@ -38,6 +38,7 @@ pub use error::{ConfigError, Problem};
 pub use file::{Loaded, load, parse, read as read_file};
 pub use keys::{key_digest, new_client_key};
 pub use model::Config;
+pub use oauth::{OAuth, OAuthService, OAuthSetting, OAuthUnset};
 pub use pattern::Pattern;
 pub use payload::Payload;
 pub use resolve::Overrides;

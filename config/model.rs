@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::oauth::OAuth;
 use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::secret::Secret;
@@ -41,7 +42,7 @@ pub struct Config {
     pub quota_exceeded: QuotaExceeded,
     /// Directory of account files.
     pub auth_dir: PathBuf,
-    /// Whom logins are granted to.
+    /// What is known of the logins of each provider.
     pub oauth: OAuth,
     /// What holds for all accounts of a provider.
     pub channels: Vec<Channel>,
@@ -91,22 +92,6 @@ pub struct ModelAlias {
     pub entry: ModelEntry,
     /// The provider's own name stays.
     pub fork: bool,
-}
-
-/// Whom logins are granted to, by provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OAuth {
-    /// Anthropic.
-    pub claude: OAuthClient,
-}
-
-/// The client of a provider's logins, and where its tokens are renewed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OAuthClient {
-    /// The token endpoint.
-    pub token_url: url::Url,
-    /// The public name of the client.
-    pub client_id: String,
 }
 
 /// Listening address and transport security.

@@ -1,42 +1,283 @@
-//! Whom logins are granted to, and where their tokens are renewed.
+//! What is known of the logins of each provider: `oauth` of the file, and variables of the environment.
+//!
+//! The defaults are the providers' own public clients (`providers.md` sections 2 to 14). No client secret is among them.
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use url::Url;
 
 use crate::environment::Environment;
 use crate::error::Report;
-use crate::model::{OAuth, OAuthClient};
+use crate::secret::Secret;
 use crate::tree::Position;
 use crate::values;
+use crate::view::View;
 
-/// Anthropic's own, public and without a secret (`providers.md` 2.2).
-const CLAUDE_TOKEN_URL: &str = "https://platform.claude.com/v1/oauth/token";
-const CLAUDE_CLIENT_ID: &str = "9d1c250a-e61b-44d9-88ed-5944d1962f5e";
+/// What can be said about the logins of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OAuthSetting {
+    /// Where the person is sent.
+    AuthorizeUrl,
+    /// Where tokens are granted and renewed.
+    TokenUrl,
+    /// Where the provider says whose a token is.
+    ProfileUrl,
+    /// Where the browser comes back to; its port is listened on.
+    RedirectUrl,
+    /// Whom logins are granted to.
+    ClientId,
+    /// The secret of that client, for those that have one.
+    ClientSecret,
+    /// What is asked for.
+    Scope,
+}
 
-/// Reads what the environment says otherwise.
-pub(crate) fn read(environment: &Environment, report: &mut Report) -> OAuth {
-    let mut oauth = OAuth::default();
-    let name = "MODELGATE_CLAUDE_TOKEN_URL";
-    if let Some(text) = environment.get(name) {
-        match values::base_url(text) {
-            Ok(url) => oauth.claude.token_url = url,
-            Err(complaint) => {
-                report.problem(Position::default(), name, complaint.message, complaint.hint);
-            }
+impl OAuthSetting {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::AuthorizeUrl,
+        Self::TokenUrl,
+        Self::ProfileUrl,
+        Self::RedirectUrl,
+        Self::ClientId,
+        Self::ClientSecret,
+        Self::Scope,
+    ];
+
+    /// Its key in the file.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::AuthorizeUrl => "authorize-url",
+            Self::TokenUrl => "token-url",
+            Self::ProfileUrl => "profile-url",
+            Self::RedirectUrl => "redirect-url",
+            Self::ClientId => "client-id",
+            Self::ClientSecret => "client-secret",
+            Self::Scope => "scope",
         }
     }
-    if let Some(id) = environment.get("MODELGATE_CLAUDE_CLIENT_ID") {
-        id.clone_into(&mut oauth.claude.client_id);
+
+    fn is_url(self) -> bool {
+        match self {
+            Self::AuthorizeUrl | Self::TokenUrl | Self::ProfileUrl | Self::RedirectUrl => true,
+            Self::ClientId | Self::ClientSecret | Self::Scope => false,
+        }
     }
-    oauth
+}
+
+/// The providers that accounts are logged in to, and their defaults.
+const SERVICES: &[(&str, &[(OAuthSetting, &str)])] = &[(
+    "claude",
+    &[
+        (
+            OAuthSetting::AuthorizeUrl,
+            "https://claude.ai/oauth/authorize",
+        ),
+        (
+            OAuthSetting::TokenUrl,
+            "https://platform.claude.com/v1/oauth/token",
+        ),
+        (
+            OAuthSetting::ProfileUrl,
+            "https://api.anthropic.com/api/oauth/profile",
+        ),
+        (OAuthSetting::RedirectUrl, "http://localhost:54545/callback"),
+        (
+            OAuthSetting::ClientId,
+            "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
+        ),
+        (OAuthSetting::Scope, "user:profile user:inference"),
+    ],
+)];
+
+/// What is known of the logins of all providers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuth {
+    services: BTreeMap<&'static str, OAuthService>,
+}
+
+/// What is known of the logins of one provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuthService {
+    name: &'static str,
+    values: BTreeMap<OAuthSetting, Secret>,
+}
+
+/// A setting that a login needs and nobody has given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuthUnset {
+    service: &'static str,
+    setting: OAuthSetting,
+}
+
+impl fmt::Display for OAuthUnset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { service, setting } = self;
+        let (key, variable) = (setting.key(), variable(service, *setting));
+        write!(
+            f,
+            "`oauth.{service}.{key}` is not set; set it in the configuration, or {variable} in the environment"
+        )
+    }
+}
+
+impl std::error::Error for OAuthUnset {}
+
+impl OAuth {
+    /// What is known of a provider, by the `type` of its accounts; `None` where nothing is known of its logins.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&OAuthService> {
+        self.services.get(name)
+    }
+}
+
+impl OAuthService {
+    /// An address.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn url(&self, setting: OAuthSetting) -> Result<Url, OAuthUnset> {
+        let text = self.text(setting)?;
+        Url::parse(text).map_err(|_| self.unset(setting))
+    }
+
+    /// A word.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn text(&self, setting: OAuthSetting) -> Result<&str, OAuthUnset> {
+        self.secret(setting).map(Secret::expose)
+    }
+
+    /// A word that may be secret.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn secret(&self, setting: OAuthSetting) -> Result<&Secret, OAuthUnset> {
+        self.values.get(&setting).ok_or_else(|| self.unset(setting))
+    }
+
+    fn unset(&self, setting: OAuthSetting) -> OAuthUnset {
+        OAuthUnset {
+            service: self.name,
+            setting,
+        }
+    }
 }
 
 impl Default for OAuth {
     fn default() -> Self {
+        let service = |(name, defaults): &(&'static str, &[(OAuthSetting, &str)])| {
+            let values = defaults.iter();
+            let values = values.map(|(setting, value)| (*setting, Secret::from(*value)));
+            let values = values.collect();
+            (*name, OAuthService { name, values })
+        };
         Self {
-            claude: OAuthClient {
-                token_url: Url::parse(CLAUDE_TOKEN_URL).expect("a constant address"),
-                client_id: CLAUDE_CLIENT_ID.to_owned(),
-            },
+            services: SERVICES.iter().map(service).collect(),
         }
+    }
+}
+
+/// The variables of the environment that count.
+pub(crate) fn variables() -> impl Iterator<Item = String> {
+    SERVICES
+        .iter()
+        .flat_map(|(name, _)| OAuthSetting::ALL.map(|setting| variable(name, setting)))
+}
+
+fn variable(service: &str, setting: OAuthSetting) -> String {
+    format!("MODELGATE_{service}_{}", setting.key())
+        .replace('-', "_")
+        .to_ascii_uppercase()
+}
+
+/// Reads `oauth`, and what the environment says otherwise, which is stronger.
+pub(crate) fn read(root: &View, environment: &Environment, report: &mut Report) -> OAuth {
+    let mut oauth = OAuth::default();
+    for (name, service) in &mut oauth.services {
+        let section = root.get("oauth").get(name);
+        for setting in OAuthSetting::ALL {
+            let view = section.get(setting.key());
+            if let Some(text) = view.filled() {
+                let value = value(setting, text);
+                if let Some(value) = report.accept(&view, value) {
+                    service.values.insert(setting, value);
+                }
+            }
+            let variable = variable(name, setting);
+            let Some(text) = environment.get(&variable).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            match value(setting, text) {
+                Ok(value) => {
+                    service.values.insert(setting, value);
+                }
+                Err(wrong) => {
+                    report.problem(Position::default(), &variable, wrong.message, wrong.hint);
+                }
+            }
+        }
+    }
+    oauth
+}
+
+fn value(setting: OAuthSetting, text: &str) -> Result<Secret, values::Complaint> {
+    if setting.is_url() {
+        return values::base_url(text).map(|url| Secret::from(url.as_str()));
+    }
+    Ok(Secret::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_both_places() {
+        let oauth = OAuth::default();
+        let claude = oauth.service("claude").unwrap();
+        let unset = claude.secret(OAuthSetting::ClientSecret).unwrap_err();
+        let message = unset.to_string();
+        assert!(
+            message.contains("`oauth.claude.client-secret`"),
+            "{message}"
+        );
+        assert!(
+            message.contains("MODELGATE_CLAUDE_CLIENT_SECRET"),
+            "{message}"
+        );
+        assert!(oauth.service("nobody").is_none());
+    }
+
+    #[test]
+    fn every_default_can_be_read() {
+        let oauth = OAuth::default();
+        for (name, defaults) in SERVICES {
+            let service = oauth.service(name).unwrap();
+            for (setting, value) in *defaults {
+                let read = value_of(service, *setting);
+                assert_eq!(
+                    read.trim_end_matches('/'),
+                    *value,
+                    "{name} {}",
+                    setting.key()
+                );
+                assert_ne!(
+                    *setting,
+                    OAuthSetting::ClientSecret,
+                    "no secret is in the source"
+                );
+            }
+        }
+    }
+
+    fn value_of(service: &OAuthService, setting: OAuthSetting) -> String {
+        if setting.is_url() {
+            return service.url(setting).unwrap().to_string();
+        }
+        service.text(setting).unwrap().to_owned()
     }
 }

@@ -64,6 +64,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("auth-dir", Text),
     field("incognito-browser", Bool), // logins open a private window
     field("auth-auto-refresh-workers", Integer),
+    field("oauth", Map(OAUTH)),
     field("oauth-excluded-models", Table(&TEXTS)), // by provider
     field("oauth-model-alias", Table(&List(&Map(MODEL)))), // by channel
     field("oauth-model-mappings", Table(&List(&Map(MODEL)))), // older name of `oauth-model-alias`
@@ -181,6 +182,18 @@ const LEGACY_AUTH: &[Field] = &[
     field("sdk", Text),
     field("api-keys", SECRETS),
     field("config", Any),
+];
+
+const OAUTH: &[Field] = &[field("claude", Map(OAUTH_SERVICE))];
+
+const OAUTH_SERVICE: &[Field] = &[
+    field("authorize-url", Text), // where the person is sent
+    field("token-url", Text),
+    field("profile-url", Text), // where the provider says whose a token is
+    field("redirect-url", Text), // where the browser comes back to
+    field("client-id", Text),
+    field("client-secret", Text),
+    field("scope", Text),
 ];
 
 const QUOTA_EXCEEDED: &[Field] = &[

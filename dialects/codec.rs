@@ -16,13 +16,15 @@ use crate::{Dialect, claude, gemini};
 /// # Errors
 /// What is wrong with it, for a 400.
 pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, DecodeError> {
-    match dialect {
+    let mut request = match dialect {
         Dialect::Chat => chat::request::decode(body.root()),
         Dialect::Claude => claude::request::decode(body.root()),
         Dialect::Gemini => gemini::request::decode(body.root()),
         Dialect::Responses => responses::request::decode(body.root()),
         Dialect::Completions => completions::request::decode(body.root()),
-    }
+    }?;
+    request.size = body.root().source_bytes().len();
+    Ok(request)
 }
 
 /// Writes a request for an upstream.

@@ -4,6 +4,7 @@
 //! read any one dialect folder; the others have the same four files: `wire` (the vendor's words), `request`,
 //! `response`, `stream`. What a target cannot express is named in [`losses`].
 
+pub mod buffer;
 mod choice;
 pub mod claude;
 mod codec;

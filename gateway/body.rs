@@ -6,10 +6,11 @@ use std::time::Duration;
 use async_compression::tokio::bufread::{
     BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
+use modelgate_dialects::buffer::Buffer;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -18,8 +19,9 @@ use crate::request::BodyStream;
 
 /// How long a refused body is still read, so that the client gets to see the refusal instead of a broken connection.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
-/// Largest buffer that is set aside on the word of the client alone.
-const TRUSTED_LENGTH: usize = 1 << 20;
+/// Largest buffer that is set aside on the word of the client alone. Memory that is never written to costs nothing, while a
+/// buffer that grows is copied again and again.
+const TRUSTED_LENGTH: usize = 8 << 20;
 
 /// Reads the whole body. `limit` counts bytes after decompression; `patience` is the longest wait for the next piece.
 pub(crate) async fn read(
@@ -60,7 +62,7 @@ async fn collect(
     patience: Duration,
 ) -> Result<Bytes, Failure> {
     let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
+    let mut rest = Buffer::default();
     while let Some(piece) = timeout(patience, body.next())
         .await
         .map_err(|_| Failure::slow_body())?
@@ -76,12 +78,8 @@ async fn collect(
             continue;
         }
         if rest.is_empty() {
-            rest.reserve(
-                length
-                    .unwrap_or_default()
-                    .min(TRUSTED_LENGTH)
-                    .max(first.len() + piece.len()),
-            );
+            let trusted = length.unwrap_or_default().min(TRUSTED_LENGTH);
+            rest = Buffer::with_capacity(trusted.max(first.len() + piece.len()));
             rest.extend_from_slice(&std::mem::take(&mut first));
         }
         rest.extend_from_slice(&piece);

@@ -192,6 +192,7 @@ impl Plan {
             if let Some(Previous::Known(conversation)) = &self.previous {
                 let new = std::mem::take(&mut decoded.turns);
                 decoded.turns = conversation.turns.iter().cloned().chain(new).collect();
+                decoded.size += conversation.size;
                 decoded.state.previous_response = None;
             }
             self.decoded = Some(Box::new(decoded));

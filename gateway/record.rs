@@ -16,6 +16,9 @@ use crate::request::RequestId;
 const ATTEMPTS: usize = 16;
 const PASSED_OVER: usize = 16;
 const LOSSES: usize = 32;
+/// Of names that the client chose, and of what somebody said of a failure, so many bytes are kept.
+const NAME: usize = 256;
+const MESSAGE: usize = 1_000;
 
 /// The record of one request. It is written when it is dropped.
 #[derive(Debug)]
@@ -147,7 +150,7 @@ impl Record {
 
     pub(crate) fn asked(&mut self, model: &Str, stream: bool) {
         self.edit(|sheet| {
-            sheet.model = model.clone();
+            sheet.model = model.excerpt(NAME);
             sheet.stream = stream;
         });
     }
@@ -198,7 +201,7 @@ impl Record {
             attempt.failure = failure.map(|error| AttemptFailure {
                 status: error.error.status,
                 kind: error.kind.name(),
-                message: error.error.message.clone(),
+                message: error.error.message.excerpt(MESSAGE),
                 retry_after: error.error.retry_after,
             });
         });
@@ -215,7 +218,7 @@ impl Record {
             }
             let kept = losses.iter().filter(|loss| !loss.quiet).take(LOSSES);
             let kept = kept.map(|loss| Lost {
-                path: loss.path.clone(),
+                path: loss.path.chars().take(NAME).collect(),
                 action: loss.action,
                 why: loss.why.clone(),
             });
@@ -234,7 +237,11 @@ impl Record {
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {
-        self.edit(|sheet| sheet.usage.merge(usage));
+        self.edit(|sheet| {
+            sheet.usage.merge(usage);
+            // It is a part of the answer, and would keep all of it in memory.
+            sheet.usage.raw = None;
+        });
     }
 
     /// The answer was given to its end.
@@ -246,7 +253,7 @@ impl Record {
     pub(crate) fn failed(&mut self, status: u16, message: &Str) {
         self.edit(|sheet| {
             sheet.status = status;
-            sheet.failure = Some(message.clone());
+            sheet.failure = Some(message.excerpt(MESSAGE));
             sheet.complete = true;
         });
     }
@@ -301,4 +308,56 @@ impl Drop for Record {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use modelgate_dialects::json::Document;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_kept_holds_a_body() {
+        let body = Bytes::from(br#"{"model":"m-1","error":"no","usage":{"total":1}}"#.to_vec());
+        let document = Document::parse(body.clone()).unwrap();
+        let text = |name| document.root().text_of(name).unwrap();
+        let recent = Arc::new(Recent::default());
+        let id = RequestId::new();
+        let mut record = Record::new(
+            id.clone(),
+            Instant::now(),
+            Dialect::Chat,
+            Arc::clone(&recent),
+        );
+        record.asked(&text("model"), false);
+        record.failed(500, &text("error"));
+        record.used(Usage {
+            raw: document.root().field("usage").map(|usage| usage.raw()),
+            ..Usage::default()
+        });
+        drop((record, document));
+
+        assert!(
+            body.is_unique(),
+            "a thousand records would hold a thousand bodies"
+        );
+        let kept = recent.find(id.as_str()).unwrap();
+        assert_eq!((&*kept.model, kept.failure.as_deref()), ("m-1", Some("no")));
+    }
+
+    #[test]
+    fn names_of_any_length_are_cut() {
+        let recent = Arc::new(Recent::default());
+        let id = RequestId::new();
+        let mut record = Record::new(
+            id.clone(),
+            Instant::now(),
+            Dialect::Chat,
+            Arc::clone(&recent),
+        );
+        record.asked(&Str::from("\u{e9}".repeat(NAME)), false);
+        drop(record);
+        assert_eq!(recent.find(id.as_str()).unwrap().model.len(), NAME);
+    }
 }

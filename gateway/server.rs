@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use modelgate_dialects::buffer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
@@ -33,6 +34,8 @@ use crate::tls;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Largest size of an HTTP/1 head, and of hyper's buffers.
 const BUFFER: usize = 64 << 10;
+/// Seconds after which the memory of buffers is unused.
+const UNUSED: u32 = 10;
 /// Streams that one HTTP/2 connection may have open.
 const STREAMS: u32 = 256;
 
@@ -166,12 +169,15 @@ impl Server {
 }
 
 /// Keeps a timer near at all times. Whoever sets the nearest timer wakes the runtime's driver with a system call, and
-/// without this one that would be every request.
+/// without this one that would be every request. Now and then, what lies unused is given back.
 async fn tick() {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        for _ in 0..UNUSED {
+            ticks.tick().await;
+        }
+        buffer::release_unused();
     }
 }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use modelgate_config::model::{Channel, ModelAlias, ModelEntry, OAuth, ProviderEntry, Proxy};
+use modelgate_config::OAuth;
+use modelgate_config::model::{Channel, ModelAlias, ModelEntry, ProviderEntry, Proxy};
 use url::Url;
 
-use crate::refresh::{Encoding, Exchange, Refused, TokenEndpoint};
+use crate::oauth::{self, Refused};
+use crate::refresh::Exchange;
 use crate::{Account, AccountKind, Clients};
 
 /// The entry that an account stands for; none where its address is none.
@@ -97,34 +99,10 @@ pub fn exchange(
     Arc::new(move |account| {
         let (clients, (oauth, proxy, connect)) = (Arc::clone(&clients), settings());
         async move {
-            let endpoint = endpoint(account.kind, oauth).ok_or_else(|| {
-                Refused::Failed(format!("accounts of {} cannot be renewed", account.kind))
-            })?;
+            let endpoint = oauth::endpoint(account.kind, &oauth)
+                .map_err(|error| Refused::Failed(error.to_string()))?;
             endpoint.refresh(&clients, &proxy, connect, &account).await
         }
         .boxed()
     })
-}
-
-/// Where the tokens of a kind of account are renewed, where that is known.
-fn endpoint(kind: AccountKind, oauth: OAuth) -> Option<TokenEndpoint> {
-    match kind {
-        AccountKind::Claude => Some(TokenEndpoint {
-            url: oauth.claude.token_url,
-            encoding: Encoding::Json,
-            client_id: oauth.claude.client_id.into(),
-            client_secret: None,
-            scope: None,
-        }),
-        AccountKind::Codex
-        | AccountKind::Gemini
-        | AccountKind::Antigravity
-        | AccountKind::Kiro
-        | AccountKind::Iflow
-        | AccountKind::Qwen
-        | AccountKind::Copilot
-        | AccountKind::Kimi
-        | AccountKind::Xai
-        | AccountKind::Vertex => None,
-    }
 }

@@ -21,6 +21,7 @@ pub mod health;
 mod kind;
 mod models;
 mod moment;
+pub mod oauth;
 mod quota;
 pub mod refresh;
 mod retry_hint;

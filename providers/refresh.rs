@@ -5,7 +5,6 @@
 //! who walks away stops nothing. Start at [`Refresher::token`]; [`Refresher::run`] is the background.
 
 mod error;
-mod exchange;
 mod flight;
 mod schedule;
 mod slot;
@@ -22,8 +21,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 pub use error::{RefreshError, Status};
-pub use exchange::{Encoding, Grant, Refused, TokenEndpoint, granted, refused};
 
+use crate::oauth::{Grant, Refused};
 use crate::store::{Account, Accounts, Snapshot};
 use slot::{Block, Flight, Slot};
 

@@ -178,6 +178,34 @@ impl Accounts {
         self.fresh(&name)
     }
 
+    /// Saves what a login has brought: in the file of this name if there is one, of which everything else stays, or in a new
+    /// one. The name is made harmless with [`file_name`].
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn enroll(
+        &self,
+        name: &str,
+        kind: AccountKind,
+        fill: impl FnOnce(&mut Edit),
+    ) -> Result<Arc<Account>, StoreError> {
+        let name: Arc<str> = file_name(name).into();
+        let directory = &self.shared.directory;
+        modelgate_config::make_directory(directory).map_err(|source| failed(directory, source))?;
+        let _lock = self.lock(&name)?;
+        let known = match self.read(&name) {
+            Err(StoreError::NotFound { .. }) => None,
+            known => Some(known?),
+        };
+        let empty = || Bytes::from(format!(r#"{{"type":"{kind}"}}"#));
+        let invalid = |reason| invalid(&name, reason);
+        let mut edit =
+            Edit::new(known.unwrap_or_else(empty)).map_err(|error| invalid(error.to_string()))?;
+        fill(&mut edit);
+        self.write(&name, &edit.finish().map_err(invalid)?)?;
+        self.fresh(&name)
+    }
+
     /// Removes an account with its file; also a file that is no usable account.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Every key with a meaning.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::mistakes::check;
@@ -10,7 +10,7 @@ use crate::model::{
     ClaudeAuth, ClientKey, Limits, MaxTokensField, ModelEntry, Proxy, Quirks, ResponsesStore,
     Streaming, Timeouts, Tls,
 };
-use crate::{Secret, TEMPLATE};
+use crate::{Environment, OAuthSetting, Secret, TEMPLATE, parse};
 
 #[test]
 fn an_empty_file_has_defaults() {
@@ -69,6 +69,7 @@ fn the_examples_of_the_template_are_right() {
                 || [
                     "api-keys:",
                     "auth-dir:",
+                    "oauth:",
                     "claude-api-key:",
                     "gemini-api-key:",
                     "vertex-api-key:",
@@ -488,5 +489,34 @@ fn a_file_of_the_family_loads_without_a_word() {
             payload.filters.len()
         ),
         (1, 1, 1)
+    );
+}
+
+#[test]
+fn logins_are_told_by_the_file_and_more_strongly_by_the_environment() {
+    let text = "oauth:\n  claude:\n    client-id: mine\n    token_url: http://127.0.0.1:1/token/";
+    let variables = [
+        ("MODELGATE_CLAUDE_CLIENT_ID", "stronger"),
+        ("MODELGATE_CLAUDE_CLIENT_SECRET", "hush-hush-hush-hush"),
+    ];
+    let environment = Environment::from_map(variables);
+    let loaded = parse(text, Path::new("modelgate.yaml"), &environment).unwrap();
+    let claude = loaded.config.oauth.service("claude").unwrap();
+    assert_eq!(claude.text(OAuthSetting::ClientId), Ok("stronger"));
+    assert_eq!(
+        claude.url(OAuthSetting::TokenUrl).unwrap().as_str(),
+        "http://127.0.0.1:1/token"
+    );
+    assert_eq!(
+        claude.text(OAuthSetting::ClientSecret),
+        Ok("hush-hush-hush-hush")
+    );
+    assert!(!format!("{claude:?}").contains("hush-hush"));
+
+    check(
+        "oauth: {claude: {token-url: x}}",
+        "1:29",
+        "oauth.claude.token-url",
+        "not a URL",
     );
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{CacheMark, Extensions, Namespaces, Part, Tool, ToolChoice};
 use crate::Dialect;
+use crate::buffer::Buffer;
 use crate::json::{RawJson, Str};
 
 /// The spelling under which a decoder notes where in its list of tools a tool stood, where that is not its number.
@@ -56,6 +57,8 @@ pub struct Request {
     pub legacy: Option<Legacy>,
     /// Unknown fields.
     pub extensions: Extensions,
+    /// Bytes of the body that it was read from, as a guess at those of the body that it becomes.
+    pub size: usize,
 }
 
 impl Request {
@@ -85,7 +88,14 @@ impl Request {
             legacy_functions: false,
             legacy: None,
             extensions: Extensions::default(),
+            size: 0,
         }
+    }
+
+    /// A buffer for the request in some dialect, large enough not to grow: that would copy a long one several times over.
+    #[must_use]
+    pub(crate) fn buffer(&self) -> Buffer {
+        Buffer::with_capacity(4096 + self.size + self.size / 16)
     }
 
     /// Where a turn stands in the client's own body, for losses: `messages[3]`.

@@ -128,6 +128,15 @@ impl Str {
         Self(Repr::Plain(self.plain().slice_ref(part)))
     }
 
+    /// A copy of the beginning, of at most so many bytes, that does not keep the body alive which the text was read from: for
+    /// whatever outlives a request.
+    #[must_use]
+    pub fn excerpt(&self, bytes: usize) -> Self {
+        let mut ends = (0..=bytes.min(self.len())).rev();
+        let end = ends.find(|end| self.is_char_boundary(*end));
+        Self::from(&self[..end.unwrap_or_default()])
+    }
+
     /// The spelling of the text, if it can stand in any document: escapes of code units may be half a character, and
     /// some clients split lines at U+2028 and U+2029 (`clients.md` 2.7).
     pub(super) fn spelling(&self) -> Option<&[u8]> {

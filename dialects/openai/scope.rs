@@ -1,6 +1,7 @@
 //! What every part of an encoder of requests needs, in Chat as in Responses.
 
 use crate::Dialect;
+use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::ir::{CacheMark, Extensions, Request, Tool, ToolChoice};
 use crate::json::{Str, Writer};
@@ -56,11 +57,11 @@ impl<'a> Scope<'a> {
     }
 
     /// The whole, unless something was refused.
-    pub(crate) fn finish(self, body: Vec<u8>) -> Result<Encoded, EncodeError> {
+    pub(crate) fn finish(self, body: Buffer) -> Result<Encoded, EncodeError> {
         match self.refused {
             Some(refused) => Err(refused),
             None => Ok(Encoded {
-                body: body.into(),
+                body: body.freeze(),
                 losses: self.losses,
                 names: self.names,
             }),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use crate::buffer::Buffer;
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
 use crate::opaque;
@@ -103,11 +104,11 @@ pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Bytes {
     if span.is_empty() {
         return body.clone();
     }
-    let mut out = Vec::with_capacity(body.len() + model.len());
+    let mut out = Buffer::with_capacity(body.len() + model.len());
     out.extend_from_slice(&body[..span.start]);
     crate::json::write_string(&mut out, model);
     out.extend_from_slice(&body[span.end..]);
-    Bytes::from(out)
+    out.freeze()
 }
 
 #[cfg(test)]

@@ -134,14 +134,11 @@ fn attempt(attempt: &record::Attempt) -> Attempt {
             .map(|failure| failure.status)
             .or(answered.then_some(200)),
         kind: failure.map(|failure| failure.kind.to_owned()),
-        message: failure.map(|failure| failure.message.chars().take(MESSAGE).collect()),
+        message: failure.map(|failure| failure.message.to_string()),
         retry_after_ms: failure.and_then(|failure| failure.retry_after).map(millis),
         ms: attempt.took.map_or(0, millis),
     }
 }
-
-/// Characters of an upstream's message that are told.
-const MESSAGE: usize = 1_000;
 
 fn loss(lost: &record::Lost) -> LossNote {
     LossNote {

@@ -7,9 +7,9 @@ use modelgate_config::Secret;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{self, RefreshError};
-use super::exchange::{Grant, Refused};
 use super::slot::{Block, Slot};
 use super::{BACK_OFF, Refresher, SKEW, Token};
+use crate::oauth::{Grant, Refused};
 use crate::store::{Account, AccountKind, Accounts, Lock, StoreError};
 
 /// For a provider to give new tokens, all tries together.

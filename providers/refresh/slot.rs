@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Token;
 use super::error::{RefreshError, Status};
-use super::exchange::Grant;
+use crate::oauth::Grant;
 use crate::store::{Account, Stamp};
 
 /// A refresh that is going on; everybody who wants a token waits for the same one.

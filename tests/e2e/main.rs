@@ -23,6 +23,7 @@ mod failover;
 mod first_run;
 mod gemini;
 mod lifecycle;
+mod login;
 mod management;
 mod openai;
 mod passthrough;

@@ -2,8 +2,6 @@
 
 mod fields;
 
-use bytes::Bytes;
-
 use super::marks;
 use super::messages::{self, Arranged, Message, Speaker};
 use super::thinking::{self, Obstacle, Plan};
@@ -114,10 +112,10 @@ impl<'r> Draft<'r> {
     }
 
     fn finish(self, fill: impl FnOnce(&Self, &mut Writer<'_>)) -> Encoded {
-        let mut body = Vec::with_capacity(4096);
+        let mut body = self.request.buffer();
         Writer::new(&mut body).object(|writer| fill(&self, writer));
         Encoded {
-            body: Bytes::from(body),
+            body: body.freeze(),
             losses: self.losses,
             names: self.names,
         }

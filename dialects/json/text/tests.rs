@@ -112,6 +112,16 @@ fn texts_are_equal_whatever_their_spelling() {
     assert_eq!(one.into_bytes(), other.as_bytes());
 }
 
+#[test]
+fn an_excerpt_ends_between_characters() {
+    let text = Str::from("a\u{e9}b");
+    let excerpts = [0, 1, 2, 3, 4, 9].map(|bytes| text.excerpt(bytes));
+    assert_eq!(
+        excerpts.each_ref().map(|it| &**it),
+        ["", "a", "a", "a\u{e9}", "a\u{e9}b", "a\u{e9}b"]
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_and_written_as_by_the_oracle(json in samples::any_string()) {

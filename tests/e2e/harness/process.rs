@@ -32,6 +32,8 @@ pub(crate) struct Launch {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     input: Option<String>,
+    /// Somebody types.
+    typing: bool,
 }
 
 /// A running gateway; it is killed when dropped, and a failing test prints what it logged.
@@ -105,6 +107,7 @@ impl Launch {
             arguments: Vec::new(),
             environment: Vec::new(),
             input: None,
+            typing: false,
         }
     }
 
@@ -129,6 +132,12 @@ impl Launch {
     /// With this on its standard input, which is empty otherwise.
     pub(crate) fn input(mut self, text: &str) -> Self {
         self.input = Some(text.to_owned());
+        self
+    }
+
+    /// With somebody at its stdin.
+    pub(crate) fn typing(mut self) -> Self {
+        self.typing = true;
         self
     }
 
@@ -185,6 +194,7 @@ impl Launch {
                 fs::write(&path, text).unwrap();
                 Stdio::from(File::open(path).unwrap())
             }
+            None if self.typing => Stdio::piped(),
             None => Stdio::null(),
         };
         let child = Command::new(PROGRAM)

@@ -59,7 +59,7 @@ fn write(
     settings::refuse(request)?;
     let mut scope = Scope::new(request, target, &SIDE, NAME_LIMIT);
     let plan = pairing::plan(&mut scope)?;
-    let mut body = Vec::with_capacity(4096);
+    let mut body = request.buffer();
     Writer::new(&mut body).object(|writer| {
         writer.field("model", &target.model);
         let hint = schema_hint(&mut scope);

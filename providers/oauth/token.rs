@@ -1,4 +1,4 @@
-//! What a provider is asked when tokens are to be renewed, and what it may answer.
+//! What a token endpoint is asked, and what it may answer.
 
 use std::time::{Duration, SystemTime};
 
@@ -104,38 +104,43 @@ impl TokenEndpoint {
         let client = clients
             .get(proxy, connect)
             .map_err(|error| Refused::Failed(told(error, account.kind)))?;
-        let (content_type, body) = self.body(refresh);
-        let answer = client
-            .post(self.url.clone())
-            .header(header::CONTENT_TYPE, content_type)
-            .header(header::ACCEPT, "application/json")
-            .header(header::USER_AGENT, USER_AGENT)
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| Refused::Unavailable(told(error, account.kind)))?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = read(answer, account.kind).await?;
-        let now = SystemTime::now();
-        if status.is_success() {
-            granted(body, now)
-        } else {
-            Err(refused(status, &headers, body, now))
-        }
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh.expose()),
+        ];
+        let body = self.ask(&client, account.kind, &fields).await?;
+        granted(body, SystemTime::now())
     }
 
-    fn body(&self, refresh: &Secret) -> (&'static str, String) {
+    /// Asks for tokens: the fields, and who asks.
+    ///
+    /// # Errors
+    /// As [`TokenEndpoint::refresh`].
+    pub(super) async fn ask(
+        &self,
+        client: &reqwest::Client,
+        kind: AccountKind,
+        fields: &[(&str, &str)],
+    ) -> Result<Bytes, Refused> {
+        let (content_type, body) = self.body(fields);
+        let request = client
+            .post(self.url.clone())
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body);
+        fetch(request, kind).await
+    }
+
+    fn body(&self, fields: &[(&str, &str)]) -> (&'static str, String) {
         let secret = self.client_secret.as_ref().map(Secret::expose);
-        let fields = [
-            ("grant_type", Some("refresh_token")),
-            ("refresh_token", Some(refresh.expose())),
+        let who = [
             ("client_id", Some(&*self.client_id)),
             ("client_secret", secret),
             ("scope", self.scope.as_deref()),
         ];
-        let fields = fields
+        let who = who
             .iter()
             .filter_map(|(name, value)| Some((*name, (*value)?)));
+        let fields = fields.iter().copied().chain(who);
         match self.encoding {
             Encoding::Json => {
                 let json = RawJson::build(|writer| {
@@ -153,6 +158,27 @@ impl TokenEndpoint {
                 ("application/x-www-form-urlencoded", form.finish())
             }
         }
+    }
+}
+
+/// The body of a good answer.
+pub(super) async fn fetch(
+    request: reqwest::RequestBuilder,
+    kind: AccountKind,
+) -> Result<Bytes, Refused> {
+    let request = request
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, USER_AGENT);
+    let answer = request
+        .send()
+        .await
+        .map_err(|error| Refused::Unavailable(told(error, kind)))?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = read(answer, kind).await?;
+    if status.is_success() {
+        Ok(body)
+    } else {
+        Err(refused(status, &headers, body, SystemTime::now()))
     }
 }
 
@@ -244,7 +270,7 @@ fn code(body: Bytes) -> Option<String> {
 }
 
 /// A failure of the way there, without the address.
-fn told(error: reqwest::Error, kind: AccountKind) -> String {
+pub(super) fn told(error: reqwest::Error, kind: AccountKind) -> String {
     let provider = modelgate_dialects::Str::from_static(kind.name());
     crate::client::describe(&provider, error)
         .error

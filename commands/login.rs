@@ -1,0 +1,158 @@
+//! `modelgate login`.
+
+mod browser;
+mod list;
+
+use std::io::{self, IsTerminal as _};
+
+use clap::builder::PossibleValuesParser;
+use dialoguer::Select;
+use dialoguer::theme::ColorfulTheme;
+use modelgate_config::{Config, Overrides};
+use modelgate_providers::oauth::{self, NewAccount};
+use modelgate_providers::{Account, AccountKind, Accounts};
+use serde::Serialize;
+
+use crate::confirm::confirm;
+use crate::context::{Context, shown};
+use crate::error::CommandError;
+use crate::inert::inert;
+
+/// Log in to an account of a provider
+///
+/// Sends you to the provider in a browser, takes what it comes back with, and keeps the account in your `auth-dir`. A
+/// gateway that runs uses it at once. Without a browser on this machine, open the address anywhere and paste the one
+/// that you end on.
+///
+/// Without a provider, asks which. With --json, prints two lines: {"waiting": {"provider", "url", "redirect_url"}}, then
+/// {"account": {"provider", "id", "email", "label", "plan", "file"}}; what is not known is absent. With --list and --json:
+/// {"providers": [{"provider", "ready", "missing", "accounts"}]}.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate login claude
+  modelgate login claude --label work --no-browser
+  modelgate login --list")]
+pub(crate) struct Args {
+    /// Whose account it is
+    #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
+    provider: Option<String>,
+    /// List the providers, what their logins lack, and how many accounts there are
+    #[arg(long, conflicts_with_all = ["provider", "label", "no_browser", "yes"])]
+    list: bool,
+    /// A name for the account, for people
+    #[arg(long, value_name = "NAME")]
+    label: Option<String>,
+    /// Open no browser; print the address only
+    #[arg(long)]
+    no_browser: bool,
+    /// Do not ask whether the provider's terms are known
+    #[arg(long, short)]
+    yes: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Done<'d> {
+    account: View<'d>,
+}
+
+#[derive(Debug, Serialize)]
+struct View<'d> {
+    provider: &'d str,
+    id: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'d str>,
+    file: String,
+}
+
+pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError> {
+    let config = context.load()?.resolve(&Overrides::default())?.config;
+    if args.list {
+        return list::run(context, &config);
+    }
+    let kind = match &args.provider {
+        Some(name) => AccountKind::from_name(name),
+        None => choose()?,
+    };
+    let kind =
+        kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
+    if let Some(terms) = oauth::terms(kind) {
+        context.output.warning(terms.text);
+        context.output.hint(&format!("instead: {}", terms.instead));
+        if !args.yes {
+            confirm(context, "Log in all the same?")?;
+        }
+    }
+    let new = browser::log_in(context, &config, kind, args.no_browser)?;
+    let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
+    let account = new
+        .save(&accounts, args.label.as_deref())
+        .map_err(|error| failed(error.into()))?;
+    tell(context, &config, &new, &account)
+}
+
+/// The names of the providers that can be logged in to.
+fn names() -> Vec<&'static str> {
+    oauth::kinds().map(AccountKind::name).collect()
+}
+
+/// Asks a person which provider it shall be.
+fn choose() -> Result<Option<AccountKind>, CommandError> {
+    let names = names();
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let error = anyhow::anyhow!("no provider is named");
+        let hint = format!("name one of: {}", names.join(", "));
+        return Err(CommandError::usage(error).hint(hint));
+    }
+    let chosen = Select::with_theme(&ColorfulTheme::default())
+        .with_prompt("Whose account is it?")
+        .items(&names)
+        .default(0)
+        .interact_opt()
+        .map_err(|error| failed(error.into()))?;
+    Ok(chosen.and_then(|at| AccountKind::from_name(names[at])))
+}
+
+fn tell(
+    context: &mut Context,
+    config: &Config,
+    new: &NewAccount,
+    account: &Account,
+) -> Result<(), CommandError> {
+    let file = config.auth_dir.join(&*account.file);
+    let settings = &account.settings;
+    if context.output.is_json() {
+        return context.output.json_line(&Done {
+            account: View {
+                provider: account.kind.name(),
+                id: account.id(),
+                email: settings.email.as_deref(),
+                label: settings.label.as_deref(),
+                plan: new.plan(),
+                file: file.to_string_lossy().into_owned(),
+            },
+        });
+    }
+    let who = settings.email.as_deref().or(settings.label.as_deref());
+    let who = who.unwrap_or_else(|| account.id());
+    let plan = new.plan().map(|plan| format!(" ({})", inert(plan)));
+    context.output.data(&format!(
+        "logged in to {} as {}{}",
+        account.kind,
+        inert(who),
+        plan.unwrap_or_default()
+    ))?;
+    context.output.note(&format!("kept in {}", shown(&file)));
+    let flag = context.config_flag();
+    context.output.note(&format!(
+        "next: `modelgate serve{flag}`, or `modelgate accounts` where a gateway runs already"
+    ));
+    Ok(())
+}
+
+fn failed(error: anyhow::Error) -> CommandError {
+    CommandError::failed(error)
+}

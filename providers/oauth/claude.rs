@@ -1,0 +1,114 @@
+//! Logins of Anthropic (`providers.md` 2.2).
+
+use modelgate_config::{OAuthService, OAuthSetting, Secret};
+use modelgate_dialects::json::{Document, Value};
+use url::Url;
+
+use super::browser::Ask;
+use super::token::fetch;
+use super::{Encoding, Grant, LoginError, NewAccount, Terms, TokenEndpoint};
+use crate::AccountKind;
+
+pub(super) const TERMS: Terms = Terms {
+    text: "Anthropic means subscriptions for its own applications. Other programs may be refused, and the account with them.",
+    instead: "an API key from https://console.anthropic.com/settings/keys as ANTHROPIC_API_KEY",
+};
+
+/// Where tokens are granted and renewed.
+pub(super) fn endpoint(service: &OAuthService) -> Result<TokenEndpoint, LoginError> {
+    Ok(TokenEndpoint {
+        url: service.url(OAuthSetting::TokenUrl)?,
+        encoding: Encoding::Json,
+        client_id: service.text(OAuthSetting::ClientId)?.into(),
+        client_secret: service.secret(OAuthSetting::ClientSecret).ok().cloned(),
+        scope: None,
+    })
+}
+
+/// Where the person is sent.
+pub(super) fn authorize(service: &OAuthService, ask: &Ask<'_>) -> Result<Url, LoginError> {
+    let mut url = service.url(OAuthSetting::AuthorizeUrl)?;
+    url.query_pairs_mut()
+        .append_pair("code", "true")
+        .append_pair("client_id", service.text(OAuthSetting::ClientId)?)
+        .append_pair("response_type", "code")
+        .append_pair("redirect_uri", ask.redirect)
+        .append_pair("scope", service.text(OAuthSetting::Scope)?)
+        .append_pair("code_challenge", ask.challenge)
+        .append_pair("code_challenge_method", "S256")
+        .append_pair("state", ask.state);
+    Ok(url)
+}
+
+/// What the token endpoint is sent for a code; the state is a part of it.
+pub(super) fn exchange<'a>(
+    code: &'a str,
+    state: &'a str,
+    redirect: &'a str,
+    verifier: &'a str,
+) -> [(&'a str, &'a str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("state", state),
+        ("redirect_uri", redirect),
+        ("code_verifier", verifier),
+    ]
+}
+
+/// Whose the tokens are: what came with them, else what the provider says when it is asked. A token that may not know
+/// ("setup tokens" of the vendor's own program) is an account all the same.
+pub(super) async fn identify(
+    service: &OAuthService,
+    client: &reqwest::Client,
+    grant: Grant,
+    answer: &Document,
+) -> NewAccount {
+    let mut account = NewAccount {
+        kind: AccountKind::Claude,
+        who: None,
+        grant,
+        fields: Vec::new(),
+        plan: None,
+    };
+    read(&mut account, answer.root());
+    if account.who.is_some() {
+        return account;
+    }
+    let Ok(url) = service.url(OAuthSetting::ProfileUrl) else {
+        return account;
+    };
+    let request = client.get(url).bearer_auth(account.grant.access.expose());
+    match fetch(request, AccountKind::Claude).await {
+        Ok(body) => {
+            if let Ok(profile) = Document::parse(body) {
+                read(&mut account, profile.root());
+            }
+        }
+        Err(refused) => tracing::debug!(?refused, "claude does not say whose account it is"),
+    }
+    account
+}
+
+/// `account` and `organization`, which the token endpoint and the profile spell alike but for the address.
+fn read(account: &mut NewAccount, answer: Value<'_>) {
+    let text = |object: &str, name: &str| {
+        let text = answer.field(object)?.text_of(name)?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let email = text("account", "email_address").or_else(|| text("account", "email"));
+    let fields = [
+        ("email", email.clone()),
+        ("account_uuid", text("account", "uuid")),
+        ("organization_uuid", text("organization", "uuid")),
+        ("organization_name", text("organization", "name")),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            account.fields.push((name, Secret::from(value)));
+        }
+    }
+    account.who = email.or_else(|| text("account", "uuid"));
+    account.plan = text("organization", "organization_type");
+}

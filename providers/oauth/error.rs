@@ -1,0 +1,85 @@
+//! Why a login did not succeed.
+
+use std::io;
+
+use modelgate_config::OAuthUnset;
+
+use super::Refused;
+use crate::AccountKind;
+use crate::store::StoreError;
+
+/// Why a login did not succeed. The messages hold no secret; what a provider or a browser said in them is text from
+/// outside.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// There is no login for accounts of this kind.
+    #[error("modelgate has no login for accounts of {kind}")]
+    NotOffered {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// The configuration lacks something.
+    #[error(transparent)]
+    Unset(#[from] OAuthUnset),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
+    /// Something else listens where the browser comes back to.
+    #[error("port {port}, which {kind} sends the browser back to, is in use by another program")]
+    PortBusy {
+        /// The port.
+        port: u16,
+        /// Whose login it is.
+        kind: AccountKind,
+    },
+    /// The place where the browser comes back to cannot be listened on.
+    #[error("cannot listen on port {port} for the browser: {source}")]
+    NoListener {
+        /// The port.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The browser does not come back to this machine.
+    #[error("the browser is sent back to another machine than this one")]
+    Elsewhere,
+    /// The text is not what a browser ends on.
+    #[error("this is not the address that the browser ended on")]
+    Unreadable,
+    /// The answer to another login.
+    #[error("this is the answer to another login")]
+    WrongState,
+    /// The provider, or the person, said no.
+    #[error("the login was refused: {reason}")]
+    Denied {
+        /// What the provider says.
+        reason: String,
+    },
+    /// Nobody came back.
+    #[error("nobody came back from the browser in time")]
+    TimedOut,
+    /// The provider gave no tokens.
+    #[error("{kind} gave no tokens: {reason}")]
+    Refused {
+        /// Whose login it is.
+        kind: AccountKind,
+        /// Why.
+        reason: String,
+    },
+    /// The account could not be saved. Its tokens are lost: the login has to be repeated.
+    #[error("the account could not be saved: {0}")]
+    Unsaved(#[from] StoreError),
+}
+
+impl LoginError {
+    pub(super) fn refused(kind: AccountKind, refused: Refused) -> Self {
+        let reason = match refused {
+            Refused::LoginAgain(reason)
+            | Refused::Unavailable(reason)
+            | Refused::Failed(reason) => reason,
+            Refused::RateLimited(_) => "too many have asked; try again later".to_owned(),
+        };
+        Self::Refused { kind, reason }
+    }
+}

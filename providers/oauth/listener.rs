@@ -1,0 +1,144 @@
+//! The place on this machine that a browser comes back to.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use http::{Method, Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use modelgate_config::Secret;
+use tokio::net::{TcpListener, TcpStream};
+use url::{Host, Url};
+
+use super::page::Page;
+use super::{BrowserLogin, Callback, LoginError};
+
+/// Connections at the same time; browsers open some ahead of need.
+const CONNECTIONS: usize = 16;
+/// A connection that sends nothing is closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Listens where a provider sends the browser back to, on the loopback addresses alone. `localhost` may be either of them.
+#[derive(Debug)]
+pub struct Listener {
+    v4: TcpListener,
+    v6: Option<TcpListener>,
+}
+
+impl Listener {
+    /// Listens for the end of a login.
+    ///
+    /// # Errors
+    /// When the port is in use, or the browser is sent to another machine.
+    pub async fn bind(login: &BrowserLogin) -> Result<Self, LoginError> {
+        let redirect = login.redirect();
+        if !is_here(redirect) {
+            return Err(LoginError::Elsewhere);
+        }
+        let port = redirect.port_or_known_default().unwrap_or(80);
+        let refused = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => LoginError::PortBusy {
+                port,
+                kind: login.kind(),
+            },
+            _ => LoginError::NoListener { port, source },
+        };
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        let v4 = v4.await.map_err(refused)?;
+        let v6 = match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+            // Whoever has it would get the code.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(refused(error)),
+            bound => bound.ok(),
+        };
+        Ok(Self { v4, v6 })
+    }
+
+    /// Waits for the browser. Answers to other logins are told so, and waited past.
+    ///
+    /// # Errors
+    /// When the provider or the person refused.
+    pub async fn code(&self, login: &BrowserLogin) -> Result<Secret, LoginError> {
+        let mut open = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                stream = self.accept() => {
+                    if let Ok(stream) = stream && open.len() < CONNECTIONS {
+                        open.push(serve(stream, login));
+                    }
+                }
+                Some(Some(outcome)) = open.next() => return outcome,
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let Some(v6) = &self.v6 else {
+            return self.v4.accept().await.map(|(stream, _)| stream);
+        };
+        tokio::select! {
+            accepted = self.v4.accept() => accepted,
+            accepted = v6.accept() => accepted,
+        }
+        .map(|(stream, _)| stream)
+    }
+}
+
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address == Ipv4Addr::LOCALHOST,
+        Some(Host::Ipv6(address)) => address == Ipv6Addr::LOCALHOST,
+        None => false,
+    }
+}
+
+/// Answers one request; the outcome of the login if that was its end, once the browser has its page.
+async fn serve(stream: TcpStream, login: &BrowserLogin) -> Option<Result<Secret, LoginError>> {
+    let outcome = Mutex::new(None);
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = answer(&request, login, &outcome);
+        async { Ok::<_, Infallible>(response) }
+    });
+    let connection = http1::Builder::new()
+        .keep_alive(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a browser's connection broke");
+    }
+    outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn answer(
+    request: &Request<Incoming>,
+    login: &BrowserLogin,
+    outcome: &Mutex<Option<Result<Secret, LoginError>>>,
+) -> Response<Full<Bytes>> {
+    let uri = request.uri();
+    if request.method() != Method::GET || uri.path() != login.redirect().path() {
+        return Page::Absent.response();
+    }
+    let callback = Callback::from_query(uri.query().unwrap_or_default());
+    let code = login.code(&callback);
+    let response = match &code {
+        Ok(_) => Page::Done.response(),
+        Err(LoginError::Denied { reason }) => Page::Denied(reason).response(),
+        Err(_) => return Page::Stray.response(),
+    };
+    let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+    *outcome = Some(code);
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The account that a login ends in.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use modelgate_config::Secret;
+
+use super::{Grant, LoginError};
+use crate::store::{Account, AccountKind, Accounts};
+
+/// Taken for an access token of which nobody says when it ends.
+const LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// An account that somebody has just logged in to, and that is saved nowhere yet.
+#[derive(Debug)]
+pub struct NewAccount {
+    pub(super) kind: AccountKind,
+    /// Who it is, for the name of the file: a mail address or another word of the provider's.
+    pub(super) who: Option<String>,
+    pub(super) grant: Grant,
+    /// Further fields of the file.
+    pub(super) fields: Vec<(&'static str, Secret)>,
+    /// What somebody pays for, in the provider's words.
+    pub(super) plan: Option<String>,
+}
+
+impl NewAccount {
+    /// What somebody pays for, in the provider's words; text from outside.
+    #[must_use]
+    pub fn plan(&self) -> Option<&str> {
+        self.plan.as_deref()
+    }
+
+    /// Saves it as `<kind>-<who>.json`. If that account is known already, its tokens are replaced and everything else that its
+    /// owner wants of it stays. `label` is a name for people. This blocks.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(
+        &self,
+        accounts: &Accounts,
+        label: Option<&str>,
+    ) -> Result<Arc<Account>, LoginError> {
+        let now = SystemTime::now();
+        let expires = self.grant.expires.unwrap_or(now + LIFETIME);
+        let account = accounts.enroll(&self.name(label, now), self.kind, |edit| {
+            edit.set_tokens(
+                &self.grant.access,
+                self.grant.refresh.as_ref(),
+                expires,
+                now,
+            );
+            for (name, value) in self.grant.fields.iter().chain(&self.fields) {
+                edit.set_secret(name, value);
+            }
+            if let Some(label) = label {
+                edit.set_text(&["label"], label);
+            }
+        })?;
+        Ok(account)
+    }
+
+    fn name(&self, label: Option<&str>, now: SystemTime) -> String {
+        let kind = self.kind.name();
+        match self.who.as_deref().or(label) {
+            Some(who) => format!("{kind}-{who}"),
+            None => {
+                let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+                format!("{kind}-{}", since.as_secs())
+            }
+        }
+    }
+}
