@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, completions, config, login, logout, man, models, route, serve, version, why,
+    accounts, completions, config, keys, login, logout, man, models, route, serve, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -63,6 +63,7 @@ enum Command {
     Logout(logout::Args),
     Models(models::Args),
     Accounts(accounts::Args),
+    Keys(keys::Args),
     Why(why::Args),
     Route(route::Args),
     #[command(subcommand)]
@@ -115,6 +116,7 @@ impl Command {
             Self::Logout(args) => logout::run(context, &args),
             Self::Models(args) => models::run(context, &args),
             Self::Accounts(args) => accounts::run(context, args),
+            Self::Keys(args) => keys::run(context, args),
             Self::Why(args) => why::run(context, &args),
             Self::Route(args) => route::run(context, &args),
             Self::Config(command) => config::run(context, command),

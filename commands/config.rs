@@ -1,6 +1,8 @@
 //! `modelgate config …`.
 
 mod check;
+mod edit;
+mod get;
 mod init;
 mod path;
 mod show;
@@ -12,13 +14,17 @@ pub(crate) use init::NewFile;
 use crate::context::Context;
 use crate::error::CommandError;
 
-/// Make, check and look at the configuration file
+/// Make, check, look at and change the configuration file
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(init::Args),
     Check(check::Args),
     Show(show::Args),
     Path(path::Args),
+    Get(get::GetArgs),
+    Set(get::SetArgs),
+    Unset(get::UnsetArgs),
+    Edit(edit::Args),
 }
 
 pub(crate) fn run(context: &mut Context, command: Command) -> Result<(), CommandError> {
@@ -27,5 +33,9 @@ pub(crate) fn run(context: &mut Context, command: Command) -> Result<(), Command
         Command::Check(args) => check::run(context, &args),
         Command::Show(args) => show::run(context, &args),
         Command::Path(args) => path::run(context, &args),
+        Command::Get(args) => get::get(context, &args),
+        Command::Set(args) => get::set(context, &args),
+        Command::Unset(args) => get::unset(context, &args),
+        Command::Edit(args) => edit::run(context, &args),
     }
 }

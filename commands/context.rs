@@ -33,6 +33,11 @@ impl Context {
         }
     }
 
+    /// Whether a file was named on the command line.
+    pub(crate) fn names_config(&self) -> bool {
+        self.config.is_some()
+    }
+
     /// The configuration, or the defaults while there is no file.
     pub(crate) fn load(&mut self) -> Result<Loaded, CommandError> {
         match self.config_path() {

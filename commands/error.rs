@@ -3,6 +3,8 @@
 use std::io;
 
 use modelgate_config::ConfigError;
+use modelgate_config::edit::EditError;
+use modelgate_config::keys::KeyError;
 use modelgate_management::ClientError;
 
 use crate::inert::inert;
@@ -27,6 +29,8 @@ enum Kind {
     Failed,
     /// The arguments or the configuration are wrong.
     Usage,
+    /// Somebody else changed the same thing meanwhile.
+    Stale,
     /// What is wrong was printed as the command's data.
     Reported,
     /// The person asked to stop at once.
@@ -54,6 +58,16 @@ impl CommandError {
     /// Asked to stop before everything had ended.
     pub(crate) fn interrupted() -> Self {
         Self::new(Kind::Interrupted, anyhow::anyhow!("interrupted"))
+    }
+
+    /// Somebody else was quicker to change the same thing.
+    pub(crate) fn stale(error: anyhow::Error) -> Self {
+        Self::new(Kind::Stale, error)
+    }
+
+    /// Whether somebody else was quicker.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.kind == Kind::Stale
     }
 
     /// Data could not be written.
@@ -87,7 +101,7 @@ impl CommandError {
     /// The exit code of the program.
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::Failed => FAILED,
+            Kind::Failed | Kind::Stale => FAILED,
             Kind::Usage | Kind::Reported => USAGE,
             Kind::Interrupted => INTERRUPTED,
             Kind::Closed => 0,
@@ -97,7 +111,9 @@ impl CommandError {
     /// What failed and why, in one line; nothing for what is no error or has been said.
     pub(crate) fn message(&self) -> Option<String> {
         match self.kind {
-            Kind::Failed | Kind::Usage => Some(inert(&format!("{:#}", self.error)).into_owned()),
+            Kind::Failed | Kind::Usage | Kind::Stale => {
+                Some(inert(&format!("{:#}", self.error)).into_owned())
+            }
             Kind::Reported | Kind::Interrupted | Kind::Closed => None,
         }
     }
@@ -117,17 +133,13 @@ impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         let problems = error.problems();
         if !problems.is_empty() {
-            let summary = match problems.len() {
-                1 => "the configuration has a mistake".to_owned(),
-                count => format!("the configuration has {count} mistakes"),
-            };
             let details = problems
                 .iter()
                 .map(|problem| inert(&problem.to_string()).into_owned())
                 .collect();
             return Self {
                 details,
-                ..Self::usage(anyhow::anyhow!(summary))
+                ..Self::usage(anyhow::anyhow!(mistakes(problems.len())))
             };
         }
         match error {
@@ -137,11 +149,48 @@ impl From<ConfigError> for CommandError {
     }
 }
 
+impl From<EditError> for CommandError {
+    fn from(error: EditError) -> Self {
+        ConfigError::from(error).into()
+    }
+}
+
+impl From<KeyError> for CommandError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Config(error) => error.into(),
+            KeyError::Unknown(_) | KeyError::Ambiguous { .. } => {
+                Self::failed(error.into()).hint("modelgate keys lists them")
+            }
+            KeyError::Invalid(_) => Self::usage(error.into()),
+            _ => Self::failed(error.into()),
+        }
+    }
+}
+
+fn mistakes(count: usize) -> String {
+    match count {
+        1 => "the configuration has a mistake".to_owned(),
+        count => format!("the configuration has {count} mistakes"),
+    }
+}
+
 impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
         let hint = error.hint();
+        let problems = error.problems();
+        if !problems.is_empty() {
+            let details = problems
+                .iter()
+                .map(|problem| inert(&problem.to_string()).into_owned());
+            return Self {
+                details: details.collect(),
+                ..Self::usage(anyhow::anyhow!(mistakes(problems.len())))
+            };
+        }
         let kind = match error {
             ClientError::BadUrl { .. } | ClientError::BadKey(_) => Kind::Usage,
+            ClientError::Refused { status: 412, .. } => Kind::Stale,
             _ => Kind::Failed,
         };
         let error = Self::new(kind, error.into());

@@ -14,6 +14,7 @@ mod confirm;
 mod context;
 mod error;
 mod inert;
+mod keys;
 mod login;
 mod logout;
 mod man;
@@ -22,6 +23,7 @@ mod output;
 mod remote;
 mod route;
 mod serve;
+mod target;
 mod version;
 mod why;
 

@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::target::Target;
 
 /// Which gateway a command talks to.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -30,12 +31,29 @@ pub(crate) struct Gateway {
 impl Remote {
     /// The gateway that is named, else the one on this machine.
     pub(crate) fn open(&self, context: &Context) -> Result<Gateway, CommandError> {
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| CommandError::failed(error.into()))?;
-        let client = self.client(context)?;
-        Ok(Gateway { runtime, client })
+        Gateway::new(self.client(context)?)
+    }
+
+    /// The configuration of the gateway that is named, of the one on this machine, or the file where none is running. A
+    /// file that is named with `--config` is meant, and not that of another gateway.
+    pub(crate) fn target(&self, context: &Context) -> Result<Target, CommandError> {
+        let environment = &context.environment;
+        let here =
+            self.url.is_none() && self.key.is_none() && environment.get("MODELGATE_URL").is_none();
+        if !here {
+            return Ok(Target::Gateway(self.open(context)?));
+        }
+        let (state, config) = (state_dir(environment), context.config_path());
+        let client = if context.names_config() {
+            Client::local_with(&state, config.path())
+        } else {
+            Client::local(&state, config.path())
+        };
+        match client {
+            Ok(client) => Ok(Target::Gateway(Gateway::new(client)?)),
+            Err(ClientError::NotRunning) => Target::file(context),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn client(&self, context: &Context) -> Result<Client, CommandError> {
@@ -62,6 +80,14 @@ impl Remote {
 }
 
 impl Gateway {
+    fn new(client: Client) -> Result<Self, CommandError> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CommandError::failed(error.into()))?;
+        Ok(Self { runtime, client })
+    }
+
     /// Waits for an answer.
     pub(crate) fn wait<T>(
         &self,

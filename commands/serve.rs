@@ -124,14 +124,11 @@ async fn serve(
     if let Some(file) = &opened.new {
         file.save(&opened.path)?;
     }
-    let signals = Signals::listen(store.clone(), log.clone())
+    let signals = Signals::listen(store.clone())
         .context("cannot listen for signals")
         .map_err(CommandError::failed)?;
-    let watched = store.clone();
-    let watcher = modelgate_config::watch(store, move |outcome| {
-        reload::report(&outcome);
-        log.follow(watched.snapshot().debug);
-    });
+    let watcher = modelgate_config::watch(store, |outcome| reload::report(&outcome));
+    let following = tokio::spawn(follow(store.clone(), log));
     if let Err(error) = &watcher {
         tracing::warn!(
             error = %format!("{error:#}"),
@@ -141,8 +138,17 @@ async fn serve(
     let runtime = running::tell(&context.environment, &opened.path, store, address, token);
     announce(context, opened, &store.snapshot(), &state, address)?;
     server.run(signals.stop(), signals.hurry()).await;
+    following.abort();
     drop((watcher, runtime));
     Ok(signals.hurried())
+}
+
+/// Logs as every new configuration says, whoever made it.
+async fn follow(store: Store, log: log::Handle) {
+    let mut configs = store.subscribe();
+    while configs.changed().await.is_ok() {
+        log.follow(configs.borrow_and_update().debug);
+    }
 }
 
 fn announce(

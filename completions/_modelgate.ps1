@@ -35,9 +35,10 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget an account and delete its file')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the models that clients can ask for')
             [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'Show the accounts of a running gateway, or change one')
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Show the client keys, make new ones, or end old ones')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell what became of a request, and why')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
-            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check and look at the configuration file')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version')
@@ -201,6 +202,195 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         'modelgate;accounts;help;help' {
             break
         }
+        'modelgate;keys' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the client keys')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make a new client key and show it, this once')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a client key: who presents it is refused from now on')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace a client key by a new one that may do the same, and show it, this once')
+            [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'Show the keys that are presented to providers, add one, or remove one')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'modelgate;keys;list' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'modelgate;keys;add' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Whose key it is')
+            [CompletionResult]::new('--models', '--models', [CompletionResultType]::ParameterName, 'The models it may use, with * for anything; without it, all')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;keys;revoke' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;keys;rotate' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;keys;provider' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the provider keys of the configuration')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider key to the configuration')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an entry with its keys from the configuration')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'modelgate;keys;provider;list' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'modelgate;keys;provider;add' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'A name of your choice; openai only, where another key of a known name joins that entry')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where the provider is, if not at its usual place')
+            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'Models are also reached as PREFIX/model')
+            [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, 'Higher is tried first')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A model that it serves, as the provider names it, and after = as clients do; may be repeated')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--no-key', '--no-key', [CompletionResultType]::ParameterName, 'The server needs no key; openai only')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;keys;provider;remove' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;keys;provider;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the provider keys of the configuration')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider key to the configuration')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an entry with its keys from the configuration')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'modelgate;keys;provider;help;list' {
+            break
+        }
+        'modelgate;keys;provider;help;add' {
+            break
+        }
+        'modelgate;keys;provider;help;remove' {
+            break
+        }
+        'modelgate;keys;provider;help;help' {
+            break
+        }
+        'modelgate;keys;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the client keys')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make a new client key and show it, this once')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a client key: who presents it is refused from now on')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace a client key by a new one that may do the same, and show it, this once')
+            [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'Show the keys that are presented to providers, add one, or remove one')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'modelgate;keys;help;list' {
+            break
+        }
+        'modelgate;keys;help;add' {
+            break
+        }
+        'modelgate;keys;help;revoke' {
+            break
+        }
+        'modelgate;keys;help;rotate' {
+            break
+        }
+        'modelgate;keys;help;provider' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the provider keys of the configuration')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider key to the configuration')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an entry with its keys from the configuration')
+            break
+        }
+        'modelgate;keys;help;provider;list' {
+            break
+        }
+        'modelgate;keys;help;provider;add' {
+            break
+        }
+        'modelgate;keys;help;provider;remove' {
+            break
+        }
+        'modelgate;keys;help;help' {
+            break
+        }
         'modelgate;why' {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many requests to list')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
@@ -239,6 +429,10 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the configuration file and list everything that is wrong with it')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the settings that count: the file, the environment and the defaults together')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the configuration file is, or would be')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print one setting of the configuration file')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change one setting of the configuration file, which is put to use at once')
+            [CompletionResult]::new('unset', 'unset', [CompletionResultType]::ParameterValue, 'Take one setting out of the configuration file, so that its default counts')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change the configuration file in your editor')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -283,11 +477,64 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'modelgate;config;get' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show secrets in clear')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;config;set' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;config;unset' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;config;edit' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'modelgate;config;help' {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented configuration file with one new client key')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the configuration file and list everything that is wrong with it')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the settings that count: the file, the environment and the defaults together')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the configuration file is, or would be')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print one setting of the configuration file')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change one setting of the configuration file, which is put to use at once')
+            [CompletionResult]::new('unset', 'unset', [CompletionResultType]::ParameterValue, 'Take one setting out of the configuration file, so that its default counts')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change the configuration file in your editor')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -301,6 +548,18 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             break
         }
         'modelgate;config;help;path' {
+            break
+        }
+        'modelgate;config;help;get' {
+            break
+        }
+        'modelgate;config;help;set' {
+            break
+        }
+        'modelgate;config;help;unset' {
+            break
+        }
+        'modelgate;config;help;edit' {
             break
         }
         'modelgate;config;help;help' {
@@ -342,9 +601,10 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget an account and delete its file')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the models that clients can ask for')
             [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'Show the accounts of a running gateway, or change one')
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Show the client keys, make new ones, or end old ones')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell what became of a request, and why')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
-            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check and look at the configuration file')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version')
@@ -386,6 +646,41 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         'modelgate;help;accounts;remove' {
             break
         }
+        'modelgate;help;keys' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the client keys')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make a new client key and show it, this once')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a client key: who presents it is refused from now on')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace a client key by a new one that may do the same, and show it, this once')
+            [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'Show the keys that are presented to providers, add one, or remove one')
+            break
+        }
+        'modelgate;help;keys;list' {
+            break
+        }
+        'modelgate;help;keys;add' {
+            break
+        }
+        'modelgate;help;keys;revoke' {
+            break
+        }
+        'modelgate;help;keys;rotate' {
+            break
+        }
+        'modelgate;help;keys;provider' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the provider keys of the configuration')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider key to the configuration')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an entry with its keys from the configuration')
+            break
+        }
+        'modelgate;help;keys;provider;list' {
+            break
+        }
+        'modelgate;help;keys;provider;add' {
+            break
+        }
+        'modelgate;help;keys;provider;remove' {
+            break
+        }
         'modelgate;help;why' {
             break
         }
@@ -397,6 +692,10 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the configuration file and list everything that is wrong with it')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the settings that count: the file, the environment and the defaults together')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the configuration file is, or would be')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print one setting of the configuration file')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change one setting of the configuration file, which is put to use at once')
+            [CompletionResult]::new('unset', 'unset', [CompletionResultType]::ParameterValue, 'Take one setting out of the configuration file, so that its default counts')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change the configuration file in your editor')
             break
         }
         'modelgate;help;config;init' {
@@ -409,6 +708,18 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             break
         }
         'modelgate;help;config;path' {
+            break
+        }
+        'modelgate;help;config;get' {
+            break
+        }
+        'modelgate;help;config;set' {
+            break
+        }
+        'modelgate;help;config;unset' {
+            break
+        }
+        'modelgate;help;config;edit' {
             break
         }
         'modelgate;help;completions' {

@@ -32,9 +32,10 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
             cand accounts 'Show the accounts of a running gateway, or change one'
+            cand keys 'Show the client keys, make new ones, or end old ones'
             cand why 'Tell what became of a request, and why'
             cand route 'Tell which account would answer for a model now, and why'
-            cand config 'Make, check and look at the configuration file'
+            cand config 'Make, check, look at and change the configuration file'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
             cand version 'Print the version'
@@ -180,6 +181,171 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;accounts;help;help'= {
         }
+        &'modelgate;keys'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the client keys'
+            cand add 'Make a new client key and show it, this once'
+            cand revoke 'End a client key: who presents it is refused from now on'
+            cand rotate 'Replace a client key by a new one that may do the same, and show it, this once'
+            cand provider 'Show the keys that are presented to providers, add one, or remove one'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;keys;list'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;keys;add'= {
+            cand --name 'Whose key it is'
+            cand --models 'The models it may use, with * for anything; without it, all'
+            cand --expires 'From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;keys;revoke'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;keys;rotate'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;keys;provider'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the provider keys of the configuration'
+            cand add 'Add a provider key to the configuration'
+            cand remove 'Remove an entry with its keys from the configuration'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;keys;provider;list'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;keys;provider;add'= {
+            cand --name 'A name of your choice; openai only, where another key of a known name joins that entry'
+            cand --base-url 'Where the provider is, if not at its usual place'
+            cand --prefix 'Models are also reached as PREFIX/model'
+            cand --priority 'Higher is tried first'
+            cand --model 'A model that it serves, as the provider names it, and after = as clients do; may be repeated'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --no-key 'The server needs no key; openai only'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;keys;provider;remove'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;keys;provider;help'= {
+            cand list 'List the provider keys of the configuration'
+            cand add 'Add a provider key to the configuration'
+            cand remove 'Remove an entry with its keys from the configuration'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;keys;provider;help;list'= {
+        }
+        &'modelgate;keys;provider;help;add'= {
+        }
+        &'modelgate;keys;provider;help;remove'= {
+        }
+        &'modelgate;keys;provider;help;help'= {
+        }
+        &'modelgate;keys;help'= {
+            cand list 'List the client keys'
+            cand add 'Make a new client key and show it, this once'
+            cand revoke 'End a client key: who presents it is refused from now on'
+            cand rotate 'Replace a client key by a new one that may do the same, and show it, this once'
+            cand provider 'Show the keys that are presented to providers, add one, or remove one'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;keys;help;list'= {
+        }
+        &'modelgate;keys;help;add'= {
+        }
+        &'modelgate;keys;help;revoke'= {
+        }
+        &'modelgate;keys;help;rotate'= {
+        }
+        &'modelgate;keys;help;provider'= {
+            cand list 'List the provider keys of the configuration'
+            cand add 'Add a provider key to the configuration'
+            cand remove 'Remove an entry with its keys from the configuration'
+        }
+        &'modelgate;keys;help;provider;list'= {
+        }
+        &'modelgate;keys;help;provider;add'= {
+        }
+        &'modelgate;keys;help;provider;remove'= {
+        }
+        &'modelgate;keys;help;help'= {
+        }
         &'modelgate;why'= {
             cand --limit 'How many requests to list'
             cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
@@ -216,6 +382,10 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand check 'Check the configuration file and list everything that is wrong with it'
             cand show 'Show the settings that count: the file, the environment and the defaults together'
             cand path 'Print where the configuration file is, or would be'
+            cand get 'Print one setting of the configuration file'
+            cand set 'Change one setting of the configuration file, which is put to use at once'
+            cand unset 'Take one setting out of the configuration file, so that its default counts'
+            cand edit 'Change the configuration file in your editor'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'modelgate;config;init'= {
@@ -255,11 +425,60 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'modelgate;config;get'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --show-secrets 'Show secrets in clear'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;config;set'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;config;unset'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;config;edit'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'modelgate;config;help'= {
             cand init 'Write a commented configuration file with one new client key'
             cand check 'Check the configuration file and list everything that is wrong with it'
             cand show 'Show the settings that count: the file, the environment and the defaults together'
             cand path 'Print where the configuration file is, or would be'
+            cand get 'Print one setting of the configuration file'
+            cand set 'Change one setting of the configuration file, which is put to use at once'
+            cand unset 'Take one setting out of the configuration file, so that its default counts'
+            cand edit 'Change the configuration file in your editor'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'modelgate;config;help;init'= {
@@ -269,6 +488,14 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;config;help;show'= {
         }
         &'modelgate;config;help;path'= {
+        }
+        &'modelgate;config;help;get'= {
+        }
+        &'modelgate;config;help;set'= {
+        }
+        &'modelgate;config;help;unset'= {
+        }
+        &'modelgate;config;help;edit'= {
         }
         &'modelgate;config;help;help'= {
         }
@@ -305,9 +532,10 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
             cand accounts 'Show the accounts of a running gateway, or change one'
+            cand keys 'Show the client keys, make new ones, or end old ones'
             cand why 'Tell what became of a request, and why'
             cand route 'Tell which account would answer for a model now, and why'
-            cand config 'Make, check and look at the configuration file'
+            cand config 'Make, check, look at and change the configuration file'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
             cand version 'Print the version'
@@ -338,6 +566,32 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;help;accounts;remove'= {
         }
+        &'modelgate;help;keys'= {
+            cand list 'List the client keys'
+            cand add 'Make a new client key and show it, this once'
+            cand revoke 'End a client key: who presents it is refused from now on'
+            cand rotate 'Replace a client key by a new one that may do the same, and show it, this once'
+            cand provider 'Show the keys that are presented to providers, add one, or remove one'
+        }
+        &'modelgate;help;keys;list'= {
+        }
+        &'modelgate;help;keys;add'= {
+        }
+        &'modelgate;help;keys;revoke'= {
+        }
+        &'modelgate;help;keys;rotate'= {
+        }
+        &'modelgate;help;keys;provider'= {
+            cand list 'List the provider keys of the configuration'
+            cand add 'Add a provider key to the configuration'
+            cand remove 'Remove an entry with its keys from the configuration'
+        }
+        &'modelgate;help;keys;provider;list'= {
+        }
+        &'modelgate;help;keys;provider;add'= {
+        }
+        &'modelgate;help;keys;provider;remove'= {
+        }
         &'modelgate;help;why'= {
         }
         &'modelgate;help;route'= {
@@ -347,6 +601,10 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand check 'Check the configuration file and list everything that is wrong with it'
             cand show 'Show the settings that count: the file, the environment and the defaults together'
             cand path 'Print where the configuration file is, or would be'
+            cand get 'Print one setting of the configuration file'
+            cand set 'Change one setting of the configuration file, which is put to use at once'
+            cand unset 'Take one setting out of the configuration file, so that its default counts'
+            cand edit 'Change the configuration file in your editor'
         }
         &'modelgate;help;config;init'= {
         }
@@ -355,6 +613,14 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;help;config;show'= {
         }
         &'modelgate;help;config;path'= {
+        }
+        &'modelgate;help;config;get'= {
+        }
+        &'modelgate;help;config;set'= {
+        }
+        &'modelgate;help;config;unset'= {
+        }
+        &'modelgate;help;config;edit'= {
         }
         &'modelgate;help;completions'= {
         }

@@ -37,9 +37,10 @@ complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "login" -d 'Log 
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "logout" -d 'Forget an account and delete its file'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "models" -d 'List the models that clients can ask for'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "why" -d 'Tell what became of a request, and why'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "route" -d 'Tell which account would answer for a model now, and why'
-complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "config" -d 'Make, check and look at the configuration file'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "config" -d 'Make, check, look at and change the configuration file'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "man" -d 'Print a manual page'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "version" -d 'Print the version'
@@ -147,6 +148,80 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish
 complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "refresh" -d 'Renew the access token of an account now'
 complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget an account and delete its file'
 complete -c modelgate -n "__fish_modelgate_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -f -a "list" -d 'List the client keys'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -f -a "add" -d 'Make a new client key and show it, this once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -f -a "revoke" -d 'End a client key: who presents it is refused from now on'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -f -a "rotate" -d 'Replace a client key by a new one that may do the same, and show it, this once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -f -a "provider" -d 'Show the keys that are presented to providers, add one, or remove one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and not __fish_seen_subcommand_from list add revoke rotate provider help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l name -d 'Whose key it is' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l models -d 'The models it may use, with * for anything; without it, all' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l expires -d 'From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -f -a "list" -d 'List the provider keys of the configuration'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -f -a "add" -d 'Add a provider key to the configuration'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -f -a "remove" -d 'Remove an entry with its keys from the configuration'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from provider" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the client keys'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a new client key and show it, this once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End a client key: who presents it is refused from now on'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Replace a client key by a new one that may do the same, and show it, this once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "provider" -d 'Show the keys that are presented to providers, add one, or remove one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l limit -d 'How many requests to list' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
@@ -167,18 +242,22 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand route" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand route" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand route" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -l json -d 'Print JSON for scripts'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -s q -l quiet -d 'Print only data, warnings and errors'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -s h -l help -d 'Print help'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "init" -d 'Write a commented configuration file with one new client key'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "path" -d 'Print where the configuration file is, or would be'
-complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "init" -d 'Write a commented configuration file with one new client key'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "path" -d 'Print where the configuration file is, or would be'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "get" -d 'Print one setting of the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "set" -d 'Change one setting of the configuration file, which is put to use at once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "unset" -d 'Take one setting out of the configuration file, so that its default counts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "edit" -d 'Change the configuration file in your editor'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and not __fish_seen_subcommand_from init check show path get set unset edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
 always\t''
@@ -208,10 +287,51 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -l show-secrets -d 'Show secrets in clear'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a commented configuration file with one new client key'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the configuration file is, or would be'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print one setting of the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change one setting of the configuration file, which is put to use at once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "unset" -d 'Take one setting out of the configuration file, so that its default counts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change the configuration file in your editor'
 complete -c modelgate -n "__fish_modelgate_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
@@ -234,24 +354,34 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s h -l help -d 'Print help'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "serve" -d 'Start the gateway'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "login" -d 'Log in to an account of a provider'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "logout" -d 'Forget an account and delete its file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "config" -d 'Make, check and look at the configuration file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "man" -d 'Print a manual page'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "version" -d 'Print the version'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts why route config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "login" -d 'Log in to an account of a provider'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "logout" -d 'Forget an account and delete its file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "config" -d 'Make, check, look at and change the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "man" -d 'Print a manual page'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "version" -d 'Print the version'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "enable" -d 'Send requests with an account again'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "disable" -d 'Send no more requests with an account'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "clear-cooldown" -d 'Try an account again at once, whatever made it cool down'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "refresh" -d 'Renew the access token of an account now'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "remove" -d 'Forget an account and delete its file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List the client keys'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "add" -d 'Make a new client key and show it, this once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "revoke" -d 'End a client key: who presents it is refused from now on'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rotate" -d 'Replace a client key by a new one that may do the same, and show it, this once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "provider" -d 'Show the keys that are presented to providers, add one, or remove one'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Write a commented configuration file with one new client key'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the configuration file is, or would be'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get" -d 'Print one setting of the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "set" -d 'Change one setting of the configuration file, which is put to use at once'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "unset" -d 'Take one setting out of the configuration file, so that its default counts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Change the configuration file in your editor'

@@ -12,7 +12,7 @@ pub(crate) fn check(node: &Node, shape: &Shape, key: &mut String, report: &mut R
     match (shape, &node.value) {
         (_, Value::Null)
         | (Shape::Any, _)
-        | (Shape::Text | Shape::TextOrMap(_), Value::Scalar(_)) => {}
+        | (Shape::Text | Shape::Secret | Shape::SecretOrMap(_), Value::Scalar(_)) => {}
         (Shape::Bool, Value::Scalar(text)) if boolean(text).is_some() => {}
         (Shape::Integer, Value::Scalar(text)) => check_integer(node, text, key, report),
         (Shape::List(inner), Value::List(items)) => {
@@ -29,7 +29,7 @@ pub(crate) fn check(node: &Node, shape: &Shape, key: &mut String, report: &mut R
                 });
             }
         }
-        (Shape::Map(fields) | Shape::TextOrMap(fields), Value::Map(entries)) => {
+        (Shape::Map(fields) | Shape::SecretOrMap(fields), Value::Map(entries)) => {
             check_fields(entries, fields, key, report);
         }
         _ => {
@@ -153,7 +153,7 @@ fn wrong_type(shape: &Shape, found: &Value, key: &str) -> (String, String) {
     let (wanted, hint) = match shape {
         Shape::Bool => ("true or false", format!("for example `{name}: true`")),
         Shape::Integer => ("a whole number", format!("for example `{name}: 3`")),
-        Shape::Text | Shape::Any => (
+        Shape::Text | Shape::Secret | Shape::Any => (
             "a single value",
             format!("write it after the colon: `{name}: value`"),
         ),
@@ -176,7 +176,7 @@ fn wrong_type(shape: &Shape, found: &Value, key: &str) -> (String, String) {
             "a mapping",
             "write `name: value` lines, indented".to_owned(),
         ),
-        Shape::TextOrMap(_) => ("text or a mapping", String::new()),
+        Shape::SecretOrMap(_) => ("text or a mapping", String::new()),
     };
     let found = match found {
         Value::Null => "empty",

@@ -5,6 +5,8 @@
 //! `api-keys[2].name`, a dot inside a key as `\.`. Both spellings of a key reach it; a new key is written
 //! as given.
 
+mod merge;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::str::FromStr;
@@ -17,6 +19,8 @@ use yaml_edit::{Document, YamlFile, YamlNode};
 use crate::error::Report;
 use crate::schema::same_key;
 use crate::tree;
+
+pub use merge::merge;
 
 /// Why a text was not edited.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -71,15 +75,20 @@ fn to_value<T: Serialize + ?Sized>(path: &str, value: &T) -> Result<Value, EditE
 }
 
 fn edit(text: &str, path: &str, action: &Action) -> Result<String, EditError> {
-    let refused = || EditError::Refused(path.to_owned());
-    let before = meaning(text).ok_or(EditError::Unreadable)?;
-    let mut steps = try_parse_path(path).map_err(|_| EditError::Path(path.to_owned()))?;
+    let steps = try_parse_path(path).map_err(|_| EditError::Path(path.to_owned()))?;
     if steps.is_empty() {
         return Err(EditError::Path(path.to_owned()));
     }
+    edit_at(text, steps, action)
+}
+
+fn edit_at(text: &str, mut steps: Vec<PathSegment>, action: &Action) -> Result<String, EditError> {
+    let path = written(&steps);
+    let refused = || EditError::Refused(path.clone());
+    let before = meaning(text).ok_or(EditError::Unreadable)?;
     use_spelling_of_file(&mut steps, &before);
     let mut intended = before.clone();
-    apply(&mut intended, &steps, action).ok_or_else(|| missing(path, action))?;
+    apply(&mut intended, &steps, action).ok_or_else(|| missing(&path, action))?;
     if intended == before {
         return Ok(text.to_owned());
     }

@@ -10,12 +10,15 @@ use crate::check::check;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem, Report};
 use crate::model::{
-    Config, Limits, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming, Timeouts,
+    Config, Limits, Management, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming,
+    Timeouts,
 };
 use crate::oauth::OAuth;
 use crate::payload::Payload;
 use crate::view::View;
-use crate::{channels, keys, oauth, paths, payload, providers, routing, schema, server, tree};
+use crate::{
+    channels, keys, management, oauth, paths, payload, providers, routing, schema, server, tree,
+};
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -80,7 +83,10 @@ pub fn parse(text: &str, path: &Path, environment: &Environment) -> Result<Loade
 }
 
 /// The text of a file, or why it cannot be one. Never holds more than the largest accepted file in memory.
-pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
+///
+/// # Errors
+/// When the file cannot be read, is too large or is no text. Whether it is a valid configuration is not asked.
+pub fn read(path: &Path) -> Result<String, ConfigError> {
     let failed = |source| ConfigError::Read {
         path: path.to_owned(),
         source,
@@ -112,6 +118,7 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
     Config {
         server: server::server(root, environment, report),
         client_keys: keys::read(root, report),
+        management: management::read(&root.get("remote-management"), environment, report),
         debug: root.get("debug").bool().unwrap_or(false),
         proxy: server::proxy(&root.get("proxy-url"), report),
         request_retry: number("request-retry", 100, report),
@@ -157,6 +164,7 @@ impl Default for Config {
                 tls: None,
             },
             client_keys: Vec::new(),
+            management: Management::default(),
             debug: false,
             proxy: Proxy::Inherit,
             request_retry: 0,

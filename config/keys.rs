@@ -1,5 +1,7 @@
 //! Client keys: reading them from the file, comparing them, making new ones.
 
+mod change;
+
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
@@ -10,6 +12,8 @@ use crate::pattern::Pattern;
 use crate::secret::Secret;
 use crate::values::{self, Complaint};
 use crate::view::View;
+
+pub use change::{KeyError, NewKey, add, revoke, rotate};
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// 43 characters of 62 carry 256 bits.

@@ -7,11 +7,13 @@
 
 mod channels;
 mod check;
+pub mod document;
 pub mod edit;
 mod environment;
 mod error;
 mod file;
-mod keys;
+pub mod keys;
+pub mod management;
 pub mod model;
 mod oauth;
 pub mod paths;
@@ -33,7 +35,7 @@ mod watch;
 
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
-pub use file::{Loaded, load, parse};
+pub use file::{Loaded, load, parse, read as read_file};
 pub use keys::{key_digest, new_client_key};
 pub use model::Config;
 pub use oauth::{OAuth, OAuthService, OAuthSetting, OAuthUnset};
@@ -42,7 +44,7 @@ pub use payload::Payload;
 pub use resolve::Overrides;
 pub use save::{make_directory, save};
 pub use secret::Secret;
-pub use store::{Reloaded, Store};
+pub use store::{Reloaded, Store, change_file};
 pub use watch::{Changes, Watcher, watch, watch_directory};
 
 /// A commented file with every key that has a meaning. It is a valid configuration as it stands.

@@ -1,5 +1,6 @@
 //! What the program uses: a validated configuration without undecided values.
 
+mod management;
 mod routing;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::secret::Secret;
 
+pub use management::{Management, ManagementKey, Proof};
 pub use routing::{ErrorAction, ErrorRule, QuotaExceeded, Routing, Strategy};
 
 /// One validated configuration; a request sees exactly one from start to end.
@@ -20,6 +22,8 @@ pub struct Config {
     pub server: Server,
     /// The keys clients may present. Empty: only loopback may call.
     pub client_keys: Vec<ClientKey>,
+    /// Who may manage the gateway, beside programs of the same person on this machine.
+    pub management: Management,
     /// Verbose logging.
     pub debug: bool,
     /// Proxy for every upstream call that does not name its own.

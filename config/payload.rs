@@ -15,6 +15,11 @@ use crate::view::View;
 
 pub use path::{PathSegment, PayloadPath};
 
+/// The JSON of a scalar without quotes, where it is a number or a truth value.
+pub(crate) fn plain_json(text: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(&json::plain(text).ok()??).ok()
+}
+
 /// The `payload` block. Paths start at the root of the body in the upstream's own dialect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Payload {

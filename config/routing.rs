@@ -50,20 +50,21 @@ pub(crate) fn quota_exceeded(block: &View) -> QuotaExceeded {
 }
 
 fn strategy(view: &View, report: &mut Report) -> Strategy {
-    let word = view
-        .text()
-        .unwrap_or_default()
-        .to_lowercase()
-        .replace('_', "-");
+    strategy_named(view.text().unwrap_or_default()).unwrap_or_else(|| {
+        let hint = "write `round-robin`, `weighted-round-robin` or `fill-first`";
+        report.problem(view.at, &view.key, "unknown strategy", hint);
+        Strategy::default()
+    })
+}
+
+/// The strategy of a word (`management-api.md` 6.2).
+pub(crate) fn strategy_named(text: &str) -> Option<Strategy> {
+    let word = text.trim().to_lowercase().replace('_', "-");
     match word.as_str() {
-        "" | "round-robin" | "roundrobin" | "rr" => Strategy::RoundRobin,
-        "weighted-round-robin" | "weightedroundrobin" | "wrr" => Strategy::WeightedRoundRobin,
-        "fill-first" | "fillfirst" | "ff" => Strategy::FillFirst,
-        _ => {
-            let hint = "write `round-robin`, `weighted-round-robin` or `fill-first`";
-            report.problem(view.at, &view.key, "unknown strategy", hint);
-            Strategy::default()
-        }
+        "" | "round-robin" | "roundrobin" | "rr" => Some(Strategy::RoundRobin),
+        "weighted-round-robin" | "weightedroundrobin" | "wrr" => Some(Strategy::WeightedRoundRobin),
+        "fill-first" | "fillfirst" | "ff" => Some(Strategy::FillFirst),
+        _ => None,
     }
 }
 

@@ -14,14 +14,16 @@ pub(crate) enum Shape {
     Integer,
     /// One scalar: text, or a number that is read as text.
     Text,
+    /// Text that lets somebody in; shown masked.
+    Secret,
     /// A list of one shape.
     List(&'static Shape),
     /// A mapping with known keys.
     Map(&'static [Field]),
     /// A mapping whose keys are free.
     Table(&'static Shape),
-    /// A scalar, or a mapping with known keys.
-    TextOrMap(&'static [Field]),
+    /// A scalar, which is a secret, or a mapping with known keys.
+    SecretOrMap(&'static [Field]),
 }
 
 /// One known key.
@@ -31,15 +33,15 @@ pub(crate) struct Field {
     pub(crate) shape: Shape,
 }
 
-use Shape::{Any, Bool, Integer, List, Map, Table, Text, TextOrMap};
+use Shape::{Any, Bool, Integer, List, Map, Secret, SecretOrMap, Table, Text};
 
 const fn field(key: &'static str, shape: Shape) -> Field {
     Field { key, shape }
 }
 
 const TEXTS: Shape = List(&Text);
-const ANYS: Shape = List(&Any);
-const HEADERS: Shape = Table(&Text);
+const SECRETS: Shape = List(&Secret);
+const HEADERS: Shape = Table(&Secret);
 
 /// The keys of the file.
 pub(crate) const ROOT: Shape = Map(&[
@@ -56,7 +58,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("pprof", Map(&[field("enable", Bool), field("addr", Text)])),
     field("commercial-mode", Bool), // leaves request logging out
     // Clients
-    field("api-keys", List(&TextOrMap(CLIENT_KEY))),
+    field("api-keys", List(&SecretOrMap(CLIENT_KEY))),
     field("auth", Map(&[field("providers", List(&Map(LEGACY_AUTH)))])), // older place of client keys
     // Accounts
     field("auth-dir", Text),
@@ -79,7 +81,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("redis-usage-queue-retention-seconds", Integer),
     field("request-log", Bool),
     // Routing
-    field("proxy-url", Text),
+    field("proxy-url", Secret),
     field("request-retry", Integer), // extra rounds over all candidates
     field("max-retry-credentials", Integer), // credentials tried in a round; 0: all
     field("max-retry-interval", Integer), // seconds a request may wait for a cooling credential
@@ -101,14 +103,14 @@ pub(crate) const ROOT: Shape = Map(&[
     field("xai-api-key", List(&Map(PROVIDER_KEY))),
     field("vertex-api-key", List(&Map(PROVIDER_KEY))),
     field("interactions-api-key", List(&Map(PROVIDER_KEY))),
-    field("generative-language-api-key", TEXTS), // older name of `gemini-api-key`
+    field("generative-language-api-key", SECRETS), // older name of `gemini-api-key`
     field("kiro", List(&Map(KIRO))),
     field("kiro-preferred-endpoint", Text), // `ide` or `cli`
     field("ampcode", Map(AMPCODE)),
     field("amp-upstream-url", Text), // older place of `ampcode`, as are the next three
-    field("amp-upstream-api-key", Text),
+    field("amp-upstream-api-key", Secret),
     field("amp-restrict-management-to-localhost", Bool),
-    field("amp-model-mappings", ANYS),
+    field("amp-model-mappings", List(&Map(AMP_MODEL))),
     field("enable-gemini-cli-endpoint", Bool), // `/v1internal` without a client key
     field("claude-header-defaults", Table(&Any)),
     field("codex-header-defaults", Table(&Any)),
@@ -159,14 +161,14 @@ const STREAMING: &[Field] = &[
 
 const REMOTE_MANAGEMENT: &[Field] = &[
     field("allow-remote", Bool),
-    field("secret-key", Text), // plain or bcrypt; empty: no remote management
+    field("secret-key", Secret), // plain or bcrypt; empty: no remote management
     field("disable-control-panel", Bool),
     field("panel-github-repository", Text),
     field("disable-auto-update-panel", Bool),
 ];
 
 const CLIENT_KEY: &[Field] = &[
-    field("key", Text),
+    field("key", Secret),
     field("key-hash", Text), // `sha256:` and 64 hex digits, instead of `key`
     field("name", Text),
     field("models", TEXTS), // patterns; empty: all
@@ -178,7 +180,7 @@ const LEGACY_AUTH: &[Field] = &[
     field("name", Text),
     field("type", Text),
     field("sdk", Text),
-    field("api-keys", TEXTS),
+    field("api-keys", SECRETS),
     field("config", Any),
 ];
 
@@ -273,9 +275,9 @@ const ERROR_RULE: &[Field] = &[
 
 /// One entry of `claude-api-key` and its siblings.
 const PROVIDER_KEY: &[Field] = &[
-    field("api-key", Text),
+    field("api-key", Secret),
     field("base-url", Text),
-    field("proxy-url", Text), // also `direct`
+    field("proxy-url", Secret), // also `direct`
     field("prefix", Text),
     field("priority", Integer), // higher is tried first
     field("weight", Integer),
@@ -301,7 +303,7 @@ const COMPATIBLE: &[Field] = &[
     field("name", Text), // unique
     field("base-url", Text),
     field("api-key-entries", List(&Map(COMPATIBLE_KEY))),
-    field("api-keys", TEXTS), // older form of `api-key-entries`
+    field("api-keys", SECRETS), // older form of `api-key-entries`
     field("prefix", Text),
     field("priority", Integer),
     field("disabled", Bool),
@@ -317,8 +319,8 @@ const COMPATIBLE: &[Field] = &[
 ];
 
 const COMPATIBLE_KEY: &[Field] = &[
-    field("api-key", Text), // empty: no Authorization header
-    field("proxy-url", Text),
+    field("api-key", Secret), // empty: no Authorization header
+    field("proxy-url", Secret),
     field("weight", Integer),
 ];
 
@@ -334,22 +336,33 @@ const QUIRKS: &[Field] = &[
 
 const KIRO: &[Field] = &[
     field("token-file", Text),
-    field("access-token", Text),
-    field("refresh-token", Text),
+    field("access-token", Secret),
+    field("refresh-token", Secret),
     field("profile-arn", Text),
     field("region", Text),
-    field("proxy-url", Text),
+    field("proxy-url", Secret),
     field("agent-task-type", Text),
     field("preferred-endpoint", Text),
 ];
 
 const AMPCODE: &[Field] = &[
     field("upstream-url", Text),
-    field("upstream-api-key", Text),
-    field("upstream-api-keys", ANYS),
+    field("upstream-api-key", Secret),
+    field("upstream-api-keys", List(&Map(AMP_KEY))),
     field("restrict-management-to-localhost", Bool),
-    field("model-mappings", ANYS),
+    field("model-mappings", List(&Map(AMP_MODEL))),
     field("force-model-mappings", Bool),
+];
+
+const AMP_KEY: &[Field] = &[
+    field("upstream-api-key", Secret),
+    field("api-keys", SECRETS), // client keys it stands for
+];
+
+const AMP_MODEL: &[Field] = &[
+    field("from", Text),
+    field("to", Text),
+    field("regex", Bool), // `from` is a regular expression
 ];
 
 /// Kebab-case and snake_case name the same key.
@@ -364,7 +377,7 @@ pub(crate) fn same_key(written: &str, known: &str) -> bool {
 /// The known keys of a mapping of this shape; `None` when its keys are free.
 pub(crate) fn fields(shape: &Shape) -> Option<&'static [Field]> {
     match shape {
-        Map(fields) | TextOrMap(fields) => Some(fields),
+        Map(fields) | SecretOrMap(fields) => Some(fields),
         _ => None,
     }
 }

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use url::Url;
 
-use crate::model::Proxy;
+use crate::model::{Proxy, Strategy};
+use crate::routing;
 use crate::values::{self, Complaint};
 
 /// The value of a `proxy-url`.
@@ -28,6 +29,12 @@ pub fn prefix(text: &str) -> Result<Option<String>, String> {
 /// Checks an extra header that can be sent.
 pub fn header(name: &str, value: &str) -> Result<(), String> {
     sentence(values::header_name(name).and_then(|()| values::header_value(value)))
+}
+
+/// The value of `routing.strategy`, in any of its spellings; nothing is the usual one.
+#[must_use]
+pub fn strategy(text: &str) -> Option<Strategy> {
+    routing::strategy_named(text)
 }
 
 /// A moment: RFC 3339 with or without fraction and offset, with a space instead of the `T`, or a date alone (its first
@@ -61,6 +68,8 @@ mod tests {
             );
         }
         assert_eq!(header("X-A", "b"), Ok(()));
+        assert_eq!(strategy(" Fill_First "), Some(Strategy::FillFirst));
+        assert_eq!(strategy("hush"), None);
         assert_eq!(prefix("/a/"), Ok(Some("a".to_owned())));
         assert_eq!(
             moment("2026-01-02T11:04:05+08:00"),

@@ -115,6 +115,14 @@ impl Store {
         &self,
         change: impl FnOnce(&str) -> Result<String, EditError>,
     ) -> Result<Reloaded, ConfigError> {
+        self.change(|text| Ok(change(text)?))
+    }
+
+    /// The same for a change that can fail in ways of its own.
+    pub fn change<E: From<ConfigError>>(
+        &self,
+        change: impl FnOnce(&str) -> Result<String, E>,
+    ) -> Result<Reloaded, E> {
         let mut source = self.source();
         let path = self.file()?;
         let old = file::read(path)?;
@@ -127,6 +135,11 @@ impl Store {
             })?;
         }
         Ok(self.swap(&mut source, loaded))
+    }
+
+    /// The text of the file as it is now, also if it was not reloaded yet.
+    pub fn read(&self) -> Result<String, ConfigError> {
+        file::read(self.file()?)
     }
 
     fn file(&self) -> Result<&Path, ConfigError> {
@@ -181,6 +194,27 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Changes a file that no program has in use, as [`Store::change`] does, and tells what is probably not meant in it.
+///
+/// # Errors
+/// As [`Store::change`]; the file is untouched then.
+pub fn change_file<E: From<ConfigError>>(
+    path: &Path,
+    environment: &Environment,
+    change: impl FnOnce(&str) -> Result<String, E>,
+) -> Result<Vec<Problem>, E> {
+    let old = file::read(path)?;
+    let text = change(&old)?;
+    let loaded = file::parse(&text, path, environment)?.resolve(&Overrides::default())?;
+    if text != old {
+        save(path, &text).map_err(|source| ConfigError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+    }
+    Ok(loaded.warnings)
 }
 
 fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {

@@ -1,11 +1,14 @@
 //! The one place that turns a failure into an answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::RawJson;
 use modelgate_dialects::{DecodeError, Dialect, EncodeError, Loss, Str, encode_error};
+use modelgate_management::FlatAnswer;
 use modelgate_providers::CallError;
 use warp::reply::Response;
 
@@ -282,10 +285,8 @@ pub(crate) fn answer(dialect: Dialect, failure: &Failure) -> Response {
     let error = &*failure.error;
     let mut response = reply::json(status(dialect, error), encode_error(dialect, error));
     if let Some(wait) = error.retry_after {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        let seconds = HeaderValue::from(whole_seconds(wait));
+        response.headers_mut().insert(RETRY_AFTER, seconds);
     }
     if let Some(allow) = failure.allow {
         response
@@ -305,8 +306,27 @@ pub(crate) fn listed(dialect: Dialect, failure: &Failure) -> Response {
 
 /// Why somebody may not manage the gateway, in the shape that the family's programs read.
 pub(crate) fn not_admitted(refusal: Refusal) -> Response {
-    let body = serde_json::to_vec(&refusal.answer()).unwrap_or_default();
-    reply::json(refusal.status(), body)
+    let Some(answer) = refusal.answer() else {
+        let mut response = Response::default();
+        *response.status_mut() = refusal.status();
+        return response;
+    };
+    let mut response = flat(refusal.status(), &answer);
+    if let Some(wait) = refusal.retry_after() {
+        let seconds = HeaderValue::from(whole_seconds(wait));
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    response
+}
+
+/// A refusal in the shape that the family's programs read.
+pub(crate) fn flat(status: StatusCode, answer: &FlatAnswer) -> Response {
+    reply::json(status, serde_json::to_vec(answer).unwrap_or_default())
+}
+
+/// Rounded up: who comes early is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// The status by which the dialect's SDKs tell the kind of failure: overload is 529 for Claude's and 503 for the others
@@ -338,8 +358,6 @@ fn either(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[track_caller]

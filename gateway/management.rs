@@ -1,51 +1,82 @@
 //! The management API: `/v0/management`.
 //!
-//! `gate` decides who may ask, this file which question it is, `views` what the answer says. The shapes are those of the
-//! contract, which the commands read with the same types.
+//! `gate` decides who may ask, this file which question it is. `views`, `requests` and `route` answer in our own shapes,
+//! which the commands read with the same types; `settings` and what is beside it in those that programs of this family know.
 
 mod actions;
+mod api_call;
+mod auth_files;
+mod change;
+mod etag;
+mod file;
 pub(crate) mod gate;
+pub(crate) mod hash;
+mod refused;
 mod requests;
 mod route;
+mod settings;
+mod tools;
 mod views;
 
+use bytes::Bytes;
 use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use modelgate_config::document::Document;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::{Dialect, Str};
 use modelgate_management::AccountAction;
 use serde::Serialize;
 use warp::reply::Response;
 
+use self::gate::Manager;
+use self::refused::Refused;
+use self::settings::{Ask, Changes, Verb, patch_config, put_config, whole_config};
 use crate::error::{self, Failure};
 use crate::request::Incoming;
 use crate::routes::unescaped;
 use crate::state::State;
-use crate::{recent, reply};
+use crate::{body, recent, reply};
 
 /// How many requests are listed when nobody says how many.
 const LISTED: usize = 100;
+/// The largest body, in bytes: what the largest configuration file has, and some.
+const LARGEST: usize = 9 << 20;
+/// Under this name programs of the family look for the version.
+const VERSION: &str = "x-cpa-version";
 
-/// What is asked; bodies are of no interest.
+/// What is asked.
 #[derive(Debug)]
 struct Question {
     method: Method,
     path: String,
     query: Option<String>,
+    headers: HeaderMap,
+}
+
+/// Why there is no answer: in our shape, or in the family's.
+enum Trouble {
+    Failure(Failure),
+    Refused(Refused),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Refused> for Trouble {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 /// Answers the request for what is at `tail` below the base path.
 pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Response {
-    let admitted = gate::admit(state, &incoming);
-    let question = Question {
-        method: incoming.method,
-        path: incoming.path,
-        query: incoming.query,
-    };
-    let mut response = match admitted {
-        Ok(()) => dispatch(state, &question, tail)
-            .await
-            .unwrap_or_else(|failure| error::answer(Dialect::Chat, &failure)),
+    let mut response = match gate::admit(state, &incoming.headers, incoming.peer).await {
+        Ok(manager) => answer_to(state, &manager, incoming, tail).await,
+        // As if there were nothing.
+        Err(refusal @ gate::Refusal::Off) => return error::not_admitted(refusal),
         Err(refusal) => {
             tracing::debug!(request_id = %incoming.id, ?refusal, "somebody may not manage the gateway");
             error::not_admitted(refusal)
@@ -53,32 +84,138 @@ pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Res
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
     response
 }
 
-async fn dispatch(state: &State, question: &Question, tail: &str) -> Result<Response, Failure> {
+async fn answer_to(state: &State, manager: &Manager, incoming: Incoming, tail: &str) -> Response {
+    let patience = state.snapshot().config.timeouts.body;
+    let body = body::read(&incoming.headers, incoming.body, LARGEST, patience).await;
+    let question = Question {
+        method: incoming.method,
+        path: incoming.path,
+        query: incoming.query,
+        headers: incoming.headers,
+    };
+    let answered = match body {
+        Ok(body) => dispatch(state, manager, &question, body, tail).await,
+        Err(failure) => Err(failure.into()),
+    };
+    answered.unwrap_or_else(|trouble| match trouble {
+        Trouble::Failure(failure) => error::answer(Dialect::Chat, &failure),
+        Trouble::Refused(refused) => refused.answer(),
+    })
+}
+
+async fn dispatch(
+    state: &State,
+    manager: &Manager,
+    question: &Question,
+    body: Bytes,
+    tail: &str,
+) -> Result<Response, Trouble> {
     let segments: Vec<String> = tail.split('/').map(unescaped).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let get = question.method == Method::GET || question.method == Method::HEAD;
     let post = question.method == Method::POST;
-    match *segments {
-        ["accounts"] if get => json(&views::accounts(state)),
+    Ok(match *segments {
+        ["accounts"] if get => json(&views::accounts(state))?,
         ["accounts", id, action] if post => {
             let action = AccountAction::from_name(action).ok_or_else(|| unknown_action(action))?;
-            json(&actions::act(state, id, action).await?)
+            json(&actions::act(state, manager, id, action).await?)?
         }
-        ["requests"] if get => json(&requests::requests(state, limit(question)?)),
-        ["requests", id] if get => json(&requests::request(state, id)?),
+        ["requests"] if get => json(&requests::requests(state, limit(question)?))?,
+        ["requests", id] if get => json(&requests::request(state, id)?)?,
         ["route"] if get => {
-            let model = parameter(question, "model").ok_or_else(no_model)?;
-            let session = parameter(question, "session");
-            json(&route::route(state, &model, session.as_deref())?)
+            let query = question.query.as_deref();
+            let model = parameter(query, "model").ok_or_else(no_model)?;
+            let session = parameter(query, "session");
+            json(&route::route(state, &model, session.as_deref())?)?
         }
         ["accounts" | "route" | "requests"] | ["requests", _] => {
-            Err(Failure::wrong_method(&question.path, "GET"))
+            return Err(Failure::wrong_method(&question.path, "GET").into());
         }
-        ["accounts", _, _] => Err(Failure::wrong_method(&question.path, "POST")),
-        _ => Err(Failure::unknown_route(&question.path)),
+        ["accounts", _, _] => return Err(Failure::wrong_method(&question.path, "POST").into()),
+        _ => return family(state, manager, question, body, &segments).await,
+    })
+}
+
+/// What programs of the family ask (`management-api.md` 1.5 to 1.10, 4.1 and 4.2).
+async fn family(
+    state: &State,
+    manager: &Manager,
+    question: &Question,
+    body: Bytes,
+    segments: &[&str],
+) -> Result<Response, Trouble> {
+    let ask = Ask {
+        query: question.query.clone(),
+        body,
+    };
+    let headers = &question.headers;
+    let verb = match question.method {
+        Method::PUT => Some(Verb::Put),
+        Method::PATCH => Some(Verb::Patch),
+        Method::DELETE => Some(Verb::Delete),
+        _ => None,
+    };
+    let Some(allow) = allow(segments) else {
+        return Err(Failure::unknown_route(&question.path).into());
+    };
+    let asked = match question.method {
+        Method::HEAD => "GET",
+        ref method => method.as_str(),
+    };
+    if !allow.split(", ").any(|known| known == asked) {
+        return Err(Failure::wrong_method(&question.path, allow).into());
+    }
+    Ok(match (segments, verb) {
+        (["config.yaml"], None) => file::read(state, headers).await?,
+        (["config.yaml"], Some(_)) => file::write(state, manager, headers, ask.body).await?,
+        (["config"], None) => json(&whole_config(&file::document(state).await?))?,
+        (["config"], Some(verb)) => {
+            let plan: fn(&Ask, &Document) -> Result<Changes, Refused> = match verb {
+                Verb::Put => put_config,
+                Verb::Patch | Verb::Delete => patch_config,
+            };
+            change::settings(state, manager, headers, move |document| {
+                plan(&ask, document)
+            })
+            .await?
+        }
+        (["reset-quota"], _) => tools::reset_quota(state, manager, &ask)?,
+        (["api-call"], _) => api_call::call(state, manager, &ask).await?,
+        (["latest-version"], _) => tools::latest_version(),
+        (["model-definitions", channel], _) => tools::model_definitions(channel)?,
+        (["model-definitions"], _) => {
+            tools::model_definitions(&ask.parameter("channel").unwrap_or_default())?
+        }
+        (["auth-files", tail @ ..], _) => {
+            auth_files::answer(state, manager, &question.method, tail, headers, ask).await?
+        }
+        (_, verb) => {
+            let setting = settings::find(&segments.join("/"));
+            let setting = setting.ok_or_else(|| Failure::unknown_route(&question.path))?;
+            match verb {
+                None => json(&setting.read(&file::document(state).await?))?,
+                Some(verb) => {
+                    let plan = move |document: &_| setting.change(verb, &ask, document);
+                    change::settings(state, manager, headers, plan).await?
+                }
+            }
+        }
+    })
+}
+
+/// The methods of a resource; `None`: there is none.
+fn allow(segments: &[&str]) -> Option<&'static str> {
+    match segments {
+        ["config.yaml"] => Some("GET, PUT"),
+        ["config"] => Some("GET, PUT, PATCH"),
+        ["reset-quota" | "api-call"] => Some("POST"),
+        ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
+        ["auth-files", tail @ ..] => auth_files::allow(tail),
+        _ => settings::find(&segments.join("/")).map(settings::Setting::allow),
     }
 }
 
@@ -89,15 +226,14 @@ fn json(view: &impl Serialize) -> Result<Response, Failure> {
 }
 
 /// A parameter of the query; blank counts as absent.
-fn parameter(question: &Question, name: &str) -> Option<String> {
-    let query = question.query.as_deref()?;
-    url::form_urlencoded::parse(query.as_bytes())
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(query?.as_bytes())
         .find(|(key, value)| key == name && !value.trim().is_empty())
         .map(|(_, value)| value.into_owned())
 }
 
 fn limit(question: &Question) -> Result<usize, Failure> {
-    let Some(text) = parameter(question, "limit") else {
+    let Some(text) = parameter(question.query.as_deref(), "limit") else {
         return Ok(LISTED);
     };
     match text.parse() {

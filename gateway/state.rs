@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Secret, Store};
@@ -11,13 +11,14 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
-use crate::management::gate::Token;
+use crate::management::gate::{Gate, Token};
+use crate::management::hash;
 use crate::recent::Recent;
 
 /// The state of a running gateway.
 #[derive(Debug)]
 pub struct State {
-    store: Store,
+    pub(crate) store: Store,
     snapshot: ArcSwap<Snapshot>,
     pub(crate) clients: Arc<Clients>,
     /// The accounts that somebody logged in to, and their tokens; none where their directory cannot be read.
@@ -27,8 +28,12 @@ pub struct State {
     healths: Healths,
     /// Requests that are over.
     pub(crate) recent: Arc<Recent>,
-    /// Opens the management API; without one nobody may manage.
-    pub(crate) token: Option<Token>,
+    /// Who may manage.
+    pub(crate) gate: Gate,
+    /// One change of the configuration at a time, so that those who wait keep no thread.
+    pub(crate) editing: tokio::sync::Semaphore,
+    /// Held while a snapshot is made, so that the one that is used last was made last.
+    renewing: Mutex<()>,
     draining: watch::Sender<bool>,
 }
 
@@ -82,7 +87,9 @@ impl State {
             affinity: Affinity::default(),
             healths,
             recent: Arc::default(),
-            token: None,
+            gate: Gate::default(),
+            editing: tokio::sync::Semaphore::new(1),
+            renewing: Mutex::default(),
             draining: watch::Sender::new(false),
         }
     }
@@ -90,12 +97,16 @@ impl State {
     /// The same, managed by whoever on this machine presents the token.
     #[must_use]
     pub fn managed_with(mut self, token: &Secret) -> Self {
-        self.token = Some(Token::new(token));
+        self.gate.token = Some(Token::new(token));
         self
     }
 
     /// Takes over every new configuration and every change of an account, and keeps tokens fresh, for ever.
     pub(crate) async fn follow(&self) {
+        tokio::join!(self.follow_all(), hash::keep_hashed(&self.store));
+    }
+
+    async fn follow_all(&self) {
         let Some(logins) = &self.logins else {
             return self.follow_config(std::future::pending).await;
         };
@@ -125,14 +136,21 @@ impl State {
             if !goes_on {
                 return;
             }
-            let config = Arc::clone(&configs.borrow_and_update());
-            let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths);
+            configs.mark_unchanged();
+            self.renew();
             if of_accounts {
-                snapshot.forgive_logins();
+                self.snapshot().forgive_logins();
             }
-            self.snapshot.store(Arc::new(snapshot));
-            self.healths.tidy();
         }
+    }
+
+    /// Puts the configuration and the accounts of this moment to use.
+    pub(crate) fn renew(&self) {
+        let _renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = self.store.snapshot();
+        let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths);
+        self.snapshot.store(Arc::new(snapshot));
+        self.healths.tidy();
     }
 
     /// Waits for the refreshes that are going on: a refresh token that was sent is lost with its answer.

@@ -6,12 +6,14 @@ use std::sync::Once;
 use std::time::Duration;
 
 use modelgate_config::Secret;
-use reqwest::header::HeaderValue;
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::accounts::{AccountAction, Accounts, ActionDone};
+use crate::config::{ConfigSaved, ConfigText};
+use crate::error::ConfigProblem;
 use crate::requests::{RequestDetail, Requests};
 use crate::route::RouteDecision;
 use crate::runtime::Runtime;
@@ -70,6 +72,14 @@ pub enum ClientError {
         message: String,
         /// The single case, where it names one.
         code: Option<String>,
+        /// Every mistake of a configuration that it does not take.
+        problems: Vec<ConfigProblem>,
+    },
+    /// The gateway has no management for those who ask from here.
+    #[error("the gateway at {url} cannot be managed from here")]
+    Off {
+        /// Where it is.
+        url: String,
     },
     /// Something answered, and not as a gateway does.
     #[error("what answers at {url} does not speak modelgate's management API ({reason})")]
@@ -98,7 +108,25 @@ impl ClientError {
                 Some("the key must be the management key of that gateway, not a client key")
             }
             Self::Foreign { .. } => Some("check the address; both ends should be of one version"),
+            Self::Off { .. } => Some(
+                "set `remote-management.secret-key` in its configuration, and `allow-remote: true` for other machines",
+            ),
             Self::Setup(_) | Self::Refused { .. } => None,
+        }
+    }
+
+    /// Whether the configuration is not any more what was read of it.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        matches!(self, Self::Refused { status: 412, .. })
+    }
+
+    /// Every mistake of a configuration that was not taken.
+    #[must_use]
+    pub fn problems(&self) -> &[ConfigProblem] {
+        match self {
+            Self::Refused { problems, .. } => problems,
+            _ => &[],
         }
     }
 
@@ -116,7 +144,19 @@ impl Client {
     /// # Errors
     /// When none is running.
     pub fn local(state: &Path, config: &Path) -> Result<Self, ClientError> {
-        let runtime = Runtime::find(state, config).ok_or(ClientError::NotRunning)?;
+        Self::of(&Runtime::find(state, config).ok_or(ClientError::NotRunning)?)
+    }
+
+    /// The gateway of this machine that serves with `config`, and no other.
+    ///
+    /// # Errors
+    /// When none is running.
+    pub fn local_with(state: &Path, config: &Path) -> Result<Self, ClientError> {
+        let runtime = Runtime::find(state, config).filter(|runtime| runtime.serves(config));
+        Self::of(&runtime.ok_or(ClientError::NotRunning)?)
+    }
+
+    fn of(runtime: &Runtime) -> Result<Self, ClientError> {
         let scheme = if runtime.tls { "https" } else { "http" };
         let base = format!("{scheme}://{}", runtime.address);
         // A certificate is for the names that clients use, not for this address. The runtime file, which nobody else can
@@ -200,12 +240,58 @@ impl Client {
         self.ask(Method::GET, &["route"], &query).await
     }
 
+    /// The configuration file of the gateway.
+    ///
+    /// # Errors
+    /// When it has none, or cannot read it.
+    pub async fn config(&self) -> Result<ConfigText, ClientError> {
+        let request = self.prepare(Method::GET, &["config.yaml"], &[]);
+        let (headers, body) = self.send(request).await?;
+        let text = String::from_utf8(body)
+            .map_err(|_| self.foreign("its configuration is no text".to_owned()))?;
+        let etag = headers.get(ETAG).cloned();
+        Ok(ConfigText { text, etag })
+    }
+
+    /// Replaces the configuration file of the gateway, which puts it to use. `read` is what was changed; a file that was
+    /// changed by somebody else meanwhile is left alone.
+    ///
+    /// # Errors
+    /// When the text is no valid configuration, or the file is not any more what was read ([`ClientError::is_stale`]).
+    pub async fn replace_config(
+        &self,
+        read: &ConfigText,
+        text: String,
+    ) -> Result<ConfigSaved, ClientError> {
+        let mut request = self.prepare(Method::PUT, &["config.yaml"], &[]);
+        if let Some(etag) = &read.etag {
+            request = request.header(IF_MATCH, etag);
+        }
+        let request = request.header(CONTENT_TYPE, "application/yaml").body(text);
+        let (_, body) = self.send(request).await?;
+        self.parsed(&body)
+    }
+
     async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, ClientError> {
+        let (_, body) = self.send(self.prepare(method, path, query)).await?;
+        self.parsed(&body)
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(body).map_err(|error| self.foreign(error.to_string()))
+    }
+
+    fn prepare(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> reqwest::RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(BASE.split('/').skip(1));
@@ -214,15 +300,19 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = self
-            .http
-            .request(method, url)
-            .header(KEY_HEADER, self.key.clone());
-        let answer = request.send().await.map_err(|error| self.silent(error))?;
-        let status = answer.status();
+        let request = self.http.request(method, url);
+        request.header(KEY_HEADER, self.key.clone())
+    }
+
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(HeaderMap, Vec<u8>), ClientError> {
+        let mut answer = request.send().await.map_err(|error| self.silent(error))?;
+        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let body = self.read(answer).await?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| self.foreign(error.to_string()));
+            return Ok((headers, body));
         }
         Err(self.refused(status, &body))
     }
@@ -244,6 +334,10 @@ impl Client {
                 status: status.as_u16(),
                 message: error.message,
                 code: error.code,
+                problems: error.problems,
+            },
+            None if status == StatusCode::NOT_FOUND && body.is_empty() => ClientError::Off {
+                url: self.url().to_owned(),
             },
             None => self.foreign(format!("it answers with status {}", status.as_u16())),
         }

@@ -1,5 +1,8 @@
 //! How the management API says no.
 
+use std::fmt;
+
+use modelgate_config::Problem;
 use serde::{Deserialize, Serialize};
 
 /// `{"error":{"message","type","code"}}`, the shape of every endpoint that is ours alone.
@@ -22,15 +25,82 @@ pub struct ErrorBody {
     pub code: Option<String>,
 }
 
-/// `{"error":"text","message":"text"}`, the shape in which programs of this family read that they were not let in
-/// (`management-api.md` 1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GateAnswer {
+/// `{"error":"text","message":"text"}`, the shape in which programs of this family read that they were not let in, or that
+/// the configuration was not changed (`management-api.md` 1.3 and 1.4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlatAnswer {
     /// The reason in the family's own words: `missing management key`.
     pub error: String,
-    /// What to do.
+    /// What is wrong, or what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Every mistake of a configuration that was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<ConfigProblem>,
+}
+
+/// One mistake of a configuration, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigProblem {
+    /// Counted from 1; 0 when the cause is not in the file.
+    #[serde(default)]
+    pub line: usize,
+    /// Counted from 1, in characters; 0 like `line`.
+    #[serde(default)]
+    pub column: usize,
+    /// The dotted path of the key.
+    #[serde(default)]
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl FlatAnswer {
+    /// A reason alone.
+    #[must_use]
+    pub fn new(error: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, and what is wrong or what to do.
+    #[must_use]
+    pub fn with_message(self, message: impl Into<String>) -> Self {
+        Self {
+            message: Some(message.into()),
+            ..self
+        }
+    }
+}
+
+impl From<&Problem> for ConfigProblem {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            line: problem.line,
+            column: problem.column,
+            key: problem.key.clone(),
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.key, self.message)?,
+            line => write!(f, "line {line}, column {}: {}", self.column, self.message)?,
+        }
+        match &self.hint {
+            Some(hint) => write!(f, " (hint: {hint})"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Either shape, as a client may meet it.
@@ -38,20 +108,31 @@ pub struct GateAnswer {
 #[serde(untagged)]
 enum Either {
     Nested(ErrorAnswer),
-    Flat(GateAnswer),
+    Flat(FlatAnswer),
+}
+
+/// What a refusal says.
+pub(crate) struct Refused {
+    pub(crate) message: String,
+    pub(crate) code: Option<String>,
+    pub(crate) problems: Vec<ConfigProblem>,
 }
 
 /// The words of a refusal in either shape; `None` when the body is in neither.
-pub(crate) fn read(body: &[u8]) -> Option<ErrorBody> {
+pub(crate) fn read(body: &[u8]) -> Option<Refused> {
     Some(match serde_json::from_slice(body).ok()? {
-        Either::Nested(answer) => answer.error,
-        Either::Flat(answer) => ErrorBody {
+        Either::Nested(ErrorAnswer { error }) => Refused {
+            message: error.message,
+            code: error.code,
+            problems: Vec::new(),
+        },
+        Either::Flat(answer) => Refused {
             message: match answer.message {
                 Some(more) => format!("{}: {more}", answer.error),
                 None => answer.error,
             },
-            kind: String::new(),
             code: None,
+            problems: answer.problems,
         },
     })
 }
@@ -76,7 +157,7 @@ mod tests {
             (r#"{"error":7}"#, None),
             ("<html>", None),
         ] {
-            let message = read(body.as_bytes()).map(|error| error.message);
+            let message = read(body.as_bytes()).map(|refused| refused.message);
             assert_eq!(message.as_deref(), expected, "{body}");
         }
     }

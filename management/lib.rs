@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod client;
+pub mod config;
 pub mod error;
 pub mod requests;
 pub mod route;
@@ -14,7 +15,8 @@ pub mod time;
 
 pub use accounts::{Account, AccountAction, Accounts, ActionDone};
 pub use client::{Client, ClientError};
-pub use error::{ErrorAnswer, ErrorBody, GateAnswer};
+pub use config::{ConfigSaved, ConfigText};
+pub use error::{ConfigProblem, ErrorAnswer, ErrorBody, FlatAnswer};
 pub use requests::{RequestDetail, RequestSummary, Requests};
 pub use route::RouteDecision;
 pub use runtime::{Runtime, RuntimeFile, new_token};

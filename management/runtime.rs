@@ -99,6 +99,11 @@ impl Runtime {
             .find(|runtime| runtime.lives() && runtime.answers())
     }
 
+    /// Whether this is its configuration file.
+    pub(crate) fn serves(&self, config: &Path) -> bool {
+        same_file(&self.config, config)
+    }
+
     /// Whether its process is still there, as far as the system tells.
     fn lives(&self) -> bool {
         let processes = Path::new("/proc");

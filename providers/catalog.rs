@@ -15,7 +15,8 @@ use crate::health::Standing;
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, vertex,
+    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, models,
+    vertex,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -86,6 +87,17 @@ struct OpenRoute {
     excluded: Vec<Pattern>,
     credentials: Vec<Arc<Credential>>,
     responses: bool,
+}
+
+/// The models that a provider of this name has where no list says otherwise; `None` for a name that is none.
+#[must_use]
+pub fn built_in(provider: &str) -> Option<&'static [String]> {
+    match provider {
+        "claude" | "anthropic" => Some(models::claude_catalogue()),
+        "codex" | "openai" => Some(models::openai_catalogue()),
+        "gemini" | "vertex" => Some(models::gemini_catalogue()),
+        _ => None,
+    }
 }
 
 impl Catalog {

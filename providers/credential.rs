@@ -13,7 +13,7 @@ use url::Url;
 use crate::{Call, Health, Operation, ProviderKind, Refresher, gemini};
 
 /// How we call ourselves to every upstream.
-const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
 
 /// One API key or account, ready to be used.
 #[derive(Debug)]
@@ -161,6 +161,26 @@ impl Credential {
                 Some(url)
             }
             Urls::Models(models) => gemini::url(models, call),
+        }
+    }
+}
+
+impl Urls {
+    /// Whether one of the addresses is such.
+    pub(crate) fn any(&self, is: impl Fn(&Url) -> bool) -> bool {
+        match self {
+            Self::Models(url) => is(url),
+            Self::Operations(urls) => {
+                let Operations {
+                    generate,
+                    responses,
+                    count_tokens,
+                    compact,
+                    embed,
+                } = &**urls;
+                let all = [generate, responses, count_tokens, compact, embed];
+                all.into_iter().flatten().any(is)
+            }
         }
     }
 }

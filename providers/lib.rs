@@ -14,6 +14,7 @@ mod compatible;
 pub mod credential;
 mod demo;
 pub mod error;
+pub mod fetch;
 mod forge;
 mod gemini;
 pub mod health;

@@ -222,6 +222,18 @@ impl Accounts {
         Ok(())
     }
 
+    /// The text of a file, also of one that is no usable account.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be read.
+    pub fn text(&self, file: &str) -> Result<Bytes, StoreError> {
+        let name = known_name(file)?;
+        let directory = &self.shared.directory;
+        let stamp = file::stamp(directory, &name).ok_or_else(|| not_found(file))?;
+        stamp.map_err(|reason| invalid(file, reason))?;
+        file::text(directory, &name).map_err(|source| failed(&directory.join(file), source))
+    }
+
     /// The account as its file is now, whether or not the change was noticed yet.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::log;
 use super::reload;
 
 /// Listens until it is dropped.
@@ -23,14 +22,13 @@ struct Listener {
     hangup: Signal,
     stops: watch::Sender<u32>,
     store: Store,
-    log: log::Handle,
     /// Whether somebody watched at the start.
     had_terminal: bool,
 }
 
 impl Signals {
     /// Begins to listen.
-    pub(crate) fn listen(store: Store, log: log::Handle) -> io::Result<Self> {
+    pub(crate) fn listen(store: Store) -> io::Result<Self> {
         let (sender, stops) = watch::channel(0);
         let listener = Listener {
             interrupt: signal(SignalKind::interrupt())?,
@@ -38,7 +36,6 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             stops: sender,
             store,
-            log,
             had_terminal: io::stderr().is_terminal(),
         };
         Ok(Self {
@@ -98,7 +95,6 @@ impl Listener {
         let reloaded = tokio::task::spawn_blocking(move || store.reload()).await;
         if let Ok(outcome) = reloaded {
             reload::report(&outcome);
-            self.log.follow(self.store.snapshot().debug);
         }
     }
 }

@@ -97,7 +97,7 @@ fn string(text: &str, out: &mut String) {
 }
 
 /// The JSON of a scalar without quotes that is no text; `None` when it is.
-fn plain(text: &str) -> Result<Option<String>, Complaint> {
+pub(crate) fn plain(text: &str) -> Result<Option<String>, Complaint> {
     match text {
         "true" | "True" | "TRUE" => return Ok(Some("true".to_owned())),
         "false" | "False" | "FALSE" => return Ok(Some("false".to_owned())),

@@ -6,6 +6,7 @@ use modelgate_management::{AccountAction, ActionDone};
 use modelgate_providers::store::StoreError;
 use modelgate_providers::{Accounts, Refresher};
 
+use super::gate::Manager;
 use super::{not_possible, unknown_account, views};
 use crate::error::Failure;
 use crate::state::State;
@@ -13,6 +14,7 @@ use crate::state::State;
 /// Does something with an account.
 pub(crate) async fn act(
     state: &State,
+    manager: &Manager,
     id: &str,
     action: AccountAction,
 ) -> Result<ActionDone, Failure> {
@@ -22,7 +24,10 @@ pub(crate) async fn act(
         .ok_or_else(|| unknown_account(id))?;
     match (action, account.file, &state.logins) {
         (AccountAction::ClearCooldown, _, _) => clear(state, id),
-        (_, Some(file), Some(logins)) => change(logins, file, action).await?,
+        (_, Some(file), Some(logins)) => {
+            change(logins, file, action).await?;
+            state.renew();
+        }
         (_, _, _) => {
             let (name, source) = (action.name(), account.source.name());
             return Err(not_possible(format!(
@@ -30,7 +35,8 @@ pub(crate) async fn act(
             )));
         }
     }
-    tracing::info!(account = id, %action, "done by command");
+    let Manager { key, address } = manager;
+    tracing::info!(account = id, %action, by = key, %address, "done by command");
     let mut known = views::accounts(state).accounts.into_iter();
     Ok(ActionDone {
         id: id.to_owned(),

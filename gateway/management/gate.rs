@@ -1,25 +1,54 @@
-//! Who may manage the gateway.
+//! Who may manage the gateway (`management-api.md` 1.1 to 1.3 for the words, the headers and the order of the checks).
 //!
-//! A person on this machine, who reads the token of this run in the runtime file and presents it as the management key.
-//! No web page may, not even one that a browser here was led to: a page names its origin, and where a name was made to
-//! point here, the host it asks for is not ours (`management-api.md` 1.2 and 1.3 for the words and the headers).
+//! Programs of the same person on this machine present the token of this run, which stands in the runtime file. Others, and
+//! other machines where that is allowed, present a management key. No web page may, not even one that a browser here was
+//! led to: a page names its origin, and where a name was made to point here, the host it asks for is not ours.
+//!
+//! Where a request comes from is told by its socket. What was forwarded by a proxy comes from elsewhere, whoever forwarded
+//! it.
 
-use std::net::IpAddr;
+mod bans;
+mod keys;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
-use modelgate_config::{Secret, key_digest};
-use modelgate_management::{GateAnswer, KEY_HEADER};
-use subtle::ConstantTimeEq as _;
+use modelgate_config::key_digest;
+use modelgate_config::model::{Management, ManagementKey};
+use modelgate_management::{FlatAnswer, KEY_HEADER};
 
+use self::bans::Bans;
+use self::keys::Verifier;
+pub(crate) use self::keys::{LONGEST, Token};
 use crate::access::{authorization, text};
-use crate::request::Incoming;
 use crate::state::State;
 
-/// What opens the management API during this run.
-#[derive(Debug)]
-pub(crate) struct Token {
-    digest: [u8; 32],
+/// Headers that proxies add.
+const FORWARDING: [&str; 4] = [
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-real-ip",
+];
+
+/// Lets people in, or not.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    /// Opens from this machine; none where nobody was told one.
+    pub(crate) token: Option<Token>,
+    bans: Bans,
+    verifier: Verifier,
+}
+
+/// Who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Manager {
+    /// Which key it presented, for logs: the name of the place that has it.
+    pub(crate) key: &'static str,
+    /// Where it is.
+    pub(crate) address: IpAddr,
 }
 
 /// Why somebody is not let in.
@@ -29,39 +58,43 @@ pub(crate) enum Refusal {
     Page,
     /// The request is for a host that is not this one.
     Host,
+    /// There is no management from there at all.
+    Off,
     /// The request is another machine's.
     Remote,
-    /// This run has no token.
-    Off,
+    /// Too many failures there, for so long.
+    Banned(Duration),
+    /// Too many keys are being compared.
+    Busy,
     /// No key was presented.
     NoKey,
-    /// The key is not the token.
+    /// The key is not one of ours.
     WrongKey,
-}
-
-impl Token {
-    pub(crate) fn new(token: &Secret) -> Self {
-        Self {
-            digest: key_digest(token.expose()),
-        }
-    }
-
-    fn opens(&self, presented: &str) -> bool {
-        self.digest.ct_eq(&key_digest(presented)).into()
-    }
 }
 
 impl Refusal {
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::Page | Self::Host | Self::Remote | Self::Off => StatusCode::FORBIDDEN,
+            Self::Page | Self::Host | Self::Remote | Self::Banned(_) => StatusCode::FORBIDDEN,
+            Self::Off => StatusCode::NOT_FOUND,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
         }
     }
 
-    /// The family's own words where it has some, and what to do.
-    pub(crate) fn answer(self) -> GateAnswer {
+    /// When it is worth another try.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Banned(rest) => Some(rest),
+            Self::Busy => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// The family's own words where it has some, and what to do. Nothing is said where there is no management.
+    pub(crate) fn answer(self) -> Option<FlatAnswer> {
         let (error, message) = match self {
+            Self::Off => return None,
             Self::Page => ("origin not allowed", "web pages may not manage the gateway"),
             Self::Host => (
                 "host not allowed",
@@ -69,11 +102,18 @@ impl Refusal {
             ),
             Self::Remote => (
                 "remote management disabled",
-                "only programs on the gateway's own machine may manage it",
+                "only programs on the gateway's own machine may manage it; `remote-management.allow-remote: true` lets others",
             ),
-            Self::Off => (
-                "remote management key not set",
-                "this run of the gateway cannot be managed",
+            Self::Banned(rest) => {
+                let error = format!(
+                    "IP banned due to too many failed attempts. Try again in {}",
+                    rounded(rest)
+                );
+                return Some(FlatAnswer::new(error));
+            }
+            Self::Busy => (
+                "too many attempts at once",
+                "keys are compared one after the other; try again",
             ),
             Self::NoKey => (
                 "missing management key",
@@ -82,50 +122,114 @@ impl Refusal {
             ),
             Self::WrongKey => (
                 "invalid management key",
-                "on this machine it is the token in the runtime file of the run, see `modelgate accounts --help`",
+                "it is the key whose text or hash is `remote-management.secret-key`; on this machine, also the token in the \
+                 runtime file of the run, see `modelgate accounts --help`",
             ),
         };
-        GateAnswer {
-            error: error.to_owned(),
-            message: Some(message.to_owned()),
+        Some(FlatAnswer::new(error).with_message(message))
+    }
+}
+
+/// Lets the holder of a key in.
+pub(crate) async fn admit(
+    state: &State,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Result<Manager, Refusal> {
+    let snapshot = state.snapshot();
+    let ask = Ask {
+        headers,
+        peer: peer.map(|peer| peer.ip()),
+        own: snapshot.config.server.address.ip(),
+    };
+    state.gate.admit(&snapshot.config.management, &ask).await
+}
+
+/// What is known of somebody who wants in.
+struct Ask<'a> {
+    headers: &'a HeaderMap,
+    peer: Option<IpAddr>,
+    /// The address that is listened on: whoever calls from it is on this machine too.
+    own: IpAddr,
+}
+
+impl Gate {
+    async fn admit(&self, management: &Management, ask: &Ask<'_>) -> Result<Manager, Refusal> {
+        let is_off = |here: bool| management.keys.is_empty() && !(here && self.token.is_some());
+        if is_off(ask.is_from_here()) {
+            return Err(Refusal::Off);
+        }
+        if ask.headers.contains_key(ORIGIN) {
+            return Err(Refusal::Page);
+        }
+        let opens_remote = |key: &ManagementKey| management.allow_remote || key.opens_remote;
+        let remote = management.keys.iter().any(opens_remote);
+        let here = ask.is_here();
+        // Behind a proxy here, the host is the proxy's; without one, a foreign name was made to point here.
+        if ask.is_from_here() && !ask.is_for_here() && !remote {
+            return Err(Refusal::Host);
+        }
+        if is_off(here) {
+            return Err(Refusal::Off);
+        }
+        let Some(address) = ask.peer.filter(|_| here || remote) else {
+            return Err(Refusal::Remote);
+        };
+        let rest = || self.bans.rest(address);
+        if let (Some(rest), false) = (rest(), here) {
+            return Err(Refusal::Banned(rest));
+        }
+        let Some(presented) = presented(ask.headers) else {
+            return Err(self.failed(address, Refusal::NoKey));
+        };
+        let token = self.token.as_ref().filter(|_| here);
+        if token.is_some_and(|token| token.opens(&key_digest(presented))) {
+            self.bans.forgive(address);
+            let key = "the token of this run";
+            return Ok(Manager { key, address });
+        }
+        let keys = management.keys.iter();
+        let keys = keys.filter(|key| here || opens_remote(key));
+        let wanted = || here || rest().is_none();
+        match self.verifier.find(keys, presented, wanted).await {
+            Ok(Some(key)) => {
+                self.bans.forgive(address);
+                let key = key.origin;
+                Ok(Manager { key, address })
+            }
+            Ok(None) => Err(self.failed(address, Refusal::WrongKey)),
+            Err(keys::Busy) => Err(Refusal::Busy),
         }
     }
+
+    /// Counts a failure. A right key from this machine is never locked out, a wrong one is told of the ban.
+    fn failed(&self, address: IpAddr, refusal: Refusal) -> Refusal {
+        if let Some(rest) = self.bans.rest(address) {
+            return Refusal::Banned(rest);
+        }
+        self.bans.count(address);
+        refusal
+    }
 }
 
-/// Lets the holder of the token in.
-pub(crate) fn admit(state: &State, incoming: &Incoming) -> Result<(), Refusal> {
-    let own = state.snapshot().config.server.address.ip();
-    let peer = incoming.peer.map(|peer| peer.ip());
-    check(state.token.as_ref(), &incoming.headers, peer, own)
-}
+impl Ask<'_> {
+    /// Whether a program of this machine asks for this machine.
+    fn is_here(&self) -> bool {
+        let forwarded = FORWARDING
+            .iter()
+            .any(|name| self.headers.contains_key(*name));
+        self.is_from_here() && self.is_for_here() && !forwarded
+    }
 
-/// `own` is the address that is listened on: whoever calls from it is on this machine too.
-fn check(
-    token: Option<&Token>,
-    headers: &HeaderMap,
-    peer: Option<IpAddr>,
-    own: IpAddr,
-) -> Result<(), Refusal> {
-    if headers.contains_key(ORIGIN) {
-        return Err(Refusal::Page);
+    fn is_from_here(&self) -> bool {
+        self.peer.is_some_and(|peer| is_here(peer, self.own))
     }
-    // HTTP/2 names the host elsewhere. Browsers speak it over TLS only, where a foreign name has no certificate.
-    if !headers
-        .get_all(HOST)
-        .iter()
-        .all(|host| host.to_str().is_ok_and(|host| is_ours(host, own)))
-    {
-        return Err(Refusal::Host);
-    }
-    if !peer.is_some_and(|peer| is_here(peer, own)) {
-        return Err(Refusal::Remote);
-    }
-    let token = token.ok_or(Refusal::Off)?;
-    let key = presented(headers).ok_or(Refusal::NoKey)?;
-    if token.opens(key) {
-        Ok(())
-    } else {
-        Err(Refusal::WrongKey)
+
+    /// HTTP/2 names the host elsewhere. Browsers speak it over TLS only, where a foreign name has no certificate.
+    fn is_for_here(&self) -> bool {
+        let ours =
+            |host: &http::HeaderValue| host.to_str().is_ok_and(|host| is_ours(host, self.own));
+        self.headers.get_all(HOST).iter().all(ours)
     }
 }
 
@@ -155,105 +259,14 @@ fn presented(headers: &HeaderMap) -> Option<&str> {
     authorization(headers).or_else(|| text(headers, KEY_HEADER))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TOKEN: &str = "0123456789abcdef";
-    const KEY: (&str, &str) = ("x-management-key", TOKEN);
-
-    #[track_caller]
-    fn check_from(peer: &str, own: &str, pairs: &[(&'static str, &str)]) -> Result<(), Refusal> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.append(*name, value.parse().unwrap());
-        }
-        let token = Token::new(&Secret::from(TOKEN));
-        let (peer, own) = (peer.parse().unwrap(), own.parse().unwrap());
-        check(Some(&token), &headers, Some(peer), own)
-    }
-
-    fn check_here(pairs: &[(&'static str, &str)]) -> Result<(), Refusal> {
-        check_from("127.0.0.1", "127.0.0.1", pairs)
-    }
-
-    #[test]
-    fn the_token_is_taken_from_either_header() {
-        let bearer = format!("bEaReR  {TOKEN}");
-        for pairs in [
-            &[KEY][..],
-            &[("authorization", &bearer)],
-            &[("authorization", TOKEN)],
-            &[("authorization", ""), KEY],
-        ] {
-            assert_eq!(check_here(pairs), Ok(()), "{pairs:?}");
-        }
-        for pairs in [
-            &[][..],
-            &[("x-management-key", " ")],
-            &[("x-api-key", TOKEN)],
-        ] {
-            assert_eq!(check_here(pairs), Err(Refusal::NoKey), "{pairs:?}");
-        }
-        for pairs in [
-            &[("x-management-key", "0123456789abcdeF")][..],
-            &[("authorization", "Bearer other"), KEY],
-        ] {
-            assert_eq!(check_here(pairs), Err(Refusal::WrongKey), "{pairs:?}");
-        }
-    }
-
-    #[test]
-    fn only_this_machine_may_ask() {
-        for (peer, own, expected) in [
-            ("127.0.0.2", "0.0.0.0", Ok(())),
-            ("::1", "::", Ok(())),
-            ("::ffff:127.0.0.1", "::", Ok(())),
-            ("192.0.2.1", "192.0.2.1", Ok(())),
-            ("::ffff:192.0.2.1", "192.0.2.1", Ok(())),
-            ("192.0.2.2", "192.0.2.1", Err(Refusal::Remote)),
-            ("192.0.2.2", "0.0.0.0", Err(Refusal::Remote)),
-            ("0.0.0.0", "0.0.0.0", Err(Refusal::Remote)),
-        ] {
-            assert_eq!(check_from(peer, own, &[KEY]), expected, "{peer} {own}");
-        }
-        let forwarded = ("x-forwarded-for", "127.0.0.1");
-        let outcome = check_from("192.0.2.2", "0.0.0.0", &[KEY, forwarded]);
-        assert_eq!(outcome, Err(Refusal::Remote));
-        let own = "127.0.0.1".parse().unwrap();
-        assert_eq!(
-            check(None, &HeaderMap::new(), None, own),
-            Err(Refusal::Remote)
-        );
-        assert_eq!(
-            check(None, &HeaderMap::new(), Some(own), own),
-            Err(Refusal::Off)
-        );
-    }
-
-    #[test]
-    fn no_page_gets_in_whatever_it_presents() {
-        for origin in ["http://127.0.0.1:8317", "null", "https://evil.example"] {
-            let outcome = check_here(&[KEY, ("origin", origin)]);
-            assert_eq!(outcome, Err(Refusal::Page), "{origin}");
-        }
-        for (host, expected) in [
-            ("localhost:8317", Ok(())),
-            ("LOCALHOST", Ok(())),
-            ("127.0.0.1:8317", Ok(())),
-            ("[::1]:8317", Ok(())),
-            ("[::1]", Ok(())),
-            ("evil.example:8317", Err(Refusal::Host)),
-            ("localhost.evil.example", Err(Refusal::Host)),
-            ("127.0.0.1.evil.example:80", Err(Refusal::Host)),
-            ("192.0.2.1", Err(Refusal::Host)),
-            ("", Err(Refusal::Host)),
-        ] {
-            assert_eq!(check_here(&[KEY, ("host", host)]), expected, "{host}");
-        }
-        let two = [KEY, ("host", "localhost"), ("host", "evil.example")];
-        assert_eq!(check_here(&two), Err(Refusal::Host));
-        let own = check_from("192.0.2.1", "192.0.2.1", &[KEY, ("host", "192.0.2.1:80")]);
-        assert_eq!(own, Ok(()));
+/// `29m59s`, as the family's programs read it.
+fn rounded(time: Duration) -> String {
+    let seconds = (time + Duration::from_millis(500)).as_secs();
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds}s"),
+        (minutes, seconds) => format!("{minutes}m{seconds}s"),
     }
 }
+
+#[cfg(test)]
+mod tests;

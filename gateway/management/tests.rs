@@ -1,3 +1,7 @@
+mod api_call;
+mod file;
+mod table;
+
 use std::path::Path;
 use std::time::Instant;
 
@@ -32,14 +36,37 @@ fn state(text: &str) -> State {
 
 /// Asks as a command of this machine does, with or without the token.
 async fn asked(state: &State, ask: &str, key: Option<&str>) -> (u16, HeaderMap, Vec<u8>) {
+    let key = key.map(|key| ("x-management-key", key));
+    sent(state, ask, key.as_slice(), "").await
+}
+
+/// The token, as a header.
+const KEY: (&str, &str) = ("x-management-key", TOKEN);
+
+/// Asks with these headers and this body.
+async fn sent(
+    state: &State,
+    ask: &str,
+    pairs: &[(&'static str, &str)],
+    body: &str,
+) -> (u16, HeaderMap, Vec<u8>) {
+    sent_bytes(state, ask, pairs, body.as_bytes().to_vec()).await
+}
+
+async fn sent_bytes(
+    state: &State,
+    ask: &str,
+    pairs: &[(&'static str, &str)],
+    body: Vec<u8>,
+) -> (u16, HeaderMap, Vec<u8>) {
     let (method, whole) = ask.split_once(' ').unwrap();
     let (path, query) = match whole.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
         None => (whole, None),
     };
     let mut headers = HeaderMap::new();
-    if let Some(key) = key {
-        headers.insert("x-management-key", key.parse().unwrap());
+    for (name, value) in pairs {
+        headers.append(*name, value.parse().unwrap());
     }
     let incoming = Incoming {
         id: RequestId::new(),
@@ -50,7 +77,7 @@ async fn asked(state: &State, ask: &str, key: Option<&str>) -> (u16, HeaderMap, 
         headers,
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
-        body: Box::pin(futures_util::stream::empty()),
+        body: Box::pin(futures_util::stream::iter([Ok(Bytes::from(body))])),
     };
     let (parts, body) = answer(state, incoming, path).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
@@ -172,13 +199,15 @@ async fn what_cannot_be_answered_says_why_in_shape() {
 
 #[tokio::test]
 async fn without_the_token_nothing_is_told_not_even_what_there_is() {
-    let state = state(FILE);
     for ask in [
         "GET accounts",
         "POST accounts",
+        "PUT debug",
+        "GET config.yaml",
         "GET nothing",
         "GET requests/a",
     ] {
+        let state = state(FILE);
         for (key, expected) in [
             (None, "missing management key"),
             (Some("other"), "invalid management key"),

@@ -142,3 +142,92 @@ fn without_a_gateway_the_person_is_told_how_to_start_one() {
     assert_eq!(error.to_string(), "no gateway is running here");
     assert!(error.hint().unwrap().contains("modelgate serve"));
 }
+
+#[tokio::test]
+async fn the_configuration_is_read_and_replaced_where_it_is_still_what_was_read() {
+    let text = "debug: true\n";
+    let read = answer("200 OK\r\netag: \"e1\"", text);
+    let (head, outcome) = asked(&read, async |client| {
+        let read = client.config().await?;
+        assert_eq!(read.text, text);
+        assert!(
+            !format!("{read:?}").contains("debug"),
+            "a file holds secrets"
+        );
+        Ok(())
+    })
+    .await;
+    outcome.unwrap();
+    assert!(
+        head.starts_with("GET /v0/management/config.yaml "),
+        "{head}"
+    );
+
+    let read = ConfigText {
+        text: text.to_owned(),
+        etag: Some(HeaderValue::from_static("\"e1\"")),
+    };
+    let saved = answer(
+        "200 OK",
+        r#"{"ok":true,"changed":["config"],"needs_restart":["port"]}"#,
+    );
+    let (head, outcome) = asked(&saved, async |client| {
+        let saved = client.replace_config(&read, "port: 2\n".to_owned()).await?;
+        assert_eq!(
+            (saved.needs_restart, saved.warnings.len()),
+            (vec!["port".to_owned()], 0)
+        );
+        Ok(())
+    })
+    .await;
+    outcome.unwrap();
+    assert!(
+        head.starts_with("PUT ") && head.contains("if-match: \"e1\""),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_not_taken_says_why() {
+    let read = ConfigText {
+        text: String::new(),
+        etag: None,
+    };
+    let problem = r#"{"error":"invalid_config","problems":[{"line":1,"column":7,"key":"port","message":"m","hint":"h"}]}"#;
+    for (status, body, stale, problems) in [
+        (
+            "412 Precondition Failed",
+            r#"{"error":"precondition_failed"}"#,
+            true,
+            0,
+        ),
+        ("422 Unprocessable Content", problem, false, 1),
+    ] {
+        let (_, outcome) = asked(&answer(status, body), async |client| {
+            client
+                .replace_config(&read, String::new())
+                .await
+                .map(|_| ())
+        })
+        .await;
+        let error = outcome.unwrap_err();
+        assert_eq!(
+            (error.is_stale(), error.problems().len()),
+            (stale, problems)
+        );
+        if let [problem] = error.problems() {
+            assert_eq!(problem.to_string(), "line 1, column 7: m (hint: h)");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_without_management_is_told_from_something_else() {
+    let (_, outcome) = asked(&answer("404 Not Found", ""), async |client| {
+        client.accounts().await.map(|_| ())
+    })
+    .await;
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, ClientError::Off { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("secret-key"));
+}

@@ -1,5 +1,8 @@
 //! The management API and the commands that ask it.
 
+mod commands;
+mod plane;
+
 use crate::harness::process::Finished;
 use crate::harness::{Answer, Gateway, Home, KEY, Launch, Settings, Speaks};
 use modelgate_test_upstream::Upstream;

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use modelgate_config::model::{
-    ClaudeAuth, ClaudeKey, ClientKey, CompatibleProvider, MaxTokensField, ModelEntry,
-    ProviderEntry, Proxy, Quirks, ResponsesStore, VertexKey,
+    ClaudeAuth, ClaudeKey, ClientKey, CompatibleProvider, Management, MaxTokensField, ModelEntry,
+    Proof, ProviderEntry, Proxy, Quirks, ResponsesStore, VertexKey,
 };
 use modelgate_config::payload::{Payload, PayloadModel, PayloadProtocol, PayloadRule, PayloadSet};
 use modelgate_config::{Config, Secret};
@@ -24,6 +24,7 @@ pub(crate) fn settings(config: &Config) -> Value {
         "port": address.port(),
         "tls": tls,
         "api-keys": list(&config.client_keys, client_key),
+        "remote-management": management(&config.management),
         "debug": config.debug,
         "proxy-url": proxy(&config.proxy),
         "request-retry": config.request_retry,
@@ -69,6 +70,18 @@ fn client_key(key: &ClientKey) -> Value {
         "disabled": key.disabled,
         "expires": key.expires.map(moment),
     })
+}
+
+/// The keys of the environment are told with the one of the file, by their variables.
+fn management(management: &Management) -> Value {
+    let mut view = Map::new();
+    view.insert("allow-remote".into(), json!(management.allow_remote));
+    for key in &management.keys {
+        let name = key.origin.rsplit('.').next().unwrap_or(key.origin);
+        let (Proof::Plain(secret) | Proof::Bcrypt(secret)) = &key.proof;
+        view.insert(name.to_owned(), json!(secret.mask()));
+    }
+    Value::Object(view)
 }
 
 /// A store that is off holds no entries.

@@ -31,6 +31,7 @@ pub(crate) struct Launch {
     home: Home,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    input: Option<String>,
     /// Somebody types.
     typing: bool,
 }
@@ -105,6 +106,7 @@ impl Launch {
             home: home.clone(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            input: None,
             typing: false,
         }
     }
@@ -124,6 +126,12 @@ impl Launch {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this on its standard input, which is empty otherwise.
+    pub(crate) fn input(mut self, text: &str) -> Self {
+        self.input = Some(text.to_owned());
         self
     }
 
@@ -180,6 +188,15 @@ impl Launch {
         let start = self.home.starts.fetch_add(1, Ordering::Relaxed);
         let stderr = self.home.path(&format!("stderr-{start}.log"));
         let home = |name: &str| self.home.path(name);
+        let input = match &self.input {
+            Some(text) => {
+                let path = home(&format!("stdin-{start}"));
+                fs::write(&path, text).unwrap();
+                Stdio::from(File::open(path).unwrap())
+            }
+            None if self.typing => Stdio::piped(),
+            None => Stdio::null(),
+        };
         let child = Command::new(PROGRAM)
             .args(words)
             .args(&self.arguments)
@@ -190,11 +207,7 @@ impl Launch {
             .env("XDG_STATE_HOME", home("state"))
             .envs(self.environment.iter().cloned())
             .current_dir(home("work"))
-            .stdin(if self.typing {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(File::create(&stderr).unwrap())
             .kill_on_drop(true)
