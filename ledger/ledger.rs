@@ -104,20 +104,24 @@ impl Ledger {
     /// Waits until everything recorded before is in the database. Returns whether it was within so much time. Blocks.
     #[must_use]
     pub fn flush(&self, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
-        let (sender, done) = mpsc::sync_channel(1);
-        self.send(Message::Flush(sender), deadline)
-            && done
-                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-                .is_ok()
+        self.wait(Message::Flush, patience)
     }
 
-    /// Writes what waits and ends the thread; what is recorded later is lost. Returns whether all was written within so much
-    /// time. Blocks.
+    /// Writes what waits, closes the file and ends the thread; what is recorded later is lost. Returns whether all was
+    /// written within so much time; what cannot be written now is lost. Blocks.
     #[must_use]
     pub fn close(&self, patience: Duration) -> bool {
         self.shared.board.stop();
-        self.flush(patience)
+        self.wait(Message::Stop, patience)
+    }
+
+    /// Waits for the answer to a message.
+    fn wait(&self, message: fn(SyncSender<()>) -> Message, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let (sender, done) = mpsc::sync_channel(1);
+        let sent = self.send(message(sender), deadline);
+        let left = deadline.saturating_duration_since(Instant::now());
+        sent && done.recv_timeout(left).is_ok()
     }
 
     /// Hands rows of another gateway to the writer, and waits for what became of them, and for the number of all requests and

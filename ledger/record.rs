@@ -11,6 +11,9 @@ use crate::cost::Cost;
 /// Attempts that are kept of a request; of more, the first ones and the last.
 pub const ATTEMPTS: usize = 16;
 
+/// The largest count of tokens. Larger ones are absurd, whoever reports them, and are cut to this.
+pub const MOST_TOKENS: u64 = 10_000_000_000;
+
 /// One request of a client, whatever became of it. Names are stored once, however many rows bear them; of a name longer
 /// than 256 bytes the beginning is kept. Times are kept in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +180,7 @@ impl Row {
     pub fn total_tokens(&self) -> u64 {
         match &self.imported {
             Some(origin) => origin.counts.total,
-            None => self.tokens.total(),
+            None => Counts::of(&self.tokens).total,
         }
     }
 }
@@ -303,12 +306,13 @@ impl Counts {
     /// The counts of a row that is ours, in the meaning of OpenAI's APIs: the input contains what was cached, the output
     /// the thinking.
     pub(crate) fn of(tokens: &Tokens) -> Self {
+        let count = |count: Option<u64>| count.unwrap_or(0).min(MOST_TOKENS);
         Self {
-            input: tokens.total_input().unwrap_or(0),
-            output: tokens.total_output().unwrap_or(0),
-            reasoning: tokens.reasoning.unwrap_or(0),
-            cached: tokens.cache_read.unwrap_or(0),
-            total: tokens.total(),
+            input: count(tokens.total_input()),
+            output: count(tokens.total_output()),
+            reasoning: count(tokens.reasoning),
+            cached: count(tokens.cache_read),
+            total: count(Some(tokens.total())),
         }
     }
 

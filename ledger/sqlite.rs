@@ -12,13 +12,14 @@ mod sweep;
 
 use std::time::Duration;
 
+use crate::record::MOST_TOKENS;
+
 pub(crate) use open::set_aside;
 pub(crate) use reader::Reader;
 pub(crate) use rollup::{Level, Table};
 pub(crate) use store::{Merged, Store};
 
 /// Larger numbers are absurd, whoever reports them, and are cut to this, so that sums stay sums of 64 bits.
-const MOST_TOKENS: u64 = 1_000_000_000;
 const MOST_NANODOLLARS: u64 = 10_000_000_000_000;
 const MOST_BYTES: u64 = 100_000_000_000;
 

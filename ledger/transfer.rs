@@ -2,6 +2,7 @@
 
 mod detail;
 mod import;
+mod object;
 mod table;
 mod usage;
 

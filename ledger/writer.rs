@@ -1,7 +1,7 @@
 //! The thread that writes: rows in batches, each in one transaction with its sums.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub(crate) enum Message {
     Import(Vec<Row>, SyncSender<Reply>),
     /// Say when everything before is written.
     Flush(SyncSender<()>),
+    /// The same, and that is the end.
+    Stop(SyncSender<()>),
 }
 
 /// What became of imported rows; all requests and those that failed.
@@ -49,7 +51,7 @@ pub(crate) struct Writer {
     board: Arc<Board>,
     store: Option<Store>,
     /// Rows that are to be written next. While they cannot be, nothing more is taken from the queue.
-    batch: Vec<Box<Row>>,
+    batch: Vec<Row>,
     retry: Option<Instant>,
     set_aside: Option<Instant>,
     swept: Option<Instant>,
@@ -73,15 +75,14 @@ impl Writer {
         self.ready();
         loop {
             let next = match self.receiver.recv_timeout(GATHER) {
-                Ok(Message::Row(row)) => self.gather(row),
+                Ok(Message::Row(row)) => self.gather(*row),
                 Ok(other) => Some(other),
-                Err(RecvTimeoutError::Timeout) if !self.board.is_stopping() => None,
-                Err(_) => break,
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
             };
             while !self.commit() {
                 if self.board.is_stopping() {
-                    self.give_up();
-                    return;
+                    return self.give_up();
                 }
                 thread::sleep(LOOK);
             }
@@ -92,15 +93,20 @@ impl Writer {
                 Some(Message::Flush(reply)) => {
                     let _ = reply.try_send(());
                 }
+                Some(Message::Stop(reply)) => {
+                    self.close();
+                    let _ = reply.try_send(());
+                    break;
+                }
                 Some(Message::Row(_)) | None => {}
             }
             self.sweep();
         }
-        self.board.opened(false);
+        self.give_up();
     }
 
     /// Fills the batch, until it is large enough, some time has passed or something else is asked for.
-    fn gather(&mut self, first: Box<Row>) -> Option<Message> {
+    fn gather(&mut self, first: Row) -> Option<Message> {
         let deadline = Instant::now() + GATHER;
         self.batch.push(first);
         while self.batch.len() < MOST {
@@ -108,13 +114,10 @@ impl Writer {
                 let left = deadline.saturating_duration_since(Instant::now());
                 self.receiver.recv_timeout(left).ok()
             } else {
-                match self.receiver.try_recv() {
-                    Ok(message) => Some(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                }
+                self.receiver.try_recv().ok()
             };
             match message {
-                Some(Message::Row(row)) => self.batch.push(row),
+                Some(Message::Row(row)) => self.batch.push(*row),
                 other => return other,
             }
         }
@@ -133,7 +136,7 @@ impl Writer {
             let Some(store) = self.store.as_mut() else {
                 return false;
             };
-            match store.write(self.batch.iter().map(AsRef::as_ref)) {
+            match store.write(&self.batch) {
                 Ok(written) => {
                     self.board.wrote(rows, written);
                     self.batch.clear();
@@ -239,8 +242,9 @@ impl Writer {
         }
     }
 
-    /// Counts everything that waits as lost.
+    /// Closes the database, and counts as lost what still waits.
     fn give_up(mut self) {
+        self.close();
         let mut rows = self.batch.len();
         self.batch.clear();
         while let Ok(message) = self.receiver.try_recv() {
@@ -250,7 +254,6 @@ impl Writer {
             return;
         }
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-        self.board
-            .lost(rows, "the ledger was closed while it could not be written");
+        self.board.lost(rows, "the ledger is closed");
     }
 }

@@ -165,7 +165,9 @@ fn last(connection: &Connection, table: &str) -> rusqlite::Result<usize> {
 
 /// The beginning of a name that is too long.
 fn cut(name: &str) -> &str {
-    &name[..name.floor_char_boundary(LONGEST)]
+    let mut ends = (0..=name.len().min(LONGEST)).rev();
+    let end = ends.find(|end| name.is_char_boundary(*end));
+    &name[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

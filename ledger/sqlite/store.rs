@@ -47,18 +47,12 @@ impl Store {
     }
 
     /// Writes rows and their sums, all of them or none; rows whose ids are known are left out. Returns how many were new.
-    pub(crate) fn write<'a>(
-        &mut self,
-        rows: impl IntoIterator<Item = &'a Row>,
-    ) -> Result<u64, LedgerError> {
+    pub(crate) fn write(&mut self, rows: &[Row]) -> Result<u64, LedgerError> {
         let result = self.try_write(rows);
         self.settle(result)
     }
 
-    fn try_write<'a>(
-        &mut self,
-        rows: impl IntoIterator<Item = &'a Row>,
-    ) -> Result<u64, LedgerError> {
+    fn try_write(&mut self, rows: &[Row]) -> Result<u64, LedgerError> {
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         let mut rollup = Rollup::default();

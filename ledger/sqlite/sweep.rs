@@ -68,3 +68,104 @@ impl Store {
         Ok(more)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Counts, Origin, Row};
+    use crate::{Cost, Outcome, Tokens};
+
+    fn row(day: i64, number: u64) -> Row {
+        let mut id = RequestId::first_of(day * DAY + 1);
+        id.0[8..].copy_from_slice(&number.to_be_bytes());
+        Row {
+            id,
+            key: None,
+            credential: None,
+            provider: None,
+            requested_model: None,
+            served_model: None,
+            client_dialect: None,
+            upstream_dialect: None,
+            stream: false,
+            status: 200,
+            outcome: Outcome::Completed,
+            error: None,
+            tokens: Tokens::default(),
+            latency: std::time::Duration::ZERO,
+            first_byte: None,
+            upstream: None,
+            cost: Cost::Unpriced,
+            bytes_in: 0,
+            bytes_out: 0,
+            losses: 0,
+            attempts: Vec::new(),
+            imported: None,
+        }
+    }
+
+    fn count(store: &Store, sql: &str) -> i64 {
+        let count = store.connection.query_row(sql, [], |row| row.get(0));
+        count.unwrap()
+    }
+
+    #[test]
+    fn what_is_old_is_removed_and_sums_later() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&directory.path().join("l.db"), None).unwrap();
+        let rows: Vec<Row> = (0..3_000).map(|number| row(20_000, number)).collect();
+        store.write(&rows).unwrap();
+        store.write(&[row(20_080, 0), row(20_100, 0)]).unwrap();
+        let rows = "SELECT count(*) FROM request";
+        let sums = "SELECT count(*) FROM usage";
+        let requests = "SELECT sum(requests) FROM usage WHERE level = 1";
+
+        // A little at a time.
+        let now = 20_100 * DAY;
+        assert!(store.sweep(now, Some(90), None).unwrap());
+        assert_eq!(count(&store, rows), 1_002);
+        assert!(!store.sweep(now, Some(90), None).unwrap());
+        assert_eq!(count(&store, rows), 2);
+        assert_eq!(count(&store, requests), 3_002);
+        assert_eq!(count(&store, sums), 6);
+        assert!(!store.sweep(now, Some(20), Some(30)).unwrap());
+        assert_eq!(count(&store, rows), 2);
+        assert_eq!(count(&store, sums), 4);
+        assert_eq!(count(&store, requests), 2);
+        assert_eq!(count(&store, "SELECT count(*) FROM credential_usage"), 4);
+        assert!(!store.sweep(now, None, None).unwrap());
+        assert!(!store.sweep(now, Some(u32::MAX), Some(u32::MAX)).unwrap());
+        assert_eq!(count(&store, rows), 2);
+    }
+
+    #[test]
+    fn what_was_removed_does_not_come_back_by_an_import() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&directory.path().join("l.db"), None).unwrap();
+        let imported = |day, number| Row {
+            imported: Some(Origin {
+                nanos: 0,
+                auth_index: None,
+                counts: Counts {
+                    input: number,
+                    ..Counts::default()
+                },
+            }),
+            ..row(day, number)
+        };
+        // Into a new ledger old rows may come.
+        let merged = store.import(&[imported(10_000, 1)]).unwrap();
+        assert_eq!((merged.added, merged.skipped), (1, 0));
+        store.sweep(20_000 * DAY, Some(90), None).unwrap();
+        assert_eq!(count(&store, "SELECT count(*) FROM request"), 0);
+        let merged = store
+            .import(&[
+                imported(10_000, 1),
+                imported(19_909, 2),
+                imported(19_910, 3),
+            ])
+            .unwrap();
+        assert_eq!((merged.added, merged.skipped), (1, 2));
+        assert_eq!(store.counts().unwrap(), (2, 0));
+    }
+}

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::object::Object;
 use super::{Detail, UNKNOWN};
-use crate::record::{ClientKey, Counts, Origin, Outcome, RequestId, Row, Tokens};
+use crate::record::{ClientKey, Counts, MOST_TOKENS, Origin, Outcome, RequestId, Row, Tokens};
 use crate::{Cost, Ledger, LedgerError, Prices};
 
 /// Bytes of a file.
@@ -19,10 +20,8 @@ const LARGEST: usize = 64 << 20;
 const MOST: usize = 1_000_000;
 /// Bytes of a name.
 const LONGEST: usize = 256;
-/// Tokens of a count.
-const MOST_TOKENS: i64 = 1_000_000_000;
-/// A month in milliseconds.
-const SLOWEST: i64 = 31 * 86_400_000;
+/// Milliseconds, of which no more are kept.
+const SLOWEST: i64 = u32::MAX as i64;
 /// Rows that are handed to the writer at once.
 const AT_ONCE: usize = 1_000;
 /// 2000-01-01 in milliseconds: there were no such models before.
@@ -81,33 +80,32 @@ pub enum ImportError {
 struct File {
     version: Option<i64>,
     #[serde(default)]
-    usage: Usage,
+    usage: Object<Usage>,
 }
 
 #[derive(Deserialize, Default)]
 struct Usage {
-    apis: Option<BTreeMap<String, Option<Api>>>,
+    apis: Option<BTreeMap<String, Option<Object<Api>>>>,
 }
 
 #[derive(Deserialize)]
 struct Api {
-    models: Option<BTreeMap<String, Option<Model>>>,
+    models: Option<BTreeMap<String, Option<Object<Model>>>>,
 }
 
 #[derive(Deserialize)]
 struct Model {
-    details: Option<Vec<Wire>>,
+    details: Option<Vec<Object<Wire>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 struct Wire {
     timestamp: Option<String>,
     source: Option<String>,
     auth_index: Option<AuthIndex>,
     latency_ms: Option<i64>,
-    tokens: Option<WireCounts>,
+    tokens: Option<Object<WireCounts>>,
     failed: Option<bool>,
 }
 
@@ -163,15 +161,15 @@ fn rows(file: &[u8], prices: &Prices, now: Timestamp) -> Result<Vec<Row>, Import
     if file.len() > LARGEST {
         return Err(ImportError::TooLarge);
     }
-    let file: File = serde_json::from_slice(file)?;
+    let Object(file): Object<File> = serde_json::from_slice(file)?;
     match file.version {
         None | Some(0 | 1) => {}
         Some(version) => return Err(ImportError::Version(version)),
     }
     let mut rows = Vec::new();
-    for (api, models) in file.usage.apis.into_iter().flatten() {
+    for (api, models) in file.usage.0.apis.into_iter().flatten() {
         let api = api.trim();
-        let models = models.and_then(|api| api.models);
+        let models = models.and_then(|Object(api)| api.models);
         if api.is_empty() {
             continue;
         }
@@ -181,11 +179,13 @@ fn rows(file: &[u8], prices: &Prices, now: Timestamp) -> Result<Vec<Row>, Import
                 "" => UNKNOWN.into(),
                 model => name(model)?,
             };
-            let details = details.and_then(|model| model.details).unwrap_or_default();
+            let details = details
+                .and_then(|Object(model)| model.details)
+                .unwrap_or_default();
             if rows.len() + details.len() > MOST {
                 return Err(ImportError::TooMany);
             }
-            for (index, detail) in details.into_iter().enumerate() {
+            for (index, Object(detail)) in details.into_iter().enumerate() {
                 let place = Place { api: &api, index };
                 rows.push(row(place, &model, detail, prices, now)?);
             }
@@ -209,7 +209,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn wrong(self, field: &'static str, value: impl ToString) -> ImportError {
+    fn wrong(self, field: &'static str, value: &impl ToString) -> ImportError {
         ImportError::Value {
             api: self.api.to_string(),
             index: self.index,
@@ -219,10 +219,10 @@ impl Place<'_> {
     }
 
     fn count(self, field: &'static str, count: i64) -> Result<u64, ImportError> {
-        if count > MOST_TOKENS {
-            return Err(self.wrong(field, count));
-        }
-        u64::try_from(count).map_err(|_| self.wrong(field, count))
+        let possible = u64::try_from(count)
+            .ok()
+            .filter(|count| *count <= MOST_TOKENS);
+        possible.ok_or_else(|| self.wrong(field, &count))
     }
 
     fn counts(self, wire: &WireCounts) -> Result<Counts, ImportError> {
@@ -239,6 +239,7 @@ impl Place<'_> {
         if counts.total == 0 {
             counts.total = counts.cached;
         }
+        counts.total = counts.total.min(MOST_TOKENS);
         Ok(counts)
     }
 
@@ -251,7 +252,7 @@ impl Place<'_> {
         let time: Option<Timestamp> = text.parse().ok();
         let possible = EARLIEST..now.as_millisecond().saturating_add(DAY);
         time.filter(|time| possible.contains(&time.as_millisecond()))
-            .ok_or_else(|| self.wrong("timestamp", text))
+            .ok_or_else(|| self.wrong("timestamp", &text))
     }
 }
 
@@ -263,10 +264,10 @@ fn row(
     now: Timestamp,
 ) -> Result<Row, ImportError> {
     let time = place.time(wire.timestamp, now)?;
-    let counts = place.counts(&wire.tokens.unwrap_or_default())?;
+    let counts = place.counts(&wire.tokens.unwrap_or_default().0)?;
     let latency = wire.latency_ms.unwrap_or(0).max(0);
     if latency > SLOWEST {
-        return Err(place.wrong("latency_ms", latency));
+        return Err(place.wrong("latency_ms", &latency));
     }
     let maybe = |text: Option<String>| match text {
         Some(text) if !text.is_empty() => name(&text).map(Some),
