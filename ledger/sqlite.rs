@@ -16,7 +16,7 @@ use crate::record::MOST_TOKENS;
 
 pub(crate) use open::set_aside;
 pub(crate) use reader::Reader;
-pub(crate) use rollup::{Level, Table};
+pub(crate) use rollup::{Kind, Level};
 pub(crate) use store::{Merged, Store};
 
 /// Larger numbers are absurd, whoever reports them, and are cut to this, so that sums stay sums of 64 bits.

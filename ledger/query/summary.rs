@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Range, Totals};
-use crate::sqlite::{Level, Reader, Table};
+use crate::sqlite::{Kind, Level, Reader};
 use crate::{Ledger, LedgerError};
 
 const HOUR: i64 = 3_600_000;
 
-/// The hours of 48 bits of milliseconds.
-const ALL_HOURS: i64 = (1 << 48) / HOUR + 1;
+/// The hours of 48 bits of milliseconds, in whole days.
+const ALL_HOURS: i64 = ((1 << 48) / HOUR / 24 + 1) * 24;
 
 /// What sums are broken down by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,14 @@ impl Hours {
         }
     }
 
+    /// The days in UTC that these hours touch.
+    pub(crate) fn whole_days(self) -> Self {
+        Self {
+            from: self.from.div_euclid(24) * 24,
+            to: (self.to + 23).div_euclid(24) * 24,
+        }
+    }
+
     /// The same hours in as few buckets as there are: days where they are whole.
     fn buckets(self) -> Vec<(Level, (i64, i64))> {
         let (first, last) = ((self.from + 23).div_euclid(24), self.to.div_euclid(24));
@@ -96,16 +104,15 @@ impl Hours {
         }
     }
 
-    /// Sums by one or two columns.
+    /// Sums by the two numbers that a kind is broken down by.
     pub(crate) fn sums(
         self,
         reader: &Reader,
-        table: Table,
-        by: &[&str],
+        kind: Kind,
     ) -> Result<BTreeMap<[i64; 2], Totals>, LedgerError> {
         let mut sums: BTreeMap<[i64; 2], Totals> = BTreeMap::new();
         for (level, buckets) in self.buckets() {
-            for (group, totals) in reader.sums(table, level, buckets, by)? {
+            for (group, totals) in reader.sums(kind, level, buckets)? {
                 sums.entry(group).or_default().add(&totals);
             }
         }
@@ -114,10 +121,9 @@ impl Hours {
 
     /// Sums of each hour, with the beginning of it.
     pub(crate) fn by_hour(self, reader: &Reader) -> Result<Vec<(Timestamp, Totals)>, LedgerError> {
-        let hours = (self.from, self.to);
-        let sums = reader.sums(Table::Credentials, Level::Hour, hours, &["bucket"])?;
-        let hour = |([hour, _], totals): ([i64; 2], _)| (start(hour), totals);
-        Ok(sums.into_iter().map(hour).collect())
+        let hours = reader.hours((self.from, self.to))?.into_iter();
+        let hours = hours.map(|(hour, totals)| (start(hour), totals));
+        Ok(hours.collect())
     }
 }
 
@@ -159,24 +165,29 @@ fn groups(
     by: By,
     zone: &TimeZone,
 ) -> Result<Vec<Group>, LedgerError> {
-    let (table, columns): (Table, &[&str]) = match by {
+    let kind = match by {
         By::Hour => return Ok(timeline(hours.by_hour(reader)?, |time| time.to_string())),
         By::Day => {
             let day = |time: Timestamp| time.to_zoned(zone.clone()).date().to_string();
             return Ok(timeline(hours.by_hour(reader)?, day));
         }
-        By::Model => (Table::Usage, &["model"]),
-        By::Key => (Table::Usage, &["client_key"]),
-        By::Provider => (Table::Credentials, &["provider"]),
-        By::Credential => (Table::Credentials, &["credential", "provider"]),
+        By::Model => Kind::Model,
+        By::Key => Kind::Key,
+        By::Provider | By::Credential => Kind::Credential,
     };
+    let mut sums = hours.sums(reader, kind)?;
+    if by == By::Provider {
+        sums = providers(sums);
+    }
     let mut groups = Vec::new();
-    for ([first, second], totals) in hours.sums(reader, table, columns)? {
-        let (name, of) = if by == By::Key {
-            let key = reader.key(first)?;
-            key.map_or((None, None), |key| (Some(key.id), key.name))
-        } else {
-            (reader.name(first)?, reader.name(second)?)
+    for ([a, b], totals) in sums {
+        let (name, of) = match by {
+            By::Key => {
+                let key = reader.key(a)?;
+                key.map_or((None, None), |key| (Some(key.id), key.name))
+            }
+            By::Credential => (reader.name(b)?, reader.name(a)?),
+            By::Model | By::Provider | By::Hour | By::Day => (reader.name(a)?, None),
         };
         groups.push(Group { name, of, totals });
     }
@@ -186,6 +197,15 @@ fn groups(
     };
     groups.sort_by(|a, b| worth(b).cmp(&worth(a)).then_with(|| a.name.cmp(&b.name)));
     Ok(groups)
+}
+
+/// The sums of all credentials of a provider together.
+fn providers(credentials: BTreeMap<[i64; 2], Totals>) -> BTreeMap<[i64; 2], Totals> {
+    let mut sums: BTreeMap<[i64; 2], Totals> = BTreeMap::new();
+    for ([provider, _], totals) in credentials {
+        sums.entry([provider, 0]).or_default().add(&totals);
+    }
+    sums
 }
 
 /// Hours under their names, those of one name together.
@@ -240,7 +260,9 @@ mod tests {
         let counted = hours.range(&asked);
         assert_eq!(counted.since, time("2026-11-26T10:00:00Z"));
         assert_eq!(counted.until, time("2026-11-26T13:00:00Z"));
+        assert_eq!(hours.whole_days().to - hours.whole_days().from, 24);
         let all = Hours::of(&Range::default());
+        assert_eq!(all.whole_days(), all);
         assert_eq!((all.from, all.to), (0, ALL_HOURS));
         let odd = Range {
             since: Some(Timestamp::MIN),

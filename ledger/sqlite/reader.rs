@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::names::Texts;
-use super::rollup::{Level, Table};
+use super::rollup::{Kind, Level};
 use super::{open, read, signed};
 use crate::query::{Filter, Totals};
 use crate::record::{RequestId, Row};
@@ -54,32 +54,37 @@ impl Reader {
         Ok(answer)
     }
 
-    /// Sums of buckets `from..to`, by one or two columns. The second number is 0 where there is one column.
+    /// Sums over the buckets `from..to`, by the two numbers that a kind is broken down by.
     pub(crate) fn sums(
         &self,
-        table: Table,
+        kind: Kind,
         level: Level,
         (from, to): (i64, i64),
-        by: &[&str],
     ) -> Result<Vec<([i64; 2], Totals)>, LedgerError> {
-        let first = by.first().copied().unwrap_or("0");
-        let second = by.get(1).copied().unwrap_or("0");
         let sums = Totals::COLUMNS.map(|column| format!("sum({column})"));
         let sql = format!(
-            "SELECT {first}, {second}, {sums} FROM {table}
-             WHERE level = ?1 AND bucket >= ?2 AND bucket < ?3 GROUP BY {groups}",
-            sums = sums.join(", "),
-            table = table.name(),
-            groups = if by.len() > 1 { "1, 2" } else { "1" },
+            "SELECT a, b, {} FROM sums
+             WHERE kind = ?1 AND level = ?2 AND bucket >= ?3 AND bucket < ?4 GROUP BY a, b",
+            sums.join(", ")
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((level.number(), from, to), |row| {
-            let mut values = [0; Totals::COLUMNS.len()];
-            for (index, value) in values.iter_mut().enumerate() {
-                *value = row.get::<_, i64>(index + 2)?.unsigned_abs();
-            }
-            Ok(([row.get(0)?, row.get(1)?], Totals::from_values(values)))
+        let values = (kind.number(), level.number(), from, to);
+        let rows = statement.query_map(values, |row| {
+            Ok(([row.get(0)?, row.get(1)?], totals(row, 2)?))
         })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The sums of everything in each of the hours `from..to` that has any.
+    pub(crate) fn hours(&self, (from, to): (i64, i64)) -> Result<Vec<(i64, Totals)>, LedgerError> {
+        let sql = format!(
+            "SELECT bucket, {} FROM sums
+             WHERE kind = ?1 AND level = ?2 AND bucket >= ?3 AND bucket < ?4 ORDER BY bucket",
+            Totals::COLUMNS.join(", ")
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let values = (Kind::All.number(), Level::Hour.number(), from, to);
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, totals(row, 1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -241,4 +246,13 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
+}
+
+/// Sums that begin at a column.
+fn totals(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Totals> {
+    let mut values = [0; Totals::COLUMNS.len()];
+    for (index, value) in values.iter_mut().enumerate() {
+        *value = row.get::<_, i64>(first + index)?.unsigned_abs();
+    }
+    Ok(Totals::from_values(values))
 }

@@ -1,4 +1,4 @@
-//! Sums for each hour and each day, kept up in the transaction that writes the rows.
+//! Sums of hours and days, kept up in the transaction that writes the rows.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,13 +9,19 @@ use super::insert::Place;
 use super::signed;
 use crate::query::Totals;
 
-/// The sums by what they are broken down by.
+/// What a sum is broken down by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Table {
-    /// By client key and model.
-    Usage,
-    /// By provider and credential.
-    Credentials,
+pub(crate) enum Kind {
+    /// Nothing; for each hour.
+    All,
+    /// The client key.
+    Key,
+    /// The model.
+    Model,
+    /// The provider and the credential.
+    Credential,
+    /// The client key and the model; for each day. For hours it would be almost as many as there are rows.
+    KeyAndModel,
 }
 
 /// How long a bucket is.
@@ -26,74 +32,95 @@ pub(crate) enum Level {
     Day,
 }
 
-/// Sums of rows that are being written, in the order of the tables.
+/// Sums of rows that are being written, in the order of the table.
 #[derive(Debug, Default)]
-pub(super) struct Rollup {
-    usage: BTreeMap<[i64; 4], Totals>,
-    credentials: BTreeMap<[i64; 4], Totals>,
-}
+pub(super) struct Rollup(BTreeMap<[i64; 5], Totals>);
 
-static ADD: LazyLock<[String; 2]> =
-    LazyLock::new(|| [Table::Usage, Table::Credentials].map(Table::add));
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    let columns = Totals::COLUMNS.join(", ");
+    let places = vec!["?"; 5 + Totals::COLUMNS.len()].join(", ");
+    let sums = Totals::COLUMNS.map(|column| format!("{column} = {column} + excluded.{column}"));
+    format!(
+        "INSERT INTO sums (kind, level, bucket, a, b, {columns}) VALUES ({places})
+         ON CONFLICT (kind, level, bucket, a, b) DO UPDATE SET {}",
+        sums.join(", ")
+    )
+});
 
-impl Table {
-    pub(crate) const fn name(self) -> &'static str {
+impl Kind {
+    pub(super) const ALL: [Self; 5] = [
+        Self::All,
+        Self::Key,
+        Self::Model,
+        Self::Credential,
+        Self::KeyAndModel,
+    ];
+
+    pub(super) const fn number(self) -> i64 {
         match self {
-            Self::Usage => "usage",
-            Self::Credentials => "credential_usage",
+            Self::All => 0,
+            Self::Key => 1,
+            Self::Model => 2,
+            Self::Credential => 3,
+            Self::KeyAndModel => 4,
         }
     }
 
-    /// What the sums of a bucket are broken down by.
-    const fn parts(self) -> [&'static str; 2] {
+    const fn levels(self) -> &'static [Level] {
         match self {
-            Self::Usage => ["client_key", "model"],
-            Self::Credentials => ["provider", "credential"],
+            Self::All => &[Level::Hour],
+            Self::Key | Self::Model | Self::Credential => &[Level::Hour, Level::Day],
+            Self::KeyAndModel => &[Level::Day],
         }
     }
 
-    fn add(self) -> String {
-        let [first, second] = self.parts();
-        let columns = Totals::COLUMNS.join(", ");
-        let places = vec!["?"; 4 + Totals::COLUMNS.len()].join(", ");
-        let sums = Totals::COLUMNS.map(|column| format!("{column} = {column} + excluded.{column}"));
-        format!(
-            "INSERT INTO {table} (level, bucket, {first}, {second}, {columns}) VALUES ({places})
-             ON CONFLICT (level, bucket, {first}, {second}) DO UPDATE SET {sums}",
-            table = self.name(),
-            sums = sums.join(", "),
-        )
+    const fn parts(self, place: &Place) -> [i64; 2] {
+        match self {
+            Self::All => [0, 0],
+            Self::Key => [place.key, 0],
+            Self::Model => [place.model, 0],
+            Self::Credential => [place.provider, place.credential],
+            Self::KeyAndModel => [place.key, place.model],
+        }
     }
 }
 
 impl Level {
-    pub(crate) const fn number(self) -> i64 {
+    pub(super) const ALL: [Self; 2] = [Self::Hour, Self::Day];
+
+    pub(super) const fn number(self) -> i64 {
         match self {
             Self::Hour => 0,
             Self::Day => 1,
         }
     }
+
+    /// The bucket that an hour is in.
+    pub(super) const fn bucket(self, hour: i64) -> i64 {
+        match self {
+            Self::Hour => hour,
+            Self::Day => hour.div_euclid(24),
+        }
+    }
 }
 
 impl Rollup {
-    pub(super) fn add(&mut self, place: Place, totals: &Totals) {
-        let day = place.hour.div_euclid(24);
-        for (level, bucket) in [(Level::Hour, place.hour), (Level::Day, day)] {
-            let level = level.number();
-            let usage = [level, bucket, place.key, place.model];
-            self.usage.entry(usage).or_default().add(totals);
-            let credential = [level, bucket, place.provider, place.credential];
-            self.credentials.entry(credential).or_default().add(totals);
+    pub(super) fn add(&mut self, place: &Place, totals: &Totals) {
+        for kind in Kind::ALL {
+            let [a, b] = kind.parts(place);
+            for level in kind.levels() {
+                let bucket = level.bucket(place.hour);
+                let sum = [kind.number(), level.number(), bucket, a, b];
+                self.0.entry(sum).or_default().add(totals);
+            }
         }
     }
 
     pub(super) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
-        for (sql, sums) in ADD.iter().zip([self.usage, self.credentials]) {
-            let mut statement = connection.prepare_cached(sql)?;
-            for (place, totals) in sums {
-                let values = totals.values().map(signed);
-                statement.execute(params_from_iter(place.into_iter().chain(values)))?;
-            }
+        let mut statement = connection.prepare_cached(&ADD)?;
+        for (sum, totals) in self.0 {
+            let values = totals.values().map(signed);
+            statement.execute(params_from_iter(sum.into_iter().chain(values)))?;
         }
         Ok(())
     }

@@ -49,12 +49,14 @@ CREATE TABLE request (
   auth_index INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- Sums for each hour (level 0, since 1970) and each day in UTC (level 1). 0 stands for no name.
-CREATE TABLE usage (
+-- Sums of hours (level 0, counted from 1970) and of days in UTC (level 1), broken down in several ways: a kind of sum, and
+-- up to two numbers of names; 0 stands for no name.
+CREATE TABLE sums (
+  kind INTEGER NOT NULL,
   level INTEGER NOT NULL,
   bucket INTEGER NOT NULL,
-  client_key INTEGER NOT NULL,
-  model INTEGER NOT NULL,
+  a INTEGER NOT NULL,
+  b INTEGER NOT NULL,
   requests INTEGER NOT NULL,
   failed INTEGER NOT NULL,
   aborted INTEGER NOT NULL,
@@ -74,34 +76,7 @@ CREATE TABLE usage (
   first_bytes INTEGER NOT NULL,
   bytes_in INTEGER NOT NULL,
   bytes_out INTEGER NOT NULL,
-  PRIMARY KEY (level, bucket, client_key, model)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE credential_usage (
-  level INTEGER NOT NULL,
-  bucket INTEGER NOT NULL,
-  provider INTEGER NOT NULL,
-  credential INTEGER NOT NULL,
-  requests INTEGER NOT NULL,
-  failed INTEGER NOT NULL,
-  aborted INTEGER NOT NULL,
-  uncounted INTEGER NOT NULL,
-  unpriced INTEGER NOT NULL,
-  estimated INTEGER NOT NULL,
-  input INTEGER NOT NULL,
-  cache_read INTEGER NOT NULL,
-  cache_write INTEGER NOT NULL,
-  output INTEGER NOT NULL,
-  reasoning INTEGER NOT NULL,
-  tool_use INTEGER NOT NULL,
-  tokens INTEGER NOT NULL,
-  cost INTEGER NOT NULL,
-  latency INTEGER NOT NULL,
-  first_byte INTEGER NOT NULL,
-  first_bytes INTEGER NOT NULL,
-  bytes_in INTEGER NOT NULL,
-  bytes_out INTEGER NOT NULL,
-  PRIMARY KEY (level, bucket, provider, credential)
+  PRIMARY KEY (kind, level, bucket, a, b)
 ) STRICT, WITHOUT ROWID;
 
 -- Rows that began before were removed for their age. What is imported from that time could be one of them.

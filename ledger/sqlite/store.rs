@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::insert::insert;
 use super::names::{Names, Texts};
-use super::rollup::Rollup;
+use super::rollup::{Kind, Rollup};
 use super::{open, read};
 use crate::LedgerError;
 use crate::query::Totals;
@@ -59,7 +59,7 @@ impl Store {
         let mut added = 0;
         for row in rows {
             if let Some(place) = insert(&transaction, &mut self.names, row)? {
-                rollup.add(place, &Totals::of(row));
+                rollup.add(&place, &Totals::of(row));
                 added += 1;
             }
         }
@@ -91,7 +91,7 @@ impl Store {
             };
             match place {
                 Some(place) => {
-                    rollup.add(place, &Totals::of(row));
+                    rollup.add(&place, &Totals::of(row));
                     merged.added += 1;
                 }
                 None => merged.skipped += 1,
@@ -105,10 +105,12 @@ impl Store {
     /// Requests and failures over all times.
     pub(crate) fn counts(&self) -> Result<(u64, u64), LedgerError> {
         let sql = "SELECT coalesce(sum(requests), 0), coalesce(sum(failed), 0)
-                   FROM credential_usage WHERE level = 1";
-        let counts = self.connection.query_row(sql, [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-        })?;
+                   FROM sums WHERE kind = ?1";
+        let counts = self
+            .connection
+            .query_row(sql, [Kind::All.number()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            })?;
         Ok((counts.0.unsigned_abs(), counts.1.unsigned_abs()))
     }
 

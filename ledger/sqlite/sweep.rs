@@ -2,7 +2,7 @@
 
 use rusqlite::TransactionBehavior;
 
-use super::Store;
+use super::{Kind, Level, Store};
 use crate::LedgerError;
 use crate::record::RequestId;
 
@@ -50,17 +50,15 @@ impl Store {
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         let mut more = false;
-        for (table, parts) in [
-            ("usage", "client_key, model"),
-            ("credential_usage", "provider, credential"),
-        ] {
-            for (level, bucket) in [(0, day.saturating_mul(24)), (1, day)] {
-                let sql = format!(
-                    "DELETE FROM {table} WHERE (level, bucket, {parts}) IN
-                     (SELECT level, bucket, {parts} FROM {table}
-                      WHERE level = ?1 AND bucket < ?2 LIMIT ?3)"
-                );
-                let removed = transaction.execute(&sql, (level, bucket, AT_ONCE))?;
+        for kind in Kind::ALL {
+            for level in Level::ALL {
+                let bucket = level.bucket(day.saturating_mul(24));
+                let removed = transaction.execute(
+                    "DELETE FROM sums WHERE (kind, level, bucket, a, b) IN
+                     (SELECT kind, level, bucket, a, b FROM sums
+                      WHERE kind = ?1 AND level = ?2 AND bucket < ?3 LIMIT ?4)",
+                    (kind.number(), level.number(), bucket, AT_ONCE),
+                )?;
                 more |= i64::try_from(removed).unwrap_or(0) == AT_ONCE;
             }
         }
@@ -117,8 +115,8 @@ mod tests {
         store.write(&rows).unwrap();
         store.write(&[row(20_080, 0), row(20_100, 0)]).unwrap();
         let rows = "SELECT count(*) FROM request";
-        let sums = "SELECT count(*) FROM usage";
-        let requests = "SELECT sum(requests) FROM usage WHERE level = 1";
+        let sums = "SELECT count(*) FROM sums";
+        let requests = "SELECT sum(requests) FROM sums WHERE kind = 0";
 
         // A little at a time.
         let now = 20_100 * DAY;
@@ -127,12 +125,12 @@ mod tests {
         assert!(!store.sweep(now, Some(90), None).unwrap());
         assert_eq!(count(&store, rows), 2);
         assert_eq!(count(&store, requests), 3_002);
-        assert_eq!(count(&store, sums), 6);
+        // One for all, two by key, model and credential each, one by key and model: of three days.
+        assert_eq!(count(&store, sums), 24);
         assert!(!store.sweep(now, Some(20), Some(30)).unwrap());
         assert_eq!(count(&store, rows), 2);
-        assert_eq!(count(&store, sums), 4);
+        assert_eq!(count(&store, sums), 16);
         assert_eq!(count(&store, requests), 2);
-        assert_eq!(count(&store, "SELECT count(*) FROM credential_usage"), 4);
         assert!(!store.sweep(now, None, None).unwrap());
         assert!(!store.sweep(now, Some(u32::MAX), Some(u32::MAX)).unwrap());
         assert_eq!(count(&store, rows), 2);

@@ -128,26 +128,19 @@ fn details_can_be_few_while_sums_are_of_all() {
 }
 
 #[test]
-fn usage_of_a_time_is_that_of_its_whole_hours() {
+fn usage_of_a_time_is_that_of_its_whole_days() {
     let bed = Bed::with(&requests());
-    let range = Range {
-        since: Some("2026-11-20T01:30:00Z".parse().unwrap()),
-        until: Some("2026-11-21T01:30:00Z".parse().unwrap()),
+    let range = |since: &str, until: &str| Range {
+        since: Some(since.parse().unwrap()),
+        until: Some(until.parse().unwrap()),
     };
+    let range = range("2026-11-20T01:30:00Z", "2026-11-20T01:31:00Z");
     let usage = usage(&bed, &range, Details::All)["usage"].take();
     assert_eq!(usage["total_requests"], 2);
-    assert_eq!(
-        usage["apis"]["laptop"]["models"]["claude-sonnet-5"]["details"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(usage["apis"]["unknown"]["total_requests"], 1);
-    assert_eq!(
-        usage["requests_by_day"],
-        json!({ "2026-11-20": 1, "2026-11-21": 1 })
-    );
+    let model = &usage["apis"]["laptop"]["models"]["claude-sonnet-5"];
+    assert_eq!(model["details"].as_array().unwrap().len(), 2);
+    assert_eq!(usage["apis"]["unknown"], Value::Null);
+    assert_eq!(usage["requests_by_day"], json!({ "2026-11-20": 2 }));
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) fn settings(directory: &Path) -> Settings {
 }
 
 pub(crate) fn id(millis: u64, number: u64) -> RequestId {
-    RequestId::parse(&format!("{millis:012x}7000{number:016x}")).unwrap()
+    RequestId::parse(&format!("{millis:012x}7000{number:016x}")).expect("32 digits")
 }
 
 /// An ordinary request of a time.

@@ -11,7 +11,7 @@ use serde_json::to_writer;
 use super::{Detail, UNKNOWN};
 use crate::query::{Hours, Range, Totals};
 use crate::record::Row;
-use crate::sqlite::{Reader, Table};
+use crate::sqlite::{Kind, Reader};
 use crate::{Ledger, LedgerError};
 
 /// Which requests are listed one by one.
@@ -24,7 +24,7 @@ pub enum Details {
 }
 
 impl Ledger {
-    /// Writes the answer of `GET /usage` about a stretch of time, to the hour: the sums of everything, days and hours of
+    /// Writes the answer of `GET /usage` about a stretch of time, to the day in UTC: the sums of everything, days and hours of
     /// `zone`, and requests one by one. What it needs of memory does not grow with the requests.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Ledger {
         })
     }
 
-    /// Writes the answer of `GET /usage/export` about a stretch of time, to the hour, with every request of it.
+    /// Writes the answer of `GET /usage/export` about a stretch of time, to the day in UTC, with every request of it.
     ///
     /// # Errors
     /// When the ledger cannot be read or the output not written.
@@ -87,7 +87,7 @@ struct Sums {
 
 impl Sums {
     fn read(reader: &Reader, range: &Range, zone: &TimeZone) -> Result<Self, LedgerError> {
-        let hours = Hours::of(range);
+        let hours = Hours::of(range).whole_days();
         let mut sums = Self {
             range: hours.range(range),
             total: Totals::default(),
@@ -95,8 +95,7 @@ impl Sums {
             days: BTreeMap::new(),
             hours: BTreeMap::new(),
         };
-        let by = ["client_key", "model"];
-        for ([key, model], totals) in hours.sums(reader, Table::Usage, &by)? {
+        for ([key, model], totals) in hours.sums(reader, Kind::KeyAndModel)? {
             let api = reader.key(key)?.map(|key| Arc::clone(key.label()));
             let model = reader.name(model)?;
             let models = sums.apis.entry(api.unwrap_or_else(|| UNKNOWN.into()));
