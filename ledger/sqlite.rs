@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::record::MOST_TOKENS;
 
 pub(crate) use open::set_aside;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, Share};
 pub(crate) use rollup::{Kind, Level};
 pub(crate) use store::{Merged, Store};
 

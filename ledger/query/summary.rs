@@ -84,6 +84,11 @@ impl Hours {
         }
     }
 
+    /// Whole days since 1970.
+    pub(crate) fn days(self) -> (i64, i64) {
+        (self.from.div_euclid(24), self.to.div_euclid(24))
+    }
+
     /// The same hours in as few buckets as there are: days where they are whole.
     fn buckets(self) -> Vec<(Level, (i64, i64))> {
         let (first, last) = ((self.from + 23).div_euclid(24), self.to.div_euclid(24));

@@ -25,6 +25,14 @@ pub(crate) struct Reader {
     stamp: Option<u64>,
 }
 
+/// What the family's document says of a client key and a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Share {
+    pub(crate) requests: u64,
+    pub(crate) failed: u64,
+    pub(crate) tokens: u64,
+}
+
 /// Where rows are looked for: from the first id to before the second.
 pub(crate) type Ids = (RequestId, RequestId);
 
@@ -71,6 +79,27 @@ impl Reader {
         let values = (kind.number(), level.number(), from, to);
         let rows = statement.query_map(values, |row| {
             Ok(([row.get(0)?, row.get(1)?], totals(row, 2)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Requests, failures and tokens of the days `from..to`, by client key and model.
+    pub(crate) fn shares(
+        &self,
+        (from, to): (i64, i64),
+    ) -> Result<Vec<([i64; 2], Share)>, LedgerError> {
+        let sql = "SELECT a, b, sum(requests), sum(failed), sum(tokens) FROM sums
+                   WHERE kind = ?1 AND level = ?2 AND bucket >= ?3 AND bucket < ?4 GROUP BY a, b";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let values = (Kind::KeyAndModel.number(), Level::Day.number(), from, to);
+        let rows = statement.query_map(values, |row| {
+            let number = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+            let share = Share {
+                requests: number(2)?,
+                failed: number(3)?,
+                tokens: number(4)?,
+            };
+            Ok(([row.get(0)?, row.get(1)?], share))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -245,6 +274,14 @@ impl Reader {
     fn number(&self, sql: &str, name: &str) -> Result<Option<i64>, LedgerError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+}
+
+impl Share {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.tokens += other.tokens;
     }
 }
 

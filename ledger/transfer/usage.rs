@@ -9,9 +9,9 @@ use jiff::tz::TimeZone;
 use serde_json::to_writer;
 
 use super::{Detail, UNKNOWN};
-use crate::query::{Hours, Range, Totals};
+use crate::query::{Hours, Range};
 use crate::record::Row;
-use crate::sqlite::{Kind, Reader};
+use crate::sqlite::{Reader, Share};
 use crate::{Ledger, LedgerError};
 
 /// Which requests are listed one by one.
@@ -74,11 +74,11 @@ impl Ledger {
 }
 
 /// Labels and models in the order of their letters: the order in which details are read.
-type Apis = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Totals>>;
+type Apis = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Share>>;
 
 struct Sums {
     range: Range,
-    total: Totals,
+    total: Share,
     apis: Apis,
     /// Requests and tokens by date and by the hour of the day.
     days: BTreeMap<String, (u64, u64)>,
@@ -90,20 +90,20 @@ impl Sums {
         let hours = Hours::of(range).whole_days();
         let mut sums = Self {
             range: hours.range(range),
-            total: Totals::default(),
+            total: Share::default(),
             apis: Apis::new(),
             days: BTreeMap::new(),
             hours: BTreeMap::new(),
         };
-        for ([key, model], totals) in hours.sums(reader, Kind::KeyAndModel)? {
+        for ([key, model], share) in reader.shares(hours.days())? {
             let api = reader.key(key)?.map(|key| Arc::clone(key.label()));
             let model = reader.name(model)?;
             let models = sums.apis.entry(api.unwrap_or_else(|| UNKNOWN.into()));
             let model = models
                 .or_default()
                 .entry(model.unwrap_or_else(|| UNKNOWN.into()));
-            model.or_default().add(&totals);
-            sums.total.add(&totals);
+            model.or_default().add(share);
+            sums.total.add(share);
         }
         for (time, totals) in hours.by_hour(reader)? {
             let local = time.to_zoned(zone.clone());
@@ -165,7 +165,7 @@ impl Sums {
 struct Tree<'a, W> {
     out: &'a mut W,
     apis: &'a Apis,
-    models: std::vec::IntoIter<(&'a str, &'a str, &'a Totals)>,
+    models: std::vec::IntoIter<(&'a str, &'a str, &'a Share)>,
     open: Option<(&'a str, &'a str)>,
     /// Whether the open model has a detail.
     listed: bool,
@@ -229,9 +229,9 @@ impl<'a, W: Write> Tree<'a, W> {
             write!(self.out, ",")?;
         }
         if before != Some(api) {
-            let mut total = Totals::default();
+            let mut total = Share::default();
             for model in self.apis.get(api).into_iter().flat_map(BTreeMap::values) {
-                total.add(model);
+                total.add(*model);
             }
             json(self.out, api)?;
             self.counts(&total)?;
@@ -245,7 +245,7 @@ impl<'a, W: Write> Tree<'a, W> {
         Ok(true)
     }
 
-    fn counts(&mut self, totals: &Totals) -> Result<(), LedgerError> {
+    fn counts(&mut self, totals: &Share) -> Result<(), LedgerError> {
         write!(
             self.out,
             ":{{\"total_requests\":{},\"total_tokens\":{}",
