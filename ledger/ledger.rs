@@ -47,6 +47,13 @@ struct Shared {
     readers: Readers,
 }
 
+impl Drop for Shared {
+    /// With the last handle the thread ends: when all is written, or else when it cannot be.
+    fn drop(&mut self) {
+        self.board.stop();
+    }
+}
+
 impl Settings {
     /// The usual settings: 16,384 rows wait at most; rows are kept for 90 days, sums for two years.
     #[must_use]
@@ -63,7 +70,7 @@ impl Settings {
 
 impl Ledger {
     /// Starts the thread that writes. A file that cannot be opened is no reason not to serve: it is tried again, and
-    /// [`Ledger::status`] tells.
+    /// [`Ledger::status`] tells. Before the process ends, [`Ledger::close`] has what waits written.
     ///
     /// # Errors
     /// When the system has no thread to give.

@@ -10,6 +10,7 @@
 //! where `provider` is given, and for the dated snapshots of the model (`-20251101`, `-2025-12-11`).
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::{fs, io};
@@ -126,10 +127,13 @@ impl Prices {
     /// # Errors
     /// When the file cannot be read, is not of the form, or has a price that is none. Nothing of it counts then.
     pub fn with_file(path: &Path) -> Result<Self, PriceError> {
-        if fs::metadata(path)?.len() > LARGEST {
+        let mut text = String::new();
+        let mut file = fs::File::open(path)?.take(LARGEST + 1);
+        file.read_to_string(&mut text)?;
+        if file.limit() == 0 {
             return Err(PriceError::TooLarge);
         }
-        Self::with_overrides(&fs::read_to_string(path)?)
+        Self::with_overrides(&text)
     }
 
     /// The bundled prices, overridden by those of a text in the same form.

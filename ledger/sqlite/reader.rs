@@ -112,7 +112,7 @@ impl Reader {
             Totals::COLUMNS.join(", ")
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let values = (Kind::All.number(), Level::Hour.number(), from, to);
+        let values = (Kind::Total.number(), Level::Hour.number(), from, to);
         let rows = statement.query_map(values, |row| Ok((row.get(0)?, totals(row, 1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -13,7 +13,7 @@ use crate::query::Totals;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Nothing; for each hour.
-    All,
+    Total,
     /// The client key.
     Key,
     /// The model.
@@ -49,7 +49,7 @@ static ADD: LazyLock<String> = LazyLock::new(|| {
 
 impl Kind {
     pub(super) const ALL: [Self; 5] = [
-        Self::All,
+        Self::Total,
         Self::Key,
         Self::Model,
         Self::Credential,
@@ -58,7 +58,7 @@ impl Kind {
 
     pub(super) const fn number(self) -> i64 {
         match self {
-            Self::All => 0,
+            Self::Total => 0,
             Self::Key => 1,
             Self::Model => 2,
             Self::Credential => 3,
@@ -68,7 +68,7 @@ impl Kind {
 
     const fn levels(self) -> &'static [Level] {
         match self {
-            Self::All => &[Level::Hour],
+            Self::Total => &[Level::Hour],
             Self::Key | Self::Model | Self::Credential => &[Level::Hour, Level::Day],
             Self::KeyAndModel => &[Level::Day],
         }
@@ -76,7 +76,7 @@ impl Kind {
 
     const fn parts(self, place: &Place) -> [i64; 2] {
         match self {
-            Self::All => [0, 0],
+            Self::Total => [0, 0],
             Self::Key => [place.key, 0],
             Self::Model => [place.model, 0],
             Self::Credential => [place.provider, place.credential],

@@ -108,7 +108,7 @@ impl Store {
                    FROM sums WHERE kind = ?1";
         let counts = self
             .connection
-            .query_row(sql, [Kind::All.number()], |row| {
+            .query_row(sql, [Kind::Total.number()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
             })?;
         Ok((counts.0.unsigned_abs(), counts.1.unsigned_abs()))

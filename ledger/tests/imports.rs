@@ -236,6 +236,15 @@ fn hostile_files_are_refused_as_a_whole() {
     let _ = bed
         .ledger
         .import(nested(1_000_000).as_bytes(), Prices::bundled());
+    let many = |count: usize| {
+        let details = "{},".repeat(count);
+        let text = format!(
+            r#"{{"usage":{{"apis":{{"k":{{"models":{{"m":{{"details":[{details}{{}}]}}}}}}}}}}}}"#
+        );
+        bed.ledger.import(text.as_bytes(), Prices::bundled())
+    };
+    assert!(matches!(many(250_000), Err(ImportError::TooMany)));
+    assert!(matches!(many(8_000_000), Err(ImportError::TooMany)));
     let large = vec![b' '; (64 << 20) + 1];
     let error = bed.ledger.import(&large, Prices::bundled());
     assert!(matches!(error, Err(ImportError::TooLarge)));

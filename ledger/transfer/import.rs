@@ -17,7 +17,9 @@ use crate::{Cost, Ledger, LedgerError, Prices};
 /// Bytes of a file.
 const LARGEST: usize = 64 << 20;
 /// Requests of a file.
-const MOST: usize = 1_000_000;
+const MOST: usize = 250_000;
+/// Objects of a file: a request is two, itself and its tokens. More are not even parsed.
+const MOST_OBJECTS: usize = 3 * MOST;
 /// Bytes of a name.
 const LONGEST: usize = 256;
 /// Milliseconds, of which no more are kept.
@@ -160,6 +162,9 @@ impl Ledger {
 fn rows(file: &[u8], prices: &Prices, now: Timestamp) -> Result<Vec<Row>, ImportError> {
     if file.len() > LARGEST {
         return Err(ImportError::TooLarge);
+    }
+    if file.iter().filter(|byte| **byte == b'{').count() > MOST_OBJECTS {
+        return Err(ImportError::TooMany);
     }
     let Object(file): Object<File> = serde_json::from_slice(file)?;
     match file.version {
