@@ -8,6 +8,8 @@
 
 mod material;
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{env, fs, io, thread};
 
@@ -24,29 +26,31 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Rows that may wait, well below what the queue takes.
 const WAITING: u64 = 8_000;
 
-static PLACE: std::sync::OnceLock<Place> = std::sync::OnceLock::new();
+static PLACE: OnceLock<Place> = OnceLock::new();
 
 /// A ledger with its rows.
 struct Place {
-    directory: tempfile::TempDir,
+    directory: PathBuf,
     ledger: Ledger,
     rows: u64,
 }
 
 fn main() {
-    PLACE.get_or_init(build);
+    let directory = tempfile::tempdir().unwrap();
+    let place = PLACE.get_or_init(|| build(directory.path()));
     divan::main();
+    assert!(place.ledger.close(PATIENCE));
 }
 
 fn place() -> &'static Place {
     PLACE.get().unwrap()
 }
 
-fn settings(directory: &tempfile::TempDir) -> Settings {
+fn settings(directory: &Path) -> Settings {
     Settings {
         row_days: None,
         sum_days: None,
-        ..Settings::new(directory.path().join("ledger.db"))
+        ..Settings::new(directory.join("ledger.db"))
     }
 }
 
@@ -62,28 +66,25 @@ fn record(ledger: &Ledger, rows: impl Iterator<Item = modelgate_ledger::Row>) {
     assert_eq!(ledger.status().lost, 0);
 }
 
-fn build() -> Place {
+fn build(directory: &Path) -> Place {
     let rows = env::var("LEDGER_ROWS").map_or(100_000, |rows| rows.parse().unwrap());
-    let directory = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(settings(&directory)).unwrap();
+    let ledger = Ledger::open(settings(directory)).unwrap();
     let began = Instant::now();
     record(&ledger, Rows::over_time(rows));
     let took = began.elapsed();
     // Closing moves the log into the file.
     assert!(ledger.close(PATIENCE));
-    let bytes = fs::metadata(directory.path().join("ledger.db"))
-        .unwrap()
-        .len();
+    let bytes = fs::metadata(directory.join("ledger.db")).unwrap().len();
     eprintln!(
         "{rows} rows in {:.1} s: {:.0} a second, {:.1} bytes a row with sums",
         took.as_secs_f64(),
         rows as f64 / took.as_secs_f64(),
         bytes as f64 / rows as f64,
     );
-    let ledger = Ledger::open(settings(&directory)).unwrap();
+    let ledger = Ledger::open(settings(directory)).unwrap();
     assert!(ledger.flush(PATIENCE));
     Place {
-        directory,
+        directory: directory.to_owned(),
         ledger,
         rows,
     }
@@ -96,7 +97,7 @@ fn written(bencher: Bencher<'_, '_>, count: u64) {
         .counter(ItemsCount::new(count))
         .with_inputs(|| {
             let directory = tempfile::tempdir().unwrap();
-            let ledger = Ledger::open(settings(&directory)).unwrap();
+            let ledger = Ledger::open(settings(directory.path())).unwrap();
             assert!(ledger.flush(PATIENCE));
             (
                 directory,
@@ -106,7 +107,7 @@ fn written(bencher: Bencher<'_, '_>, count: u64) {
         })
         .bench_local_values(|(directory, ledger, rows)| {
             record(&ledger, rows.into_iter());
-            directory
+            (ledger, directory)
         });
 }
 
@@ -114,11 +115,12 @@ fn written(bencher: Bencher<'_, '_>, count: u64) {
 #[divan::bench(sample_count = 100, sample_size = 100)]
 fn recorded(bencher: Bencher<'_, '_>) {
     let directory = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(settings(&directory)).unwrap();
+    let ledger = Ledger::open(settings(directory.path())).unwrap();
     let row = Rows::over_time(1).next().unwrap();
     bencher
         .with_inputs(|| row.clone())
         .bench_local_values(|row| ledger.record(row));
+    assert!(ledger.close(PATIENCE));
 }
 
 #[divan::bench(args = [By::Model, By::Key, By::Provider, By::Credential, By::Hour, By::Day], sample_count = 20, sample_size = 1)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use modelgate_ledger::{By, Filter, Ledger, LedgerError, Range, Row, Settings, Status};
 
-use crate::material::{BEGINNING, Bed, LONG, all, open, row, settings};
+use crate::material::{BEGINNING, Bed, LONG, all, open, open_with, row, settings};
 
 /// How long anybody may have to wait for recording so many rows.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -69,13 +69,12 @@ fn put_aside(directory: &Path) -> Vec<std::path::PathBuf> {
 #[test]
 fn a_full_queue_loses_what_does_not_fit_and_counts_it() {
     let directory = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(Settings {
+    let ledger = open_with(Settings {
         queue: 10,
         // Not even the tables fit in: what is taken from the queue stays in hand.
         max_bytes: Some(4096),
         ..settings(directory.path())
     });
-    let ledger = ledger.unwrap();
     record(&ledger, some(0..5_000));
     let status = ledger.status();
     assert_eq!(status.lost + status.queued, 5_000);
@@ -97,7 +96,7 @@ fn a_full_disk_keeps_what_was_written() {
         max_bytes: Some(512 << 10),
         ..settings(directory.path())
     };
-    let ledger = Ledger::open(small).unwrap();
+    let ledger = open_with(small);
     record(&ledger, some(0..10_000));
     let status = until(&ledger, |status| message(status).contains("full"));
     assert!(status.written > 0 && status.queued > 0, "{status:?}");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use modelgate_ledger::{Attempt, ClientKey, Cost, Filter, Ledger, Outcome, Row, Tokens};
+use modelgate_ledger::{Attempt, ClientKey, Cost, Filter, Ledger, Outcome, Row, Settings, Tokens};
 use proptest::prelude::*;
 
 pub(crate) use crate::plain::{BEGINNING, id, row, settings};
@@ -12,17 +12,20 @@ pub(crate) use crate::plain::{BEGINNING, id, row, settings};
 /// Longer than anything here takes.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// A ledger in a folder of its own.
+/// A ledger in a folder of its own. It is closed before the folder is removed, or it would begin a new one.
 pub(crate) struct Bed {
+    pub(crate) ledger: Open,
     pub(crate) directory: tempfile::TempDir,
-    pub(crate) ledger: Ledger,
 }
+
+/// A ledger that is closed in the end.
+pub(crate) struct Open(Ledger);
 
 impl Bed {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let ledger = open(directory.path());
-        Self { directory, ledger }
+        Self { ledger, directory }
     }
 
     pub(crate) fn with(rows: &[Row]) -> Self {
@@ -39,8 +42,26 @@ impl Bed {
     }
 }
 
-pub(crate) fn open(directory: &Path) -> Ledger {
-    Ledger::open(settings(directory)).unwrap()
+impl std::ops::Deref for Open {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        &self.0
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let _ = self.0.close(LONG);
+    }
+}
+
+pub(crate) fn open(directory: &Path) -> Open {
+    open_with(settings(directory))
+}
+
+pub(crate) fn open_with(settings: Settings) -> Open {
+    Open(Ledger::open(settings).unwrap())
 }
 
 /// All rows, the newest first.
