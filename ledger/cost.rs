@@ -6,7 +6,7 @@
 
 use crate::record::{Outcome, Tokens};
 
-/// What a request cost, and how that is known.
+/// What a request cost by the price list, and how that is known. What an account with a subscription pays is not told by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cost {
     /// Nanodollars: the vendor's price times the upstream's final counts.

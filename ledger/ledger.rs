@@ -16,6 +16,9 @@ use crate::{LedgerError, Status};
 /// How long an import waits for the writer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Nobody is patient for longer.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
 /// Between two looks at a queue that is full.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -124,7 +127,7 @@ impl Ledger {
 
     /// Waits for the answer to a message.
     fn wait(&self, message: fn(SyncSender<()>) -> Message, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + patience.min(LONGEST);
         let (sender, done) = mpsc::sync_channel(1);
         let sent = self.send(message(sender), deadline);
         let left = deadline.saturating_duration_since(Instant::now());

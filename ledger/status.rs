@@ -145,3 +145,49 @@ impl Board {
         self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tracing::Subscriber;
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+    use super::*;
+
+    /// Counts what is said.
+    struct Count(Arc<AtomicU64>);
+
+    impl<S: Subscriber> Layer<S> for Count {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            assert_eq!(*event.metadata().level(), tracing::Level::ERROR);
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_losses_is_shouted_once_and_counted_whole() {
+        let said = Arc::new(AtomicU64::new(0));
+        let subscriber = tracing_subscriber::registry().with(Count(Arc::clone(&said)));
+        tracing::subscriber::with_default(subscriber, || {
+            let board = Board::default();
+            for _ in 0..1_000 {
+                board.queued();
+                board.lost(1, "the queue is full");
+                board.failed("the disk is full");
+            }
+            let status = board.status();
+            assert_eq!(
+                (status.lost, status.queued, said.load(Relaxed)),
+                (1_000, 0, 1)
+            );
+            // The newest reason is told in any case.
+            assert_eq!(status.last_error.unwrap().message, "the disk is full");
+            // Later it is said again.
+            board.news().complained = Instant::now().checked_sub(QUIET);
+            board.queued();
+            board.lost(1, "the queue is full");
+            assert_eq!(said.load(Relaxed), 2);
+        });
+    }
+}

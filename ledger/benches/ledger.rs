@@ -123,7 +123,7 @@ fn recorded(bencher: Bencher<'_, '_>) {
     assert!(ledger.close(PATIENCE));
 }
 
-#[divan::bench(args = [By::Model, By::Key, By::Provider, By::Credential, By::Hour, By::Day], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = By::ALL, sample_count = 20, sample_size = 1)]
 fn summary_of_all(bencher: Bencher<'_, '_>, by: By) {
     let ledger = &place().ledger;
     bencher.bench_local(|| ledger.summary(&Range::default(), black_box(by), &TimeZone::UTC));
@@ -139,7 +139,7 @@ fn month() -> Range {
     }
 }
 
-#[divan::bench(args = [By::Model, By::Key, By::Provider, By::Credential, By::Hour, By::Day], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = By::ALL, sample_count = 20, sample_size = 1)]
 fn summary_of_a_month(bencher: Bencher<'_, '_>, by: By) {
     let ledger = &place().ledger;
     let range = month();

@@ -32,6 +32,31 @@ pub enum By {
     Day,
 }
 
+impl By {
+    /// Every way to break sums down.
+    pub const ALL: [Self; 6] = [
+        Self::Model,
+        Self::Key,
+        Self::Provider,
+        Self::Credential,
+        Self::Hour,
+        Self::Day,
+    ];
+
+    /// The name in questions.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Key => "key",
+            Self::Provider => "provider",
+            Self::Credential => "credential",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+}
+
 /// Sums over a stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {

@@ -74,13 +74,13 @@ pub(super) fn insert(
     let mut name = |name| names.number(connection, name);
     let credential = name(row.credential.as_ref())?;
     let provider = name(row.provider.as_ref())?;
-    let requested = name(row.requested_model.as_ref())?;
     let served = name(row.served_model.as_ref())?;
     let client_dialect = name(row.client_dialect.as_ref())?;
     let upstream_dialect = name(row.upstream_dialect.as_ref())?;
     let error = name(row.error.as_ref())?;
     let origin = row.imported.as_ref();
     let auth_index = name(origin.and_then(|origin| origin.auth_index.as_ref()))?;
+    let requested = names.asked(connection, row.requested_model.as_ref())?;
     let attempts = pack(connection, names, row)?;
     let used = spelt(row);
     let count = |count: Option<u64>| count.map(|count| signed(tokens(count)));

@@ -11,8 +11,11 @@ use crate::ClientKey;
 /// Bytes of a name that are kept.
 const LONGEST: usize = 256;
 
-/// Names that are told apart. A client can make up model names without end; later ones share one name.
+/// Names that are told apart; later ones share one name.
 const MOST: usize = 1 << 16;
+/// Clients can make up names of models without end. They get no more than a part of the names, so that there is room for the
+/// models and credentials that will really be there.
+const MOST_ASKED: usize = MOST / 2;
 const OTHER: &str = "(other)";
 
 /// From names to numbers, for writing.
@@ -37,13 +40,36 @@ impl Names {
         connection: &Connection,
         name: Option<&Arc<str>>,
     ) -> rusqlite::Result<Option<i64>> {
+        self.within(connection, name, MOST)
+    }
+
+    /// The number of a name that a client gave.
+    pub(super) fn asked(
+        &mut self,
+        connection: &Connection,
+        name: Option<&Arc<str>>,
+    ) -> rusqlite::Result<Option<i64>> {
+        self.within(connection, name, MOST_ASKED)
+    }
+
+    fn within(
+        &mut self,
+        connection: &Connection,
+        name: Option<&Arc<str>>,
+        most: usize,
+    ) -> rusqlite::Result<Option<i64>> {
         match name.map(|name| cut(name)) {
             None | Some("") => Ok(None),
-            Some(name) => self.intern(connection, name).map(Some),
+            Some(name) => self.intern(connection, name, most).map(Some),
         }
     }
 
-    fn intern(&mut self, connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    fn intern(
+        &mut self,
+        connection: &Connection,
+        name: &str,
+        most: usize,
+    ) -> rusqlite::Result<i64> {
         if let Some(number) = self.names.get(name) {
             return Ok(*number);
         }
@@ -53,8 +79,8 @@ impl Names {
             Some(number) => number,
             None => {
                 let count = self.count(connection)?;
-                if count >= MOST && name != OTHER {
-                    return self.intern(connection, OTHER);
+                if count >= most && name != OTHER {
+                    return self.intern(connection, OTHER, most);
                 }
                 let mut statement =
                     connection.prepare_cached("INSERT INTO name (text) VALUES (?1)")?;
@@ -209,14 +235,25 @@ mod tests {
     fn names_that_are_made_up_without_end_share_one() {
         let (_directory, connection) = database();
         let mut names = Names {
-            count: Some(MOST),
+            count: Some(MOST_ASKED),
             ..Names::default()
         };
-        let mut number = |text: &str| names.number(&connection, Some(&text.into())).unwrap();
-        let other = number("made-up-1");
-        assert_eq!(number("made-up-2"), other);
+        let name = |name: &str| Some(Arc::<str>::from(name));
+        let mut asked = |text: &str| names.asked(&connection, name(text).as_ref()).unwrap();
+        let other = asked("made-up-1");
+        assert_eq!(asked("made-up-2"), other);
         let text = Texts::default().text(&connection, other).unwrap();
         assert_eq!(text.as_deref(), Some(OTHER));
+        // There is still room for those that nobody made up, and they are known then.
+        let real = names.number(&connection, name("real").as_ref()).unwrap();
+        assert_ne!(real, other);
+        assert_eq!(
+            names.asked(&connection, name("real").as_ref()).unwrap(),
+            real
+        );
+        names.count = Some(MOST);
+        let late = names.number(&connection, name("late").as_ref()).unwrap();
+        assert_eq!(late, other);
     }
 
     #[test]

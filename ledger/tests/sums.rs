@@ -105,15 +105,6 @@ fn ranges() -> impl Strategy<Value = Range> {
     (time(), time()).prop_map(|(since, until)| Range { since, until })
 }
 
-const ALL: [By; 6] = [
-    By::Model,
-    By::Key,
-    By::Provider,
-    By::Credential,
-    By::Hour,
-    By::Day,
-];
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -128,7 +119,7 @@ proptest! {
         bed.record(first);
         bed.record(second);
         for range in ranges {
-            for by in ALL {
+            for by in By::ALL {
                 let (sums, counted) = summary(&bed.ledger, &range, by);
                 prop_assert!(counted.since <= range.since && counted.until >= range.until);
                 prop_assert_eq!(&sums, &recount(&rows, &counted, by), "{:?}", by);
@@ -141,7 +132,7 @@ proptest! {
         let bed = Bed::with(&rows);
         let of = |cost: fn(Cost) -> bool| rows.iter().filter(|row| cost(row.cost)).count() as u64;
         let expected: u64 = rows.iter().filter_map(|row| row.cost.nanodollars()).sum();
-        for by in ALL {
+        for by in By::ALL {
             let summary = bed.ledger.summary(&Range::default(), by, &zone()).unwrap();
             let parts: u64 = summary.groups.iter().map(|group| group.totals.cost).sum();
             prop_assert_eq!((parts, summary.total.cost), (expected, expected));
