@@ -206,6 +206,13 @@ impl RequestId {
         Timestamp::from_millisecond(self.millis()).unwrap_or(Timestamp::MAX)
     }
 
+    /// The smallest id of a row of a millisecond that came from another gateway: those are of version 8.
+    pub(crate) fn first_imported(millis: i64) -> Self {
+        let Self(mut bytes) = Self::first_of(millis);
+        bytes[6] = 0x80;
+        Self(bytes)
+    }
+
     /// The id after this one.
     pub(crate) fn next(self) -> Self {
         Self(u128::from_be_bytes(self.0).saturating_add(1).to_be_bytes())

@@ -123,13 +123,17 @@ impl Store {
     }
 }
 
-/// Whether a row says the same as one of the same moment that is here already.
+/// Whether an imported row says the same as one of ours of the same moment. Other imported ones it is told from by its id,
+/// so that a file in which everything happens at once takes no longer than others.
 fn is_known(connection: &Connection, texts: &Texts, row: &Row) -> Result<bool, LedgerError> {
     let millis = row.id.millis();
     let sql = format!("{} WHERE r.id >= ?1 AND r.id < ?2", read::select());
     let mut statement = connection.prepare_cached(&sql)?;
-    let bounds = [millis, millis + 1].map(|millis| RequestId::first_of(millis).0);
-    let mut found = statement.query(bounds)?;
+    let bounds = [
+        RequestId::first_of(millis),
+        RequestId::first_imported(millis),
+    ];
+    let mut found = statement.query(bounds.map(|id| id.0))?;
     let wanted = Detail::of(row);
     while let Some(other) = found.next()? {
         let other = read::row(connection, texts, other)?;

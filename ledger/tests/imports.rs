@@ -138,6 +138,17 @@ fn a_file_of_another_gateway_is_taken_over() {
 }
 
 #[test]
+fn everything_may_happen_at_once() {
+    let detail = |number: u64| json!({ "timestamp": "2026-01-02T03:04:05Z", "tokens": { "input_tokens": number } });
+    let details: Vec<Value> = (0..30_000).map(detail).collect();
+    let file =
+        json!({ "usage": { "apis": { "k": { "models": { "m": { "details": details } } } } } });
+    let bed = Bed::new();
+    assert_eq!(import(&bed.ledger, &file).unwrap().added, 30_000);
+    assert_eq!(import(&bed.ledger, &file).unwrap().skipped, 30_000);
+}
+
+#[test]
 fn a_key_is_known_by_its_name() {
     let bed = Bed::with(&[row(BEGINNING, 1)]);
     let mut file = export(&bed.ledger);

@@ -289,7 +289,7 @@ fn row(
     };
     let tokens = counts.tokens();
     let mut row = Row {
-        id: RequestId::first_of(time.as_millisecond()),
+        id: RequestId::first_imported(time.as_millisecond()),
         key: Some(ClientKey {
             id: Arc::clone(place.api),
             name: None,
@@ -351,8 +351,9 @@ fn id(first: RequestId, detail: &Detail<'_>) -> RequestId {
     }
     let digest = digest.finalize();
     let RequestId(mut bytes) = first;
+    let version = bytes[6];
     bytes[6..].copy_from_slice(&digest[..10]);
-    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[6] = bytes[6] & 0x0f | version;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     RequestId(bytes)
 }
