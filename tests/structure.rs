@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TOOLS: &[&str] = &["bench", "tests/upstream", "dialects/fuzz"];
 
 /// Where words may be printed.
-const MAY_PRINT: &[&str] = &["commands/", "tui/", "bench/", "tests/"];
+const MAY_PRINT: &[&str] = &["commands/", "tui/", "bench/", "tests/", "ledger/benches/"];
 const PRINTING: &[&str] = &["println!", "print!", "eprintln!", "eprint!", "dbg!"];
 
 fn root() -> &'static Path {
