@@ -26,6 +26,7 @@ mod lifecycle;
 mod management;
 mod openai;
 mod passthrough;
+mod proxies;
 mod reload;
 mod responses;
 mod routing;
