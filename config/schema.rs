@@ -83,7 +83,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("max-retry-credentials", Integer), // credentials tried in a round; 0: all
     field("max-retry-interval", Integer), // seconds a request may wait for a cooling credential
     field("disable-cooling", Bool),
-    field("save-cooldown-status", Bool),
+    field("save-cooldown-status", Bool), // cooldowns outlive the program
     field("transient-error-cooldown-seconds", Integer),
     field("quota-exceeded", Map(QUOTA_EXCEEDED)),
     field("routing", Map(ROUTING)),

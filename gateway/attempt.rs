@@ -97,12 +97,13 @@ async fn try_once(
         request,
     )
     .await?;
+    let within = |error: CallError| error.with_status(200);
     if plan.peek.stream {
-        return Ok(Answer::Stream(Box::new(
-            begin(upstream, plan.dialect, prepared, source.clone()).await?,
-        )));
+        let begun = begin(upstream, plan.dialect, prepared, source.clone()).await;
+        return Ok(Answer::Stream(Box::new(begun.map_err(within)?)));
     }
-    let (body, usage) = whole(upstream, plan.dialect, prepared, source).await?;
+    let read = whole(upstream, plan.dialect, prepared, source).await;
+    let (body, usage) = read.map_err(within)?;
     plan.record.used(usage);
     Ok(Answer::Whole(body))
 }

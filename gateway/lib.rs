@@ -11,6 +11,7 @@ mod body;
 mod collect;
 mod conduit;
 mod conversations;
+mod cooldowns;
 mod error;
 mod exchange;
 mod google;

@@ -67,7 +67,8 @@ pub(crate) struct Attempt {
 
 #[derive(Debug)]
 pub(crate) struct AttemptFailure {
-    pub(crate) status: u16,
+    /// Of the upstream's answer, if one came.
+    pub(crate) status: Option<u16>,
     pub(crate) kind: &'static str,
     pub(crate) message: Str,
     pub(crate) retry_after: Option<Duration>,
@@ -196,7 +197,7 @@ impl Record {
             };
             attempt.took = Some(elapsed.saturating_sub(attempt.after));
             attempt.failure = failure.map(|error| AttemptFailure {
-                status: error.error.status,
+                status: error.status,
                 kind: error.kind.name(),
                 message: error.error.message.clone(),
                 retry_after: error.error.retry_after,

@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::util::MapRequest;
 
+use crate::cooldowns;
 use crate::request::{Peer, Seat, Upgrade};
 use crate::routes::routes;
 use crate::state::State;
@@ -130,7 +131,7 @@ impl Server {
         let warming = tokio::task::spawn_blocking(move || warm.warm_up());
         let following = tokio::spawn({
             let state = Arc::clone(&state);
-            async move { state.follow().await }
+            async move { tokio::join!(state.follow(), cooldowns::follow(&state)) }
         });
         let ticking = tokio::spawn(tick());
         let open = TaskTracker::new();
@@ -161,6 +162,9 @@ impl Server {
         }
         ticking.abort();
         following.abort();
+        if let Err(error) = cooldowns::keep(&state).await {
+            tracing::warn!(%error, "cooldowns cannot be kept");
+        }
         warming.abort();
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::cooldowns;
 use crate::management::gate::Token;
 use crate::recent::Recent;
 
@@ -24,7 +25,7 @@ pub struct State {
     pub(crate) logins: Option<Refresher>,
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
-    healths: Healths,
+    pub(crate) healths: Arc<Healths>,
     /// Requests that are over.
     pub(crate) recent: Arc<Recent>,
     /// Opens the management API; without one nobody may manage.
@@ -46,8 +47,15 @@ impl Snapshot {
         let accounts = accounts
             .as_ref()
             .map_or(&[][..], |snapshot| snapshot.accounts());
+        let catalog = Catalog::build(&config, accounts, logins, healths);
+        for credential in catalog.credentials() {
+            let own = credential.cooling_disabled;
+            if own.unwrap_or(config.routing.cooling_disabled) {
+                credential.health.clear();
+            }
+        }
         Self {
-            catalog: Catalog::build(&config, accounts, logins, healths),
+            catalog,
             access: Access::new(&config.client_keys),
             config,
         }
@@ -69,7 +77,8 @@ impl State {
     /// The state for a configuration; `State::follow` keeps it up to date.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        let healths = Healths::default();
+        let healths = Arc::<Healths>::default();
+        cooldowns::restore(&store.snapshot(), &healths);
         let clients = Arc::default();
         let logins = logins(&store, &clients);
         let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths);
@@ -97,32 +106,29 @@ impl State {
     /// Takes over every new configuration and every change of an account, and keeps tokens fresh, for ever.
     pub(crate) async fn follow(&self) {
         let Some(logins) = &self.logins else {
-            return self.follow_config(std::future::pending).await;
+            // Nobody else has the sender, so nothing ever comes.
+            let none = watch::Sender::new(());
+            return self.follow_changes(none.subscribe()).await;
         };
         let _watcher = logins.accounts().follow().inspect_err(|error| {
             tracing::warn!(%error, "changes of account files are not seen");
         });
-        let mut changes = logins.accounts().subscribe();
-        changes.mark_changed();
-        let changes = tokio::sync::Mutex::new(changes);
-        let changed = || async { changes.lock().await.changed().await.is_ok().then_some(()) };
-        tokio::join!(logins.clone().run(), self.follow_config(changed));
+        let accounts = logins.accounts().subscribe();
+        tokio::join!(logins.clone().run(), self.follow_changes(accounts));
     }
 
-    /// Makes a new catalogue for every new configuration, and whenever `accounts` says so.
-    async fn follow_config<F>(&self, accounts: impl Fn() -> F)
-    where
-        F: Future<Output = Option<()>>,
-    {
+    /// Makes a new catalogue for every new configuration and for every change of `accounts`.
+    async fn follow_changes<A>(&self, mut accounts: watch::Receiver<A>) {
         let mut configs = self.store.subscribe();
-        // A configuration may have come between making the state and subscribing.
+        // Either may have changed between making the state and subscribing.
         configs.mark_changed();
+        accounts.mark_changed();
         loop {
-            let (goes_on, of_accounts) = tokio::select! {
-                changed = configs.changed() => (changed.is_ok(), false),
-                changed = accounts() => (changed.is_some(), true),
+            let (changed, of_accounts) = tokio::select! {
+                changed = configs.changed() => (changed, false),
+                changed = accounts.changed() => (changed, true),
             };
-            if !goes_on {
+            if changed.is_err() {
                 return;
             }
             let config = Arc::clone(&configs.borrow_and_update());

@@ -29,6 +29,8 @@ pub(crate) fn entry(
         error_rules: channel
             .map(|channel| channel.error_rules.clone())
             .unwrap_or_default(),
+        request_retry: settings.request_retry,
+        cooling_disabled: settings.disable_cooling,
         models: Vec::new(),
         excluded_models: [settings.excluded_models.clone(), common.unwrap_or_default()].concat(),
         headers: headers

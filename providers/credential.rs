@@ -40,6 +40,10 @@ pub struct Credential {
     pub quirks: modelgate_config::model::Quirks,
     /// What its failures mean, where the operator knows better.
     pub error_rules: Arc<[ErrorRule]>,
+    /// Rounds that it takes part in after the first one, where it has a number of its own.
+    pub request_retry: Option<u32>,
+    /// Whether it is never barred, where it has a switch of its own.
+    pub cooling_disabled: Option<bool>,
     /// How it does.
     pub health: Arc<Health>,
     pub(crate) endpoint: Arc<Endpoint>,
@@ -87,6 +91,13 @@ impl CredentialKey {
                 .iter()
                 .fold(0, |number, byte| number << 8 | u64::from(*byte)),
         )
+    }
+}
+
+impl CredentialKey {
+    /// The key of its sixteen digits.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        u64::from_str_radix(text, 16).ok().map(Self)
     }
 }
 

@@ -201,8 +201,24 @@ impl Health {
         self.count(&inner);
     }
 
+    /// Takes over a bar of an earlier run, of one model or of everything; one that is known already is newer.
+    pub(crate) fn restore(&self, model: Option<&Str>, bar: Bar) {
+        let mut inner = self.lock();
+        match model {
+            None => {
+                inner.all.get_or_insert(bar);
+            }
+            Some(model) if inner.bar_of(model).is_none() => inner.put(model, &bar),
+            Some(_) => {}
+        }
+        self.count(&inner);
+    }
+
     /// Ends every bar.
     pub fn clear(&self) {
+        if self.is_well() {
+            return;
+        }
         let mut inner = self.lock();
         inner.all = None;
         inner.models.clear();
@@ -236,7 +252,8 @@ impl Health {
         }
     }
 
-    fn is_well(&self) -> bool {
+    /// Nothing is barred.
+    pub(crate) fn is_well(&self) -> bool {
         self.barred.load(Ordering::Relaxed) == 0 && self.barred_models.load(Ordering::Relaxed) == 0
     }
 
@@ -289,6 +306,26 @@ impl Inner {
 }
 
 impl Bar {
+    /// A bar of an earlier run.
+    pub(crate) fn kept(
+        kind: CallErrorKind,
+        status: u16,
+        message: Str,
+        failures: u32,
+        since: Moment,
+        until: Moment,
+    ) -> Self {
+        Self {
+            kind,
+            status,
+            message,
+            since,
+            until,
+            failures,
+            trial: None,
+        }
+    }
+
     /// What it means now.
     #[must_use]
     pub fn standing(&self, now: Moment) -> Standing {

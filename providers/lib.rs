@@ -11,6 +11,7 @@ mod claude;
 pub mod client;
 mod codex;
 mod compatible;
+pub mod cooldowns;
 pub mod credential;
 mod demo;
 pub mod error;

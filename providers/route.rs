@@ -94,14 +94,25 @@ pub enum Why {
 }
 
 impl Why {
-    /// For a person who asks.
+    /// For a person who asks about a request that is over.
     #[must_use]
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::Bound => "the conversation is there",
+            Self::Bound => "the conversation was there",
             Self::Turn => "it was its turn",
             Self::Trial => "its rest was over, and somebody had to try it",
             Self::LastResort => "nobody was well, and it had the least against it",
+        }
+    }
+
+    /// For a person who asks what would be.
+    #[must_use]
+    pub const fn in_words_ahead(self) -> &'static str {
+        match self {
+            Self::Bound => "the conversation is there",
+            Self::Turn => "it would be its turn",
+            Self::Trial => "its rest is over, and somebody has to try it",
+            Self::LastResort => "nobody is well, and it has the least against it",
         }
     }
 }

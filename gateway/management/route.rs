@@ -34,7 +34,7 @@ pub(crate) fn route(
         now,
     };
     let (chosen, why, retry_at) = match route.choose(&choosing) {
-        Choice::Member { index, why } => (Some(index), why.in_words(), None),
+        Choice::Member { index, why } => (Some(index), why.in_words_ahead(), None),
         Choice::Nobody { retry_at } => (None, "every account that serves it rests", retry_at),
     };
     Ok(RouteDecision {

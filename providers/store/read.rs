@@ -98,10 +98,11 @@ impl<'d> Fields<'d> {
         Ok((!text.is_empty()).then_some(text))
     }
 
-    fn bool(self, name: &str) -> Result<bool, String> {
+    fn bool(self, name: &str) -> Result<Option<bool>, String> {
         match self.text(name)?.as_deref() {
-            None | Some("false" | "0") => Ok(false),
-            Some("true" | "1") => Ok(true),
+            None => Ok(None),
+            Some("false" | "0") => Ok(Some(false)),
+            Some("true" | "1") => Ok(Some(true)),
             Some(_) => Err(format!("`{name}` is neither true nor false")),
         }
     }
@@ -141,7 +142,7 @@ fn settings(fields: Fields<'_>) -> Result<Settings, String> {
     Ok(Settings {
         email: fields.text("email")?,
         label: fields.text("label")?,
-        disabled: fields.bool("disabled")?,
+        disabled: fields.bool("disabled")?.unwrap_or_default(),
         prefix: fields
             .read("prefix", setting::prefix)?
             .flatten()
