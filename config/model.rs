@@ -235,6 +235,8 @@ pub struct ProviderEntry {
     pub cooling_disabled: Option<bool>,
     /// Models served; empty: the provider's own catalogue.
     pub models: Vec<ModelEntry>,
+    /// The provider is asked for the list of its models, which are served too.
+    pub fetch_models: bool,
     /// Never served by this entry.
     pub excluded_models: Vec<Pattern>,
     /// Extra headers, applied last. Names are valid header names, values valid header values.

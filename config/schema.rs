@@ -263,6 +263,7 @@ const PROVIDER_KEY: &[Field] = &[
     field("weight", Integer),
     field("disabled", Bool),
     field("models", List(&Map(MODEL))),
+    field("fetch-models", Bool), // asks the provider for its list; default: where there are no `models`
     field("excluded-models", TEXTS),
     field("headers", HEADERS),
     field("auth-scheme", Text), // `auto`, `api-key` or `bearer`
@@ -288,6 +289,7 @@ const COMPATIBLE: &[Field] = &[
     field("priority", Integer),
     field("disabled", Bool),
     field("models", List(&Map(MODEL))),
+    field("fetch-models", Bool), // asks the provider for its list; default: where there are no `models`
     field("excluded-models", TEXTS),
     field("headers", HEADERS),
     field("responses", Bool), // the server also speaks `/responses`

@@ -16,6 +16,7 @@ mod error;
 mod exchange;
 mod google;
 mod intake;
+mod lists;
 mod management;
 mod payload;
 mod plan;

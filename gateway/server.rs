@@ -24,11 +24,10 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::util::MapRequest;
 
-use crate::cooldowns;
 use crate::request::{Peer, Seat, Upgrade};
 use crate::routes::routes;
 use crate::state::State;
-use crate::tls;
+use crate::{cooldowns, lists, tls};
 
 /// Pause after an accept that failed for want of resources.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -131,7 +130,13 @@ impl Server {
         let warming = tokio::task::spawn_blocking(move || warm.warm_up());
         let following = tokio::spawn({
             let state = Arc::clone(&state);
-            async move { tokio::join!(state.follow(), cooldowns::follow(&state)) }
+            async move {
+                tokio::join!(
+                    state.follow(),
+                    cooldowns::follow(&state),
+                    lists::follow(&state)
+                )
+            }
         });
         let ticking = tokio::spawn(tick());
         let open = TaskTracker::new();

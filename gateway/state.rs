@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Secret, Store};
 use modelgate_providers::account::exchange;
+use modelgate_providers::lists::ModelLists;
 use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher};
 use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
-use crate::cooldowns;
 use crate::management::gate::Token;
 use crate::recent::Recent;
+use crate::{cooldowns, lists};
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct State {
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
     pub(crate) healths: Arc<Healths>,
+    /// What providers say of their models.
+    pub(crate) lists: Arc<ModelLists>,
     /// Requests that are over.
     pub(crate) recent: Arc<Recent>,
     /// Opens the management API; without one nobody may manage.
@@ -42,12 +45,17 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    fn new(config: Arc<Config>, logins: Option<&Refresher>, healths: &Healths) -> Self {
+    fn new(
+        config: Arc<Config>,
+        logins: Option<&Refresher>,
+        healths: &Healths,
+        lists: &ModelLists,
+    ) -> Self {
         let accounts = logins.map(|logins| logins.accounts().snapshot());
         let accounts = accounts
             .as_ref()
             .map_or(&[][..], |snapshot| snapshot.accounts());
-        let catalog = Catalog::build(&config, accounts, logins, healths);
+        let catalog = Catalog::build(&config, accounts, logins, healths, lists);
         for credential in catalog.credentials() {
             let own = credential.cooling_disabled;
             if own.unwrap_or(config.routing.cooling_disabled) {
@@ -81,7 +89,8 @@ impl State {
         cooldowns::restore(&store.snapshot(), &healths);
         let clients = Arc::default();
         let logins = logins(&store, &clients);
-        let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths);
+        let lists = Arc::new(lists::load(&store.snapshot()));
+        let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths, &lists);
         Self {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -90,6 +99,7 @@ impl State {
             conversations: Conversations::default(),
             affinity: Affinity::default(),
             healths,
+            lists,
             recent: Arc::default(),
             token: None,
             draining: watch::Sender::new(false),
@@ -117,9 +127,10 @@ impl State {
         tokio::join!(logins.clone().run(), self.follow_changes(accounts));
     }
 
-    /// Makes a new catalogue for every new configuration and for every change of `accounts`.
+    /// Makes a new catalogue for every new configuration, and for every change of `accounts` or of a provider's list.
     async fn follow_changes<A>(&self, mut accounts: watch::Receiver<A>) {
         let mut configs = self.store.subscribe();
+        let mut lists = self.lists.subscribe();
         // Either may have changed between making the state and subscribing.
         configs.mark_changed();
         accounts.mark_changed();
@@ -127,12 +138,14 @@ impl State {
             let (changed, of_accounts) = tokio::select! {
                 changed = configs.changed() => (changed, false),
                 changed = accounts.changed() => (changed, true),
+                changed = lists.changed() => (changed, false),
             };
             if changed.is_err() {
                 return;
             }
             let config = Arc::clone(&configs.borrow_and_update());
-            let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths);
+            let logins = self.logins.as_ref();
+            let snapshot = Snapshot::new(config, logins, &self.healths, &self.lists);
             if of_accounts {
                 snapshot.forgive_logins();
             }

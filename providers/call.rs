@@ -150,11 +150,7 @@ async fn once(
         request.headers_mut().insert(name, value);
     }
     *request.body_mut() = Some(call.body.clone().into());
-    let proxy = if credential.proxy == Proxy::Inherit {
-        proxy
-    } else {
-        &credential.proxy
-    };
+    let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
         .map_err(|error| client::describe_through(provider, proxy, error))?;

@@ -12,6 +12,7 @@ use crate::catalog::draft::Draft;
 use crate::credential::Credential;
 use crate::forge::Healths;
 use crate::health::Standing;
+use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
@@ -34,6 +35,7 @@ pub struct Catalog {
     opened: Mutex<HashMap<Str, Arc<Route>>>,
     listing: Vec<ModelListing>,
     credentials: Vec<Arc<Credential>>,
+    lists: Vec<ListSource>,
 }
 
 /// A credential that could serve a request, and what the upstream calls the model.
@@ -90,15 +92,16 @@ struct OpenRoute {
 
 impl Catalog {
     /// The catalogue of a configuration and of accounts. With no provider at all it holds the built-in demo. `refresher` has
-    /// the tokens of the accounts; without it nothing can be asked of them.
+    /// the tokens of the accounts; without it nothing can be asked of them. `lists` are those that providers sent.
     #[must_use]
     pub fn build(
         config: &Config,
         accounts: &[Arc<Account>],
         refresher: Option<&Refresher>,
         healths: &Healths,
+        lists: &ModelLists,
     ) -> Self {
-        let mut draft = Draft::new(config, healths);
+        let mut draft = Draft::new(config, healths, lists);
         draft.fill(accounts, refresher);
         draft.finish()
     }
@@ -110,7 +113,14 @@ impl Catalog {
         let snapshot = accounts
             .map(|accounts| accounts.snapshot())
             .unwrap_or_default();
-        Self::build(config, snapshot.accounts(), None, &Healths::default())
+        let lists = ModelLists::load(&lists::path(&config.state_dir)).unwrap_or_default();
+        Self::build(
+            config,
+            snapshot.accounts(),
+            None,
+            &Healths::default(),
+            &lists,
+        )
     }
 
     /// Who could serve `model`; none when nobody can.
@@ -178,6 +188,12 @@ impl Catalog {
     #[must_use]
     pub fn credentials(&self) -> &[Arc<Credential>] {
         &self.credentials
+    }
+
+    /// The lists that providers are asked for, each once.
+    #[must_use]
+    pub fn lists(&self) -> &[ListSource] {
+        &self.lists
     }
 
     /// Up to three listed names that look like `model`.

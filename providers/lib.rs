@@ -19,6 +19,7 @@ mod forge;
 mod gemini;
 pub mod health;
 mod kind;
+pub mod lists;
 mod models;
 mod moment;
 mod quota;

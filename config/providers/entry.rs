@@ -56,6 +56,7 @@ pub(super) fn plain(origin: &str, base_url: Url) -> ProviderEntry {
         request_retry: None,
         cooling_disabled: None,
         models: Vec::new(),
+        fetch_models: true,
         excluded_models: Vec::new(),
         headers: Vec::new(),
     }
@@ -102,6 +103,7 @@ pub(super) fn read(
     let error_rules = routing::error_rules(&item.get("request-scoped-errors"), report);
     let request_retry = server::count(&item.get("request-retry"), server::MOST_ROUNDS, report);
     let models = models(&item.get("models"), report);
+    let fetch_models = item.get("fetch-models").bool();
     let headers = headers(&item.get("headers"), report);
     Some(ProviderEntry {
         origin: item.key.clone(),
@@ -112,6 +114,7 @@ pub(super) fn read(
         error_rules,
         request_retry,
         cooling_disabled: item.get("disable-cooling").bool(),
+        fetch_models: fetch_models.unwrap_or(models.is_empty()),
         models,
         excluded_models: item
             .get("excluded-models")

@@ -1,6 +1,6 @@
 //! From a configuration to its catalogue.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use modelgate_config::model::{CompatibleProvider, ModelEntry, ProviderEntry};
@@ -10,6 +10,7 @@ use modelgate_dialects::{Str, Target};
 use super::{Candidate, Catalog, ModelListing, OpenRoute, is_excluded, target_of};
 use crate::credential::{Credential, Login};
 use crate::forge::{Forge, Healths};
+use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
@@ -20,6 +21,8 @@ use crate::{
 pub(super) struct Draft<'c> {
     config: &'c Config,
     forge: Forge<'c>,
+    known_lists: &'c ModelLists,
+    lists: BTreeMap<ListKey, Vec<Arc<Credential>>>,
     routes: HashMap<Str, Vec<Candidate>>,
     targets: HashMap<(ProviderKind, Str, Str), Arc<Target>>,
     open: Vec<OpenRoute>,
@@ -27,10 +30,12 @@ pub(super) struct Draft<'c> {
 }
 
 impl<'c> Draft<'c> {
-    pub(super) fn new(config: &'c Config, healths: &'c Healths) -> Self {
+    pub(super) fn new(config: &'c Config, healths: &'c Healths, lists: &'c ModelLists) -> Self {
         Self {
             config,
             forge: Forge::new(healths),
+            known_lists: lists,
+            lists: BTreeMap::new(),
             routes: HashMap::new(),
             targets: HashMap::new(),
             open: Vec::new(),
@@ -85,7 +90,8 @@ impl<'c> Draft<'c> {
             Vec::new()
         };
         let credentials = [Arc::new(credential)];
-        let known = listed(entry, catalogue);
+        let own = self.own_list(&credentials);
+        let known = listed(entry, own.as_deref(), catalogue);
         self.add(entry, &credentials, &known, accepts, false);
     }
 
@@ -104,9 +110,12 @@ impl<'c> Draft<'c> {
             refresher: refresher.cloned(),
         };
         let credential = claude::account(account, &entry, login, &mut self.forge);
-        let known = account::models(account, models::claude_catalogue(), channel);
+        let credentials = [Arc::new(credential)];
+        let own = self.own_list(&credentials);
+        let catalogue = own.as_deref().unwrap_or(models::claude_catalogue());
+        let known = account::models(account, catalogue, channel);
         let accepts = vec![Pattern::new("claude-*")];
-        self.add(&entry, &[Arc::new(credential)], &known, accepts, false);
+        self.add(&entry, &credentials, &known, accepts, false);
     }
 
     fn add_compatible(&mut self, provider: &CompatibleProvider) {
@@ -114,10 +123,9 @@ impl<'c> Draft<'c> {
         let credentials: Vec<_> = keys
             .map(|index| Arc::new(compatible::credential(provider, index, &mut self.forge)))
             .collect();
-        let known = listed(
-            &provider.entry,
-            models::compatible_catalogue(&provider.name),
-        );
+        let own = self.own_list(&credentials);
+        let catalogue = models::compatible_catalogue(&provider.name);
+        let known = listed(&provider.entry, own.as_deref(), catalogue);
         // A list of models is the whole list.
         let accepts = if provider.entry.models.is_empty() {
             provider.accepts.clone()
@@ -177,6 +185,15 @@ impl<'c> Draft<'c> {
         }
     }
 
+    /// Notes the list of a provider's models as one to ask for, and gives it where it has come already.
+    fn own_list(&mut self, credentials: &[Arc<Credential>]) -> Option<Arc<[String]>> {
+        let key = ListKey::of(credentials.first()?)?;
+        let list = self.known_lists.of(&key);
+        let askers = self.lists.entry(key).or_default();
+        askers.extend(credentials.iter().cloned());
+        list
+    }
+
     /// A candidate; keys of one provider share what an encoder must know of a model.
     fn candidate(
         &mut self,
@@ -216,6 +233,11 @@ impl<'c> Draft<'c> {
             opened: Mutex::default(),
             listing: Vec::new(),
             credentials: self.credentials,
+            lists: self
+                .lists
+                .into_iter()
+                .map(|(key, credentials)| ListSource { key, credentials })
+                .collect(),
         };
         let listing = catalog.routes.iter().map(|(id, route)| ModelListing {
             id: id.clone(),
@@ -231,19 +253,25 @@ impl<'c> Draft<'c> {
     }
 }
 
-/// The models an entry serves by name: its own list, or the provider's catalogue.
-fn listed(entry: &ProviderEntry, catalogue: &[String]) -> Vec<ModelEntry> {
-    if !entry.models.is_empty() {
-        return entry.models.clone();
-    }
-    catalogue
-        .iter()
-        .map(|name| ModelEntry {
-            name: name.clone(),
-            alias: name.clone(),
-            responses: None,
-        })
-        .collect()
+/// The models an entry serves by name: those of the entry, and those that the provider itself lists. Where there are
+/// neither, those that we know of it.
+fn listed(entry: &ProviderEntry, own: Option<&[String]>, catalogue: &[String]) -> Vec<ModelEntry> {
+    let others = match own {
+        Some(own) => own,
+        None if entry.models.is_empty() => catalogue,
+        None => &[],
+    };
+    let named = |name: &String| {
+        let mut models = entry.models.iter();
+        models.any(|model| model.name == *name || model.alias == *name)
+    };
+    let others = others.iter().filter(|name| !named(name));
+    let others = others.map(|name| ModelEntry {
+        name: name.clone(),
+        alias: name.clone(),
+        responses: None,
+    });
+    entry.models.iter().cloned().chain(others).collect()
 }
 
 fn providers(candidates: &[Candidate]) -> Vec<Str> {

@@ -18,7 +18,7 @@ pub(super) const EXPIRY: [&str; 5] = ["expired", "expire", "expires_at", "expiry
 pub(super) const LAST_REFRESH: [&str; 2] = ["last_refresh", "last_refreshed_at"];
 
 /// Fields that are read into [`Settings`] or [`Tokens`]; all others stay as they are.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "type",
     "email",
     "label",
@@ -33,6 +33,7 @@ const KNOWN: [&str; 20] = [
     "note",
     "request_retry",
     "disable_cooling",
+    "fetch_models",
     "base_url",
     "project_id",
     "access_token",
@@ -161,6 +162,7 @@ fn settings(fields: Fields<'_>) -> Result<Settings, String> {
             .number::<i64>("request_retry")?
             .and_then(|count| u32::try_from(count).ok()),
         disable_cooling: fields.bool("disable_cooling")?,
+        fetch_models: fields.bool("fetch_models")?,
         base_url: fields.read("base_url", setting::base_url)?,
         project_id: fields.text("project_id")?,
     })

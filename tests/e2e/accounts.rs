@@ -77,7 +77,7 @@ fn write(home: &Home, upstream: &Upstream, access: &str, expired: &str) {
     let account = json!({
         "type": "claude", "email": "ada@example.com", "access_token": access, "refresh_token": "refresh-0",
         "expired": expired, "base_url": upstream.url(), "note": "kept as it is",
-        "model_aliases": [{"name": "up-text", "alias": "ada"}],
+        "model_aliases": [{"name": "up-text", "alias": "ada"}], "fetch_models": false,
     });
     let path = file(home);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -262,7 +262,7 @@ async fn an_account_can_have_rounds_of_its_own_and_no_rest() {
     let path = file(&scene.gateway.home);
     let account = |more: &str| {
         format!(
-            r#"{{"type": "claude", "access_token": "fail-500", "base_url": "{}", {more} "model_aliases": [{{"name": "up-text", "alias": "bob"}}]}}"#,
+            r#"{{"type": "claude", "access_token": "fail-500", "base_url": "{}", {more} "fetch_models": false, "model_aliases": [{{"name": "up-text", "alias": "bob"}}]}}"#,
             scene.upstream.url()
         )
     };

@@ -23,6 +23,7 @@ mod failover;
 mod first_run;
 mod gemini;
 mod lifecycle;
+mod lists;
 mod management;
 mod openai;
 mod passthrough;

@@ -117,13 +117,13 @@ async fn a_proxy_of_an_account_file_or_of_a_claude_key_is_used() {
     let answer = gateway.question(Speaks::Claude, "up-text", false).await;
     answer.expect_text(Speaks::Claude, HELLO);
     let seen = visit(Way::SocksName, "upstream.invalid", &upstream);
-    assert_eq!(proxy.visits(), [seen.clone()]);
+    assert_eq!(proxy.visits(), std::slice::from_ref(&seen));
 
     let launch = Launch::bare();
     let home = launch.home();
     let account = serde_json::json!({
         "type": "claude", "access_token": "sk-good", "expired": "2099-01-01T00:00:00Z",
-        "base_url": hidden(&upstream), "proxy_url": url,
+        "base_url": hidden(&upstream), "proxy_url": url, "fetch_models": false,
         "model_aliases": [{"name": "up-text", "alias": "ada"}],
     });
     fs::create_dir_all(home.path("auth")).unwrap();

@@ -202,9 +202,10 @@ fn dispatch(records: &Records, parts: &Parts, body: &Bytes) -> Script {
             let vectors = embed(records, &parts.headers, body);
             beside(records, Dialect::Chat, vectors)
         }
-        ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => {
-            or_refuse(Dialect::Claude, claude::models(&parts.headers))
-        }
+        ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => or_refuse(
+            Dialect::Claude,
+            claude::models(&parts.headers, parts.uri.query().unwrap_or_default()),
+        ),
         ("GET", "/v1/models") => or_refuse(Dialect::Chat, chat::models(&parts.headers)),
         ("GET", "/v1beta/models") => or_refuse(
             Dialect::Gemini,
