@@ -154,16 +154,16 @@ impl Plan {
     /// Notes who could serve the model, and why some of them cannot now.
     pub(crate) fn look_around(&mut self) {
         let (route, now) = (&self.route, Moment::now());
-        let members = 0..route.members().len().min(LOOKED_AT);
+        let members = 0..route.len().min(LOOKED_AT);
         let passed_over = members.filter_map(|index| match route.standing(index, now) {
             Standing::Free | Standing::Due => None,
             Standing::OnTrial | Standing::Barred { .. } => {
-                let candidate = route.members()[index].clone();
+                let candidate = route.member(index).to_candidate();
                 let bar = candidate.credential.health.bar(&candidate.target.model);
                 Some(PassedOver { candidate, bar })
             }
         });
-        self.record.considered(route.members().len(), passed_over);
+        self.record.considered(route.len(), passed_over);
     }
 
     /// The body as it came.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use modelgate_config::Config;
 use modelgate_dialects::Str;
 use modelgate_providers::{
-    Bound, CallError, Candidate, Choice, Choosing, Cooling, Health, Moment, Why,
+    Bound, CallError, Candidate, Choice, Choosing, Cooling, Health, Member, Moment, Why,
 };
 
 use crate::plan::Plan;
@@ -47,7 +47,7 @@ pub(crate) struct Trying {
 
 impl Tried {
     /// The next candidate of the plan's route that fits.
-    pub(crate) fn next(&mut self, plan: &Plan, fits: &dyn Fn(&Candidate) -> bool) -> Next {
+    pub(crate) fn next(&mut self, plan: &Plan, fits: &dyn Fn(Member<'_>) -> bool) -> Next {
         let config = &plan.snapshot.config;
         let most = match config.max_retry_credentials {
             0 => BUDGET,
@@ -57,8 +57,7 @@ impl Tried {
         if self.tried.len() >= most || self.attempts >= BUDGET {
             return Next::Nobody(None);
         }
-        let fits =
-            |candidate: &Candidate| fits(candidate) && rounds_of(candidate, config) >= self.rounds;
+        let fits = |member: Member<'_>| fits(member) && rounds_of(member, config) >= self.rounds;
         let choice = plan.route.choose(&Choosing {
             strategy: config.routing.strategy,
             bound: plan.bound,
@@ -73,7 +72,7 @@ impl Tried {
         };
         self.tried.push(index);
         self.attempts += 1;
-        let candidate = plan.route.members()[index].clone();
+        let candidate = plan.route.member(index).to_candidate();
         let trying = Trying {
             health: Arc::clone(&candidate.credential.health),
             model: candidate.target.model.clone(),
@@ -94,14 +93,14 @@ impl Tried {
         self.tried.clear();
         self.rounds += u32::from(self.attempts > 0);
         let config = &plan.snapshot.config;
-        let takes_part = |candidate: &Candidate| rounds_of(candidate, config) >= self.rounds;
-        plan.route.members().iter().any(takes_part)
+        let takes_part = |member| rounds_of(member, config) >= self.rounds;
+        plan.route.members().any(takes_part)
     }
 }
 
-/// The last round, counted from 0, that a candidate takes part in.
-fn rounds_of(candidate: &Candidate, config: &Config) -> u32 {
-    let own = candidate.credential.request_retry;
+/// The last round, counted from 0, that a member takes part in.
+fn rounds_of(member: Member<'_>, config: &Config) -> u32 {
+    let own = member.credential.request_retry;
     own.unwrap_or(config.request_retry)
 }
 

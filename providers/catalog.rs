@@ -1,6 +1,7 @@
 //! Which credential serves which model.
 
 mod draft;
+mod menus;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,17 +50,60 @@ pub struct Candidate {
     pub responses: bool,
 }
 
+/// A candidate as its route holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'r> {
+    /// How to be let in.
+    pub credential: &'r Arc<Credential>,
+    /// The upstream's model and the provider's habits.
+    pub target: &'r Arc<Target>,
+    /// The provider speaks Responses for this model beside its own dialect.
+    pub responses: bool,
+}
+
 impl Candidate {
     /// Whether the provider speaks a dialect for this model.
     #[must_use]
     pub fn speaks(&self, dialect: Dialect) -> bool {
+        self.member().speaks(dialect)
+    }
+
+    /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
+    #[must_use]
+    pub fn dialect(&self, client: Dialect) -> Dialect {
+        self.member().dialect(client)
+    }
+
+    fn member(&self) -> Member<'_> {
+        Member {
+            credential: &self.credential,
+            target: &self.target,
+            responses: self.responses,
+        }
+    }
+}
+
+impl Member<'_> {
+    /// The same, to be kept.
+    #[must_use]
+    pub fn to_candidate(self) -> Candidate {
+        Candidate {
+            credential: Arc::clone(self.credential),
+            target: Arc::clone(self.target),
+            responses: self.responses,
+        }
+    }
+
+    /// Whether the provider speaks a dialect for this model.
+    #[must_use]
+    pub fn speaks(self, dialect: Dialect) -> bool {
         dialect == self.credential.kind.dialect()
             || (dialect == Dialect::Responses && self.responses)
     }
 
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
-    pub fn dialect(&self, client: Dialect) -> Dialect {
+    pub fn dialect(self, client: Dialect) -> Dialect {
         let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
         if self.responses && !of_chat {
             Dialect::Responses
@@ -159,7 +203,7 @@ impl Catalog {
     fn any(&self) -> Option<Arc<Route>> {
         let now = Moment::now();
         let is_well = |route: &&Arc<Route>| {
-            let mut members = 0..route.members().len();
+            let mut members = 0..route.len();
             members.any(|index| route.standing(index, now) == Standing::Free)
         };
         let mut routes = self

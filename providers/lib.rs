@@ -31,7 +31,7 @@ mod vertex;
 
 pub use body::ByteStream;
 pub use call::{Call, Operation, Upstream};
-pub use catalog::{Candidate, Catalog, ModelListing};
+pub use catalog::{Candidate, Catalog, Member, ModelListing};
 pub use client::Clients;
 pub use credential::{Credential, CredentialKey, Source};
 pub use error::{CallError, CallErrorKind};

@@ -41,7 +41,7 @@ pub(crate) fn route(
         model: model.to_owned(),
         strategy: routing.strategy.name().to_owned(),
         session: session.map(str::to_owned),
-        chosen: chosen.map(|index| route.members()[index].credential.id.to_string()),
+        chosen: chosen.map(|index| route.member(index).credential.id.to_string()),
         why: why.to_owned(),
         candidates: candidates(&route, chosen, now),
         retry_at: retry_at.and_then(|moment| at(moment, now)),
@@ -71,7 +71,7 @@ fn bound(
 }
 
 fn candidates(route: &Route, chosen: Option<usize>, now: Moment) -> Vec<Considered> {
-    let members = route.members().iter().enumerate().take(LISTED);
+    let members = route.members().enumerate().take(LISTED);
     let considered = members.map(|(index, member)| {
         let bar = member.credential.health.bar(&member.target.model);
         let rests = matches!(

@@ -6,7 +6,7 @@ use divan::{Bencher, black_box};
 use modelgate_config::model::Strategy;
 use modelgate_config::{Config, Environment, parse};
 use modelgate_providers::lists::ModelLists;
-use modelgate_providers::{Candidate, Catalog, Choosing, Healths, Moment};
+use modelgate_providers::{Catalog, Choosing, Healths, Member, Moment};
 
 const COUNTS: [usize; 3] = [1, 100, 10_000];
 
@@ -38,7 +38,7 @@ fn choose(bencher: Bencher<'_, '_>, keys: usize, strategy: Strategy) {
     );
     bencher.bench_local(|| {
         let route = catalog.route(black_box("m")).expect("it is served");
-        let fits: &dyn Fn(&Candidate) -> bool = &|_| true;
+        let fits: &dyn Fn(Member<'_>) -> bool = &|_| true;
         route.choose(&Choosing {
             strategy,
             bound: None,

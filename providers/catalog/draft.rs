@@ -7,7 +7,8 @@ use modelgate_config::model::{CompatibleProvider, ModelEntry, ProviderEntry};
 use modelgate_config::{Config, Pattern};
 use modelgate_dialects::{Str, Target};
 
-use super::{Candidate, Catalog, ModelListing, OpenRoute, is_excluded, target_of};
+use super::menus::{Menus, Row};
+use super::{Catalog, ModelListing, OpenRoute, is_excluded, target_of};
 use crate::credential::{Credential, Login};
 use crate::forge::{Forge, Healths};
 use crate::lists::{ListKey, ListSource, ModelLists};
@@ -23,7 +24,7 @@ pub(super) struct Draft<'c> {
     forge: Forge<'c>,
     known_lists: &'c ModelLists,
     lists: BTreeMap<ListKey, Vec<Arc<Credential>>>,
-    routes: HashMap<Str, Vec<Candidate>>,
+    menus: Menus,
     targets: HashMap<(ProviderKind, Str, Str), Arc<Target>>,
     open: Vec<OpenRoute>,
     credentials: Vec<Arc<Credential>>,
@@ -36,7 +37,7 @@ impl<'c> Draft<'c> {
             forge: Forge::new(healths),
             known_lists: lists,
             lists: BTreeMap::new(),
-            routes: HashMap::new(),
+            menus: Menus::default(),
             targets: HashMap::new(),
             open: Vec::new(),
             credentials: Vec::new(),
@@ -143,9 +144,13 @@ impl<'c> Draft<'c> {
 
     fn add_demo(&mut self) {
         let credential = Arc::new(demo::credential(&mut self.forge));
-        self.credentials.push(Arc::clone(&credential));
-        let candidate = self.candidate(&credential, demo::MODEL, false);
-        self.route(demo::MODEL.into(), candidate);
+        let row = Row {
+            name: demo::MODEL.into(),
+            target: self.target(&credential, demo::MODEL),
+            responses: false,
+        };
+        self.menus.add(vec![row], 0..1);
+        self.credentials.push(credential);
     }
 
     fn add(
@@ -156,23 +161,33 @@ impl<'c> Draft<'c> {
         accepts: Vec<Pattern>,
         responses: bool,
     ) {
+        let begin = self.credentials.len();
         self.credentials.extend(credentials.iter().cloned());
+        let Some(first) = credentials.first() else {
+            return;
+        };
         let served =
             |model: &ModelEntry| !is_excluded(&entry.excluded_models, &[&model.name, &model.alias]);
         let with_prefix_only = self.config.force_model_prefix;
+        let mut rows = Vec::with_capacity(known.len());
         for model in known.iter().filter(|model| served(model)) {
-            for credential in credentials {
-                let responses = model.responses.unwrap_or(responses);
-                let candidate = self.candidate(credential, &model.name, responses);
-                if let Some(prefix) = &entry.prefix {
-                    let name = Str::from(format!("{prefix}/{}", model.alias));
-                    self.route(name, candidate.clone());
-                }
-                if entry.prefix.is_none() || !with_prefix_only {
-                    self.route(Str::from(model.alias.as_str()), candidate);
-                }
+            let row = Row {
+                name: Str::from(model.alias.as_str()),
+                target: self.target(first, &model.name),
+                responses: model.responses.unwrap_or(responses),
+            };
+            if let Some(prefix) = &entry.prefix {
+                let name = Str::from(format!("{prefix}/{}", model.alias));
+                rows.push(Row {
+                    name,
+                    ..row.clone()
+                });
+            }
+            if entry.prefix.is_none() || !with_prefix_only {
+                rows.push(row);
             }
         }
+        self.menus.add(rows, begin..self.credentials.len());
         if !accepts.is_empty() {
             self.open.push(OpenRoute {
                 prefix: entry.prefix.clone(),
@@ -194,13 +209,8 @@ impl<'c> Draft<'c> {
         list
     }
 
-    /// A candidate; keys of one provider share what an encoder must know of a model.
-    fn candidate(
-        &mut self,
-        credential: &Arc<Credential>,
-        model: &str,
-        responses: bool,
-    ) -> Candidate {
+    /// What an encoder must know of a model; keys of one provider share it.
+    fn target(&mut self, credential: &Credential, model: &str) -> Arc<Target> {
         let name = (
             credential.kind,
             credential.provider.clone(),
@@ -208,27 +218,17 @@ impl<'c> Draft<'c> {
         );
         let target = self.targets.entry(name);
         let target = target.or_insert_with(|| Arc::new(target_of(credential, model)));
-        Candidate {
-            credential: Arc::clone(credential),
-            target: Arc::clone(target),
-            responses,
-        }
-    }
-
-    fn route(&mut self, model: Str, candidate: Candidate) {
-        self.routes.entry(model).or_default().push(candidate);
+        Arc::clone(target)
     }
 
     /// The models by name, each with its members by priority.
     pub(super) fn finish(self) -> Catalog {
-        let routes = self.routes.into_iter();
-        let routes = routes.map(|(name, members)| (name, Arc::new(Route::new(members))));
         let mut open = self.open;
         open.sort_by_key(|route| {
             std::cmp::Reverse(route.credentials.first().map(|first| first.priority))
         });
         let mut catalog = Catalog {
-            routes: routes.collect(),
+            routes: self.menus.routes(&self.credentials),
             open,
             opened: Mutex::default(),
             listing: Vec::new(),
@@ -241,11 +241,8 @@ impl<'c> Draft<'c> {
         };
         let listing = catalog.routes.iter().map(|(id, route)| ModelListing {
             id: id.clone(),
-            providers: providers(route.members()),
-            max_output: route
-                .members()
-                .first()
-                .and_then(|first| first.target.model_profile.max_output),
+            providers: providers(route),
+            max_output: route.member(0).target.model_profile.max_output,
         });
         catalog.listing = listing.collect();
         catalog.listing.sort_by(|a, b| a.id.cmp(&b.id));
@@ -274,11 +271,11 @@ fn listed(entry: &ProviderEntry, own: Option<&[String]>, catalogue: &[String]) -
     entry.models.iter().cloned().chain(others).collect()
 }
 
-fn providers(candidates: &[Candidate]) -> Vec<Str> {
+fn providers(route: &Route) -> Vec<Str> {
     let mut names: Vec<Str> = Vec::new();
-    for candidate in candidates {
-        if !names.contains(&candidate.credential.provider) {
-            names.push(candidate.credential.provider.clone());
+    for member in route.members() {
+        if !names.contains(&member.credential.provider) {
+            names.push(member.credential.provider.clone());
         }
     }
     names
