@@ -42,7 +42,7 @@ pub(crate) async fn one(
     candidate: &Candidate,
     why: Why,
 ) -> Result<(Answer, Losses), Refusal> {
-    let prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
+    let mut prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
     let config = &plan.snapshot.config;
     let source = Source {
         provider: candidate.credential.provider.clone(),
@@ -64,6 +64,10 @@ pub(crate) async fn one(
         match outcome {
             Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
                 tries -= 1;
+            }
+            Err(error) if plan.forget_state(&error) => {
+                tracing::info!(request_id = %plan.id, "asked again without its reasoning state");
+                prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
             }
             Ok(answer) => return Ok((answer, prepared.losses)),
             Err(error) => return Err(error.into()),

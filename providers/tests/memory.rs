@@ -1,6 +1,10 @@
 //! What ten thousand credentials with thirty models each cost. In a process of its own, so that its memory can be measured.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it measured"
+)]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use super::{keys, refusal};
 use crate::harness::settings::SCRIPTED;
-use crate::harness::{Gateway, HELLO, Settings, Speaks};
+use crate::harness::{Answer, Gateway, HELLO, Settings, Speaks};
 use modelgate_test_upstream::{Script, Upstream};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -80,6 +80,37 @@ async fn a_plan_without_it_rests_for_long() {
     upstream.script(SCRIPTED, Script::json(429, &body));
     let wait = wait_for_another_model(&upstream, &gateway, 429).await;
     assert!((290..=300).contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn state_that_cannot_be_read_is_left_out_once_and_said_to_be() {
+    let state =
+        |kind: &str| json!({"type": kind, "summary": [], "encrypted_content": "bm90IG91cnM="});
+    let question = json!({"type": "message", "role": "user", "content": "What is the weather?"});
+    let ask = async |gateway: &Gateway, first: Value, stream: bool| {
+        let body = json!({"model": "up-text", "store": false, "stream": stream, "input": [first, question]});
+        let request = gateway.request("POST", "/v1/responses");
+        Answer::read(request.body(body.to_string())).await
+    };
+    for stream in [false, true] {
+        let (upstream, gateway) = start("").await;
+        let answer = ask(&gateway, state("reasoning"), stream).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        assert!(answer.text().contains(HELLO));
+        let seen = upstream.requests();
+        assert_eq!(seen.len(), 2, "the same credential, once more");
+        let sent = seen[1].json();
+        assert!(!sent.to_string().contains("encrypted_content\""), "{sent}");
+        assert!(sent.to_string().contains("What is the weather?"), "{sent}");
+        let dropped = answer.header("x-modelgate-dropped").unwrap();
+        assert!(dropped.contains("encrypted_content"), "{dropped}");
+    }
+    let (upstream, gateway) = start("").await;
+    let mut compaction = state("compaction");
+    compaction.as_object_mut().unwrap().remove("summary");
+    let answer = ask(&gateway, compaction, false).await;
+    assert_eq!(answer.status, 400, "a conversation is not left out");
+    assert_eq!(upstream.requests().len(), 1);
 }
 
 #[tokio::test]
