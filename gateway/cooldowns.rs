@@ -28,7 +28,7 @@ pub(crate) fn restore(config: &Config, healths: &Healths) {
         return;
     }
     let path = path(config);
-    match cooldowns::load(&path, Moment::now()) {
+    match cooldowns::load(&path, config.routing.max_cooldown, Moment::now()) {
         Ok(kept) => healths.restore(kept),
         Err(error) => {
             tracing::warn!(path = %path.display(), %error, "the cooldowns of the last run cannot be read");
@@ -43,6 +43,9 @@ pub(crate) async fn follow(state: &State) {
     let (mut kept, mut failing) = (Vec::new(), false);
     loop {
         looks.tick().await;
+        if !state.snapshot().config.routing.save_cooldowns {
+            continue;
+        }
         let now = cooldowns::of(&state.healths, Moment::now());
         if now == kept {
             continue;

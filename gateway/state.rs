@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use modelgate_config::{Config, Secret, Store};
 use modelgate_providers::account::exchange;
 use modelgate_providers::lists::ModelLists;
-use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher};
+use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher, store};
 use tokio::sync::watch;
 
 use crate::access::Access;
@@ -41,6 +41,8 @@ pub struct State {
 pub(crate) struct Snapshot {
     pub(crate) config: Arc<Config>,
     pub(crate) catalog: Catalog,
+    /// The accounts that the catalogue was made of.
+    accounts: Option<Arc<store::Snapshot>>,
     pub(crate) access: Access,
 }
 
@@ -52,10 +54,8 @@ impl Snapshot {
         lists: &ModelLists,
     ) -> Self {
         let accounts = logins.map(|logins| logins.accounts().snapshot());
-        let accounts = accounts
-            .as_ref()
-            .map_or(&[][..], |snapshot| snapshot.accounts());
-        let catalog = Catalog::build(&config, accounts, logins, healths, lists);
+        let all = accounts.as_ref().map_or(&[][..], |all| all.accounts());
+        let catalog = Catalog::build(&config, all, logins, healths, lists);
         for credential in catalog.credentials() {
             let own = credential.cooling_disabled;
             if own.unwrap_or(config.routing.cooling_disabled) {
@@ -64,9 +64,20 @@ impl Snapshot {
         }
         Self {
             catalog,
+            accounts,
             access: Access::new(&config.client_keys),
             config,
         }
+    }
+
+    /// Whether it was made of this configuration, and of the accounts as they are.
+    fn is_of(&self, config: &Arc<Config>, logins: Option<&Refresher>) -> bool {
+        let now = logins.map(|logins| logins.accounts().snapshot());
+        let same = match (&self.accounts, &now) {
+            (Some(then), Some(now)) => Arc::ptr_eq(then, now),
+            (then, now) => then.is_none() && now.is_none(),
+        };
+        same && Arc::ptr_eq(&self.config, config)
     }
 
     /// Somebody has logged in again, maybe: accounts that rest because they were not let in are tried at once.
@@ -135,16 +146,20 @@ impl State {
         configs.mark_changed();
         accounts.mark_changed();
         loop {
-            let (changed, of_accounts) = tokio::select! {
-                changed = configs.changed() => (changed, false),
-                changed = accounts.changed() => (changed, true),
-                changed = lists.changed() => (changed, false),
+            let (changed, of_accounts, of_lists) = tokio::select! {
+                changed = configs.changed() => (changed, false, false),
+                changed = accounts.changed() => (changed, true, false),
+                changed = lists.changed() => (changed, false, true),
             };
             if changed.is_err() {
                 return;
             }
             let config = Arc::clone(&configs.borrow_and_update());
             let logins = self.logins.as_ref();
+            // A new catalogue begins with everybody's first turn.
+            if !of_lists && self.snapshot().is_of(&config, logins) {
+                continue;
+            }
             let snapshot = Snapshot::new(config, logins, &self.healths, &self.lists);
             if of_accounts {
                 snapshot.forgive_logins();
@@ -225,3 +240,6 @@ fn logins(store: &Store, clients: &Arc<Clients>) -> Option<Refresher> {
     let exchange = exchange(Arc::clone(clients), settings);
     Some(Refresher::new(accounts.ok()?, exchange))
 }
+
+#[cfg(test)]
+mod tests;

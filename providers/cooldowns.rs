@@ -67,11 +67,11 @@ pub fn of(healths: &Healths, now: Moment) -> Vec<Cooldown> {
     all
 }
 
-/// The cooldowns of a file that are not over. A file that is missing has none.
+/// The cooldowns of a file that are not over, each for at most so long. A file that is missing has none.
 ///
 /// # Errors
 /// When it cannot be read, or is no such file.
-pub fn load(path: &Path, now: Moment) -> io::Result<Vec<Cooldown>> {
+pub fn load(path: &Path, longest: Duration, now: Moment) -> io::Result<Vec<Cooldown>> {
     let wall = SystemTime::now();
     let cooldown = |line: Line| {
         let left = line.until.duration_since(wall).ok()?;
@@ -84,7 +84,7 @@ pub fn load(path: &Path, now: Moment) -> io::Result<Vec<Cooldown>> {
                 Str::from_static(MESSAGE),
                 line.failures,
                 now,
-                now.after(left),
+                now.after(left.min(longest)),
             ),
         })
     };
@@ -108,7 +108,9 @@ pub fn store(path: &Path, healths: &Healths, now: Moment) -> io::Result<()> {
         until: wall + one.bar.until.since(now),
     };
     // A file that cannot be read is replaced.
-    let others = load(path, now).unwrap_or_default().into_iter();
+    let others = load(path, Duration::MAX, now)
+        .unwrap_or_default()
+        .into_iter();
     let others = others.filter(|one| !healths.knows(one.credential));
     let all = of(healths, now).into_iter().chain(others).take(MOST);
     let kept = Kept {
@@ -189,9 +191,13 @@ mod tests {
         store(path, healths, Moment::now()).unwrap();
     }
 
+    fn kept(path: &Path) -> Vec<Cooldown> {
+        load(path, Duration::from_secs(3600), Moment::now()).unwrap()
+    }
+
     fn restored(path: &Path) -> Healths {
         let healths = Healths::default();
-        healths.restore(load(path, Moment::now()).unwrap());
+        healths.restore(kept(path));
         healths
     }
 
@@ -226,7 +232,7 @@ mod tests {
     fn what_is_over_is_ignored_and_what_is_no_such_file_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("cooldowns.json");
-        assert_eq!(load(&path, Moment::now()).unwrap(), []);
+        assert_eq!(kept(&path), []);
         let line = |until: &str, kind: &str| {
             format!(
                 r#"{{"version":1,"cooldowns":[{{"credential":"00000000000000ff","kind":"{kind}","status":429,"failures":1,"until":"{until}"}}]}}"#
@@ -238,13 +244,17 @@ mod tests {
             (line("2999-01-01T00:00:00Z", "of_a_later_version"), 0),
         ] {
             fs::write(&path, text).unwrap();
-            assert_eq!(load(&path, Moment::now()).unwrap().len(), count);
+            let cooldowns = kept(&path);
+            assert_eq!(cooldowns.len(), count);
+            let latest = Moment::now().after(Duration::from_secs(3600));
+            assert!(cooldowns.iter().all(|one| one.bar.until <= latest));
         }
         for text in ["", "{", r#"{"version":2,"cooldowns":[]}"#] {
             fs::write(&path, text).unwrap();
-            assert!(load(&path, Moment::now()).is_err(), "{text}");
+            let outcome = load(&path, Duration::MAX, Moment::now());
+            assert!(outcome.is_err(), "{text}");
             keep(&Healths::default(), &path);
-            assert_eq!(load(&path, Moment::now()).unwrap(), [], "it is replaced");
+            assert_eq!(kept(&path), [], "it is replaced");
         }
     }
 
@@ -255,10 +265,10 @@ mod tests {
         keep(&failed(&[("theirs", ErrorKind::RateLimit, 300)]), &path);
         let healths = failed(&[("ours", ErrorKind::RateLimit, 300)]);
         keep(&healths, &path);
-        assert_eq!(load(&path, Moment::now()).unwrap().len(), 2);
+        assert_eq!(kept(&path).len(), 2);
         healths.of(key("ours")).clear();
         keep(&healths, &path);
-        let left = load(&path, Moment::now()).unwrap();
+        let left = kept(&path);
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].credential, key("theirs"));
     }

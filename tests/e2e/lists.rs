@@ -114,22 +114,27 @@ async fn an_entry_says_whether_its_list_is_fetched() {
     let upstream = Upstream::start().await;
     let named = "models: [{name: up-text, alias: mine}]";
     let both = "models: [{name: up-text, alias: mine}]\n    fetch-models: true";
+    let other = Upstream::start().await;
     for (more, fetched) in [(named, false), ("fetch-models: false", false), (both, true)] {
-        for entry in entries(&upstream, "sk-good", more) {
+        for (list, entry) in entries(&upstream, "sk-good", more) {
             upstream.clear();
-            let gateway = start(&Home::new(), &entry).await;
-            if !fetched {
-                // The first look is taken when the gateway starts.
-                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-                assert_eq!(asked(&upstream), 0, "{more}");
-                continue;
-            }
-            eventually("both are listed", async || {
-                let mut expected = all();
-                expected.retain(|name| name != "up-text");
-                expected.push("mine".to_owned());
-                expected.sort();
-                listed(&gateway).await == expected
+            other.clear();
+            // The list of another entry is fetched at the same time.
+            let (beside, asking) = entries(&other, "sk-good", "").pop().unwrap();
+            let text = match list == beside {
+                true => entry + &asking.replace("local", "other"),
+                false => format!("{entry}{beside}:\n{asking}"),
+            };
+            let gateway = start(&Home::new(), &(list, text)).await;
+            eventually("the list of the other is there", async || {
+                let listed = listed(&gateway).await;
+                all().iter().all(|name| listed.contains(name))
+            })
+            .await;
+            let named = listed(&gateway).await.contains(&"mine".to_owned());
+            assert_eq!(named, more.contains("mine"));
+            eventually("it is asked if it is to be", async || {
+                (asked(&upstream) > 0) == fetched
             })
             .await;
         }

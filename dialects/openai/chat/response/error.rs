@@ -90,7 +90,10 @@ impl Found {
                     param: inner.param.or(found.param),
                     status: found.status.or(inner.status),
                     details: inner.details.or(found.details),
-                    resets: inner.resets,
+                    resets: Resets {
+                        within: inner.resets.within.or(found.resets.within),
+                        at: inner.resets.at.or(found.resets.at),
+                    },
                 };
             }
         }
