@@ -18,7 +18,7 @@ use crate::remote::Remote;
 /// The gateway on this machine is found by its runtime file and needs no key; any other is named with --url and
 /// MODELGATE_MANAGEMENT_KEY. With --json: {"accounts": [{"id", "provider", "kind", "source", "label", "email", "file",
 /// "state", "reason", "next_try", "priority", "weight", "prefix", "succeeded", "failed", "token_expires", "quota":
-/// [{"name", "used_percent", "resets_at"}], "models": [{"model", "state", "reason", "next_try"}]}]}; what is not known is
+/// [{"name", "used_percent", "resets_at"}], "model_list": {"models", "fetched", "error"}, "models": [{"model", "state", "reason", "next_try"}]}]}; what is not known is
 /// absent.
 #[derive(Debug, clap::Args)]
 #[command(subcommand_help_heading = "Commands")]

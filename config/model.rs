@@ -42,6 +42,8 @@ pub struct Config {
     pub quota_exceeded: QuotaExceeded,
     /// Directory of account files.
     pub auth_dir: PathBuf,
+    /// Directory of what a gateway remembers between two starts.
+    pub state_dir: PathBuf,
     /// What is known of the logins of each provider.
     pub oauth: OAuth,
     /// What holds for all accounts of a provider.
@@ -216,8 +218,14 @@ pub struct ProviderEntry {
     pub weight: i64,
     /// What its failures mean, where that is not as usual.
     pub error_rules: Vec<ErrorRule>,
+    /// Rounds that it takes part in after the first one, in place of [`Config::request_retry`].
+    pub request_retry: Option<u32>,
+    /// Whether it is never barred, in place of [`Routing::cooling_disabled`].
+    pub cooling_disabled: Option<bool>,
     /// Models served; empty: the provider's own catalogue.
     pub models: Vec<ModelEntry>,
+    /// The provider is asked for the list of its models, which are served too.
+    pub fetch_models: bool,
     /// Never served by this entry.
     pub excluded_models: Vec<Pattern>,
     /// Extra headers, applied last. Names are valid header names, values valid header values.

@@ -36,6 +36,7 @@ pub(crate) fn routing(root: &View, report: &mut Report) -> Routing {
         max_cooldown,
         transient_cooldown: transient(&root.get("transient-error-cooldown-seconds"), report),
         cooling_disabled: root.get("disable-cooling").bool().unwrap_or(false),
+        save_cooldowns: root.get("save-cooldown-status").bool().unwrap_or(false),
         fallbacks: fallbacks(&block.get("fallbacks"), report),
     }
 }

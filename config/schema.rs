@@ -86,7 +86,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("max-retry-credentials", Integer), // credentials tried in a round; 0: all
     field("max-retry-interval", Integer), // seconds a request may wait for a cooling credential
     field("disable-cooling", Bool),
-    field("save-cooldown-status", Bool),
+    field("save-cooldown-status", Bool), // cooldowns outlive the program
     field("transient-error-cooldown-seconds", Integer),
     field("quota-exceeded", Map(QUOTA_EXCEEDED)),
     field("routing", Map(ROUTING)),
@@ -283,6 +283,7 @@ const PROVIDER_KEY: &[Field] = &[
     field("weight", Integer),
     field("disabled", Bool),
     field("models", List(&Map(MODEL))),
+    field("fetch-models", Bool), // asks the provider for its list; default: where there are no `models`
     field("excluded-models", TEXTS),
     field("headers", HEADERS),
     field("auth-scheme", Text), // `auto`, `api-key` or `bearer`
@@ -308,6 +309,7 @@ const COMPATIBLE: &[Field] = &[
     field("priority", Integer),
     field("disabled", Bool),
     field("models", List(&Map(MODEL))),
+    field("fetch-models", Bool), // asks the provider for its list; default: where there are no `models`
     field("excluded-models", TEXTS),
     field("headers", HEADERS),
     field("responses", Bool), // the server also speaks `/responses`

@@ -11,6 +11,8 @@ use crate::view::View;
 
 /// The family's port.
 pub(crate) const DEFAULT_PORT: u16 = 8317;
+/// Most rounds over all credentials after the first one.
+pub(crate) const MOST_ROUNDS: u32 = 100;
 
 /// OpenAI itself keeps responses for 30 days.
 const LONGEST_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -42,7 +42,7 @@ pub(crate) async fn one(
     candidate: &Candidate,
     why: Why,
 ) -> Result<(Answer, Losses), Refusal> {
-    let prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
+    let mut prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
     let config = &plan.snapshot.config;
     let source = Source {
         provider: candidate.credential.provider.clone(),
@@ -64,6 +64,10 @@ pub(crate) async fn one(
         match outcome {
             Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
                 tries -= 1;
+            }
+            Err(error) if plan.forget_state(&error) => {
+                tracing::info!(request_id = %plan.id, "asked again without its reasoning state");
+                prepared = plan.prepare(candidate).map_err(Refusal::Unsayable)?;
             }
             Ok(answer) => return Ok((answer, prepared.losses)),
             Err(error) => return Err(error.into()),
@@ -97,12 +101,13 @@ async fn try_once(
         request,
     )
     .await?;
+    let within = |error: CallError| error.with_status(200);
     if plan.peek.stream {
-        return Ok(Answer::Stream(Box::new(
-            begin(upstream, plan.dialect, prepared, source.clone()).await?,
-        )));
+        let begun = begin(upstream, plan.dialect, prepared, source.clone()).await;
+        return Ok(Answer::Stream(Box::new(begun.map_err(within)?)));
     }
-    let (body, usage) = whole(upstream, plan.dialect, prepared, source).await?;
+    let read = whole(upstream, plan.dialect, prepared, source).await;
+    let (body, usage) = read.map_err(within)?;
     plan.record.used(usage);
     Ok(Answer::Whole(body))
 }

@@ -70,7 +70,7 @@ pub(crate) async fn read(
     record.asked(&peek.model, peek.stream);
     let (route, suffix) = route(snapshot, &caller, &peek.model).map_err(first)?;
     // Who has no choice needs no memory of it.
-    let sticky = config.routing.session_affinity.is_some() && route.members().len() > 1;
+    let sticky = config.routing.session_affinity.is_some() && route.len() > 1;
     let session = sticky
         .then(|| Session::find(&incoming.headers, &document, caller.name(), &peek.model))
         .flatten();

@@ -8,8 +8,10 @@ use http::HeaderMap;
 use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, splice_model};
-use modelgate_dialects::{Dialect, Losses, Names, Reply, Str, decode_request, encode_request};
-use modelgate_providers::{Bound, Candidate, Moment, Route, Standing};
+use modelgate_dialects::{
+    Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
+};
+use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -57,6 +59,8 @@ pub(crate) struct Plan {
     document: Document,
     /// The request as events and turns, once a translation asked for it.
     decoded: Option<Box<Request>>,
+    /// Reasoning state is left out: an upstream could not read it.
+    stateless: bool,
 }
 
 /// A request in a candidate's dialect, and what its answer will need.
@@ -116,6 +120,7 @@ impl Plan {
             bytes: read.bytes,
             document: read.document,
             decoded: None,
+            stateless: false,
         }))
     }
 
@@ -154,16 +159,16 @@ impl Plan {
     /// Notes who could serve the model, and why some of them cannot now.
     pub(crate) fn look_around(&mut self) {
         let (route, now) = (&self.route, Moment::now());
-        let members = 0..route.members().len().min(LOOKED_AT);
+        let members = 0..route.len().min(LOOKED_AT);
         let passed_over = members.filter_map(|index| match route.standing(index, now) {
             Standing::Free | Standing::Due => None,
             Standing::OnTrial | Standing::Barred { .. } => {
-                let candidate = route.members()[index].clone();
+                let candidate = route.member(index).to_candidate();
                 let bar = candidate.credential.health.bar(&candidate.target.model);
                 Some(PassedOver { candidate, bar })
             }
         });
-        self.record.considered(route.members().len(), passed_over);
+        self.record.considered(route.len(), passed_over);
     }
 
     /// The body as it came.
@@ -236,8 +241,22 @@ impl Plan {
     /// Whether the candidate can be sent the client's own bytes.
     pub(crate) fn may_pass(&self, candidate: &Candidate) -> bool {
         let known = matches!(self.previous, Some(Previous::Known(_)));
-        let untouched = !self.peek.foreign_state && self.suffix.is_none() && !known;
+        let state = self.peek.foreign_state || self.stateless;
+        let untouched = !state && self.suffix.is_none() && !known;
         candidate.dialect(self.dialect) == self.dialect && untouched
+    }
+
+    /// Leaves reasoning state out from now on, where an upstream says that it cannot read it (`providers.md` 3.3); false
+    /// when that was done before, or would take more with it: a compaction is the conversation itself.
+    pub(crate) fn forget_state(&mut self, error: &CallError) -> bool {
+        let unreadable = error.error.code.as_deref() == Some("invalid_encrypted_content");
+        let input = self.document.root().field("input");
+        let mut items = input.into_iter().flat_map(|input| input.items());
+        let may = unreadable
+            && !self.stateless
+            && !items.any(|item| item.text_of("type").as_deref() == Some("compaction"));
+        self.stateless |= may;
+        may
     }
 
     /// The request for a candidate.
@@ -271,9 +290,24 @@ impl Plan {
         {
             return Err(Failure::unknown_response(id));
         }
-        let encoded = encode_request(dialect, self.decoded()?, &candidate.target);
+        let encoded = if self.stateless {
+            // State belongs to a provider, and this is nobody's name.
+            let nobody = Str::from_static("");
+            let target = (*candidate.target).clone();
+            let target = Target {
+                provider: nobody,
+                ..target
+            };
+            encode_request(dialect, self.decoded()?, &target)
+        } else {
+            encode_request(dialect, self.decoded()?, &candidate.target)
+        };
         self.unspoiled()?;
-        let encoded = encoded?;
+        let mut encoded = encoded?;
+        if self.stateless {
+            let why = "the upstream cannot read this state";
+            encoded.losses.dropped("encrypted_content", why);
+        }
         if self.snapshot.config.strict_translation {
             carried(&encoded.losses)?;
         }

@@ -70,7 +70,8 @@ pub(crate) struct Attempt {
 
 #[derive(Debug)]
 pub(crate) struct AttemptFailure {
-    pub(crate) status: u16,
+    /// Of the upstream's answer, if one came.
+    pub(crate) status: Option<u16>,
     pub(crate) kind: &'static str,
     pub(crate) message: Str,
     pub(crate) retry_after: Option<Duration>,
@@ -199,7 +200,7 @@ impl Record {
             };
             attempt.took = Some(elapsed.saturating_sub(attempt.after));
             attempt.failure = failure.map(|error| AttemptFailure {
-                status: error.error.status,
+                status: error.status,
                 kind: error.kind.name(),
                 message: error.error.message.excerpt(MESSAGE),
                 retry_after: error.error.retry_after,

@@ -51,7 +51,7 @@ pub(crate) fn failure(plan: &Plan, retry_at: Option<Moment>) -> Failure {
 
 /// The bars of the route's members, with the names of the credentials.
 fn bars(plan: &Plan) -> Vec<(String, Bar)> {
-    let members = plan.route.members().iter().take(LOOKED_AT);
+    let members = plan.route.members().take(LOOKED_AT);
     let bars = members.filter_map(|member| {
         let bar = member.credential.health.bar(&member.target.model)?;
         Some((member.credential.id.to_string(), bar))

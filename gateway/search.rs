@@ -58,11 +58,10 @@ struct Ended {
     retry_at: Option<Moment>,
 }
 
-/// Tries the candidates as it is their turn, in as many rounds as the configuration allows.
+/// Tries the candidates as it is their turn, in as many rounds as the configuration, or a candidate for itself, allows.
 async fn search(plan: &mut Plan) -> Result<(Answer, Losses), Ended> {
     plan.look_around();
     let snapshot = Arc::clone(&plan.snapshot);
-    let mut rounds = snapshot.config.request_retry;
     let mut patience = snapshot.config.max_retry_interval;
     let mut pause = FIRST_PAUSE;
     let mut tried = Tried::default();
@@ -71,7 +70,7 @@ async fn search(plan: &mut Plan) -> Result<(Answer, Losses), Ended> {
             Ok(answer) => return Ok(answer),
             Err(ended) => ended,
         };
-        if !ended.may_rotate || (rounds == 0 && tried.has_asked()) {
+        if !ended.may_rotate || !tried.next_round(plan) {
             return Err(ended);
         }
         let wait = if ended.may_pass {
@@ -84,12 +83,10 @@ async fn search(plan: &mut Plan) -> Result<(Answer, Losses), Ended> {
                 None => return Err(ended),
             }
         };
-        tracing::debug!(request_id = %plan.id, rounds, ?wait, "nobody answered; trying again");
+        tracing::debug!(request_id = %plan.id, ?wait, "nobody answered; trying again");
         sleep(wait).await;
-        rounds = rounds.saturating_sub(u32::from(tried.has_asked()));
         patience = patience.saturating_sub(if ended.may_pass { Duration::ZERO } else { wait });
         pause = (pause * 2).min(LONGEST_PAUSE);
-        tried.next_round();
     }
 }
 

@@ -28,7 +28,7 @@ use tower::util::MapRequest;
 use crate::request::{Peer, Seat, Upgrade};
 use crate::routes::routes;
 use crate::state::State;
-use crate::tls;
+use crate::{cooldowns, lists, tls};
 
 /// Pause after an accept that failed for want of resources.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -133,7 +133,13 @@ impl Server {
         let warming = tokio::task::spawn_blocking(move || warm.warm_up());
         let following = tokio::spawn({
             let state = Arc::clone(&state);
-            async move { state.follow().await }
+            async move {
+                tokio::join!(
+                    state.follow(),
+                    cooldowns::follow(&state),
+                    lists::follow(&state)
+                )
+            }
         });
         let ticking = tokio::spawn(tick());
         let open = TaskTracker::new();
@@ -164,6 +170,9 @@ impl Server {
         }
         ticking.abort();
         following.abort();
+        if let Err(error) = cooldowns::keep(&state).await {
+            tracing::warn!(%error, "cooldowns cannot be kept");
+        }
         warming.abort();
     }
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Secret, Store};
 use modelgate_providers::account::exchange;
-use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher};
+use modelgate_providers::lists::ModelLists;
+use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher, store};
 use tokio::sync::watch;
 
 use crate::access::Access;
@@ -14,6 +15,7 @@ use crate::conversations::Conversations;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
 use crate::recent::Recent;
+use crate::{cooldowns, lists};
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -25,7 +27,9 @@ pub struct State {
     pub(crate) logins: Option<Refresher>,
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
-    healths: Healths,
+    pub(crate) healths: Arc<Healths>,
+    /// What providers say of their models.
+    pub(crate) lists: Arc<ModelLists>,
     /// Requests that are over.
     pub(crate) recent: Arc<Recent>,
     /// Who may manage.
@@ -42,20 +46,43 @@ pub struct State {
 pub(crate) struct Snapshot {
     pub(crate) config: Arc<Config>,
     pub(crate) catalog: Catalog,
+    /// The accounts that the catalogue was made of.
+    accounts: Option<Arc<store::Snapshot>>,
     pub(crate) access: Access,
 }
 
 impl Snapshot {
-    fn new(config: Arc<Config>, logins: Option<&Refresher>, healths: &Healths) -> Self {
+    fn new(
+        config: Arc<Config>,
+        logins: Option<&Refresher>,
+        healths: &Healths,
+        lists: &ModelLists,
+    ) -> Self {
         let accounts = logins.map(|logins| logins.accounts().snapshot());
-        let accounts = accounts
-            .as_ref()
-            .map_or(&[][..], |snapshot| snapshot.accounts());
+        let all = accounts.as_ref().map_or(&[][..], |all| all.accounts());
+        let catalog = Catalog::build(&config, all, logins, healths, lists);
+        for credential in catalog.credentials() {
+            let own = credential.cooling_disabled;
+            if own.unwrap_or(config.routing.cooling_disabled) {
+                credential.health.clear();
+            }
+        }
         Self {
-            catalog: Catalog::build(&config, accounts, logins, healths),
+            catalog,
+            accounts,
             access: Access::new(&config.client_keys),
             config,
         }
+    }
+
+    /// Whether it was made of this configuration, and of the accounts as they are.
+    fn is_of(&self, config: &Arc<Config>, logins: Option<&Refresher>) -> bool {
+        let now = logins.map(|logins| logins.accounts().snapshot());
+        let same = match (&self.accounts, &now) {
+            (Some(then), Some(now)) => Arc::ptr_eq(then, now),
+            (then, now) => then.is_none() && now.is_none(),
+        };
+        same && Arc::ptr_eq(&self.config, config)
     }
 
     /// Somebody has logged in again, maybe: accounts that rest because they were not let in are tried at once.
@@ -74,10 +101,12 @@ impl State {
     /// The state for a configuration; `State::follow` keeps it up to date.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        let healths = Healths::default();
+        let healths = Arc::<Healths>::default();
+        cooldowns::restore(&store.snapshot(), &healths);
         let clients = Arc::default();
         let logins = logins(&store, &clients);
-        let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths);
+        let lists = Arc::new(lists::load(&store.snapshot()));
+        let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths, &lists);
         Self {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -86,6 +115,7 @@ impl State {
             conversations: Conversations::default(),
             affinity: Affinity::default(),
             healths,
+            lists,
             recent: Arc::default(),
             gate: Gate::default(),
             editing: tokio::sync::Semaphore::new(1),
@@ -108,35 +138,38 @@ impl State {
 
     async fn follow_all(&self) {
         let Some(logins) = &self.logins else {
-            return self.follow_config(std::future::pending).await;
+            // Nobody else has the sender, so nothing ever comes.
+            let none = watch::Sender::new(());
+            return self.follow_changes(none.subscribe()).await;
         };
         let _watcher = logins.accounts().follow().inspect_err(|error| {
             tracing::warn!(%error, "changes of account files are not seen");
         });
-        let mut changes = logins.accounts().subscribe();
-        changes.mark_changed();
-        let changes = tokio::sync::Mutex::new(changes);
-        let changed = || async { changes.lock().await.changed().await.is_ok().then_some(()) };
-        tokio::join!(logins.clone().run(), self.follow_config(changed));
+        let accounts = logins.accounts().subscribe();
+        tokio::join!(logins.clone().run(), self.follow_changes(accounts));
     }
 
-    /// Makes a new catalogue for every new configuration, and whenever `accounts` says so.
-    async fn follow_config<F>(&self, accounts: impl Fn() -> F)
-    where
-        F: Future<Output = Option<()>>,
-    {
+    /// Makes a new catalogue for every new configuration, and for every change of `accounts` or of a provider's list.
+    async fn follow_changes<A>(&self, mut accounts: watch::Receiver<A>) {
         let mut configs = self.store.subscribe();
-        // A configuration may have come between making the state and subscribing.
+        let mut lists = self.lists.subscribe();
+        // Either may have changed between making the state and subscribing.
         configs.mark_changed();
+        accounts.mark_changed();
         loop {
-            let (goes_on, of_accounts) = tokio::select! {
-                changed = configs.changed() => (changed.is_ok(), false),
-                changed = accounts() => (changed.is_some(), true),
+            let (changed, of_accounts, of_lists) = tokio::select! {
+                changed = configs.changed() => (changed, false, false),
+                changed = accounts.changed() => (changed, true, false),
+                changed = lists.changed() => (changed, false, true),
             };
-            if !goes_on {
+            if changed.is_err() {
                 return;
             }
-            configs.mark_unchanged();
+            let config = Arc::clone(&configs.borrow_and_update());
+            // A new catalogue begins with everybody's first turn.
+            if !of_lists && self.snapshot().is_of(&config, self.logins.as_ref()) {
+                continue;
+            }
             self.renew();
             if of_accounts {
                 self.snapshot().forgive_logins();
@@ -148,7 +181,7 @@ impl State {
     pub(crate) fn renew(&self) {
         let _renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
         let config = self.store.snapshot();
-        let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths);
+        let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths, &self.lists);
         self.snapshot.store(Arc::new(snapshot));
         self.healths.tidy();
     }
@@ -224,3 +257,6 @@ fn logins(store: &Store, clients: &Arc<Clients>) -> Option<Refresher> {
     let exchange = exchange(Arc::clone(clients), settings);
     Some(Refresher::new(accounts.ok()?, exchange))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use modelgate_config::Config;
 use modelgate_dialects::Str;
 use modelgate_providers::{
-    Bound, CallError, Candidate, Choice, Choosing, Cooling, Health, Moment, Why,
+    Bound, CallError, Candidate, Choice, Choosing, Cooling, Health, Member, Moment, Why,
 };
 
 use crate::plan::Plan;
@@ -19,6 +20,8 @@ pub(crate) struct Tried {
     tried: Vec<usize>,
     /// Attempts in all rounds.
     attempts: usize,
+    /// Rounds in which somebody was asked, before this one.
+    rounds: u32,
 }
 
 /// Who is asked next.
@@ -44,7 +47,7 @@ pub(crate) struct Trying {
 
 impl Tried {
     /// The next candidate of the plan's route that fits.
-    pub(crate) fn next(&mut self, plan: &Plan, fits: &dyn Fn(&Candidate) -> bool) -> Next {
+    pub(crate) fn next(&mut self, plan: &Plan, fits: &dyn Fn(Member<'_>) -> bool) -> Next {
         let config = &plan.snapshot.config;
         let most = match config.max_retry_credentials {
             0 => BUDGET,
@@ -54,11 +57,12 @@ impl Tried {
         if self.tried.len() >= most || self.attempts >= BUDGET {
             return Next::Nobody(None);
         }
+        let fits = |member: Member<'_>| fits(member) && rounds_of(member, config) >= self.rounds;
         let choice = plan.route.choose(&Choosing {
             strategy: config.routing.strategy,
             bound: plan.bound,
             tried: &self.tried,
-            fits,
+            fits: &fits,
             dry: false,
             now,
         });
@@ -68,12 +72,12 @@ impl Tried {
         };
         self.tried.push(index);
         self.attempts += 1;
-        let candidate = plan.route.members()[index].clone();
+        let candidate = plan.route.member(index).to_candidate();
         let trying = Trying {
             health: Arc::clone(&candidate.credential.health),
             model: candidate.target.model.clone(),
             began: now,
-            cooling: cooling(plan),
+            cooling: cooling(&candidate, config),
             bound: Bound {
                 key: candidate.credential.key,
                 index,
@@ -84,23 +88,29 @@ impl Tried {
         Next::Candidate(candidate, trying)
     }
 
-    /// Everybody may be asked once more.
-    pub(crate) fn next_round(&mut self) {
+    /// Goes over to the next round; false when nobody takes part in it. A round in which nobody was asked yet goes on.
+    pub(crate) fn next_round(&mut self, plan: &Plan) -> bool {
         self.tried.clear();
-    }
-
-    /// Whether anybody was asked at all.
-    pub(crate) fn has_asked(&self) -> bool {
-        self.attempts > 0
+        self.rounds += u32::from(self.attempts > 0);
+        let config = &plan.snapshot.config;
+        let takes_part = |member| rounds_of(member, config) >= self.rounds;
+        plan.route.members().any(takes_part)
     }
 }
 
-fn cooling(plan: &Plan) -> Cooling {
-    let routing = &plan.snapshot.config.routing;
+/// The last round, counted from 0, that a member takes part in.
+fn rounds_of(member: Member<'_>, config: &Config) -> u32 {
+    let own = member.credential.request_retry;
+    own.unwrap_or(config.request_retry)
+}
+
+fn cooling(candidate: &Candidate, config: &Config) -> Cooling {
+    let routing = &config.routing;
+    let own = candidate.credential.cooling_disabled;
     Cooling {
         max: routing.max_cooldown,
         transient: routing.transient_cooldown,
-        disabled: routing.cooling_disabled,
+        disabled: own.unwrap_or(routing.cooling_disabled),
     }
 }
 

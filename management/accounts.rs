@@ -64,6 +64,9 @@ pub struct Account {
     /// How much of its limits is used up, as far as the provider tells.
     #[serde(default)]
     pub quota: Vec<QuotaWindow>,
+    /// The provider's own list of its models, where it is asked for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_list: Option<ModelList>,
     /// Models whose state is another than the account's.
     #[serde(default)]
     pub models: Vec<ModelState>,
@@ -118,6 +121,19 @@ pub struct QuotaWindow {
     /// When it is whole again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Timestamp>,
+}
+
+/// How the list of models is that a provider is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelList {
+    /// Models on it; 0 before it came for the first time.
+    pub models: usize,
+    /// When it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Timestamp>,
+    /// Why it did not come the last time; what came before is used on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// How a single model of an account is.

@@ -31,7 +31,10 @@ pub(crate) fn entry(
         error_rules: channel
             .map(|channel| channel.error_rules.clone())
             .unwrap_or_default(),
+        request_retry: settings.request_retry,
+        cooling_disabled: settings.disable_cooling,
         models: Vec::new(),
+        fetch_models: settings.fetch_models.unwrap_or(true),
         excluded_models: [settings.excluded_models.clone(), common.unwrap_or_default()].concat(),
         headers: headers
             .map(|(name, value)| (name.to_string(), value.clone()))

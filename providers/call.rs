@@ -150,17 +150,13 @@ async fn once(
         request.headers_mut().insert(name, value);
     }
     *request.body_mut() = Some(call.body.clone().into());
-    let proxy = if credential.proxy == Proxy::Inherit {
-        proxy
-    } else {
-        &credential.proxy
-    };
+    let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
-        .map_err(|error| client::describe(provider, error))?;
+        .map_err(|error| client::describe_through(provider, proxy, error))?;
     let response = match timeout(timeouts.first_byte, http.execute(request)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(client::describe(provider, error)),
+        Ok(Err(error)) => return Err(client::describe_through(provider, proxy, error)),
         Err(_) => {
             return Err(CallError::timed_out(
                 provider.clone(),
@@ -170,6 +166,9 @@ async fn once(
         }
     };
     let status = response.status();
+    if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Err(client::refused_by_proxy(provider, proxy));
+    }
     let headers = response.headers().clone();
     let body = body::of_response(response, provider.clone());
     if status == StatusCode::OK {
@@ -208,20 +207,28 @@ async fn refused(
         return CallError::broken(
             provider.clone(),
             format!("{provider} answered with the unexpected status {status}"),
-        );
+        )
+        .with_status(status.as_u16());
     }
     let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
         .await
         .unwrap_or_default();
-    let mut error = modelgate_dialects::decode_error(dialect, status.as_u16(), &body);
+    let error = modelgate_dialects::decode_error(dialect, status.as_u16(), &body);
     let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);
     let used_up = quota::used_up(&windows, now);
     credential.health.on_quota(windows);
-    let hint = retry_hint::from_headers(headers, now).or(error.retry_after);
-    error.retry_after = used_up.max(hint);
-    let mut error = CallError::answered(provider, error);
-    error.wide = used_up.is_some() || quota::is_used_up(error.error.code.as_deref());
+    let mut error = CallError::answered(provider, error).with_status(status.as_u16());
+    let told = error.error.retry_after;
+    let asked = retry_hint::from_headers(headers, now);
+    // Of a plan's window the body says it best.
+    let hint = if error.wide {
+        told.or(asked)
+    } else {
+        asked.or(told)
+    };
+    error.error.retry_after = used_up.max(hint);
+    error.wide |= used_up.is_some();
     error.rule = rule(credential, status.as_u16(), &body);
     error
 }

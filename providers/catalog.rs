@@ -1,6 +1,7 @@
 //! Which credential serves which model.
 
 mod draft;
+mod menus;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use crate::catalog::draft::Draft;
 use crate::credential::Credential;
 use crate::forge::Healths;
 use crate::health::Standing;
+use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
@@ -35,6 +37,7 @@ pub struct Catalog {
     opened: Mutex<HashMap<Str, Arc<Route>>>,
     listing: Vec<ModelListing>,
     credentials: Vec<Arc<Credential>>,
+    lists: Vec<ListSource>,
 }
 
 /// A credential that could serve a request, and what the upstream calls the model.
@@ -48,17 +51,60 @@ pub struct Candidate {
     pub responses: bool,
 }
 
+/// A candidate as its route holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'r> {
+    /// How to be let in.
+    pub credential: &'r Arc<Credential>,
+    /// The upstream's model and the provider's habits.
+    pub target: &'r Arc<Target>,
+    /// The provider speaks Responses for this model beside its own dialect.
+    pub responses: bool,
+}
+
 impl Candidate {
     /// Whether the provider speaks a dialect for this model.
     #[must_use]
     pub fn speaks(&self, dialect: Dialect) -> bool {
+        self.member().speaks(dialect)
+    }
+
+    /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
+    #[must_use]
+    pub fn dialect(&self, client: Dialect) -> Dialect {
+        self.member().dialect(client)
+    }
+
+    fn member(&self) -> Member<'_> {
+        Member {
+            credential: &self.credential,
+            target: &self.target,
+            responses: self.responses,
+        }
+    }
+}
+
+impl Member<'_> {
+    /// The same, to be kept.
+    #[must_use]
+    pub fn to_candidate(self) -> Candidate {
+        Candidate {
+            credential: Arc::clone(self.credential),
+            target: Arc::clone(self.target),
+            responses: self.responses,
+        }
+    }
+
+    /// Whether the provider speaks a dialect for this model.
+    #[must_use]
+    pub fn speaks(self, dialect: Dialect) -> bool {
         dialect == self.credential.kind.dialect()
             || (dialect == Dialect::Responses && self.responses)
     }
 
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
-    pub fn dialect(&self, client: Dialect) -> Dialect {
+    pub fn dialect(self, client: Dialect) -> Dialect {
         let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
         if self.responses && !of_chat {
             Dialect::Responses
@@ -102,15 +148,16 @@ pub fn built_in(provider: &str) -> Option<&'static [String]> {
 
 impl Catalog {
     /// The catalogue of a configuration and of accounts. With no provider at all it holds the built-in demo. `refresher` has
-    /// the tokens of the accounts; without it nothing can be asked of them.
+    /// the tokens of the accounts; without it nothing can be asked of them. `lists` are those that providers sent.
     #[must_use]
     pub fn build(
         config: &Config,
         accounts: &[Arc<Account>],
         refresher: Option<&Refresher>,
         healths: &Healths,
+        lists: &ModelLists,
     ) -> Self {
-        let mut draft = Draft::new(config, healths);
+        let mut draft = Draft::new(config, healths, lists);
         draft.fill(accounts, refresher);
         draft.finish()
     }
@@ -122,7 +169,14 @@ impl Catalog {
         let snapshot = accounts
             .map(|accounts| accounts.snapshot())
             .unwrap_or_default();
-        Self::build(config, snapshot.accounts(), None, &Healths::default())
+        let lists = ModelLists::load(&lists::path(&config.state_dir)).unwrap_or_default();
+        Self::build(
+            config,
+            snapshot.accounts(),
+            None,
+            &Healths::default(),
+            &lists,
+        )
     }
 
     /// Who could serve `model`; none when nobody can.
@@ -161,7 +215,7 @@ impl Catalog {
     fn any(&self) -> Option<Arc<Route>> {
         let now = Moment::now();
         let is_well = |route: &&Arc<Route>| {
-            let mut members = 0..route.members().len();
+            let mut members = 0..route.len();
             members.any(|index| route.standing(index, now) == Standing::Free)
         };
         let mut routes = self
@@ -190,6 +244,12 @@ impl Catalog {
     #[must_use]
     pub fn credentials(&self) -> &[Arc<Credential>] {
         &self.credentials
+    }
+
+    /// The lists that providers are asked for, each once.
+    #[must_use]
+    pub fn lists(&self) -> &[ListSource] {
+        &self.lists
     }
 
     /// Up to three listed names that look like `model`.

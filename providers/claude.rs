@@ -78,6 +78,7 @@ fn urls(base: &Url) -> Urls {
     Urls::Operations(Box::new(Operations {
         generate: Some(credential::join(base, &["v1", "messages"])),
         count_tokens: Some(credential::join(base, &["v1", "messages", "count_tokens"])),
+        models: Some(credential::join(base, &["v1", "models"])),
         ..Operations::default()
     }))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use modelgate_config::model::Proxy;
 use modelgate_dialects::Str;
+use url::Url;
 
 use crate::CallError;
 
@@ -61,6 +62,11 @@ pub fn install_tls() {
 
 /// A client's failure without the address, which may hold a key in its query.
 pub(crate) fn describe(provider: &Str, error: reqwest::Error) -> CallError {
+    describe_through(provider, &Proxy::Inherit, error)
+}
+
+/// The same, naming the proxy where there was no connection.
+pub(crate) fn describe_through(provider: &Str, proxy: &Proxy, error: reqwest::Error) -> CallError {
     let error = error.without_url();
     let mut text = String::new();
     let mut source: Option<&dyn std::error::Error> = Some(&error);
@@ -75,11 +81,57 @@ pub(crate) fn describe(provider: &Str, error: reqwest::Error) -> CallError {
         source = error.source();
     }
     if error.is_connect() {
-        CallError::unreachable(provider.clone(), format!("cannot reach {provider}: {text}"))
+        let through = through(proxy);
+        let message = format!("cannot reach {provider}{through}: {text}");
+        CallError::unreachable(provider.clone(), message)
     } else {
         CallError::broken(
             provider.clone(),
             format!("the connection to {provider} failed: {text}"),
         )
+    }
+}
+
+/// A proxy wants another name or password than ours, which says nothing of the provider.
+pub(crate) fn refused_by_proxy(provider: &Str, proxy: &Proxy) -> CallError {
+    let through = through(proxy);
+    let message =
+        format!("cannot reach {provider}{through}: the proxy wants another user name or password");
+    CallError::unreachable(provider.clone(), message)
+}
+
+/// The proxy for a message, without the name and password in its address. Those of the environment are not known here.
+fn through(proxy: &Proxy) -> String {
+    let Proxy::Url(address) = proxy else {
+        return String::new();
+    };
+    let Ok(mut url) = Url::parse(address.expose()) else {
+        return String::new();
+    };
+    // An error means that there is none to remove.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let shown = url.as_str().trim_end_matches('/');
+    format!(" through the proxy {shown}")
+}
+
+#[cfg(test)]
+mod tests {
+    use modelgate_config::Secret;
+
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_named_without_its_password() {
+        let through = |url: &str| through(&Proxy::Url(Secret::from(url)));
+        assert_eq!(
+            through("http://ada:secret@proxy:3128/"),
+            " through the proxy http://proxy:3128"
+        );
+        assert_eq!(
+            through("socks5h://ada:secret@proxy"),
+            " through the proxy socks5h://proxy"
+        );
+        assert_eq!(super::through(&Proxy::Direct), "");
     }
 }

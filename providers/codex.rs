@@ -24,6 +24,7 @@ pub(crate) fn credential(key: &CodexKey, index: usize, forge: &mut Forge<'_>) ->
         count_tokens: url(&["responses", "input_tokens"]),
         compact: url(&["responses", "compact"]),
         embed: None,
+        models: url(&["models"]),
     }));
     let raw = Raw {
         id: format!("codex-api-key[{index}]"),

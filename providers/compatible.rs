@@ -46,6 +46,7 @@ fn urls(provider: &CompatibleProvider) -> Urls {
         count_tokens: responses(&["responses", "input_tokens"]),
         compact: responses(&["responses", "compact"]),
         embed: Some(credential::join(base, &["embeddings"])),
+        models: Some(credential::join(base, &["models"])),
     }))
 }
 

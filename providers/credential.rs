@@ -10,7 +10,7 @@ use modelgate_config::{Secret, key_digest};
 use modelgate_dialects::{Dialect, Str};
 use url::Url;
 
-use crate::{Call, Health, Operation, ProviderKind, Refresher, gemini};
+use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini};
 
 /// How we call ourselves to every upstream.
 pub(crate) const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
@@ -40,6 +40,12 @@ pub struct Credential {
     pub quirks: modelgate_config::model::Quirks,
     /// What its failures mean, where the operator knows better.
     pub error_rules: Arc<[ErrorRule]>,
+    /// Its provider is asked for the list of its models.
+    pub fetch_models: bool,
+    /// Rounds that it takes part in after the first one, where it has a number of its own.
+    pub request_retry: Option<u32>,
+    /// Whether it is never barred, where it has a switch of its own.
+    pub cooling_disabled: Option<bool>,
     /// How it does.
     pub health: Arc<Health>,
     pub(crate) endpoint: Arc<Endpoint>,
@@ -90,6 +96,13 @@ impl CredentialKey {
     }
 }
 
+impl CredentialKey {
+    /// The key of its sixteen digits.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        u64::from_str_radix(text, 16).ok().map(Self)
+    }
+}
+
 impl fmt::Display for CredentialKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -124,6 +137,8 @@ pub(crate) struct Operations {
     pub(crate) count_tokens: Option<Url>,
     pub(crate) compact: Option<Url>,
     pub(crate) embed: Option<Url>,
+    /// The list of the models (`GET`).
+    pub(crate) models: Option<Url>,
 }
 
 impl Credential {
@@ -134,6 +149,36 @@ impl Credential {
             headers.insert(name, value.clone());
         }
         headers
+    }
+
+    /// Where the list of its provider's models is, where it has one.
+    pub(crate) fn list_url(&self) -> Option<&Url> {
+        match (&self.endpoint.urls, self.kind) {
+            (Urls::Operations(urls), _) => urls.models.as_ref(),
+            (Urls::Models(models), ProviderKind::Gemini) => Some(models),
+            (Urls::Models(_), _) => None,
+        }
+    }
+
+    /// The token of its account, where it is one.
+    pub(crate) async fn token(&self) -> Result<Option<Secret>, CallError> {
+        let Some(login) = &self.account else {
+            return Ok(None);
+        };
+        let provider = || self.provider.clone();
+        let missing = || CallError::broken(provider(), "its tokens are not at hand");
+        let refresher = login.refresher.as_ref().ok_or_else(missing)?;
+        let token = refresher.token(&login.file).await;
+        let token = token.map_err(|error| CallError::without_token(provider(), &error))?;
+        Ok(Some(token.access))
+    }
+
+    /// How its connections are made, where `global` holds for those without a setting of their own.
+    pub(crate) fn proxy<'p>(&'p self, global: &'p Proxy) -> &'p Proxy {
+        match &self.proxy {
+            Proxy::Inherit => global,
+            own => own,
+        }
     }
 
     /// The file of its account, where it is one.
@@ -177,8 +222,9 @@ impl Urls {
                     count_tokens,
                     compact,
                     embed,
+                    models,
                 } = &**urls;
-                let all = [generate, responses, count_tokens, compact, embed];
+                let all = [generate, responses, count_tokens, compact, embed, models];
                 all.into_iter().flatten().any(is)
             }
         }

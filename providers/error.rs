@@ -1,12 +1,12 @@
 //! Why an upstream call gave no answer, and whether another one may.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use modelgate_config::model::ErrorAction;
 use modelgate_dialects::Str;
 use modelgate_dialects::ir::{Error, ErrorKind};
 
-use crate::RefreshError;
+use crate::{RefreshError, quota};
 
 /// Why an upstream call gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,8 @@ pub struct CallError {
     pub kind: CallErrorKind,
     /// What went wrong, for the client.
     pub error: Box<Error>,
+    /// The status of the upstream's answer; none where no answer came.
+    pub status: Option<u16>,
     /// The provider says that all of the account is concerned: the window of its plan is used up.
     pub wide: bool,
     /// What the operator wants done.
@@ -67,6 +69,24 @@ impl CallErrorKind {
         }
     }
 
+    /// The kind of a name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    const ALL: [Self; 10] = [
+        Self::Unreachable,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::Billing,
+        Self::NotFound,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Invalid,
+        Self::Broken,
+        Self::TimedOut,
+    ];
+
     fn of(error: &Error) -> Self {
         match error.kind {
             ErrorKind::InvalidRequest | ErrorKind::TooLarge => Self::Invalid,
@@ -113,14 +133,24 @@ impl CallError {
         self.wide || matches!(self.kind, Unauthorized | Billing | Unreachable)
     }
 
+    /// The same failure of an answer with this status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
     /// A failure the upstream told us.
     #[must_use]
-    pub fn answered(provider: Str, error: Error) -> Self {
+    pub fn answered(provider: Str, mut error: Error) -> Self {
+        let wait = |at: SystemTime| at.duration_since(SystemTime::now()).unwrap_or_default();
+        error.retry_after = error.retry_after.or(error.retry_at.map(wait));
         Self {
             provider,
             kind: CallErrorKind::of(&error),
+            wide: quota::is_used_up(error.code.as_deref()),
             error: Box::new(error),
-            wide: false,
+            status: None,
             rule: None,
         }
     }
@@ -151,6 +181,7 @@ impl CallError {
             provider,
             kind: CallErrorKind::Broken,
             error: Box::new(error),
+            status: None,
             wide: false,
             rule: None,
         }
@@ -176,6 +207,7 @@ impl CallError {
             provider,
             kind: CallErrorKind::TimedOut,
             error: Box::new(error),
+            status: None,
             wide: false,
             rule: None,
         }

@@ -1,12 +1,13 @@
 //! Making credentials of configured entries. What many of them have in common they share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ErrorRule, ProviderEntry, Proxy, Quirks};
 use modelgate_dialects::Str;
 
+use crate::cooldowns::Cooldown;
 use crate::credential::{
     self, Credential, CredentialId, CredentialKey, Endpoint, Login, Source, Urls,
 };
@@ -19,14 +20,48 @@ pub struct Healths {
 }
 
 impl Healths {
-    fn of(&self, key: CredentialKey) -> Arc<Health> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(key).or_default())
+    pub(crate) fn of(&self, key: CredentialKey) -> Arc<Health> {
+        Arc::clone(self.lock().entry(key).or_default())
+    }
+
+    /// Every bar of every credential, in no order.
+    pub(crate) fn cooldowns(&self) -> Vec<Cooldown> {
+        let known = self.lock();
+        let resting = known.iter().filter(|(_, health)| !health.is_well());
+        let mut all = Vec::new();
+        for (credential, health) in resting {
+            let report = health.report();
+            let models = report.models.into_iter();
+            let bars = models.map(|(model, bar)| (Some(model), bar));
+            let bars = report.all.map(|bar| (None, bar)).into_iter().chain(bars);
+            all.extend(bars.map(|(model, bar)| Cooldown {
+                credential: *credential,
+                model,
+                bar,
+            }));
+        }
+        all
+    }
+
+    /// Takes over the bars of an earlier run.
+    pub fn restore(&self, cooldowns: Vec<Cooldown>) {
+        for one in cooldowns {
+            self.of(one.credential).restore(one.model.as_ref(), one.bar);
+        }
+    }
+
+    /// Whether anything is known of a credential.
+    pub(crate) fn knows(&self, key: CredentialKey) -> bool {
+        self.lock().contains_key(&key)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialKey, Arc<Health>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets credentials that nothing uses any more.
     pub fn tidy(&self) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         known.retain(|_, health| Arc::strong_count(health) > 1);
         known.shrink_to_fit();
     }
@@ -91,6 +126,9 @@ impl<'h> Forge<'h> {
             weight: raw.weight,
             quirks: raw.quirks,
             error_rules: self.rules(entry),
+            fetch_models: entry.fetch_models,
+            request_retry: entry.request_retry,
+            cooling_disabled: entry.cooling_disabled,
             health: self.healths.of(key),
             endpoint: self.shared(address, Endpoint { urls, headers }),
             auth,
@@ -113,6 +151,9 @@ impl<'h> Forge<'h> {
             weight: 1,
             quirks: Quirks::default(),
             error_rules: Arc::clone(&self.no_rules),
+            fetch_models: false,
+            request_retry: None,
+            cooling_disabled: None,
             health: self.healths.of(key),
             endpoint: Arc::new(Endpoint {
                 urls,

@@ -87,7 +87,8 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct Inner {
-    all: Option<Bar>,
+    /// Most credentials have none.
+    all: Option<Box<Bar>>,
     models: Vec<(Str, Bar)>,
     quota: Vec<QuotaWindow>,
 }
@@ -116,7 +117,7 @@ impl Health {
         }
         let inner = self.lock();
         let of = |bar: &Bar| bar.standing(now);
-        let all = inner.all.as_ref().map_or(Standing::Free, of);
+        let all = inner.all.as_deref().map_or(Standing::Free, of);
         let own = inner.bar_of(model).map_or(Standing::Free, of);
         worse(all, own)
     }
@@ -163,13 +164,13 @@ impl Health {
         inner.bars_of(model).for_each(|bar| bar.trial = None);
         let everything = error.bars_everything();
         let before = if everything {
-            inner.all.take()
+            inner.all.take().map(|bar| *bar)
         } else {
             inner.take(model)
         };
         let bar = next_bar(before, error, began, cooling, now);
         if everything {
-            inner.all.clone_from(&bar);
+            inner.all = bar.clone().map(Box::new);
         } else if let Some(bar) = &bar {
             inner.put(model, bar);
         }
@@ -189,7 +190,7 @@ impl Health {
     /// Bars everything until it is cleared, for an account whose owner has to log in again.
     pub fn shut(&self, message: Str, now: Moment) {
         let mut inner = self.lock();
-        inner.all = Some(Bar {
+        inner.all = Some(Box::new(Bar {
             kind: CallErrorKind::Unauthorized,
             status: 401,
             message,
@@ -197,12 +198,28 @@ impl Health {
             until: Moment::NEVER,
             failures: 1,
             trial: None,
-        });
+        }));
+        self.count(&inner);
+    }
+
+    /// Takes over a bar of an earlier run, of one model or of everything; one that is known already is newer.
+    pub(crate) fn restore(&self, model: Option<&Str>, bar: Bar) {
+        let mut inner = self.lock();
+        match model {
+            None => {
+                inner.all.get_or_insert_with(|| Box::new(bar));
+            }
+            Some(model) if inner.bar_of(model).is_none() => inner.put(model, &bar),
+            Some(_) => {}
+        }
         self.count(&inner);
     }
 
     /// Ends every bar.
     pub fn clear(&self) {
+        if self.is_well() {
+            return;
+        }
         let mut inner = self.lock();
         inner.all = None;
         inner.models.clear();
@@ -220,7 +237,11 @@ impl Health {
     #[must_use]
     pub fn bar(&self, model: &str) -> Option<Bar> {
         let inner = self.lock();
-        inner.all.as_ref().or_else(|| inner.bar_of(model)).cloned()
+        inner
+            .all
+            .as_deref()
+            .or_else(|| inner.bar_of(model))
+            .cloned()
     }
 
     /// Everything that is known.
@@ -228,7 +249,7 @@ impl Health {
     pub fn report(&self) -> Report {
         let inner = self.lock();
         Report {
-            all: inner.all.clone(),
+            all: inner.all.as_deref().cloned(),
             models: inner.models.clone(),
             quota: inner.quota.clone(),
             succeeded: self.succeeded.load(Ordering::Relaxed),
@@ -236,7 +257,8 @@ impl Health {
         }
     }
 
-    fn is_well(&self) -> bool {
+    /// Nothing is barred.
+    pub(crate) fn is_well(&self) -> bool {
         self.barred.load(Ordering::Relaxed) == 0 && self.barred_models.load(Ordering::Relaxed) == 0
     }
 
@@ -284,11 +306,34 @@ impl Inner {
             .models
             .iter_mut()
             .filter(move |(name, _)| **name == *model);
-        self.all.iter_mut().chain(own.map(|(_, bar)| bar))
+        self.all
+            .as_deref_mut()
+            .into_iter()
+            .chain(own.map(|(_, bar)| bar))
     }
 }
 
 impl Bar {
+    /// A bar of an earlier run.
+    pub(crate) fn kept(
+        kind: CallErrorKind,
+        status: u16,
+        message: Str,
+        failures: u32,
+        since: Moment,
+        until: Moment,
+    ) -> Self {
+        Self {
+            kind,
+            status,
+            message,
+            since,
+            until,
+            failures,
+            trial: None,
+        }
+    }
+
     /// What it means now.
     #[must_use]
     pub fn standing(&self, now: Moment) -> Standing {

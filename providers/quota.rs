@@ -48,9 +48,9 @@ pub(crate) fn used_up(windows: &[QuotaWindow], now: SystemTime) -> Option<Durati
         .map(|end| end.duration_since(now).unwrap_or_default())
 }
 
-/// Whether a code means that nothing is left of a plan.
+/// Whether a code means that nothing is left of a plan (`providers.md` 3.3).
 pub(crate) fn is_used_up(code: Option<&str>) -> bool {
-    matches!(code, Some("usage_limit_reached" | "usage_not_included"))
+    code == Some("usage_limit_reached")
 }
 
 /// Claude's window for one family of models: others can still be used.

@@ -7,12 +7,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use modelgate_config::model::Strategy;
+use modelgate_dialects::Target;
 
-use crate::catalog::Candidate;
-use crate::credential::CredentialKey;
+use crate::catalog::{Candidate, Member};
+use crate::credential::{Credential, CredentialKey};
 use crate::health::Standing;
 use crate::moment::Moment;
 
@@ -22,9 +23,24 @@ const STEP: u128 = 1_000_000 * 360_360;
 /// The members that serve one name of a model.
 #[derive(Debug)]
 pub struct Route {
-    /// By priority, the highest first; in the order of the configuration within one.
-    members: Vec<Candidate>,
-    tiers: Vec<Tier>,
+    members: Arc<Members>,
+    /// What the members call the model; many in a row call it the same.
+    runs: Box<[Run]>,
+    tiers: Box<[Tier]>,
+}
+
+/// Credentials by priority, the highest first; in the order of the configuration within one. Routes with the same ones
+/// share them.
+#[derive(Debug)]
+pub(crate) struct Members(Box<[Arc<Credential>]>);
+
+/// Members that stand one behind the other and call the model the same.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The number of the member behind the last one.
+    pub(crate) end: usize,
+    pub(crate) target: Arc<Target>,
+    pub(crate) responses: bool,
 }
 
 /// Members of one priority.
@@ -47,7 +63,7 @@ pub struct Choosing<'a> {
     /// Members that the request has tried, by number.
     pub tried: &'a [usize],
     /// Whether a member can do what is asked for.
-    pub fits: &'a dyn Fn(&Candidate) -> bool,
+    pub fits: &'a dyn Fn(Member<'_>) -> bool,
     /// Nobody is asked: no turn and no trial is taken.
     pub dry: bool,
     /// The present.
@@ -94,14 +110,25 @@ pub enum Why {
 }
 
 impl Why {
-    /// For a person who asks.
+    /// For a person who asks about a request that is over.
     #[must_use]
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::Bound => "the conversation is there",
+            Self::Bound => "the conversation was there",
             Self::Turn => "it was its turn",
             Self::Trial => "its rest was over, and somebody had to try it",
             Self::LastResort => "nobody was well, and it had the least against it",
+        }
+    }
+
+    /// For a person who asks what would be.
+    #[must_use]
+    pub const fn in_words_ahead(self) -> &'static str {
+        match self {
+            Self::Bound => "the conversation is there",
+            Self::Turn => "it would be its turn",
+            Self::Trial => "its rest is over, and somebody has to try it",
+            Self::LastResort => "nobody is well, and it has the least against it",
         }
     }
 }
@@ -111,31 +138,77 @@ impl Route {
     #[must_use]
     pub fn new(mut members: Vec<Candidate>) -> Self {
         members.sort_by_key(|member| Reverse(member.credential.priority));
-        let mut tiers: Vec<Tier> = Vec::new();
-        let chunks = members.chunk_by(|a, b| a.credential.priority == b.credential.priority);
+        let credentials = members.iter().map(|member| Arc::clone(&member.credential));
+        let credentials = Members::new(credentials.collect());
+        let runs = members.into_iter().enumerate().map(|(index, member)| Run {
+            end: index + 1,
+            target: member.target,
+            responses: member.responses,
+        });
+        Self::over(Arc::new(credentials), runs)
+    }
+
+    /// A route over members that others may have too. The runs follow each other and cover all of them.
+    pub(crate) fn over(members: Arc<Members>, runs: impl Iterator<Item = Run>) -> Self {
+        let mut joined: Vec<Run> = Vec::new();
+        for run in runs {
+            match joined.last_mut() {
+                Some(last) if last.is_like(&run) => last.end = run.end,
+                _ => joined.push(run),
+            }
+        }
+        let chunks = members.0.chunk_by(|a, b| a.priority == b.priority);
         let mut begin = 0;
-        for chunk in chunks {
-            tiers.push(Tier {
-                members: begin..begin + chunk.len(),
+        let tiers = chunks.map(|chunk| {
+            let members = begin..begin + chunk.len();
+            begin = members.end;
+            Tier {
+                members,
                 turn: AtomicUsize::new(0),
                 weighted: OnceLock::new(),
-            });
-            begin += chunk.len();
+            }
+        });
+        Self {
+            tiers: tiers.collect(),
+            runs: joined.into(),
+            members,
         }
-        members.shrink_to_fit();
-        Self { members, tiers }
+    }
+
+    /// How many members there are. Never none.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it would never be true")]
+    pub fn len(&self) -> usize {
+        self.members.0.len()
+    }
+
+    /// The member of a number below [`Route::len`].
+    #[must_use]
+    pub fn member(&self, index: usize) -> Member<'_> {
+        let run = self.runs.partition_point(|run| run.end <= index);
+        let run = &self.runs[run];
+        Member {
+            credential: &self.members.0[index],
+            target: &run.target,
+            responses: run.responses,
+        }
+    }
+
+    /// Whether the members are kept once for both.
+    #[cfg(test)]
+    pub(crate) fn shares_members_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.members, &other.members)
     }
 
     /// The members, by their numbers.
-    #[must_use]
-    pub fn members(&self) -> &[Candidate] {
-        &self.members
+    pub fn members(&self) -> impl ExactSizeIterator<Item = Member<'_>> {
+        (0..self.len()).map(|index| self.member(index))
     }
 
     /// What a member may be used for now.
     #[must_use]
     pub fn standing(&self, index: usize, now: Moment) -> Standing {
-        let member = &self.members[index];
+        let member = self.member(index);
         member.credential.health.standing(&member.target.model, now)
     }
 
@@ -151,7 +224,7 @@ impl Route {
         let mut tiers = self.tiers.iter();
         let found = tiers.find_map(|tier| match choosing.strategy {
             Strategy::RoundRobin => tier.round_robin(choosing.dry, usable),
-            Strategy::WeightedRoundRobin => tier.weighted(choosing.dry, &self.members, usable),
+            Strategy::WeightedRoundRobin => tier.weighted(choosing.dry, &self.members.0, usable),
             Strategy::FillFirst => tier
                 .members
                 .clone()
@@ -165,22 +238,22 @@ impl Route {
 
     /// The member at which a session is, if it can be used.
     fn find(&self, bound: Bound, choosing: &Choosing<'_>) -> Option<usize> {
-        let is_it = |index: usize| self.members[index].credential.key == bound.key;
+        let is_it = |index: usize| self.members.0[index].key == bound.key;
         let index = Some(bound.index)
-            .filter(|index| *index < self.members.len() && is_it(*index))
-            .or_else(|| (0..self.members.len()).find(|index| is_it(*index)))?;
+            .filter(|index| *index < self.len() && is_it(*index))
+            .or_else(|| (0..self.len()).find(|index| is_it(*index)))?;
         self.usable(index, choosing).map(|_| index)
     }
 
     /// Why a member may have its turn; none when it may not.
     fn usable(&self, index: usize, choosing: &Choosing<'_>) -> Option<Why> {
-        if choosing.tried.contains(&index) || !(choosing.fits)(&self.members[index]) {
+        if choosing.tried.contains(&index) || !(choosing.fits)(self.member(index)) {
             return None;
         }
         match self.standing(index, choosing.now) {
             Standing::Free => Some(Why::Turn),
             Standing::Due => {
-                let member = &self.members[index];
+                let member = self.member(index);
                 let health = &member.credential.health;
                 let taken = choosing.dry || health.try_again(&member.target.model, choosing.now);
                 taken.then_some(Why::Trial)
@@ -194,8 +267,8 @@ impl Route {
     fn last_resort(&self, choosing: &Choosing<'_>) -> Choice {
         let mut best: Option<(Moment, usize)> = None;
         let mut retry_at: Option<Moment> = None;
-        for index in 0..self.members.len() {
-            if !(choosing.fits)(&self.members[index]) {
+        for index in 0..self.len() {
+            if !(choosing.fits)(self.member(index)) {
                 continue;
             }
             let (until, soft) = match self.standing(index, choosing.now) {
@@ -226,6 +299,19 @@ impl Route {
     }
 }
 
+impl Members {
+    /// Credentials that are sorted by priority.
+    pub(crate) fn new(credentials: Vec<Arc<Credential>>) -> Self {
+        Self(credentials.into())
+    }
+}
+
+impl Run {
+    fn is_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.target, &other.target) && self.responses == other.responses
+    }
+}
+
 impl Tier {
     /// The next from where the last turn was taken. Members that are passed over lose their turn, so that the next request
     /// need not pass over them again.
@@ -252,23 +338,21 @@ impl Tier {
     fn weighted(
         &self,
         dry: bool,
-        members: &[Candidate],
+        members: &[Arc<Credential>],
         usable: impl Fn(usize) -> Option<Why>,
     ) -> Option<(usize, Why)> {
         let weighted = self.weighted.get_or_init(|| {
             let weights = self
                 .members
                 .clone()
-                .map(|index| (index, members[index].credential.weight));
+                .map(|index| (index, members[index].weight));
             Mutex::new(Weighted::new(weights))
         });
         let mut weighted = weighted.lock().unwrap_or_else(PoisonError::into_inner);
         if dry {
-            return weighted
-                .clone()
-                .next(|index| members[index].credential.weight, usable);
+            return weighted.clone().next(|index| members[index].weight, usable);
         }
-        weighted.next(|index| members[index].credential.weight, usable)
+        weighted.next(|index| members[index].weight, usable)
     }
 }
 

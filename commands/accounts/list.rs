@@ -48,7 +48,18 @@ fn table(accounts: &[Account], clock: &Clock) -> String {
                 String::new(),
             ]
         });
-        std::iter::once(row(account, clock)).chain(models)
+        let list = account.model_list.as_ref();
+        let missing = list.and_then(|list| list.error.as_deref()).map(|error| {
+            [
+                "  (its list of models)".to_owned(),
+                String::new(),
+                format!("not fetched: {}", cut(error)),
+                String::new(),
+                String::new(),
+            ]
+        });
+        let own = std::iter::once(row(account, clock));
+        own.chain(missing).chain(models)
     });
     columns(Some(headings), rows).trim_fmt()
 }
@@ -84,15 +95,15 @@ fn state(state: State, reason: Option<&str>, next: Option<Timestamp>, clock: &Cl
         text.push_str(&format!(" until {}", clock.at(next)));
     }
     if let Some(reason) = reason {
-        let short: String = reason.chars().take(REASON).collect();
-        let cut = if short.len() < reason.len() {
-            "…"
-        } else {
-            ""
-        };
-        text.push_str(&format!(": {}{cut}", inert(&short)));
+        text.push_str(&format!(": {}", cut(reason)));
     }
     text
+}
+
+fn cut(text: &str) -> String {
+    let short: String = text.chars().take(REASON).collect();
+    let end = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{end}", inert(&short))
 }
 
 /// `98% of 120`
@@ -131,7 +142,8 @@ mod tests {
 
     const RECORDED: &str = r#"{"accounts": [
         {"id": "claude-api-key[0]", "provider": "claude", "kind": "claude", "source": "config", "state": "ready",
-         "priority": 1, "succeeded": 118, "failed": 2},
+         "priority": 1, "succeeded": 118, "failed": 2,
+         "model_list": {"models": 9, "fetched": "2026-03-04T08:00:00Z", "error": "Overloaded"}},
         {"id": "codex-1.json", "provider": "codex", "kind": "codex", "source": "file", "email": "ada@example.com",
          "state": "cooling", "reason": "too many requests\u001b[31m", "next_try": "2026-03-04T12:32:05Z", "priority": 0,
          "succeeded": 0, "failed": 0,

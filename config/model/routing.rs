@@ -17,6 +17,8 @@ pub struct Routing {
     pub transient_cooldown: Duration,
     /// Nothing is ever barred.
     pub cooling_disabled: bool,
+    /// Bars outlive the program.
+    pub save_cooldowns: bool,
     /// Models to ask when nobody serves the first one, by its name; in the order of the file.
     pub fallbacks: Vec<(String, Vec<String>)>,
 }
@@ -100,6 +102,7 @@ impl Default for Routing {
             max_cooldown: Duration::from_secs(30 * 60),
             transient_cooldown: Duration::from_secs(60),
             cooling_disabled: false,
+            save_cooldowns: false,
             fallbacks: Vec::new(),
         }
     }

@@ -53,7 +53,10 @@ pub(super) fn plain(origin: &str, base_url: Url) -> ProviderEntry {
         priority: 0,
         weight: 1,
         error_rules: Vec::new(),
+        request_retry: None,
+        cooling_disabled: None,
         models: Vec::new(),
+        fetch_models: true,
         excluded_models: Vec::new(),
         headers: Vec::new(),
     }
@@ -98,7 +101,9 @@ pub(super) fn read(
     let priority = priority(&item.get("priority"), report);
     let weight = routing::weight(&item.get("weight"), report);
     let error_rules = routing::error_rules(&item.get("request-scoped-errors"), report);
+    let request_retry = server::count(&item.get("request-retry"), server::MOST_ROUNDS, report);
     let models = models(&item.get("models"), report);
+    let fetch_models = item.get("fetch-models").bool();
     let headers = headers(&item.get("headers"), report);
     Some(ProviderEntry {
         origin: item.key.clone(),
@@ -107,6 +112,9 @@ pub(super) fn read(
         priority,
         weight,
         error_rules,
+        request_retry,
+        cooling_disabled: item.get("disable-cooling").bool(),
+        fetch_models: fetch_models.unwrap_or(models.is_empty()),
         models,
         excluded_models: item
             .get("excluded-models")

@@ -112,6 +112,16 @@ fn quotas_and_prefixes() {
 }
 
 #[test]
+fn an_entry_can_have_its_own_rounds_and_rest() {
+    let text = "claude-api-key: [{api-key: a, request-retry: 2, disable-cooling: true}, {api-key: b, disable_cooling: false}]\nopenai-compatibility: [{name: p, base-url: http://h, request-retry: 0}]\n";
+    let config = config(text);
+    let told = |entry: &crate::model::ProviderEntry| (entry.request_retry, entry.cooling_disabled);
+    assert_eq!(told(&config.claude[0].entry), (Some(2), Some(true)));
+    assert_eq!(told(&config.claude[1].entry), (None, Some(false)));
+    assert_eq!(told(&config.compatible[0].entry), (Some(0), None));
+}
+
+#[test]
 fn weights_are_numbers() {
     let text = "claude-api-key: [{api-key: a, weight: 5}, {api-key: b, weight: -1}, {api-key: c}]";
     let weights: Vec<i64> = config(text)

@@ -1,6 +1,6 @@
 //! A failure, whoever met it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::json::{RawJson, Str};
 
@@ -17,8 +17,10 @@ pub struct Error {
     pub code: Option<Str>,
     /// The field at fault.
     pub param: Option<Str>,
-    /// When to try again.
+    /// How long to wait before trying again.
     pub retry_after: Option<Duration>,
+    /// When to try again, where the sender told the moment.
+    pub retry_at: Option<SystemTime>,
     /// Details as the upstream wrote them.
     pub details: Option<RawJson>,
 }
@@ -34,6 +36,7 @@ impl Error {
             code: None,
             param: None,
             retry_after: None,
+            retry_at: None,
             details: None,
         }
     }

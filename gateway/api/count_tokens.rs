@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
-use modelgate_providers::{CallError, Candidate, Operation, Why};
+use modelgate_providers::{CallError, Candidate, Member, Operation, Why};
 use warp::reply::Response;
 
 use super::whole;
@@ -36,7 +36,7 @@ pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
 
 async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
     let client = plan.dialect;
-    let fits = |candidate: &Candidate| {
+    let fits = |candidate: Member<'_>| {
         let upstream = candidate.dialect(client);
         candidate
             .credential

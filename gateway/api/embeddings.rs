@@ -8,7 +8,7 @@ use modelgate_dialects::embeddings::{self, EmbedRequest, Shape};
 use modelgate_dialects::ir::Usage;
 use modelgate_dialects::passthrough::usage_of_body;
 use modelgate_dialects::{Dialect, Losses, Str};
-use modelgate_providers::{CallError, Candidate, Operation, Why};
+use modelgate_providers::{CallError, Candidate, Credential, Member, Operation, Why};
 use warp::reply::Response;
 
 use super::whole;
@@ -72,17 +72,17 @@ struct Answer {
 
 async fn embedded(plan: &mut Plan, shape: Shape) -> Result<(Answer, Losses), Failure> {
     let mut last = None;
-    let dialect_of = |candidate: &Candidate| match candidate.credential.kind.dialect() {
+    let dialect_of = |credential: &Credential| match credential.kind.dialect() {
         Dialect::Gemini => Dialect::Gemini,
         _ => Dialect::Chat,
     };
-    let fits = |candidate: &Candidate| {
-        let dialect = dialect_of(candidate);
+    let fits = |candidate: Member<'_>| {
+        let dialect = dialect_of(candidate.credential);
         candidate.credential.offers(Operation::Embed, dialect)
     };
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
-        let dialect = dialect_of(&candidate);
+        let dialect = dialect_of(&candidate.credential);
         let asked = prepare(plan, shape, dialect, &candidate)?;
         match call(plan, &asked, &candidate, trying.why).await {
             Ok(answer) => {

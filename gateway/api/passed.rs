@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use modelgate_dialects::passthrough::usage_of_body;
-use modelgate_providers::{Candidate, Operation};
+use modelgate_providers::{Member, Operation};
 use warp::reply::Response;
 
 use super::whole;
@@ -41,7 +41,7 @@ pub(crate) async fn pass(
 async fn passed(plan: &mut Plan, operation: Operation) -> Result<Response, Failure> {
     let mut last = None;
     let dialect = plan.dialect;
-    let fits = |candidate: &Candidate| {
+    let fits = |candidate: Member<'_>| {
         candidate.speaks(dialect) && candidate.credential.offers(operation, dialect)
     };
     let mut tried = Tried::default();

@@ -52,7 +52,9 @@ async fn call(
     };
     let clients = &plan.state.clients;
     let mut upstream = call_upstream(clients, &config.proxy, &config.timeouts, request).await?;
-    let body = source.read(&mut upstream, Bytes::new()).await?;
-    let document = source.json(&body)?;
+    let within = |error: CallError| error.with_status(200);
+    let body = source.read(&mut upstream, Bytes::new()).await;
+    let body = body.map_err(within)?;
+    let document = source.json(&body).map_err(within)?;
     Ok((body, document))
 }

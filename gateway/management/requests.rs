@@ -130,9 +130,7 @@ fn attempt(attempt: &record::Attempt) -> Attempt {
     Attempt {
         credential: attempt.candidate.credential.id.to_string(),
         model: attempt.candidate.target.model.to_string(),
-        status: failure
-            .map(|failure| failure.status)
-            .or(answered.then_some(200)),
+        status: failure.map_or(answered.then_some(200), |failure| failure.status),
         kind: failure.map(|failure| failure.kind.to_owned()),
         message: failure.map(|failure| failure.message.to_string()),
         retry_after_ms: failure.and_then(|failure| failure.retry_after).map(millis),

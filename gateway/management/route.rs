@@ -34,14 +34,14 @@ pub(crate) fn route(
         now,
     };
     let (chosen, why, retry_at) = match route.choose(&choosing) {
-        Choice::Member { index, why } => (Some(index), why.in_words(), None),
+        Choice::Member { index, why } => (Some(index), why.in_words_ahead(), None),
         Choice::Nobody { retry_at } => (None, "every account that serves it rests", retry_at),
     };
     Ok(RouteDecision {
         model: model.to_owned(),
         strategy: routing.strategy.name().to_owned(),
         session: session.map(str::to_owned),
-        chosen: chosen.map(|index| route.members()[index].credential.id.to_string()),
+        chosen: chosen.map(|index| route.member(index).credential.id.to_string()),
         why: why.to_owned(),
         candidates: candidates(&route, chosen, now),
         retry_at: retry_at.and_then(|moment| at(moment, now)),
@@ -71,7 +71,7 @@ fn bound(
 }
 
 fn candidates(route: &Route, chosen: Option<usize>, now: Moment) -> Vec<Considered> {
-    let members = route.members().iter().enumerate().take(LISTED);
+    let members = route.members().enumerate().take(LISTED);
     let considered = members.map(|(index, member)| {
         let bar = member.credential.health.bar(&member.target.model);
         let rests = matches!(

@@ -136,7 +136,7 @@ async fn a_decision_names_everybody_in_order() {
         assert_eq!(decision.model, model);
         assert_eq!(decision.session.as_deref(), Some("s1"));
         assert_eq!(decision.chosen.as_deref(), Some("claude-api-key[0]"));
-        assert_eq!(decision.why, "it was its turn");
+        assert_eq!(decision.why, "it would be its turn");
         let order: Vec<&str> = decision
             .candidates
             .iter()

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use modelgate_management::Accounts;
-use modelgate_management::accounts::{self, Account, ModelState, QuotaWindow};
+use modelgate_management::accounts::{self, Account, ModelList, ModelState, QuotaWindow};
 use modelgate_management::time::{Timestamp, timestamp};
 use modelgate_providers::health::{Bar, Report};
+use modelgate_providers::lists::{ListKey, ModelLists};
 use modelgate_providers::refresh::Status;
 use modelgate_providers::{Account as Login, Credential, Moment, Refresher, Source, Standing};
 
@@ -18,16 +19,15 @@ pub(crate) fn accounts(state: &State) -> Accounts {
     let configured = credentials
         .clone()
         .filter(|credential| credential.file().is_none());
-    let mut all: Vec<Account> = configured.map(|credential| account(credential)).collect();
+    let mut all: Vec<Account> = configured
+        .map(|credential| account(credential, &state.lists))
+        .collect();
     if let Some(logins) = &state.logins {
         for login in logins.accounts().snapshot().accounts() {
             let mut credentials = credentials.clone();
             let credential = credentials.find(|one| one.file() == Some(&*login.file));
-            all.push(logged_in(
-                logins,
-                login,
-                credential.map(|credential| &**credential),
-            ));
+            let base = credential.map(|credential| account(credential, &state.lists));
+            all.push(logged_in(logins, login, base));
         }
     }
     Accounts {
@@ -36,17 +36,18 @@ pub(crate) fn accounts(state: &State) -> Accounts {
     }
 }
 
-/// An account of the directory. Without a credential nothing is asked of it.
-fn logged_in(logins: &Refresher, login: &Login, credential: Option<&Credential>) -> Account {
+/// An account of the directory. Without a credential, whose account is `base`, nothing is asked of it.
+fn logged_in(logins: &Refresher, login: &Login, base: Option<Account>) -> Account {
     let settings = &login.settings;
     let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
-    let base = credential.map_or_else(|| idle(login), account);
+    let served = base.is_some();
+    let base = base.unwrap_or_else(|| idle(login));
     let (state, reason) = match logins.status(login) {
         _ if settings.disabled => (
             accounts::State::Disabled,
             Some("disabled in its file".to_owned()),
         ),
-        _ if credential.is_none() => {
+        _ if !served => {
             let reason = format!("accounts of {} are not served yet", login.kind);
             (accounts::State::Disabled, Some(reason))
         }
@@ -85,11 +86,12 @@ fn idle(login: &Login) -> Account {
         failed: None,
         token_expires: None,
         quota: Vec::new(),
+        model_list: None,
         models: Vec::new(),
     }
 }
 
-fn account(credential: &Credential) -> Account {
+fn account(credential: &Credential, lists: &ModelLists) -> Account {
     let report = credential.health.report();
     let now = Moment::now();
     let all = report.all.as_ref();
@@ -116,8 +118,18 @@ fn account(credential: &Credential) -> Account {
         failed: Some(report.failed),
         token_expires: None,
         quota: quota(&report),
+        model_list: model_list(credential, lists),
         models: models(&report, now),
     }
+}
+
+fn model_list(credential: &Credential, lists: &ModelLists) -> Option<ModelList> {
+    let status = lists.status(&ListKey::of(credential)?)?;
+    Some(ModelList {
+        models: status.models,
+        fetched: status.fetched.map(timestamp),
+        error: status.trouble,
+    })
 }
 
 fn models(report: &Report, now: Moment) -> Vec<ModelState> {

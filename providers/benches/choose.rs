@@ -5,7 +5,8 @@
 use divan::{Bencher, black_box};
 use modelgate_config::model::Strategy;
 use modelgate_config::{Config, Environment, parse};
-use modelgate_providers::{Candidate, Catalog, Choosing, Healths, Moment};
+use modelgate_providers::lists::ModelLists;
+use modelgate_providers::{Catalog, Choosing, Healths, Member, Moment};
 
 const COUNTS: [usize; 3] = [1, 100, 10_000];
 
@@ -28,10 +29,16 @@ fn config(keys: usize) -> Config {
 }
 
 fn choose(bencher: Bencher<'_, '_>, keys: usize, strategy: Strategy) {
-    let catalog = Catalog::build(&config(keys), &[], None, &Healths::default());
+    let catalog = Catalog::build(
+        &config(keys),
+        &[],
+        None,
+        &Healths::default(),
+        &ModelLists::default(),
+    );
     bencher.bench_local(|| {
         let route = catalog.route(black_box("m")).expect("it is served");
-        let fits: &dyn Fn(&Candidate) -> bool = &|_| true;
+        let fits: &dyn Fn(Member<'_>) -> bool = &|_| true;
         route.choose(&Choosing {
             strategy,
             bound: None,
@@ -61,5 +68,13 @@ fn fill_first(bencher: Bencher<'_, '_>, keys: usize) {
 #[divan::bench(args = COUNTS)]
 fn catalogue(bencher: Bencher<'_, '_>, keys: usize) {
     let config = config(keys);
-    bencher.bench_local(|| Catalog::build(black_box(&config), &[], None, &Healths::default()));
+    bencher.bench_local(|| {
+        Catalog::build(
+            black_box(&config),
+            &[],
+            None,
+            &Healths::default(),
+            &ModelLists::default(),
+        )
+    });
 }

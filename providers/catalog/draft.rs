@@ -1,15 +1,17 @@
 //! From a configuration to its catalogue.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use modelgate_config::model::{CompatibleProvider, ModelEntry, ProviderEntry};
 use modelgate_config::{Config, Pattern};
 use modelgate_dialects::{Str, Target};
 
-use super::{Candidate, Catalog, ModelListing, OpenRoute, is_excluded, target_of};
+use super::menus::{Menus, Row};
+use super::{Catalog, ModelListing, OpenRoute, is_excluded, target_of};
 use crate::credential::{Credential, Login};
 use crate::forge::{Forge, Healths};
+use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
@@ -20,18 +22,22 @@ use crate::{
 pub(super) struct Draft<'c> {
     config: &'c Config,
     forge: Forge<'c>,
-    routes: HashMap<Str, Vec<Candidate>>,
+    known_lists: &'c ModelLists,
+    lists: BTreeMap<ListKey, Vec<Arc<Credential>>>,
+    menus: Menus,
     targets: HashMap<(ProviderKind, Str, Str), Arc<Target>>,
     open: Vec<OpenRoute>,
     credentials: Vec<Arc<Credential>>,
 }
 
 impl<'c> Draft<'c> {
-    pub(super) fn new(config: &'c Config, healths: &'c Healths) -> Self {
+    pub(super) fn new(config: &'c Config, healths: &'c Healths, lists: &'c ModelLists) -> Self {
         Self {
             config,
             forge: Forge::new(healths),
-            routes: HashMap::new(),
+            known_lists: lists,
+            lists: BTreeMap::new(),
+            menus: Menus::default(),
             targets: HashMap::new(),
             open: Vec::new(),
             credentials: Vec::new(),
@@ -85,7 +91,8 @@ impl<'c> Draft<'c> {
             Vec::new()
         };
         let credentials = [Arc::new(credential)];
-        let known = listed(entry, catalogue);
+        let own = self.own_list(&credentials);
+        let known = listed(entry, own.as_deref(), catalogue);
         self.add(entry, &credentials, &known, accepts, false);
     }
 
@@ -121,10 +128,15 @@ impl<'c> Draft<'c> {
             file: Arc::clone(&account.file),
             refresher: refresher.cloned(),
         };
-        let credential = make(account, &entry, login, &mut self.forge);
-        let known = account::models(account, catalogue, channel);
+        let credentials = [Arc::new(make(account, &entry, login, &mut self.forge))];
+        // Of the others it is not known that they have a list.
+        let own = match account.kind {
+            AccountKind::Claude => self.own_list(&credentials),
+            _ => None,
+        };
+        let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = vec![Pattern::new(newer)];
-        self.add(&entry, &[Arc::new(credential)], &known, accepts, false);
+        self.add(&entry, &credentials, &known, accepts, false);
     }
 
     fn add_compatible(&mut self, provider: &CompatibleProvider) {
@@ -132,10 +144,9 @@ impl<'c> Draft<'c> {
         let credentials: Vec<_> = keys
             .map(|index| Arc::new(compatible::credential(provider, index, &mut self.forge)))
             .collect();
-        let known = listed(
-            &provider.entry,
-            models::compatible_catalogue(&provider.name),
-        );
+        let own = self.own_list(&credentials);
+        let catalogue = models::compatible_catalogue(&provider.name);
+        let known = listed(&provider.entry, own.as_deref(), catalogue);
         // A list of models is the whole list.
         let accepts = if provider.entry.models.is_empty() {
             provider.accepts.clone()
@@ -153,9 +164,13 @@ impl<'c> Draft<'c> {
 
     fn add_demo(&mut self) {
         let credential = Arc::new(demo::credential(&mut self.forge));
-        self.credentials.push(Arc::clone(&credential));
-        let candidate = self.candidate(&credential, demo::MODEL, false);
-        self.route(demo::MODEL.into(), candidate);
+        let row = Row {
+            name: demo::MODEL.into(),
+            target: self.target(&credential, demo::MODEL),
+            responses: false,
+        };
+        self.menus.add(vec![row], 0..1);
+        self.credentials.push(credential);
     }
 
     fn add(
@@ -166,23 +181,33 @@ impl<'c> Draft<'c> {
         accepts: Vec<Pattern>,
         responses: bool,
     ) {
+        let begin = self.credentials.len();
         self.credentials.extend(credentials.iter().cloned());
+        let Some(first) = credentials.first() else {
+            return;
+        };
         let served =
             |model: &ModelEntry| !is_excluded(&entry.excluded_models, &[&model.name, &model.alias]);
         let with_prefix_only = self.config.force_model_prefix;
+        let mut rows = Vec::with_capacity(known.len());
         for model in known.iter().filter(|model| served(model)) {
-            for credential in credentials {
-                let responses = model.responses.unwrap_or(responses);
-                let candidate = self.candidate(credential, &model.name, responses);
-                if let Some(prefix) = &entry.prefix {
-                    let name = Str::from(format!("{prefix}/{}", model.alias));
-                    self.route(name, candidate.clone());
-                }
-                if entry.prefix.is_none() || !with_prefix_only {
-                    self.route(Str::from(model.alias.as_str()), candidate);
-                }
+            let row = Row {
+                name: Str::from(model.alias.as_str()),
+                target: self.target(first, &model.name),
+                responses: model.responses.unwrap_or(responses),
+            };
+            if let Some(prefix) = &entry.prefix {
+                let name = Str::from(format!("{prefix}/{}", model.alias));
+                rows.push(Row {
+                    name,
+                    ..row.clone()
+                });
+            }
+            if entry.prefix.is_none() || !with_prefix_only {
+                rows.push(row);
             }
         }
+        self.menus.add(rows, begin..self.credentials.len());
         if !accepts.is_empty() {
             self.open.push(OpenRoute {
                 prefix: entry.prefix.clone(),
@@ -195,13 +220,17 @@ impl<'c> Draft<'c> {
         }
     }
 
-    /// A candidate; keys of one provider share what an encoder must know of a model.
-    fn candidate(
-        &mut self,
-        credential: &Arc<Credential>,
-        model: &str,
-        responses: bool,
-    ) -> Candidate {
+    /// Notes the list of a provider's models as one to ask for, and gives it where it has come already.
+    fn own_list(&mut self, credentials: &[Arc<Credential>]) -> Option<Arc<[String]>> {
+        let key = ListKey::of(credentials.first()?)?;
+        let list = self.known_lists.of(&key);
+        let askers = self.lists.entry(key).or_default();
+        askers.extend(credentials.iter().cloned());
+        list
+    }
+
+    /// What an encoder must know of a model; keys of one provider share it.
+    fn target(&mut self, credential: &Credential, model: &str) -> Arc<Target> {
         let name = (
             credential.kind,
             credential.provider.clone(),
@@ -209,39 +238,31 @@ impl<'c> Draft<'c> {
         );
         let target = self.targets.entry(name);
         let target = target.or_insert_with(|| Arc::new(target_of(credential, model)));
-        Candidate {
-            credential: Arc::clone(credential),
-            target: Arc::clone(target),
-            responses,
-        }
-    }
-
-    fn route(&mut self, model: Str, candidate: Candidate) {
-        self.routes.entry(model).or_default().push(candidate);
+        Arc::clone(target)
     }
 
     /// The models by name, each with its members by priority.
     pub(super) fn finish(self) -> Catalog {
-        let routes = self.routes.into_iter();
-        let routes = routes.map(|(name, members)| (name, Arc::new(Route::new(members))));
         let mut open = self.open;
         open.sort_by_key(|route| {
             std::cmp::Reverse(route.credentials.first().map(|first| first.priority))
         });
         let mut catalog = Catalog {
-            routes: routes.collect(),
+            routes: self.menus.routes(&self.credentials),
             open,
             opened: Mutex::default(),
             listing: Vec::new(),
             credentials: self.credentials,
+            lists: self
+                .lists
+                .into_iter()
+                .map(|(key, credentials)| ListSource { key, credentials })
+                .collect(),
         };
         let listing = catalog.routes.iter().map(|(id, route)| ModelListing {
             id: id.clone(),
-            providers: providers(route.members()),
-            max_output: route
-                .members()
-                .first()
-                .and_then(|first| first.target.model_profile.max_output),
+            providers: providers(route),
+            max_output: route.member(0).target.model_profile.max_output,
         });
         catalog.listing = listing.collect();
         catalog.listing.sort_by(|a, b| a.id.cmp(&b.id));
@@ -249,26 +270,32 @@ impl<'c> Draft<'c> {
     }
 }
 
-/// The models an entry serves by name: its own list, or the provider's catalogue.
-fn listed(entry: &ProviderEntry, catalogue: &[String]) -> Vec<ModelEntry> {
-    if !entry.models.is_empty() {
-        return entry.models.clone();
-    }
-    catalogue
-        .iter()
-        .map(|name| ModelEntry {
-            name: name.clone(),
-            alias: name.clone(),
-            responses: None,
-        })
-        .collect()
+/// The models an entry serves by name: those of the entry, and those that the provider itself lists. Where there are
+/// neither, those that we know of it.
+fn listed(entry: &ProviderEntry, own: Option<&[String]>, catalogue: &[String]) -> Vec<ModelEntry> {
+    let others = match own {
+        Some(own) => own,
+        None if entry.models.is_empty() => catalogue,
+        None => &[],
+    };
+    let named = |name: &String| {
+        let mut models = entry.models.iter();
+        models.any(|model| model.name == *name || model.alias == *name)
+    };
+    let others = others.iter().filter(|name| !named(name));
+    let others = others.map(|name| ModelEntry {
+        name: name.clone(),
+        alias: name.clone(),
+        responses: None,
+    });
+    entry.models.iter().cloned().chain(others).collect()
 }
 
-fn providers(candidates: &[Candidate]) -> Vec<Str> {
+fn providers(route: &Route) -> Vec<Str> {
     let mut names: Vec<Str> = Vec::new();
-    for candidate in candidates {
-        if !names.contains(&candidate.credential.provider) {
-            names.push(candidate.credential.provider.clone());
+    for member in route.members() {
+        if !names.contains(&member.credential.provider) {
+            names.push(member.credential.provider.clone());
         }
     }
     names

@@ -41,12 +41,12 @@ fn same(count: usize) -> Route {
 }
 
 fn name(route: &Route, index: usize) -> &str {
-    route.members()[index].credential.id.as_str()
+    route.member(index).credential.id.as_str()
 }
 
 fn fail(route: &Route, index: usize, kind: ErrorKind) {
     let error = CallError::answered("p".into(), Error::new(kind, "x"));
-    let member = &route.members()[index];
+    let member = route.member(index);
     let health = &member.credential.health;
     health.on_failure(&member.target.model, &error, NOW, &COOLING, NOW);
 }
@@ -126,7 +126,7 @@ fn the_highest_priority_with_somebody_well_serves() {
 #[test]
 fn a_session_stays_where_it_is_unless_that_is_barred() {
     let route = route(&[(10, 1), (0, 1), (0, 1)]);
-    let key = route.members()[2].credential.key;
+    let key = route.member(2).credential.key;
     for place in [2, 0, 99] {
         let bound = Some(Bound { key, index: place });
         let choice = route.choose(&Choosing {
@@ -233,10 +233,7 @@ fn passing_trouble_is_better_than_nobody() {
 #[test]
 fn whoever_has_to_log_in_again_is_never_waited_for() {
     let route = same(1);
-    route.members()[0]
-        .credential
-        .health
-        .shut("log in".into(), NOW);
+    route.member(0).credential.health.shut("log in".into(), NOW);
     let choice = route.choose(&choosing(Strategy::RoundRobin));
     assert_eq!(choice, Choice::Nobody { retry_at: None });
     assert_eq!(
@@ -292,7 +289,7 @@ proptest! {
                 fail(&route, index, kind);
             }
         }
-        let bound = route.members().get(bound).map(|member| Bound { key: member.credential.key, index: bound });
+        let bound = (bound < route.len()).then(|| route.member(bound)).map(|member| Bound { key: member.credential.key, index: bound });
         let mut tried = Vec::new();
         loop {
             let choice = route.choose(&Choosing { bound, tried: &tried, ..choosing(strategy) });

@@ -83,8 +83,10 @@ pub struct Settings {
     pub note: Option<Box<str>>,
     /// Extra rounds after a failure, in place of the global number.
     pub request_retry: Option<u32>,
-    /// Failures do not pause the account.
-    pub disable_cooling: bool,
+    /// Whether failures never pause the account, in place of the global switch.
+    pub disable_cooling: Option<bool>,
+    /// Whether its provider is asked for the list of its models; `None`: it is.
+    pub fetch_models: Option<bool>,
     /// Where its provider is, if not at the usual place.
     pub base_url: Option<url::Url>,
     /// The project or projects of a Google account; a comma between several.

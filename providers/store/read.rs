@@ -18,7 +18,7 @@ pub(super) const EXPIRY: [&str; 5] = ["expired", "expire", "expires_at", "expiry
 pub(super) const LAST_REFRESH: [&str; 2] = ["last_refresh", "last_refreshed_at"];
 
 /// Fields that are read into [`Settings`] or [`Tokens`]; all others stay as they are.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "type",
     "email",
     "label",
@@ -33,6 +33,7 @@ const KNOWN: [&str; 20] = [
     "note",
     "request_retry",
     "disable_cooling",
+    "fetch_models",
     "base_url",
     "project_id",
     "access_token",
@@ -98,10 +99,11 @@ impl<'d> Fields<'d> {
         Ok((!text.is_empty()).then_some(text))
     }
 
-    fn bool(self, name: &str) -> Result<bool, String> {
+    fn bool(self, name: &str) -> Result<Option<bool>, String> {
         match self.text(name)?.as_deref() {
-            None | Some("false" | "0") => Ok(false),
-            Some("true" | "1") => Ok(true),
+            None => Ok(None),
+            Some("false" | "0") => Ok(Some(false)),
+            Some("true" | "1") => Ok(Some(true)),
             Some(_) => Err(format!("`{name}` is neither true nor false")),
         }
     }
@@ -141,7 +143,7 @@ fn settings(fields: Fields<'_>) -> Result<Settings, String> {
     Ok(Settings {
         email: fields.text("email")?,
         label: fields.text("label")?,
-        disabled: fields.bool("disabled")?,
+        disabled: fields.bool("disabled")?.unwrap_or_default(),
         prefix: fields
             .read("prefix", setting::prefix)?
             .flatten()
@@ -160,6 +162,7 @@ fn settings(fields: Fields<'_>) -> Result<Settings, String> {
             .number::<i64>("request_retry")?
             .and_then(|count| u32::try_from(count).ok()),
         disable_cooling: fields.bool("disable_cooling")?,
+        fetch_models: fields.bool("fetch_models")?,
         base_url: fields.read("base_url", setting::base_url)?,
         project_id: fields.text("project_id")?,
     })

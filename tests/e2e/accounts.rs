@@ -77,7 +77,7 @@ fn write(home: &Home, upstream: &Upstream, access: &str, expired: &str) {
     let account = json!({
         "type": "claude", "email": "ada@example.com", "access_token": access, "refresh_token": "refresh-0",
         "expired": expired, "base_url": upstream.url(), "note": "kept as it is",
-        "model_aliases": [{"name": "up-text", "alias": "ada"}],
+        "model_aliases": [{"name": "up-text", "alias": "ada"}], "fetch_models": false,
     });
     let path = file(home);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -254,6 +254,37 @@ async fn all_accounts_of_a_provider_share_names_and_exclusions() {
         listed.contains("claude-sonnet") && !listed.contains("claude-haiku"),
         "{listed}"
     );
+}
+
+#[tokio::test]
+async fn an_account_can_have_rounds_of_its_own_and_no_rest() {
+    let scene = Scene::start("sk-good", FUTURE).await;
+    let path = file(&scene.gateway.home);
+    let account = |more: &str| {
+        format!(
+            r#"{{"type": "claude", "access_token": "fail-500", "base_url": "{}", {more} "fetch_models": false, "model_aliases": [{{"name": "up-text", "alias": "bob"}}]}}"#,
+            scene.upstream.url()
+        )
+    };
+    fs::write(&path, account(r#""request_retry": 2,"#)).unwrap();
+    eventually("the account is known", async || {
+        scene.upstream.clear();
+        let answer = scene.gateway.question(Speaks::Claude, "bob", false).await;
+        answer.status == 500
+    })
+    .await;
+    assert_eq!(scene.upstream.requests().len(), 3);
+    // An account of its own: a call of the old one that is still open would make it rest.
+    let spared = account(r#""disable_cooling": true,"#).replace("fail-500", "fail-402");
+    let path = path.with_file_name("claude-eve@example.com.json");
+    fs::write(&path, spared.replace("bob", "eve")).unwrap();
+    let asked = async || {
+        scene.upstream.clear();
+        let answer = scene.gateway.question(Speaks::Claude, "eve", false).await;
+        (answer.status, scene.upstream.requests().len())
+    };
+    eventually("it is known", async || asked().await == (402, 1)).await;
+    assert_eq!(asked().await, (402, 1), "it was asked again at once");
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What every test needs: the program ([`process`]), requests ([`ask`]), answers ([`answer`]), configurations
-//! ([`settings`]), the usual [`scene`], bare sockets ([`wire`]).
+//! ([`settings`]), the usual [`scene`], proxies ([`proxy`]), bare sockets ([`wire`]).
 
 pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod scene;
 pub(crate) mod settings;
 pub(crate) mod wire;

@@ -9,7 +9,6 @@ use modelgate_test_upstream::Upstream;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 
 /// A provider of each dialect; nobody listens there.
 const FILE: &str = "\
@@ -24,19 +23,6 @@ openai-compatibility:
     api-key-entries: [{api-key: sk-0123456789abcdef}]
     models: [{name: deep-sonnet, alias: sonnet}]
 ";
-
-/// The runtime file of a gateway.
-fn runtime_file(gateway: &Gateway) -> PathBuf {
-    let port = gateway.address.port();
-    let name = format!("state/modelgate/runtime-{port}.json");
-    gateway.home.path(&name)
-}
-
-fn token(gateway: &Gateway) -> String {
-    let text = fs::read_to_string(runtime_file(gateway)).unwrap();
-    let runtime: Value = serde_json::from_str(&text).unwrap();
-    runtime["token"].as_str().unwrap().to_owned()
-}
 
 /// Runs a command in the gateway's home, with no configuration named.
 async fn run(home: &Home, words: &[&str]) -> Finished {
@@ -135,7 +121,7 @@ async fn what_is_not_known_is_a_plain_error() {
 #[tokio::test]
 async fn only_the_holder_of_the_token_gets_in() {
     let gateway = Launch::with(FILE).start().await;
-    let token = token(&gateway);
+    let token = gateway.token();
     let bearer = format!("Bearer {token}");
     let key = ("x-management-key", &*token);
     for headers in [&[key][..], &[("authorization", &bearer)]] {
@@ -174,7 +160,7 @@ async fn only_the_holder_of_the_token_gets_in() {
 #[tokio::test]
 async fn the_runtime_file_is_private_and_goes_with_the_gateway() {
     let mut gateway = Launch::with(FILE).start().await;
-    let file = runtime_file(&gateway);
+    let file = gateway.runtime_file();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);
     assert_eq!(mode(file.parent().unwrap()), 0o700);
@@ -194,7 +180,7 @@ async fn the_runtime_file_is_private_and_goes_with_the_gateway() {
 #[tokio::test]
 async fn a_killed_gateway_is_not_asked_and_its_file_is_swept() {
     let mut gateway = Launch::with(FILE).start().await;
-    let file = runtime_file(&gateway);
+    let file = gateway.runtime_file();
     gateway.signal("KILL");
     assert_eq!(gateway.exit_code().await, None);
     assert!(file.exists());
@@ -205,7 +191,7 @@ async fn a_killed_gateway_is_not_asked_and_its_file_is_swept() {
         finished.stderr
     );
     let next = Launch::in_home(&gateway.home).start().await;
-    assert!(!file.exists() && runtime_file(&next).exists());
+    assert!(!file.exists() && next.runtime_file().exists());
 }
 
 #[tokio::test]
@@ -230,7 +216,7 @@ async fn of_several_gateways_the_one_with_the_same_configuration_is_asked() {
 #[tokio::test]
 async fn a_gateway_can_be_named_with_its_key() {
     let gateway = Launch::with(FILE).start().await;
-    let (url, token) = (gateway.url(), token(&gateway));
+    let (url, token) = (gateway.url(), gateway.token());
     let elsewhere = Home::new();
     let ask = async |key: &str, words: &[&str]| {
         let launch = Launch::in_home(&elsewhere).env("MODELGATE_URL", &url);

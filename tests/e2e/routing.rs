@@ -1,8 +1,11 @@
 //! Whose turn it is, who is passed over, and when it is asked again.
 
+mod chaos;
+mod plans;
+mod restart;
+
 use crate::harness::settings::SCRIPTED;
 use crate::harness::{Gateway, HELLO, Settings, Speaks};
-use futures_util::StreamExt as _;
 use modelgate_test_upstream::{Script, Upstream};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -219,6 +222,50 @@ async fn a_limit_that_is_over_soon_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_credential_can_have_rounds_of_its_own() {
+    for (global, own, expected) in [
+        (0, 2, ["sk-a", "sk-b", "sk-a", "sk-a"]),
+        (3, 0, ["sk-a", "sk-b", "sk-b", "sk-b"]),
+    ] {
+        let upstream = Upstream::start().await;
+        let settings = Settings::new().line(&format!(
+            "request-retry: {global}\nrouting: {{strategy: fill-first}}"
+        ));
+        let own = format!("request-retry: {own}");
+        let settings = settings
+            .provider(Speaks::Chat, &upstream.url(), &["sk-a"], &own)
+            .provider(Speaks::Chat, &upstream.url(), &["sk-b"], "");
+        let gateway = settings.start().await;
+        assert_eq!(refusal(&gateway, "up-500").await.0, 500);
+        let seen = keys(&upstream);
+        assert_eq!(seen[..expected.len()], expected, "{seen:?}");
+        assert_eq!(seen.len(), 4 + usize::from(global == 3));
+    }
+}
+
+#[tokio::test]
+async fn a_credential_can_be_spared_from_resting_or_rest_alone() {
+    for (global, own, first) in [(false, true, 3), (true, false, 1)] {
+        let upstream = Upstream::start().await;
+        let settings = Settings::new().line(&format!(
+            "disable-cooling: {global}\nrouting: {{strategy: fill-first}}"
+        ));
+        let own = format!("disable-cooling: {own}");
+        let settings = settings
+            .provider(Speaks::Chat, &upstream.url(), &["fail-401"], &own)
+            .provider(Speaks::Chat, &upstream.url(), &["fail-402"], "")
+            .provider(Speaks::Chat, &upstream.url(), &["sk-c"], "");
+        let gateway = settings.start().await;
+        for _ in 0..3 {
+            ask(&gateway, "up-text").await;
+        }
+        let seen = keys(&upstream);
+        let count = |key: &str| seen.iter().filter(|seen| *seen == key).count();
+        assert_eq!((count("fail-401"), count("fail-402")), (first, 4 - first));
+    }
+}
+
+#[tokio::test]
 async fn another_model_stands_in_where_that_is_wanted() {
     let lines = "routing:\n  fallbacks: {up-500: [up-404, nobodys, up-text]}";
     let (upstream, gateway) = start(&["sk-a", "sk-b"], lines).await;
@@ -324,74 +371,4 @@ async fn health_is_the_keys_own_and_outlives_a_new_configuration() {
         ask(&gateway, "up-text").await;
     }
     assert_eq!(keys(&upstream), ["sk-c", "sk-c", "sk-c", "sk-c"]);
-}
-
-/// Every way to fail that the next credential can mend.
-fn faults() -> Vec<Script> {
-    let said = |status, kind: &str| {
-        let body = json!({"error": {"message": "by chance", "type": kind}});
-        Script::json(status, &body)
-    };
-    vec![
-        said(401, "authentication_error"),
-        said(402, "billing_error"),
-        said(403, "permission_error"),
-        said(404, "not_found_error"),
-        said(408, "timeout"),
-        said(429, "rate_limit_error"),
-        said(429, "rate_limit_error").header("retry-after", "1"),
-        said(500, "api_error"),
-        said(503, "overloaded_error"),
-        said(529, "overloaded_error"),
-        Script::whole(502, "text/html", "<html>Bad Gateway</html>"),
-        Script::whole(200, "text/html", "<html>Hello</html>"),
-        Script::new(200).header("content-length", "0"),
-        Script::new(200).abort(),
-        Script::sse([": one moment\n\n"]),
-    ]
-}
-
-/// Three upstreams whose behaviour changes all the time, and a fourth that is well: no client sees a failure.
-#[tokio::test]
-async fn as_long_as_one_key_is_well_no_request_fails() {
-    const REQUESTS: usize = 5_000;
-    let well = Upstream::start().await;
-    let mut settings = Settings::new().line("routing: {max-cooldown: 1}").provider(
-        Speaks::Chat,
-        &well.url(),
-        &["sk-good"],
-        "",
-    );
-    let mut odd = Vec::new();
-    for dialect in [Speaks::Chat, Speaks::Claude, Speaks::Chat] {
-        let upstream = Upstream::start().await;
-        settings = settings.provider(dialect, &upstream.url(), &["sk-a", "sk-b"], "");
-        odd.push(upstream);
-    }
-    let gateway = settings.start().await;
-    let faults = faults();
-    let ask = |number: usize| {
-        if number.is_multiple_of(20) {
-            let upstream = &odd[number / 20 % odd.len()];
-            upstream.script("up-text", faults[number * 7 / 20 % faults.len()].clone());
-        }
-        let gateway = &gateway;
-        async move {
-            let client = Speaks::BOTH[number % 2];
-            let answer = gateway
-                .question(client, "up-text", number.is_multiple_of(3))
-                .await;
-            answer.expect_text(client, HELLO);
-        }
-    };
-    let asked = futures_util::stream::iter((0..REQUESTS).map(ask));
-    asked.buffer_unordered(20).collect::<Vec<()>>().await;
-    let log = gateway.log();
-    assert_eq!(log.matches("status=200 complete=true").count(), REQUESTS);
-    let failed = log.matches("attempt failed").count();
-    assert!(failed > odd.len(), "the odd ones were asked too: {failed}");
-    assert!(
-        failed < REQUESTS / 4,
-        "they were passed over most of the time: {failed}"
-    );
 }

@@ -80,13 +80,25 @@ pub(crate) fn count(headers: &HeaderMap, body: &Bytes) -> Result<Aside, Fault> {
     Ok(Aside::new(Dialect::Claude, &body["model"], &counted))
 }
 
-/// The model list.
-pub(crate) fn models(headers: &HeaderMap) -> Result<Script, Fault> {
+/// The model list, in pages of at most 20.
+pub(crate) fn models(headers: &HeaderMap, query: &str) -> Result<Script, Fault> {
     authenticate(headers)?;
-    let models: Vec<_> = SCENARIOS
+    let after = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("after_id="));
+    let begin = match after {
+        None => 0,
+        Some(id) => match SCENARIOS.iter().position(|name| *name == id) {
+            Some(place) => place + 1,
+            None => return Err(Fault::invalid("after_id: no such model")),
+        },
+    };
+    let page = &SCENARIOS[begin..SCENARIOS.len().min(begin + 20)];
+    let has_more = begin + page.len() < SCENARIOS.len();
+    let models: Vec<_> = page
         .iter()
         .map(|name| json!({"type": "model", "id": name, "display_name": name, "created_at": "2026-09-21T00:00:00Z"}))
         .collect();
-    let list = json!({"data": models, "has_more": false, "first_id": SCENARIOS.first(), "last_id": SCENARIOS.last()});
+    let list = json!({"data": models, "has_more": has_more, "first_id": page.first(), "last_id": page.last()});
     Ok(Script::json(200, &list))
 }

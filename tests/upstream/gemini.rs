@@ -85,10 +85,19 @@ pub(crate) fn embed(body: &Bytes, route: &Route) -> Result<Aside, Fault> {
     Ok(Aside::new(Dialect::Gemini, &json!(route.model), &vectors))
 }
 
-/// The model list.
+/// The model list, in pages of at most 25.
 pub(crate) fn models(headers: &HeaderMap, query: &str) -> Result<Script, Fault> {
     authenticate(headers, query)?;
-    let models: Vec<_> = SCENARIOS
+    let token = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("pageToken="));
+    let begin = match token.map(str::parse::<usize>) {
+        None => 0,
+        Some(Ok(begin)) if begin < SCENARIOS.len() => begin,
+        Some(_) => return Err(Fault::invalid("The page token is invalid.")),
+    };
+    let end = SCENARIOS.len().min(begin + 25);
+    let models: Vec<_> = SCENARIOS[begin..end]
         .iter()
         .map(|name| {
             json!({
@@ -101,7 +110,11 @@ pub(crate) fn models(headers: &HeaderMap, query: &str) -> Result<Script, Fault> 
             })
         })
         .collect();
-    Ok(Script::json(200, &json!({"models": models})))
+    let mut list = json!({"models": models});
+    if end < SCENARIOS.len() {
+        list["nextPageToken"] = end.to_string().into();
+    }
+    Ok(Script::json(200, &list))
 }
 
 /// A body as JSON.

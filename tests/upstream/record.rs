@@ -7,13 +7,18 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// The oldest requests are forgotten beyond this many, so that a long run does not fill the memory.
 const KEPT: usize = 2_000;
 
-/// A request as it arrived, before anything was checked.
+/// A request as it arrived, and the status it was given.
 #[derive(Clone, Debug)]
 pub struct Recorded {
+    /// When it was understood; no two of one process are the same for requests that follow each other.
+    pub arrived: Instant,
+    /// The status of the answer, whether or not its body came to an end.
+    pub status: u16,
     /// The method.
     pub method: Method,
     /// The path without query.
@@ -70,6 +75,7 @@ impl Recorded {
             .collect();
         json!({
             "method": self.method.as_str(),
+            "status": self.status,
             "path": self.path,
             "query": self.query,
             "headers": headers,

@@ -22,7 +22,7 @@ use serde_json::Value;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -155,52 +155,63 @@ async fn answer(
     if let Some(script) = control::answer(&records, &parts.method, path) {
         return Ok(respond(script, None).await);
     }
+    let arrived = Instant::now();
+    let open = records.open_answer();
+    let script = dispatch(&records, &parts, &body);
     records.push(Recorded {
-        method: parts.method.clone(),
+        arrived,
+        status: script.status,
         path: path.to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.clone(),
-        body: body.clone(),
+        method: parts.method,
+        headers: parts.headers,
+        body,
     });
-    let open = records.open_answer();
-    let script = match (parts.method.as_str(), path) {
+    Ok(respond(script, Some(open)).await)
+}
+
+/// The answer to a request, whatever it is about.
+fn dispatch(records: &Records, parts: &Parts, body: &Bytes) -> Script {
+    let path = parts.uri.path();
+    match (parts.method.as_str(), path) {
         ("POST", "/v1/chat/completions") => {
-            let facts = check_chat(&records, &parts.headers, &body);
-            generate(&records, Dialect::Chat, facts)
+            let facts = check_chat(records, &parts.headers, body);
+            generate(records, Dialect::Chat, facts)
         }
         ("POST", "/v1/messages") => {
-            let facts = check_claude(&parts.headers, &body);
-            generate(&records, Dialect::Claude, facts)
+            let facts = check_claude(&parts.headers, body);
+            generate(records, Dialect::Claude, facts)
         }
         ("POST", "/v1/messages/count_tokens") => {
-            let counted = claude::count(&parts.headers, &body);
-            beside(&records, Dialect::Claude, counted)
+            let counted = claude::count(&parts.headers, body);
+            beside(records, Dialect::Claude, counted)
         }
         ("POST", "/v1/responses") => {
-            let facts = check_responses(&records, &parts.headers, &body);
-            generate(&records, Dialect::Responses, facts)
+            let facts = check_responses(records, &parts.headers, body);
+            generate(records, Dialect::Responses, facts)
         }
         ("POST", "/v1/responses/input_tokens") => {
-            let counted = responses::count(&parts.headers, &body);
-            beside(&records, Dialect::Responses, counted)
+            let counted = responses::count(&parts.headers, body);
+            beside(records, Dialect::Responses, counted)
         }
         ("POST", "/v1/responses/compact") => {
-            let compacted = responses::compact(&parts.headers, &body);
-            beside(&records, Dialect::Responses, compacted)
+            let compacted = responses::compact(&parts.headers, body);
+            beside(records, Dialect::Responses, compacted)
         }
         ("POST", "/v1/embeddings") => {
-            let vectors = embed(&records, &parts.headers, &body);
-            beside(&records, Dialect::Chat, vectors)
+            let vectors = embed(records, &parts.headers, body);
+            beside(records, Dialect::Chat, vectors)
         }
-        ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => {
-            or_refuse(Dialect::Claude, claude::models(&parts.headers))
-        }
+        ("GET", "/v1/models") if parts.headers.contains_key("anthropic-version") => or_refuse(
+            Dialect::Claude,
+            claude::models(&parts.headers, parts.uri.query().unwrap_or_default()),
+        ),
         ("GET", "/v1/models") => or_refuse(Dialect::Chat, chat::models(&parts.headers)),
         ("GET", "/v1beta/models") => or_refuse(
             Dialect::Gemini,
             gemini::models(&parts.headers, parts.uri.query().unwrap_or_default()),
         ),
-        ("POST", path) if is_google(path) => google(&records, &parts, &body),
+        ("POST", path) if is_google(path) => google(records, parts, body),
         (method, path) if is_google(path) => Fault::new(
             404,
             format!("Requested entity was not found ({method} {path})."),
@@ -209,8 +220,7 @@ async fn answer(
         (method, path) => {
             Fault::new(404, format!("Invalid URL ({method} {path})")).to_script(Dialect::Chat)
         }
-    };
-    Ok(respond(script, Some(open)).await)
+    }
 }
 
 fn is_google(path: &str) -> bool {

@@ -152,6 +152,7 @@ fn entry(entry: &ProviderEntry) -> Map<String, Value> {
     view.insert("prefix".into(), json!(entry.prefix));
     view.insert("priority".into(), json!(entry.priority));
     view.insert("models".into(), list(&entry.models, model));
+    view.insert("fetch-models".into(), json!(entry.fetch_models));
     let excluded = list(&entry.excluded_models, |pattern| json!(pattern.to_string()));
     view.insert("excluded-models".into(), excluded);
     view.insert("headers".into(), Value::Object(headers));

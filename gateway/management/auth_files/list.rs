@@ -55,7 +55,7 @@ pub(super) fn models(state: &State, ask: &Ask) -> Result<Response, Refused> {
     let catalog = &snapshot.catalog;
     let serves = |id: &str| {
         let route = catalog.route(id)?;
-        let mut members = route.members().iter();
+        let mut members = route.members();
         let member = members.find(|member| member.credential.file() == Some(&*name))?;
         Some(member.credential.provider.to_string())
     };

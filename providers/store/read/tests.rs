@@ -87,7 +87,7 @@ fn settings_are_read_in_every_spelling() {
         let settings = account.settings;
         assert_eq!(settings.proxy, Proxy::Url(Secret::from("socks5://p:1")));
         assert_eq!(settings.excluded_models, [Pattern::new("gpt-4*")]);
-        assert!(settings.disable_cooling);
+        assert_eq!(settings.disable_cooling, Some(true));
         assert_eq!(settings.request_retry, Some(2));
     }
 }

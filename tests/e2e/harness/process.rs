@@ -119,6 +119,11 @@ impl Launch {
         launch.arg("--config").arg(path.to_str().unwrap())
     }
 
+    /// The home it will start in.
+    pub(crate) fn home(&self) -> Home {
+        self.home.clone()
+    }
+
     pub(crate) fn arg(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
@@ -240,6 +245,19 @@ impl Gateway {
         let aside = self.home.path("modelgate.yaml.new");
         fs::write(&aside, config).unwrap();
         fs::rename(aside, path).unwrap();
+    }
+
+    /// The file by which commands find it.
+    pub(crate) fn runtime_file(&self) -> PathBuf {
+        let name = format!("state/modelgate/runtime-{}.json", self.address.port());
+        self.home.path(&name)
+    }
+
+    /// What opens its management API.
+    pub(crate) fn token(&self) -> String {
+        let text = fs::read_to_string(self.runtime_file()).unwrap();
+        let runtime: Value = serde_json::from_str(&text).unwrap();
+        runtime["token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn pid(&self) -> u32 {

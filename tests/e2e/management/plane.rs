@@ -1,6 +1,6 @@
 //! Management keys, and what the plane gives away and logs.
 
-use super::{FILE, run, token, view};
+use super::{FILE, run, view};
 use crate::harness::{Answer, Gateway, Home, KEY, Launch, eventually};
 use serde_json::{Value, json};
 use std::fs;
@@ -79,7 +79,7 @@ async fn a_proxy_here_needs_a_key_for_other_machines() {
     })
     .await;
     assert_eq!(
-        through(&gateway, &token(&gateway)).await.status,
+        through(&gateway, &gateway.token()).await.status,
         401,
         "the token is for here"
     );
@@ -104,7 +104,7 @@ async fn a_proxy_here_needs_a_key_for_other_machines() {
 #[tokio::test]
 async fn who_guesses_is_banned_and_the_owner_is_not() {
     let gateway = Launch::with(FILE).start().await;
-    let token = token(&gateway);
+    let token = gateway.token();
     for _ in 0..5 {
         assert_eq!(ask(&gateway, "GET", "debug", "guess", "").await.status, 401);
     }
@@ -203,7 +203,7 @@ async fn nothing_that_is_secret_is_logged_or_shown_where_it_is_masked() {
 #[tokio::test]
 async fn a_setting_that_is_changed_from_here_counts_for_the_log_too() {
     let gateway = Launch::with(FILE).start().await;
-    let token = token(&gateway);
+    let token = gateway.token();
     let debug = async || ask(&gateway, "GET", "nothing", "wrong-key", "").await;
     debug().await;
     assert!(!gateway.log().contains("DEBUG"));

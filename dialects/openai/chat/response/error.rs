@@ -1,6 +1,6 @@
 //! Failures.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -61,6 +61,14 @@ struct Found {
     param: Option<Str>,
     status: Option<u16>,
     details: Option<RawJson>,
+    resets: Resets,
+}
+
+/// When the window of a plan begins anew (`providers.md` 3.3).
+#[derive(Default, Clone, Copy)]
+struct Resets {
+    within: Option<Duration>,
+    at: Option<SystemTime>,
 }
 
 impl Found {
@@ -82,6 +90,10 @@ impl Found {
                     param: inner.param.or(found.param),
                     status: found.status.or(inner.status),
                     details: inner.details.or(found.details),
+                    resets: Resets {
+                        within: inner.resets.within.or(found.resets.within),
+                        at: inner.resets.at.or(found.resets.at),
+                    },
                 };
             }
         }
@@ -129,6 +141,7 @@ impl Found {
                 .field("details")
                 .or_else(|| value.field("metadata"))
                 .map(Value::raw),
+            resets: Resets::read(value),
         }
     }
 
@@ -138,16 +151,27 @@ impl Found {
             .unwrap_or_else(|| format!("the upstream answered {status} without a message"));
         let by_status = ErrorKind::of_status(status);
         let word = |word: &Option<Str>| specific(word.as_deref()?);
-        let kind = word(&self.code)
-            .or_else(|| word(&self.word))
+        let kind = word(&self.code).or_else(|| word(&self.word));
+        let full = is_full(&message);
+        let kind = kind
+            .or(full.then_some(ErrorKind::RateLimit))
             .or_else(|| by_message(by_status, &message))
             .unwrap_or(by_status);
+        // ChatGPT's backend has words of its own in `type`, and says them with any status (`providers.md` 3.3).
+        let of_plan = self.word.filter(|word| is_of_plan(word));
+        let code = self.code.or(of_plan);
+        let limit = full || code.as_deref() == Some(USED_UP);
         Error {
-            status,
+            status: if limit {
+                ErrorKind::RateLimit.status()
+            } else {
+                status
+            },
             kind,
-            retry_after: retry_after(&message),
+            retry_after: self.resets.within.or_else(|| retry_after(&message)),
+            retry_at: self.resets.at,
             message: Str::from(message),
-            code: self.code,
+            code,
             param: self.param,
             details: self.details,
         }
@@ -196,6 +220,35 @@ fn status_of(value: Value<'_>) -> Option<u16> {
         .find(|status| (400..600).contains(status))
 }
 
+/// The window of a plan is used up.
+const USED_UP: &str = "usage_limit_reached";
+/// The plan has nothing of this.
+const NOT_INCLUDED: &str = "usage_not_included";
+
+fn is_of_plan(word: &str) -> bool {
+    matches!(word, USED_UP | NOT_INCLUDED)
+}
+
+/// A model has too much to do, in the words of ChatGPT's backend, which has no code for it.
+fn is_full(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("selected model is at capacity")
+}
+
+impl Resets {
+    fn read(value: Value<'_>) -> Self {
+        let duration = |name: &str| {
+            let seconds = value.field(name)?.as_f64()?;
+            Duration::try_from_secs_f64(seconds).ok()
+        };
+        let at = duration("resets_at").and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+        Self {
+            within: duration("resets_in_seconds"),
+            at,
+        }
+    }
+}
+
 /// Words that say more than the status.
 fn specific(word: &str) -> Option<ErrorKind> {
     Some(match word {
@@ -203,8 +256,9 @@ fn specific(word: &str) -> Option<ErrorKind> {
         | "billing_error"
         | "billing_not_active"
         | "insufficient_balance"
-        | "billing_hard_limit_reached" => ErrorKind::Billing,
-        "rate_limit_error" | "rate_limit_exceeded" => ErrorKind::RateLimit,
+        | "billing_hard_limit_reached"
+        | NOT_INCLUDED => ErrorKind::Billing,
+        "rate_limit_error" | "rate_limit_exceeded" | USED_UP => ErrorKind::RateLimit,
         "overloaded_error" | "engine_overloaded" | "slow_down" | "server_is_overloaded" => {
             ErrorKind::Overloaded
         }

@@ -1,0 +1,120 @@
+//! Asking a provider for its list.
+
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use modelgate_config::model::{Proxy, Timeouts};
+use tokio::time::timeout;
+use url::Url;
+
+use super::page;
+use crate::credential::{self, Credential};
+use crate::{CallError, Clients, ProviderKind, body, client};
+
+/// Longest time for all pages together.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Most bytes of a page.
+const PAGE: usize = 4 << 20;
+/// Most pages, and most models.
+const PAGES: usize = 20;
+const MODELS: usize = 5_000;
+
+/// The names of a provider's models, sorted, each once. Never empty.
+///
+/// # Errors
+/// When the provider refuses, takes too long, or sends no list.
+pub async fn fetch(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    credential: &Credential,
+) -> Result<Vec<String>, CallError> {
+    let late = |_| {
+        let provider = credential.provider.clone();
+        CallError::timed_out(provider, "did not send its list of models", LIMIT)
+    };
+    let all = pages(clients, proxy, timeouts, credential);
+    let mut models = timeout(LIMIT, all).await.map_err(late)??;
+    models.sort_unstable();
+    models.dedup();
+    models.truncate(MODELS);
+    if models.is_empty() {
+        return Err(broken(credential, "sent a list without any model"));
+    }
+    Ok(models)
+}
+
+async fn pages(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    credential: &Credential,
+) -> Result<Vec<String>, CallError> {
+    let first = credential.list_url();
+    let first = first.ok_or_else(|| broken(credential, "has no list of models"))?;
+    let mut url = sized(credential.kind, first.clone());
+    let mut models = Vec::new();
+    for _ in 0..PAGES {
+        let body = page(clients, proxy, timeouts, credential, url).await?;
+        let page = page::read(&body);
+        let page = page.ok_or_else(|| broken(credential, "sent no list of models"))?;
+        models.extend(page.models);
+        let Some((name, value)) = page.next.filter(|_| models.len() < MODELS) else {
+            break;
+        };
+        url = sized(credential.kind, first.clone());
+        url.query_pairs_mut().append_pair(name, &value);
+    }
+    Ok(models)
+}
+
+/// As much on a page as the provider gives.
+fn sized(kind: ProviderKind, mut url: Url) -> Url {
+    let size = match kind {
+        ProviderKind::Claude => Some("limit"),
+        ProviderKind::Gemini => Some("pageSize"),
+        ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Demo
+        | ProviderKind::Vertex => None,
+    };
+    if let Some(size) = size {
+        url.query_pairs_mut().append_pair(size, "1000");
+    }
+    url
+}
+
+async fn page(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    credential: &Credential,
+    url: Url,
+) -> Result<bytes::Bytes, CallError> {
+    let provider = &credential.provider;
+    let mut request = reqwest::Request::new(reqwest::Method::GET, url);
+    *request.headers_mut() = credential.headers();
+    request.headers_mut().remove(CONTENT_TYPE);
+    let token = credential.token().await?;
+    if let Some((name, value)) = token.as_ref().and_then(credential::bearer) {
+        request.headers_mut().insert(name, value);
+    }
+    let proxy = credential.proxy(proxy);
+    let failed = |error| client::describe_through(provider, proxy, error);
+    let http = clients.get(proxy, timeouts.connect).map_err(failed)?;
+    let response = http.execute(request).await.map_err(failed)?;
+    let status = response.status().as_u16();
+    let stream = body::of_response(response, provider.clone());
+    let body = body::read_some(stream, PAGE).await;
+    if status == 200 {
+        return Ok(body);
+    }
+    let error = modelgate_dialects::decode_error(credential.kind.dialect(), status.max(400), &body);
+    Err(CallError::answered(provider.clone(), error).with_status(status))
+}
+
+fn broken(credential: &Credential, what: &str) -> CallError {
+    let provider = credential.provider.clone();
+    let message = format!("{provider} {what}");
+    CallError::broken(provider, message)
+}

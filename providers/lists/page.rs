@@ -1,0 +1,161 @@
+//! One page of a list, in the shapes that providers have (`providers.md` 2.1, 3.1, 3.3, 5).
+
+use serde::Deserialize;
+
+/// Longest name of a model, in bytes.
+const LONGEST: usize = 200;
+
+/// One page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) models: Vec<String>,
+    /// What to ask for the next one with: the name of a parameter of the query and its value.
+    pub(super) next: Option<(&'static str, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Body {
+    List(Listing),
+    /// Some servers send the list alone.
+    Bare(Vec<Item>),
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    #[serde(alias = "models")]
+    data: Vec<Item>,
+    /// Claude.
+    #[serde(default)]
+    has_more: bool,
+    #[serde(default)]
+    last_id: Option<String>,
+    /// Gemini.
+    #[serde(default, rename = "nextPageToken")]
+    next_page_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Item {
+    Model(Model),
+    Name(String),
+}
+
+#[derive(Deserialize)]
+struct Model {
+    /// OpenAI and Claude say `id`, ChatGPT's backend `slug`, Gemini `name`.
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    slug: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    /// Gemini: what the model can do.
+    #[serde(default, rename = "supportedGenerationMethods")]
+    methods: Option<Vec<String>>,
+}
+
+/// Reads a page; none when it is no list.
+pub(super) fn read(body: &[u8]) -> Option<Page> {
+    let (items, next) = match serde_json::from_slice(body).ok()? {
+        Body::Bare(items) => (items, None),
+        Body::List(listing) => {
+            let after = listing.last_id.filter(|_| listing.has_more);
+            let after = after.map(|id| ("after_id", id));
+            let token = listing.next_page_token.map(|token| ("pageToken", token));
+            let next = after.or(token).filter(|(_, value)| !value.is_empty());
+            (listing.data, next)
+        }
+    };
+    Some(Page {
+        models: items.into_iter().filter_map(Item::name).collect(),
+        next,
+    })
+}
+
+impl Item {
+    /// The name that requests name the model by; none for one that no request can.
+    fn name(self) -> Option<String> {
+        let name = match self {
+            Self::Name(name) => name,
+            Self::Model(model) => {
+                let answers =
+                    |method: &String| matches!(&**method, "generateContent" | "embedContent");
+                if model
+                    .methods
+                    .is_some_and(|methods| !methods.iter().any(answers))
+                {
+                    return None;
+                }
+                model.id.or(model.slug).or(model.name)?
+            }
+        };
+        let name = name
+            .strip_prefix("models/")
+            .map_or(name.clone(), str::to_owned);
+        let plain = |char: char| !char.is_control() && !char.is_whitespace();
+        (!name.is_empty() && name.len() <= LONGEST && name.chars().all(plain)).then_some(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, models: &[&str], next: Option<(&'static str, &str)>) {
+        let page = read(body.as_bytes()).unwrap();
+        assert_eq!(page.models, models, "{body}");
+        assert_eq!(
+            page.next,
+            next.map(|(name, value)| (name, value.to_owned()))
+        );
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        check(
+            r#"{"object":"list","data":[{"id":"gpt-5","object":"model","owned_by":"openai"},{"id":"o3"}]}"#,
+            &["gpt-5", "o3"],
+            None,
+        );
+        check(
+            r#"{"data":[{"type":"model","id":"claude-x"}],"has_more":true,"first_id":"claude-x","last_id":"claude-x"}"#,
+            &["claude-x"],
+            Some(("after_id", "claude-x")),
+        );
+        check(
+            r#"{"data":[{"id":"claude-y"}],"has_more":false,"last_id":"claude-y"}"#,
+            &["claude-y"],
+            None,
+        );
+        check(
+            r#"{"models":[{"name":"models/gemini-x","supportedGenerationMethods":["generateContent"]},{"name":"models/aqa","supportedGenerationMethods":["generateAnswer"]}],"nextPageToken":"t"}"#,
+            &["gemini-x"],
+            Some(("pageToken", "t")),
+        );
+        check(
+            r#"{"models":[{"slug":"gpt-5-codex"}]}"#,
+            &["gpt-5-codex"],
+            None,
+        );
+        check(r#"[{"id":"a"},"b"]"#, &["a", "b"], None);
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_left_out() {
+        let long = "x".repeat(LONGEST + 1);
+        let body = format!(r#"["ok/1:2","","a b","a\u001b[31m","{long}",{{"id":null}}]"#);
+        check(&body, &["ok/1:2"], None);
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            r#"{"data":3}"#,
+            r#"{"error":{"message":"no"}}"#,
+        ] {
+            assert_eq!(read(body.as_bytes()), None, "{body}");
+        }
+    }
+}
