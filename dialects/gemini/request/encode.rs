@@ -10,7 +10,7 @@ use crate::ir::{Extensions, Request};
 use crate::json::{Str, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
-use crate::target::{Encoded, GeminiProfile, Target};
+use crate::target::{Asked, Encoded, GeminiProfile, Target};
 
 /// Begins the system block that Claude Code adds for its own vendor (trap 42).
 const BILLING_BLOCK: &str = "x-anthropic-billing-header:";
@@ -94,6 +94,7 @@ impl Scope<'_> {
             body: body.into(),
             losses: self.losses,
             names: self.names,
+            asked: Asked::default(),
         }
     }
 }
