@@ -48,6 +48,9 @@ impl Dialect {
         Self::Kiro,
     ];
 
+    /// Those that are spoken on both sides: what a client says may be passed to an upstream as it is.
+    pub const BOTH: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
+
     /// The name used in logs and records.
     #[must_use]
     pub const fn name(self) -> &'static str {

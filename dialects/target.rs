@@ -136,9 +136,9 @@ pub struct GeminiProfile {
 pub struct KiroProfile {
     /// The product whose quota is used: `AI_EDITOR` or `CLI`. It must be that of the URL and of `x-amz-target`.
     pub origin: Str,
-    /// The conversation that a request belongs to, a UUID. Kiro refuses a request without one; the whole conversation is
-    /// sent all the same.
-    pub conversation: Str,
+    /// The conversation that a request belongs to, a UUID: Kiro wants one, though every request tells the whole
+    /// conversation. Without one the encoder makes it of what is said, the same for the same request.
+    pub conversation: Option<Str>,
     /// ARN of the account's profile, for social logins only: Builder IDs have none.
     pub profile_arn: Option<Str>,
     /// `inferenceConfig` (output limit and temperature) is sent.
@@ -153,7 +153,7 @@ impl Default for KiroProfile {
     fn default() -> Self {
         Self {
             origin: Str::from_static("AI_EDITOR"),
-            conversation: Str::new(),
+            conversation: None,
             profile_arn: None,
             inference_config: true,
             tool_description_limit: 10_240,

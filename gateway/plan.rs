@@ -8,7 +8,9 @@ use http::HeaderMap;
 use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, splice_model};
-use modelgate_dialects::{Dialect, Losses, Names, Reply, Str, decode_request, encode_request};
+use modelgate_dialects::{
+    Asked, Dialect, Losses, Names, Reply, Str, decode_request, encode_request,
+};
 use modelgate_providers::{Bound, Candidate, Moment, Route, Standing};
 
 use crate::access::Caller;
@@ -63,6 +65,8 @@ pub(crate) struct Plan {
 pub(crate) struct Prepared {
     pub(crate) body: Bytes,
     pub(crate) reply: Reply,
+    /// What the decoder of the answer must know of the request.
+    pub(crate) asked: Asked,
     /// The bytes are the client's own.
     pub(crate) pass: bool,
     /// The client's name of the model, where the upstream has another one.
@@ -258,6 +262,7 @@ impl Plan {
             return Ok(Prepared {
                 body,
                 reply,
+                asked: Asked::default(),
                 pass: true,
                 rename,
                 losses: Losses::default(),
@@ -282,6 +287,7 @@ impl Plan {
         Ok(Prepared {
             body: self.ruled(encoded.body, candidate),
             reply,
+            asked: encoded.asked,
             pass: false,
             rename: None,
             losses: encoded.losses,

@@ -282,6 +282,7 @@ impl Sheet {
             input_tokens = self.usage.total_input(),
             cached_tokens = self.usage.cache_read,
             output_tokens = self.usage.total_output(),
+            tokens_estimated = self.usage.estimated,
             first_byte_ms = self.first_byte.map(millis),
             total_ms = millis(self.total),
             "request"

@@ -148,7 +148,10 @@ impl Observer {
         if self.outcome == Outcome::Open {
             match self.dialect {
                 Dialect::Chat
- | Dialect::Completions | Dialect::Claude | Dialect::Gemini | Dialect::Kiro => {
+                | Dialect::Completions
+                | Dialect::Claude
+                | Dialect::Gemini
+                | Dialect::Kiro => {
                     codec::encode_error_frame(self.dialect, &error, &mut out);
                 }
                 Dialect::Responses => {
@@ -332,7 +335,11 @@ impl Observer {
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
         let key = match self.dialect {
-            Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Responses | Dialect::Kiro => &MODEL,
+            Dialect::Chat
+            | Dialect::Completions
+            | Dialect::Claude
+            | Dialect::Responses
+            | Dialect::Kiro => &MODEL,
             Dialect::Gemini => &MODEL_VERSION,
         };
         let has_model =

@@ -61,7 +61,11 @@ pub(super) enum Choice<'r> {
 pub(super) fn name_limit(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Claude => 128,
-        Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Gemini | Dialect::Responses => 64,
+        Dialect::Chat
+        | Dialect::Completions
+        | Dialect::Kiro
+        | Dialect::Gemini
+        | Dialect::Responses => 64,
     }
 }
 
@@ -253,7 +257,8 @@ impl<'r> Drafter<'r, '_> {
                         _ => "parameters",
                     };
                     let why = "Claude wants an object without alternatives at the root of a schema";
-                    self.losses.changed(self.request.tool_field_path(index, field), why);
+                    self.losses
+                        .changed(self.request.tool_field_path(index, field), why);
                 }
                 normal.schema
             }
@@ -296,7 +301,8 @@ impl<'r> Drafter<'r, '_> {
         }
         if strict {
             let why = "this model does not enforce schemas";
-            self.losses.dropped(self.request.tool_field_path(index, "strict"), why);
+            self.losses
+                .dropped(self.request.tool_field_path(index, "strict"), why);
         }
         None
     }

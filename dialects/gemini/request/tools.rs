@@ -91,9 +91,11 @@ impl<'r> Tools<'r> {
         if request.parallel_tool_calls == Some(false) && has_tools {
             let path = match request.dialect {
                 Dialect::Claude => "tool_choice.disable_parallel_tool_use",
-                Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Gemini | Dialect::Responses => {
-                    "parallel_tool_calls"
-                }
+                Dialect::Chat
+                | Dialect::Completions
+                | Dialect::Kiro
+                | Dialect::Gemini
+                | Dialect::Responses => "parallel_tool_calls",
             };
             let why = "Gemini cannot be kept from calling several tools at once";
             drafter.scope.losses.dropped(path, why);
@@ -199,7 +201,9 @@ impl<'r> Drafter<'r, '_> {
         let cleaned = schema::clean(given);
         let field = match self.scope.request.dialect {
             Dialect::Claude => "input_schema",
-            Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Responses => "parameters",
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Responses => {
+                "parameters"
+            }
             Dialect::Gemini => "parametersJsonSchema",
         };
         let base = self.scope.request.tool_field_path(index, field);

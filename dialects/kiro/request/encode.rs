@@ -1,7 +1,7 @@
 //! From the request to an upstream's body.
 
 use super::fields::{self, Fields};
-use super::messages::{self, Conversation};
+use super::messages;
 use super::thinking;
 use super::tools::Tools;
 use crate::Dialect;
@@ -48,7 +48,8 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
     Writer::new(&mut body).object(|writer| {
         writer.object_field("conversationState", |writer| {
             writer.field("chatTriggerType", "MANUAL");
-            writer.field("conversationId", &target.kiro.conversation);
+            let id = target.kiro.conversation.clone();
+            writer.field("conversationId", &id.unwrap_or_else(|| conversation.id()));
             conversation.write(writer, target, &tools);
         });
         writer.field_opt("profileArn", target.kiro.profile_arn.as_ref());

@@ -158,7 +158,11 @@ fn report_placeless(scope: &mut Scope<'_>) {
     // Path, whether it was given, whether its value makes no difference.
     let fields = [
         ("n", sampling.n.is_some(), true),
-        ("top_p", sampling.top_p.is_some(), sampling.top_p == Some(1.0)),
+        (
+            "top_p",
+            sampling.top_p.is_some(),
+            sampling.top_p == Some(1.0),
+        ),
         ("top_k", sampling.top_k.is_some(), false),
         ("frequency_penalty", frequency.is_some(), zero(frequency)),
         ("presence_penalty", presence.is_some(), zero(presence)),

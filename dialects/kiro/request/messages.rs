@@ -7,13 +7,15 @@ mod write;
 
 pub(super) use arrange::arrange;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::json::{RawJson, Str};
 
 /// What stands where Kiro wants words and nobody has said any: beside calls, results or pictures alone.
-const NO_WORDS: Str = Str::from_static(".");
+const NO_WORDS: &str = ".";
 
 /// What a tool has given that gave nothing.
-const NO_OUTPUT: Str = Str::from_static("(no output)");
+const NO_OUTPUT: &str = "(no output)";
 
 /// The conversation as Kiro takes it.
 #[derive(Debug)]
@@ -83,7 +85,7 @@ impl Message {
     /// `content`: texts are apart by a blank line (`dialects.md` 2.1).
     fn content(&self) -> Str {
         match &self.texts[..] {
-            [] => NO_WORDS,
+            [] => Str::from_static(NO_WORDS),
             [one] => one.clone(),
             texts => Str::from(texts.join("\n\n")),
         }
@@ -96,5 +98,33 @@ impl Conversation {
         if let Some(first) = self.messages.first_mut() {
             first.texts.splice(0..0, system);
         }
+    }
+
+    /// A UUID of what is said: of its length, its beginning and its end, which tell one request from another.
+    pub(super) fn id(&self) -> Str {
+        let mut hash = Sha256::new();
+        hash.update(self.messages.len().to_be_bytes());
+        for message in self.messages.iter().take(1).chain(self.messages.last()) {
+            let results = message.results.iter().flat_map(|answer| &answer.texts);
+            for text in message.texts.iter().chain(results) {
+                hash.update(text.len().to_be_bytes());
+                hash.update(text.as_bytes());
+            }
+        }
+        let digits: String = hash
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        // The version and the variant of RFC 9562 for UUIDs of one's own making.
+        Str::from(format!(
+            "{}-{}-8{}-b{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[13..16],
+            &digits[17..20],
+            &digits[20..]
+        ))
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::ir::{Error, ErrorKind};
-use crate::json::{Document, Str, Value, Writer};
+use crate::json::{Document, RawJson, Str, Value, Writer};
 use crate::kiro::wire::{error_kind, error_reason, shape};
 use crate::openai::chat;
 
@@ -19,7 +19,8 @@ pub fn decode_error(status: u16, body: &Bytes) -> Error {
 #[must_use]
 pub fn decode_named_error(status: u16, body: &Bytes, name: Option<&str>) -> Error {
     let mut error = chat::response::decode_error(status, body);
-    let document = Document::parse(body.clone()).unwrap_or_default();
+    let document = Document::parse(body.clone());
+    let document = document.unwrap_or_else(|_| RawJson::empty_object().document());
     let root = document.root();
     let own = exception(root);
     let name = own.as_deref().or(name).map(shape);
@@ -37,13 +38,14 @@ pub fn decode_named_error(status: u16, body: &Bytes, name: Option<&str>) -> Erro
         .or_else(|| told(&error))
     {
         error.kind = kind;
+        error.status = kind.status();
         error.code = Some(Str::from_static(code));
     } else {
         error.code = reason.or(name.map(Str::from)).or(error.code);
     }
     match error.kind {
-        // A token that is over is a 403, a month's quota that is used up often a 429.
-        ErrorKind::Authentication | ErrorKind::Billing => error.status = error.kind.status(),
+        // A token that is over is told with a 403.
+        ErrorKind::Authentication => error.status = error.kind.status(),
         ErrorKind::Server if status < 400 => error.status = 502,
         kind if status < 400 => error.status = kind.status(),
         _ => {}

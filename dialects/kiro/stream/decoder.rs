@@ -337,7 +337,10 @@ impl Decoder {
 
 fn invalid(body: Value<'_>) -> Error {
     let mut error = Error::of_upstream("the upstream's conversation is in an invalid state");
-    if let Some(message) = body.text_of("message").filter(|message| !message.is_empty()) {
+    if let Some(message) = body
+        .text_of("message")
+        .filter(|message| !message.is_empty())
+    {
         error.message = message.chars().take(2000).collect::<String>().into();
     }
     error.code = body.text_of("reason");

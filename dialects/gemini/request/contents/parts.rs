@@ -70,9 +70,11 @@ impl<'r> Arranger<'r, '_> {
             let why = "Gemini takes no citations back";
             let field = match self.scope.request.dialect {
                 Dialect::Responses => "annotations",
-                Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Claude | Dialect::Gemini => {
-                    "citations"
-                }
+                Dialect::Chat
+                | Dialect::Completions
+                | Dialect::Kiro
+                | Dialect::Claude
+                | Dialect::Gemini => "citations",
             };
             let path = format!("{}.{field}", path());
             self.scope.losses.quietly_dropped(path, why);

@@ -44,11 +44,7 @@ impl Arranger<'_, '_> {
         Ok(())
     }
 
-    fn drop_part(
-        &mut self,
-        place: (usize, usize),
-        why: impl Into<std::borrow::Cow<'static, str>>,
-    ) {
+    fn drop_part(&mut self, place: (usize, usize), why: impl Into<std::borrow::Cow<'static, str>>) {
         let path = self.scope.request.part_path(place.0, place.1);
         self.scope.losses.dropped(path, why);
     }

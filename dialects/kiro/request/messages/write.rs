@@ -33,12 +33,7 @@ impl Conversation {
     }
 }
 
-fn write_user(
-    writer: &mut Writer<'_>,
-    message: &Message,
-    target: &Target,
-    tools: Option<&Tools>,
-) {
+fn write_user(writer: &mut Writer<'_>, message: &Message, target: &Target, tools: Option<&Tools>) {
     let tools = tools.filter(|tools| !tools.is_empty());
     writer.object_field("userInputMessage", |writer| {
         writer.field("content", &message.content());
@@ -77,8 +72,10 @@ fn write_answer(writer: &mut Writer<'_>, answer: &Answer) {
         let status = if answer.failed { "error" } else { "success" };
         writer.field("status", status);
         writer.array_field("content", |writer| {
-            let nothing = answer.texts.is_empty().then_some(&NO_OUTPUT);
-            for text in answer.texts.iter().chain(nothing) {
+            if answer.texts.is_empty() {
+                writer.object(|writer| writer.field("text", NO_OUTPUT));
+            }
+            for text in &answer.texts {
                 writer.object(|writer| writer.field("text", text));
             }
         });
