@@ -235,3 +235,6 @@ impl Translation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,7 @@ pub(crate) fn show(state: &State, incoming: &Incoming, id: &str) -> Response {
         let model = model.ok_or_else(|| Failure::unknown_model(id, &[]))?;
         Ok(RawJson::build(|writer| match dialect {
             Dialect::Chat | Dialect::Completions | Dialect::Responses | Dialect::Kiro => {
-                chat_model(model, writer)
+                chat_model(model, writer);
             }
             Dialect::Claude => claude_model(model, writer),
             Dialect::Gemini => gemini_model(model, writer),

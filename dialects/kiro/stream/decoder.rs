@@ -147,7 +147,10 @@ impl Decoder {
             Kind::Call => self.call(body, false, events)?,
             Kind::Thinking => self.thinking(body, events),
             Kind::Stop => {}
-            Kind::Counts => return Ok(self.usage.merge(wire::usage(body))),
+            Kind::Counts => {
+                self.usage.merge(wire::usage(body));
+                return Ok(());
+            }
             Kind::Invalid => return Err(invalid(body)),
         }
         self.answered = true;

@@ -22,8 +22,8 @@ impl Header {
             out.extend_from_slice(bytes);
         };
         match self {
-            Self::Bytes(bytes) => return sized(6, bytes),
-            Self::Text(text) => return sized(7, text.as_bytes()),
+            Self::Bytes(bytes) => sized(6, bytes),
+            Self::Text(text) => sized(7, text.as_bytes()),
             Self::Bool(true) => out.push(0),
             Self::Bool(false) => out.push(1),
             Self::I8(number) => {

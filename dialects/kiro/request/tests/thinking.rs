@@ -22,8 +22,8 @@ fn asked(dialect: Dialect, wish: &Json, change: impl FnOnce(&mut Target)) -> (St
 }
 
 #[track_caller]
-fn check(dialect: Dialect, wish: Json, length: Option<u64>, lost: &[&str]) {
-    let (tags, losses) = asked(dialect, &wish, |_| {});
+fn check(dialect: Dialect, wish: &Json, length: Option<u64>, lost: &[&str]) {
+    let (tags, losses) = asked(dialect, wish, |_| {});
     let expected = length.map_or_else(String::new, |length| {
         format!("<thinking_mode>interleaved</thinking_mode><max_thinking_length>{length}</max_thinking_length>")
     });
@@ -37,75 +37,85 @@ fn check(dialect: Dialect, wish: Json, length: Option<u64>, lost: &[&str]) {
 #[test]
 fn a_wish_to_think_becomes_tags_with_a_length() {
     use Dialect::*;
-    check(Chat, json!({}), None, &[]);
-    check(Chat, json!({"reasoning_effort": "none"}), None, &[]);
-    check(Chat, json!({"reasoning_effort": "low"}), Some(4_000), &[]);
+    check(Chat, &json!({}), None, &[]);
+    check(Chat, &json!({"reasoning_effort": "none"}), None, &[]);
+    check(Chat, &json!({"reasoning_effort": "low"}), Some(4_000), &[]);
     check(
         Chat,
-        json!({"reasoning_effort": "medium"}),
+        &json!({"reasoning_effort": "medium"}),
         Some(16_000),
         &[],
     );
-    check(Chat, json!({"reasoning_effort": "high"}), Some(32_000), &[]);
+    check(
+        Chat,
+        &json!({"reasoning_effort": "high"}),
+        Some(32_000),
+        &[],
+    );
     let nearest = ["reasoning_effort"];
     check(
         Chat,
-        json!({"reasoning_effort": "minimal"}),
+        &json!({"reasoning_effort": "minimal"}),
         Some(4_000),
         &nearest,
     );
     check(
         Chat,
-        json!({"reasoning_effort": "max"}),
+        &json!({"reasoning_effort": "max"}),
         Some(32_000),
         &nearest,
     );
     check(
         Responses,
-        json!({"reasoning": {"effort": "low"}}),
+        &json!({"reasoning": {"effort": "low"}}),
         Some(4_000),
         &[],
     );
     let budget = |tokens: u64| json!({"thinking": {"type": "enabled", "budget_tokens": tokens}});
-    check(Claude, budget(5_000), Some(5_000), &[]);
-    check(Claude, budget(1), Some(1_024), &["thinking.budget_tokens"]);
-    check(Claude, json!({"thinking": {"type": "disabled"}}), None, &[]);
+    check(Claude, &budget(5_000), Some(5_000), &[]);
+    check(Claude, &budget(1), Some(1_024), &["thinking.budget_tokens"]);
     check(
         Claude,
-        json!({"thinking": {"type": "adaptive"}}),
+        &json!({"thinking": {"type": "disabled"}}),
+        None,
+        &[],
+    );
+    check(
+        Claude,
+        &json!({"thinking": {"type": "adaptive"}}),
         Some(32_000),
         &[],
     );
     let config = json!({"generationConfig": {"thinkingConfig": {"thinkingBudget": 2_000}}});
-    check(Gemini, config, Some(2_000), &[]);
+    check(Gemini, &config, Some(2_000), &[]);
     let hidden = json!({"thinking": {"type": "adaptive", "display": "omitted"}});
-    check(Claude, hidden, Some(32_000), &["thinking.display"]);
+    check(Claude, &hidden, Some(32_000), &["thinking.display"]);
 }
 
 #[test]
 fn thinking_leaves_room_for_the_answer() {
-    let with = |limit: u64, wish: Json| {
-        let mut wish = wish;
+    let with = |limit: u64, wish: &Json| {
+        let mut wish = wish.clone();
         wish["max_tokens"] = json!(limit);
         wish
     };
     let high = json!({"reasoning_effort": "high"});
     check(
         Dialect::Chat,
-        with(10_000, high.clone()),
+        &with(10_000, &high),
         Some(5_000),
         &["reasoning_effort"],
     );
     check(
         Dialect::Chat,
-        with(1_000, high),
+        &with(1_000, &high),
         None,
         &["reasoning_effort"],
     );
     let budget = json!({"thinking": {"type": "enabled", "budget_tokens": 9_000}});
     check(
         Dialect::Claude,
-        with(5_000, budget),
+        &with(5_000, &budget),
         Some(4_999),
         &["thinking"],
     );
