@@ -10,8 +10,8 @@ use crate::openai::{chat, completions, responses};
 use crate::target::{Asked, Encoded, Reply, Target};
 use crate::{Dialect, claude, gemini, kiro};
 
-/// Reads a client's request; no client speaks Kiro ([`Dialect::CLIENT`]). Gemini's body says neither the model nor whether to stream: its caller sets
-/// [`Request::model`] and [`Request::stream`] by the URL afterwards.
+/// Reads a client's request; no client speaks Kiro ([`Dialect::CLIENT`]). Gemini's body says neither the model nor whether
+/// to stream: its caller sets [`Request::model`] and [`Request::stream`] by the URL afterwards.
 ///
 /// # Errors
 /// What is wrong with it, for a 400.

@@ -237,6 +237,12 @@ impl Record {
         self.edit(|sheet| sheet.usage.merge(usage));
     }
 
+    /// Whether the upstream gave no counts, or not all of them.
+    pub(crate) fn is_estimated(&self) -> bool {
+        let sheet = self.sheet.as_deref();
+        sheet.is_some_and(|sheet| sheet.usage.estimated)
+    }
+
     /// The answer was given to its end.
     pub(crate) fn completed(&mut self) {
         self.edit(|sheet| sheet.complete = true);

@@ -371,6 +371,16 @@ proptest! {
     }
 
     #[test]
+    fn any_conversation_becomes_a_valid_request_of_kiro(plan in plan()) {
+        for from in Dialect::BOTH {
+            let told = plan.told(from);
+            let sent = drive::translate(from, &told, Dialect::Kiro, &targets::plain(Dialect::Kiro)).unwrap();
+            let faults = faults(Dialect::Kiro, drive::document(&sent.body).root());
+            prop_assert!(faults.is_empty(), "{:?}\n{}", faults, String::from_utf8_lossy(&sent.body));
+        }
+    }
+
+    #[test]
     fn every_telling_of_a_conversation_means_the_same(plan in plan()) {
         let told = |dialect| {
             let mut request = drive::request(dialect, &plan.told(dialect));

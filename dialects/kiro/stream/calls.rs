@@ -1,6 +1,6 @@
 //! Calls, which come in pieces: the arguments are raw text, and complete when their call says so or the stream ends.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::ids;
 use crate::ir::{Delta, Error, Event, ItemKind, ItemStart};
@@ -9,60 +9,87 @@ use crate::json::{RawJson, Str, Value};
 /// The calls of one answer.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    open: Vec<Call>,
-    /// Ids of the calls that are complete: some events tell them once more.
-    done: HashSet<Str>,
-    count: usize,
+    /// All of them, in the order they began.
+    list: Vec<Call>,
+    by_id: HashMap<Str, usize>,
 }
 
-/// A call whose arguments are still coming.
 #[derive(Debug)]
 struct Call {
-    id: Str,
     item: u32,
     arguments: String,
+    /// It is complete; some events tell it once more.
+    over: bool,
 }
 
 impl Calls {
     /// Whether there were any.
     pub(super) fn any(&self) -> bool {
-        self.count > 0
+        !self.list.is_empty()
     }
 
-    /// The call that a piece belongs to: by its id, or the latest one where it has none. `None` begins another.
-    fn of(&self, id: Option<&Str>) -> Option<usize> {
-        match id {
-            Some(id) => self.open.iter().position(|call| call.id == *id),
-            None => self.open.len().checked_sub(1),
+    /// The call that a piece belongs to: by its id, or the latest one that goes on where it has none. A piece of no call
+    /// begins one.
+    pub(super) fn of(&self, piece: Value<'_>) -> Option<usize> {
+        match id(piece) {
+            Some(id) => self.by_id.get(&id).copied(),
+            None => {
+                let latest = self.list.len().checked_sub(1)?;
+                (!self.list[latest].over).then_some(latest)
+            }
         }
     }
 
-    /// Whether a piece begins a call.
-    pub(super) fn begins(&self, piece: Value<'_>) -> bool {
-        let id = id(piece);
-        self.of(id.as_ref()).is_none() && id.is_none_or(|id| !self.done.contains(&id))
-    }
-
-    /// Takes a piece, or a whole call; `next` is the number of the item where it [begins](Self::begins) one. `input` is a
-    /// piece of the arguments as text, or all of them as a value.
+    /// Begins a call with its first piece, as an item of this number.
     ///
     /// # Errors
-    /// A call without a name, and one that ends with arguments that are no JSON: nobody could have meant it.
+    /// A call without a name, which nobody could answer.
+    #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
+    pub(super) fn begin(
+        &mut self,
+        piece: Value<'_>,
+        item: u32,
+        events: &mut Vec<Event>,
+    ) -> Result<usize, Error> {
+        let name = piece.text_of("name").filter(|name| !name.is_empty());
+        let name = name.ok_or_else(Error::nameless_call)?;
+        let at = self.list.len();
+        let id = id(piece).unwrap_or_else(|| ids::generated(&name, at + 1));
+        self.by_id.insert(id.clone(), at);
+        self.list.push(Call {
+            item,
+            arguments: String::new(),
+            over: false,
+        });
+        events.push(Event::ItemStart(ItemStart {
+            item,
+            choice: 0,
+            kind: ItemKind::ToolCall {
+                id,
+                name,
+                custom: false,
+                opaque: None,
+            },
+        }));
+        Ok(at)
+    }
+
+    /// Takes a piece of the call at `at`; `whole` where nothing more of it follows. `input` is a piece of the arguments as
+    /// text, or all of them as a value.
+    ///
+    /// # Errors
+    /// When the call ends with arguments that are no JSON.
     #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
     pub(super) fn take(
         &mut self,
+        at: usize,
         piece: Value<'_>,
-        next: u32,
         whole: bool,
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
-        let id = id(piece);
-        let at = match self.of(id.as_ref()) {
-            Some(at) => at,
-            None if id.as_ref().is_some_and(|id| self.done.contains(id)) => return Ok(()),
-            None => self.begin(piece, id, next, events)?,
+        let Some(call) = self.list.get_mut(at).filter(|call| !call.over) else {
+            return Ok(());
         };
-        let call = &mut self.open[at];
         let fragment = piece.field("input").and_then(|input| match input.text() {
             Some(text) => Some(text),
             // The object that a call begins with is a placeholder; later ones repeat what the pieces said.
@@ -73,58 +100,12 @@ impl Calls {
         });
         if let Some(fragment) = fragment.filter(|fragment| !fragment.is_empty()) {
             call.arguments.push_str(&fragment);
-            let delta = Delta::Arguments(fragment);
-            let item = call.item;
+            let (item, delta) = (call.item, Delta::Arguments(fragment));
             events.push(Event::Delta { item, delta });
         }
         if whole || piece.field("stop").and_then(Value::as_bool) == Some(true) {
-            let call = self.open.remove(at);
-            self.end(call, events)?;
+            call.end(events)?;
         }
-        Ok(())
-    }
-
-    #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
-    fn begin(
-        &mut self,
-        piece: Value<'_>,
-        id: Option<Str>,
-        item: u32,
-        events: &mut Vec<Event>,
-    ) -> Result<usize, Error> {
-        let name = piece.text_of("name").filter(|name| !name.is_empty());
-        let name = name.ok_or_else(Error::nameless_call)?;
-        self.count += 1;
-        let id = id.unwrap_or_else(|| ids::generated(&name, self.count));
-        events.push(Event::ItemStart(ItemStart {
-            item,
-            choice: 0,
-            kind: ItemKind::ToolCall {
-                id: id.clone(),
-                name,
-                custom: false,
-                opaque: None,
-            },
-        }));
-        self.open.push(Call {
-            id,
-            item,
-            arguments: String::new(),
-        });
-        Ok(self.open.len() - 1)
-    }
-
-    /// Arguments that were cut off are not completed by guessing.
-    #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
-    fn end(&mut self, call: Call, events: &mut Vec<Event>) -> Result<(), Error> {
-        let blank = call.arguments.trim().is_empty();
-        if !blank && RawJson::parse(Str::from(call.arguments)).is_err() {
-            let what = "the upstream ended a call whose arguments are not whole";
-            return Err(Error::of_upstream(what));
-        }
-        self.done.insert(call.id);
-        let item = call.item;
-        events.push(Event::ItemEnd { item, full: None });
         Ok(())
     }
 
@@ -134,8 +115,24 @@ impl Calls {
     /// As [`take`](Self::take).
     #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
     pub(super) fn finish(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
-        let mut open = std::mem::take(&mut self.open).into_iter();
-        open.try_for_each(|call| self.end(call, events))
+        let mut open = self.list.iter_mut().filter(|call| !call.over);
+        open.try_for_each(|call| call.end(events))
+    }
+}
+
+impl Call {
+    /// Arguments that were cut off are not completed by guessing.
+    #[expect(clippy::result_large_err, reason = "once per stream, at its end")]
+    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
+        let arguments = std::mem::take(&mut self.arguments);
+        if !arguments.trim().is_empty() && RawJson::parse(Str::from(arguments)).is_err() {
+            let what = "the upstream ended a call whose arguments are not whole";
+            return Err(Error::of_upstream(what));
+        }
+        self.over = true;
+        let item = self.item;
+        events.push(Event::ItemEnd { item, full: None });
+        Ok(())
     }
 }
 

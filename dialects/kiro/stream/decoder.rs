@@ -207,30 +207,35 @@ impl Decoder {
         whole: bool,
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
-        if self.calls.begins(piece) {
-            self.close(events);
-        }
         let told = events.len();
-        self.calls.take(piece, self.items, whole, events)?;
+        let at = match self.calls.of(piece) {
+            Some(at) => at,
+            None => {
+                self.close(events);
+                let at = self.calls.begin(piece, self.items, events)?;
+                self.items = self.items.saturating_add(1);
+                self.output.add(&piece.text_of("name").unwrap_or_default());
+                at
+            }
+        };
+        self.calls.take(at, piece, whole, events)?;
         for event in &events[told..] {
-            match event {
-                Event::ItemStart(ItemStart { kind, .. }) => {
-                    self.items = self.items.saturating_add(1);
-                    if let ItemKind::ToolCall { name, .. } = kind {
-                        self.output.add(name);
-                    }
-                }
-                Event::Delta {
-                    delta: Delta::Arguments(text),
-                    ..
-                } => self.output.add(text),
-                _ => {}
+            if let Event::Delta {
+                delta: Delta::Arguments(text),
+                ..
+            } = event
+            {
+                self.output.add(text);
             }
         }
         Ok(())
     }
 
     fn thinking(&mut self, body: Value<'_>, events: &mut Vec<Event>) {
+        // What was held of the text before comes first.
+        if matches!(self.open, Some((Said::Text, _))) {
+            self.close(events);
+        }
         if let Some(text) = body.text_of("text") {
             self.output.add(&text);
             self.say(Said::Thinking, text, events);

@@ -62,7 +62,7 @@ fn tags_are_markup_only_where_thinking_was_asked_for() {
 }
 
 #[test]
-fn what_may_be_a_tag_is_told_before_a_call_and_at_the_end() {
+fn what_may_be_a_tag_is_told_before_anything_else_and_at_the_end() {
     let frames = [
         ("assistantResponseEvent", r#"{"content":"a <thin"}"#),
         (
@@ -70,11 +70,13 @@ fn what_may_be_a_tag_is_told_before_a_call_and_at_the_end() {
             r#"{"toolUseId":"1","name":"f","input":"{}","stop":true}"#,
         ),
         ("assistantResponseEvent", r#"{"content":"b <"}"#),
+        ("reasoningContentEvent", r#"{"text":"c"}"#),
+        ("assistantResponseEvent", r#"{"content":"d <"}"#),
     ];
     let said = parts(THINKING, &frames);
     assert!(
-        matches!(&said[..], [Part::Text(before), Part::ToolCall(_), Part::Text(after)]
-            if before.text == "a <thin" && after.text == "b <"),
+        matches!(&said[..], [Part::Text(before), Part::ToolCall(_), Part::Text(after), Part::Reasoning(_), Part::Text(last)]
+            if before.text == "a <thin" && after.text == "b <" && last.text == "d <"),
         "{said:?}"
     );
 }
