@@ -130,7 +130,7 @@ fn system(scope: &mut Scope<'_>) -> Vec<Str> {
             if texts.is_empty() {
                 let why = "Kiro has no system prompt: it stands before the user's first words";
                 let path = request.system_path(index, message);
-                scope.losses.changed(path, why);
+                scope.losses.quietly_changed(path, why);
             }
             texts.push(block.text.clone());
         }

@@ -137,7 +137,7 @@ impl Arranger<'_, '_> {
         let path = request.turn_path(index);
         if self.messages.is_empty() {
             let why = "Kiro has no system prompt: it stands before the user's first words";
-            self.scope.losses.changed(path, why);
+            self.scope.losses.quietly_changed(path, why);
             self.leading.extend(texts.into_iter().map(Str::from));
             return;
         }
