@@ -7,11 +7,11 @@ use crate::framing::sse::{self, Frame};
 use crate::ir::{Error, ErrorKind, Event, Request, Response, Usage};
 use crate::json::{Document, Str, Value};
 use crate::openai::{chat, completions, responses};
-use crate::target::{Encoded, Reply, Target};
-use crate::{Dialect, claude, gemini};
+use crate::target::{Asked, Encoded, Reply, Target};
+use crate::{Dialect, claude, gemini, kiro};
 
-/// Reads a client's request. Gemini's body says neither the model nor whether to stream: its caller sets
-/// [`Request::model`] and [`Request::stream`] by the URL afterwards.
+/// Reads a client's request; no client speaks Kiro ([`Dialect::CLIENT`]). Gemini's body says neither the model nor whether
+/// to stream: its caller sets [`Request::model`] and [`Request::stream`] by the URL afterwards.
 ///
 /// # Errors
 /// What is wrong with it, for a 400.
@@ -22,6 +22,7 @@ pub fn decode_request(dialect: Dialect, body: &Document) -> Result<Request, Deco
         Dialect::Gemini => gemini::request::decode(body.root()),
         Dialect::Responses => responses::request::decode(body.root()),
         Dialect::Completions => completions::request::decode(body.root()),
+        Dialect::Kiro => kiro::request::decode(body.root()),
     }?;
     request.size = body.root().source_bytes().len();
     Ok(request)
@@ -47,6 +48,7 @@ pub fn encode_request(
         Dialect::Gemini => gemini::request::encode(request, target),
         Dialect::Responses => responses::request::encode(request, target),
         Dialect::Completions => completions::request::encode(request, target),
+        Dialect::Kiro => kiro::request::encode(request, target),
     };
     let mut encoded = match request.dialect {
         Dialect::Gemini if abroad => gemini::request::respelt(encoded),
@@ -83,7 +85,7 @@ fn refuse_elsewhere(request: &Request) -> Result<(), EncodeError> {
     match request.dialect {
         Dialect::Claude => claude::request::refuse_elsewhere(request),
         Dialect::Gemini => gemini::request::refuse_elsewhere(request),
-        Dialect::Chat | Dialect::Completions | Dialect::Responses => Ok(()),
+        Dialect::Chat | Dialect::Completions | Dialect::Responses | Dialect::Kiro => Ok(()),
     }
 }
 
@@ -101,7 +103,7 @@ pub fn encode_count_request(
     }
     let from_gemini = request.dialect == Dialect::Gemini && dialect != Dialect::Gemini;
     let encoded = match dialect {
-        Dialect::Chat | Dialect::Completions => {
+        Dialect::Chat | Dialect::Completions | Dialect::Kiro => {
             Err(EncodeError::new("model", "its upstream counts no tokens"))
         }
         Dialect::Claude => claude::request::encode_count(request, target),
@@ -115,7 +117,8 @@ pub fn encode_count_request(
     }
 }
 
-/// Reads an upstream's answer; `provider` is the tag of its reasoning state.
+/// Reads an upstream's answer; `provider` is the tag of its reasoning state. Kiro answers with streams only, which
+/// [`Framer`](crate::framing::Framer), [`EventDecoder`] and [`fold`](crate::ir::fold::fold) make an answer of.
 ///
 /// # Errors
 /// What is wrong with it, for a 502.
@@ -130,6 +133,7 @@ pub fn decode_response(
         Dialect::Gemini => gemini::response::decode(body.root(), provider),
         Dialect::Responses => responses::response::decode(body.root(), provider),
         Dialect::Completions => completions::response::decode(body.root(), provider),
+        Dialect::Kiro => kiro::response::decode(body.root(), provider),
     }
 }
 
@@ -143,6 +147,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
         Dialect::Gemini => gemini::response::encode(response, reply, &mut out),
         Dialect::Responses => responses::response::encode(response, reply, &mut out),
         Dialect::Completions => completions::response::encode(response, reply, &mut out),
+        Dialect::Kiro => kiro::response::encode(response, reply, &mut out),
     }
     Bytes::from(out)
 }
@@ -151,7 +156,7 @@ pub fn encode_response(dialect: Dialect, response: &Response, reply: &Reply) -> 
 #[must_use]
 pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
     match dialect {
-        Dialect::Chat | Dialect::Completions => None,
+        Dialect::Chat | Dialect::Completions | Dialect::Kiro => None,
         Dialect::Claude | Dialect::Responses => body.root().field("input_tokens")?.as_u64(),
         Dialect::Gemini => gemini::response::decode_count(body.root()),
     }
@@ -161,7 +166,7 @@ pub fn decode_count(dialect: Dialect, body: &Document) -> Option<u64> {
 #[must_use]
 pub fn encode_count(dialect: Dialect, count: u64) -> Bytes {
     Bytes::from(match dialect {
-        Dialect::Chat | Dialect::Claude | Dialect::Completions => {
+        Dialect::Chat | Dialect::Claude | Dialect::Completions | Dialect::Kiro => {
             format!(r#"{{"input_tokens":{count}}}"#)
         }
         Dialect::Gemini => format!(r#"{{"totalTokens":{count}}}"#),
@@ -180,6 +185,7 @@ pub fn decode_error(dialect: Dialect, status: u16, body: &Bytes) -> Error {
         Dialect::Gemini => gemini::response::decode_error(status, body),
         Dialect::Responses => responses::response::decode_error(status, body),
         Dialect::Completions => completions::response::decode_error(status, body),
+        Dialect::Kiro => kiro::response::decode_error(status, body),
     }
 }
 
@@ -203,6 +209,7 @@ pub fn encode_error(dialect: Dialect, error: &Error) -> Bytes {
         Dialect::Gemini => gemini::response::encode_error(error, &mut out),
         Dialect::Responses => responses::response::encode_error(error, &mut out),
         Dialect::Completions => completions::response::encode_error(error, &mut out),
+        Dialect::Kiro => kiro::response::encode_error(error, &mut out),
     }
     Bytes::from(out)
 }
@@ -220,6 +227,7 @@ pub fn encode_error_frame(dialect: Dialect, error: &Error, out: &mut Vec<u8>) {
         Dialect::Completions => sse::write_data(out, |out| {
             completions::response::encode_error(error, out);
         }),
+        Dialect::Kiro => sse::write_data(out, |out| kiro::response::encode_error(error, out)),
     }
 }
 
@@ -232,6 +240,7 @@ pub fn decode_usage(dialect: Dialect, usage: Value<'_>) -> Usage {
         Dialect::Gemini => gemini::wire::usage(usage),
         Dialect::Responses => responses::wire::usage(usage),
         Dialect::Completions => completions::wire::usage(usage),
+        Dialect::Kiro => kiro::wire::usage(usage),
     }
 }
 
@@ -248,6 +257,8 @@ pub enum EventDecoder {
     Responses(Box<responses::stream::Decoder>),
     /// Completions, which no upstream speaks: it only fails.
     Completions(completions::stream::Decoder),
+    /// Kiro.
+    Kiro(Box<kiro::stream::Decoder>),
 }
 
 impl EventDecoder {
@@ -262,7 +273,23 @@ impl EventDecoder {
                 Self::Responses(Box::new(responses::stream::Decoder::new(provider)))
             }
             Dialect::Completions => Self::Completions(completions::stream::Decoder::new(provider)),
+            Dialect::Kiro => Self::Kiro(Box::new(kiro::stream::Decoder::new(provider))),
         }
+    }
+
+    /// The same for the answer to a request, [`Encoded::asked`] of which is known: without it, thinking between tags stays
+    /// text, and no input is estimated.
+    #[must_use]
+    pub fn asked(mut self, asked: Asked) -> Self {
+        match &mut self {
+            Self::Kiro(decoder) => decoder.asked(asked),
+            Self::Chat(_)
+            | Self::Claude(_)
+            | Self::Gemini(_)
+            | Self::Responses(_)
+            | Self::Completions(_) => {}
+        }
+        self
     }
 
     /// Takes a frame and appends the events it amounts to. After `End` or `Error` nothing more is given.
@@ -273,6 +300,7 @@ impl EventDecoder {
             Self::Gemini(decoder) => decoder.on_frame(frame, events),
             Self::Responses(decoder) => decoder.on_frame(frame, events),
             Self::Completions(decoder) => decoder.on_frame(frame, events),
+            Self::Kiro(decoder) => decoder.on_frame(frame, events),
         }
     }
 
@@ -284,6 +312,7 @@ impl EventDecoder {
             Self::Gemini(decoder) => decoder.finish(clean, events),
             Self::Responses(decoder) => decoder.finish(clean, events),
             Self::Completions(decoder) => decoder.finish(clean, events),
+            Self::Kiro(decoder) => decoder.finish(clean, events),
         }
     }
 }
@@ -301,6 +330,8 @@ pub enum EventEncoder {
     Responses(Box<responses::stream::Encoder>),
     /// Completions.
     Completions(Box<completions::stream::Encoder>),
+    /// Kiro, which no client speaks: it only fails.
+    Kiro(kiro::stream::Encoder),
 }
 
 impl EventEncoder {
@@ -315,6 +346,7 @@ impl EventEncoder {
             Dialect::Completions => {
                 Self::Completions(Box::new(completions::stream::Encoder::new(reply)))
             }
+            Dialect::Kiro => Self::Kiro(kiro::stream::Encoder::new(reply)),
         }
     }
 
@@ -326,6 +358,7 @@ impl EventEncoder {
             Self::Gemini(encoder) => encoder.on(event, out),
             Self::Responses(encoder) => encoder.on(event, out),
             Self::Completions(encoder) => encoder.on(event, out),
+            Self::Kiro(encoder) => encoder.on(event, out),
         }
     }
 
@@ -337,6 +370,7 @@ impl EventEncoder {
             Self::Gemini(encoder) => encoder.keep_alive(out),
             Self::Responses(encoder) => encoder.keep_alive(out),
             Self::Completions(encoder) => encoder.keep_alive(out),
+            Self::Kiro(encoder) => encoder.keep_alive(out),
         }
     }
 }

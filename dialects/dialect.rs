@@ -15,11 +15,23 @@ pub enum Dialect {
     Responses,
     /// OpenAI's legacy Completions. Clients only: it is answered, and never asked of an upstream.
     Completions,
+    /// Kiro, which is AWS CodeWhisperer and Amazon Q. Upstreams only: no client speaks it.
+    Kiro,
 }
 
 impl Dialect {
-    /// Every dialect, all of which a client may speak.
-    pub const ALL: [Self; 5] = [
+    /// Every dialect.
+    pub const ALL: [Self; 6] = [
+        Self::Chat,
+        Self::Claude,
+        Self::Gemini,
+        Self::Responses,
+        Self::Completions,
+        Self::Kiro,
+    ];
+
+    /// Those that a client may speak.
+    pub const CLIENT: [Self; 5] = [
         Self::Chat,
         Self::Claude,
         Self::Gemini,
@@ -28,7 +40,16 @@ impl Dialect {
     ];
 
     /// Those that an upstream may be asked in.
-    pub const UPSTREAM: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
+    pub const UPSTREAM: [Self; 5] = [
+        Self::Chat,
+        Self::Claude,
+        Self::Gemini,
+        Self::Responses,
+        Self::Kiro,
+    ];
+
+    /// Those that are spoken on both sides: what a client says may be passed to an upstream as it is.
+    pub const BOTH: [Self; 4] = [Self::Chat, Self::Claude, Self::Gemini, Self::Responses];
 
     /// The name used in logs and records.
     #[must_use]
@@ -39,6 +60,7 @@ impl Dialect {
             Self::Gemini => "gemini",
             Self::Responses => "responses",
             Self::Completions => "completions",
+            Self::Kiro => "kiro",
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn described(
         return description;
     };
     let field = match request.dialect {
-        Dialect::Chat | Dialect::Completions => "custom.format",
+        Dialect::Chat | Dialect::Completions | Dialect::Kiro => "custom.format",
         Dialect::Claude | Dialect::Gemini | Dialect::Responses => "format",
     };
     let path = format!("{}.{field}", request.tool_path(index));

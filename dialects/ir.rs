@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod fold;
 pub mod namespaces;
+pub mod paths;
 pub mod request;
 pub mod response;
 pub mod setting;

@@ -68,6 +68,11 @@ impl Losses {
         self.push(path.into(), Action::Dropped, why.into(), true);
     }
 
+    /// A field that was written in another way, as the target's own clients do.
+    pub fn quietly_changed(&mut self, path: impl Into<String>, why: impl Into<Cow<'static, str>>) {
+        self.push(path.into(), Action::Changed, why.into(), true);
+    }
+
     fn push(&mut self, path: String, action: Action, why: Cow<'static, str>, quiet: bool) {
         if self.seen.insert((path.clone(), action)) {
             self.list.push(Loss {

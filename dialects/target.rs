@@ -19,6 +19,8 @@ pub struct Target {
     pub chat: ChatProfile,
     /// What a Gemini upstream takes.
     pub gemini: GeminiProfile,
+    /// What a Kiro upstream must be told.
+    pub kiro: KiroProfile,
 }
 
 /// Abilities of a model, from the catalogue.
@@ -129,6 +131,37 @@ pub struct GeminiProfile {
     pub tool_name_limit: usize,
 }
 
+/// What every request to Kiro says of who asks (`providers.md` 9.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KiroProfile {
+    /// The product whose quota is used: `AI_EDITOR` or `CLI`. It must be that of the URL and of `x-amz-target`.
+    pub origin: Str,
+    /// The conversation that a request belongs to, a UUID: Kiro wants one, though every request tells the whole
+    /// conversation. Without one the encoder makes it of what is said, the same for the same request.
+    pub conversation: Option<Str>,
+    /// ARN of the account's profile, for social logins only: Builder IDs have none.
+    pub profile_arn: Option<Str>,
+    /// `inferenceConfig` (output limit and temperature) is sent.
+    pub inference_config: bool,
+    /// Longest description of a tool, in bytes.
+    pub tool_description_limit: usize,
+    /// Longest tool name.
+    pub tool_name_limit: usize,
+}
+
+impl Default for KiroProfile {
+    fn default() -> Self {
+        Self {
+            origin: Str::from_static("AI_EDITOR"),
+            conversation: None,
+            profile_arn: None,
+            inference_config: true,
+            tool_description_limit: 10_240,
+            tool_name_limit: 64,
+        }
+    }
+}
+
 impl Default for GeminiProfile {
     fn default() -> Self {
         Self {
@@ -194,6 +227,17 @@ pub struct Encoded {
     pub losses: Losses,
     /// The way back for tool names.
     pub names: Names,
+    /// What whoever reads the answer must know.
+    pub asked: Asked,
+}
+
+/// What an answer does not say of its own request, in dialects that leave it to the reader (Kiro). Nothing elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// An estimate of the tokens of the prompt, which counts where the upstream gives no number.
+    pub input: Option<u64>,
+    /// The model was asked to think in its text, between tags.
+    pub thinking: bool,
 }
 
 /// What an answer needs that the upstream does not say.

@@ -34,24 +34,43 @@ pub fn estimate_request(request: &Request) -> u64 {
 /// Tokens of a text: words by length, digits by threes, every sign by itself, CJK by character.
 #[must_use]
 pub fn estimate_text(text: &str) -> u64 {
-    let mut tokens = 0;
-    let mut chars = text.chars().peekable();
-    while let Some(first) = chars.next() {
-        let class = Class::of(first);
-        let mut length = 1;
-        while chars
-            .peek()
-            .is_some_and(|next| Class::of(*next) == class && class.joins())
-        {
-            chars.next();
-            length += 1;
-        }
-        tokens += class.tokens(length);
-    }
-    tokens
+    let mut estimate = Estimate::default();
+    estimate.add(text);
+    estimate.tokens()
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The estimate of a text that comes in pieces: the same however it is cut.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Estimate {
+    /// Tokens of the runs that are over.
+    tokens: u64,
+    /// The class and the length of the run that goes on.
+    open: Option<(Class, u64)>,
+}
+
+impl Estimate {
+    /// Takes the next piece.
+    pub(crate) fn add(&mut self, text: &str) {
+        for char in text.chars() {
+            let class = Class::of(char);
+            match &mut self.open {
+                Some((open, length)) if *open == class && class.joins() => *length += 1,
+                _ => {
+                    self.tokens = self.tokens();
+                    self.open = Some((class, 1));
+                }
+            }
+        }
+    }
+
+    /// Tokens of all pieces.
+    pub(crate) fn tokens(&self) -> u64 {
+        let open = self.open.map_or(0, |(class, length)| class.tokens(length));
+        self.tokens + open
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     Space,
     Newline,
@@ -138,7 +157,7 @@ fn media(media: &Media) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::estimate_text;
+    use super::{Estimate, estimate_text};
 
     #[track_caller]
     fn check(text: &str, at_least: u64, at_most: u64) {
@@ -159,5 +178,16 @@ mod tests {
         check("你好，世界", 5, 5);
         check("Здравствуй, мир", 4, 9);
         check("    indented\n\n\nlines", 4, 6);
+    }
+
+    #[test]
+    fn an_estimate_does_not_depend_on_the_pieces() {
+        let text = "fn main() {\n    println!(\"{}\", 12345);\n}\n\n你好，世界 Здравствуй";
+        for (at, _) in text.char_indices() {
+            let mut estimate = Estimate::default();
+            estimate.add(&text[..at]);
+            estimate.add(&text[at..]);
+            assert_eq!(estimate.tokens(), estimate_text(text), "{at}");
+        }
     }
 }

@@ -120,10 +120,10 @@ async fn whole(
     source: &Source,
 ) -> Result<(Bytes, modelgate_dialects::ir::Usage), CallError> {
     let body = source.read(&mut upstream, Bytes::new()).await?;
-    if prepared.pass && form(&body) == Some(Form::Json) {
+    if prepared.pass && form(source.dialect, &body) == Some(Form::Json) {
         return collect::forward(source, &body, prepared.rename.as_ref());
     }
-    let response = source.response(&body)?;
+    let response = source.response(&body, prepared.asked)?;
     let usage = response.usage.clone().unwrap_or_default();
     if let Some(keeper) = prepared.keeper.clone() {
         keeper.keep(&response, &prepared.reply);
@@ -148,7 +148,7 @@ async fn begin(
         } else {
             [head, chunk].concat().into()
         };
-        if let Some(form) = form(&head) {
+        if let Some(form) = form(source.dialect, &head) {
             break form;
         }
         if head.len() > source.limit {
@@ -161,6 +161,7 @@ async fn begin(
             dialect,
             source.tag.clone(),
             prepared.reply.clone(),
+            prepared.asked,
             source.limit,
             prepared.keeper.clone(),
         )
@@ -169,7 +170,7 @@ async fn begin(
         Form::Foreign => Err(source.foreign()),
         Form::Json => {
             let body = source.read(&mut upstream, head).await?;
-            let events = unfold(source.response(&body)?);
+            let events = unfold(source.response(&body, prepared.asked)?);
             let mut conduit = translate();
             let held = vec![conduit.play(events)];
             Ok(Relay {

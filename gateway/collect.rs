@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use modelgate_dialects::framing::sse::Framer;
+use modelgate_dialects::framing::Framer;
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{Error, ErrorKind, Response, Usage};
 use modelgate_dialects::json::{Document, Value};
 use modelgate_dialects::{
-    Dialect, EventDecoder, Str, decode_response, decode_stream_error, passthrough,
+    Asked, Dialect, EventDecoder, Str, decode_response, decode_stream_error, passthrough,
 };
 use modelgate_providers::{CallError, Upstream};
 use tokio::time::timeout;
@@ -26,7 +26,11 @@ pub(crate) enum Form {
 }
 
 /// The form of a body that begins with `bytes`; `None` while there is nothing but white space.
-pub(crate) fn form(bytes: &[u8]) -> Option<Form> {
+pub(crate) fn form(dialect: Dialect, bytes: &[u8]) -> Option<Form> {
+    // A binary frame begins with its length, which is less than 16 MiB or just that (`providers.md` 9.4).
+    if dialect == Dialect::Kiro && matches!(bytes.first(), Some(0 | 1)) {
+        return Some(Form::Events);
+    }
     let text = bytes
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)
@@ -110,33 +114,33 @@ impl Source {
         Ok(document)
     }
 
-    /// An answer in either form.
-    pub(crate) fn response(&self, body: &Bytes) -> Result<Response, CallError> {
-        match form(body) {
+    /// An answer in either form; `asked` is what its decoder must know of the request.
+    pub(crate) fn response(&self, body: &Bytes, asked: Asked) -> Result<Response, CallError> {
+        match form(self.dialect, body) {
             Some(Form::Json) => {
                 let document = self.json(body)?;
                 decode_response(self.dialect, &document, &self.tag).map_err(|error| {
                     self.broken(format!("sent an answer that cannot be read: {error}"))
                 })
             }
-            Some(Form::Events) => self.folded(body),
+            Some(Form::Events) => self.folded(body, asked),
             Some(Form::Foreign) => Err(self.foreign()),
             None => Err(self.broken("sent an empty answer")),
         }
     }
 
-    fn folded(&self, body: &Bytes) -> Result<Response, CallError> {
-        let mut framer = Framer::new(self.limit);
+    fn folded(&self, body: &Bytes, asked: Asked) -> Result<Response, CallError> {
+        let mut framer = Framer::new(self.dialect, self.limit);
         let (mut frames, mut events) = (Vec::new(), Vec::new());
         framer
             .feed(body.clone(), &mut frames)
             .map_err(|error| self.broken(error.to_string()))?;
-        framer.finish(&mut frames);
-        let mut decoder = EventDecoder::new(self.dialect, self.tag.clone());
+        let whole = framer.finish(&mut frames);
+        let mut decoder = EventDecoder::new(self.dialect, self.tag.clone()).asked(asked);
         frames
             .iter()
             .for_each(|frame| decoder.on_frame(frame, &mut events));
-        decoder.finish(true, &mut events);
+        decoder.finish(whole, &mut events);
         fold(self.dialect, events)
             .map_err(|error| CallError::answered(self.provider.clone(), error))
     }
@@ -159,6 +163,8 @@ fn is_error(dialect: Dialect, root: Value<'_>) -> bool {
         Dialect::Gemini => root.field("error").is_some() && root.field("candidates").is_none(),
         // The error of an answer that did not fail is null, which is as good as absent.
         Dialect::Responses => root.field("error").is_some(),
+        // It answers with frames, and with JSON only where it fails.
+        Dialect::Kiro => true,
     }
 }
 
@@ -193,7 +199,7 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &str, expected: Option<Form>) {
-        assert_eq!(form(bytes.as_bytes()), expected, "{bytes:?}");
+        assert_eq!(form(Dialect::Chat, bytes.as_bytes()), expected, "{bytes:?}");
     }
 
     #[test]
@@ -210,5 +216,16 @@ mod tests {
         check("\u{feff}data: x", Some(Form::Events));
         check("<html>", Some(Form::Foreign));
         check("upstream error", Some(Form::Foreign));
+        check("\0\0\u{1}", Some(Form::Foreign));
+    }
+
+    #[test]
+    fn binary_frames_are_known_by_their_length() {
+        let form = |bytes: &[u8]| form(Dialect::Kiro, bytes);
+        assert_eq!(form(b""), None);
+        assert_eq!(form(b"\0"), Some(Form::Events));
+        assert_eq!(form(b"\x01\0\0\0"), Some(Form::Events));
+        assert_eq!(form(b"{\"message\":\"no\"}"), Some(Form::Json));
+        assert_eq!(form(b"<html>"), Some(Form::Foreign));
     }
 }

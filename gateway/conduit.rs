@@ -1,13 +1,14 @@
 //! From an upstream's bytes to a client's bytes, without I/O: passed through, or translated.
 
+use std::fmt;
+
 use bytes::Bytes;
-use modelgate_dialects::framing::sse::{
-    Frame, FrameTooLarge, Framer, write_event, write_keep_alive,
-};
+use modelgate_dialects::framing::Framer;
+use modelgate_dialects::framing::sse::{Frame, write_event, write_keep_alive};
 use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{Error, ErrorKind, Event, Usage};
 use modelgate_dialects::passthrough::{Observer, Outcome};
-use modelgate_dialects::{Dialect, EventDecoder, EventEncoder, Reply, Str};
+use modelgate_dialects::{Asked, Dialect, EventDecoder, EventEncoder, Reply, Str};
 
 use crate::conversations::Keeper;
 
@@ -56,18 +57,20 @@ impl Conduit {
         }))
     }
 
-    /// From one dialect to another. `provider` is the tag of the upstream's reasoning state.
+    /// From one dialect to another. `provider` is the tag of the upstream's reasoning state, `asked` what its decoder must
+    /// know of the request.
     pub(crate) fn translate(
         from: Dialect,
         to: Dialect,
         provider: Str,
         reply: Reply,
+        asked: Asked,
         limit: usize,
         keeper: Option<Keeper>,
     ) -> Self {
         Self::Translate(Box::new(Translation {
-            framer: Framer::new(limit),
-            decoder: EventDecoder::new(from, provider),
+            framer: Framer::new(from, limit),
+            decoder: EventDecoder::new(from, provider).asked(asked),
             hearer: keeper.map(|keeper| Hearer {
                 keeper,
                 reply: reply.clone(),
@@ -84,11 +87,13 @@ impl Conduit {
 
     /// Takes bytes of the upstream and gives bytes for the client.
     pub(crate) fn on_chunk(&mut self, chunk: Bytes) -> Bytes {
-        let taken = match self {
-            Self::Pass(pass) => pass.observer.on_chunk(chunk),
+        match self {
+            Self::Pass(pass) => {
+                let taken = pass.observer.on_chunk(chunk);
+                taken.unwrap_or_else(|error| self.abort(unframed(error)))
+            }
             Self::Translate(translation) => translation.on_chunk(chunk),
-        };
-        taken.unwrap_or_else(|error| self.abort(too_large(error)))
+        }
     }
 
     /// The upstream's body is over; `clean` is false when the connection broke.
@@ -153,38 +158,40 @@ impl Conduit {
     }
 }
 
-fn too_large(error: FrameTooLarge) -> Error {
+/// The failure of a stream that cannot be cut into frames.
+fn unframed(error: impl fmt::Display) -> Error {
     let mut error = Error::new(ErrorKind::Server, Str::from(error.to_string()));
     error.status = 502;
     error.with_code("upstream_error")
 }
 
 impl Translation {
-    fn on_chunk(&mut self, chunk: Bytes) -> Result<Bytes, FrameTooLarge> {
+    fn on_chunk(&mut self, chunk: Bytes) -> Bytes {
         if self.outcome != Outcome::Open {
-            return Ok(Bytes::new());
+            return Bytes::new();
         }
-        self.framer.feed(chunk, &mut self.frames)?;
-        Ok(self.drain_frames())
+        let fed = self.framer.feed(chunk, &mut self.frames);
+        self.read_frames();
+        if let Err(error) = fed {
+            self.events.push(Event::Error(unframed(error)));
+        }
+        self.drain_events()
     }
 
     fn finish(&mut self, clean: bool) -> Bytes {
         if self.outcome != Outcome::Open {
             return Bytes::new();
         }
-        self.framer.finish(&mut self.frames);
-        for frame in self.frames.drain(..) {
-            self.decoder.on_frame(&frame, &mut self.events);
-        }
-        self.decoder.finish(clean, &mut self.events);
+        let whole = self.framer.finish(&mut self.frames);
+        self.read_frames();
+        self.decoder.finish(clean && whole, &mut self.events);
         self.drain_events()
     }
 
-    fn drain_frames(&mut self) -> Bytes {
+    fn read_frames(&mut self) {
         for frame in self.frames.drain(..) {
             self.decoder.on_frame(&frame, &mut self.events);
         }
-        self.drain_events()
     }
 
     fn drain_events(&mut self) -> Bytes {
@@ -213,6 +220,9 @@ impl Translation {
     }
 
     fn note(&mut self, event: &Event) {
+        if self.outcome != Outcome::Open {
+            return;
+        }
         match event {
             Event::Start { usage, .. } => self
                 .usage
@@ -225,3 +235,6 @@ impl Translation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,8 +64,13 @@ pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, ask: Ask) ->
 
 fn whole(body: Bytes, mut record: Record) -> Response {
     record.began();
+    let estimated = record.is_estimated();
     record.completed();
-    reply::json(StatusCode::OK, body)
+    let mut response = reply::json(StatusCode::OK, body);
+    if estimated {
+        reply::mark_estimated(&mut response);
+    }
+    response
 }
 
 fn answer_failure(dialect: Dialect, form: Form, failure: &Failure) -> Response {

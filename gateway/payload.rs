@@ -57,6 +57,8 @@ fn protocol(dialect: Dialect) -> PayloadProtocol {
         Dialect::Claude => PayloadProtocol::Claude,
         Dialect::Gemini => PayloadProtocol::Gemini,
         Dialect::Responses => PayloadProtocol::Responses,
+        // Nobody can write a rule for it.
+        Dialect::Kiro => PayloadProtocol::Unspoken,
     }
 }
 

@@ -9,7 +9,7 @@ use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::{Peek, splice_model};
 use modelgate_dialects::{
-    Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
+    Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
 use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing};
 
@@ -67,6 +67,8 @@ pub(crate) struct Plan {
 pub(crate) struct Prepared {
     pub(crate) body: Bytes,
     pub(crate) reply: Reply,
+    /// What the decoder of the answer must know of the request.
+    pub(crate) asked: Asked,
     /// The bytes are the client's own.
     pub(crate) pass: bool,
     /// The client's name of the model, where the upstream has another one.
@@ -278,6 +280,7 @@ impl Plan {
             return Ok(Prepared {
                 body,
                 reply,
+                asked: Asked::default(),
                 pass: true,
                 rename,
                 losses: Losses::default(),
@@ -317,6 +320,7 @@ impl Plan {
         Ok(Prepared {
             body: self.ruled(encoded.body, candidate),
             reply,
+            asked: encoded.asked,
             pass: false,
             rename: None,
             losses: encoded.losses,

@@ -245,6 +245,12 @@ impl Record {
         });
     }
 
+    /// Whether the upstream gave no counts, or not all of them.
+    pub(crate) fn is_estimated(&self) -> bool {
+        let sheet = self.sheet.as_deref();
+        sheet.is_some_and(|sheet| sheet.usage.estimated)
+    }
+
     /// The answer was given to its end.
     pub(crate) fn completed(&mut self) {
         self.edit(|sheet| sheet.complete = true);
@@ -290,6 +296,7 @@ impl Sheet {
             input_tokens = self.usage.total_input(),
             cached_tokens = self.usage.cache_read,
             output_tokens = self.usage.total_output(),
+            tokens_estimated = self.usage.estimated,
             first_byte_ms = self.first_byte.map(millis),
             total_ms = millis(self.total),
             "request"

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ClaudeAuth, ClaudeKey, ProviderEntry, Quirks};
-use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
 
@@ -91,6 +91,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 use modelgate_config::model::{CodexKey, Quirks};
-use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 
 use crate::credential::{self, Credential, Operations, Urls};
@@ -49,6 +49,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

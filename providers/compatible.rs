@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use modelgate_config::Secret;
 use modelgate_config::model::{CompatibleProvider, MaxTokensField};
-use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 
 use crate::credential::{self, Credential, Operations, Urls};
@@ -76,6 +76,7 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
             ..ChatProfile::default()
         },
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

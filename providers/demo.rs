@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue};
 use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::ir::{Delta, Error, ErrorKind, Event, Request};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{
     DecodeError, Dialect, EventEncoder, Names, Reply, Str, Target, decode_request, encode_response,
     tokens,
@@ -53,6 +53,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         model_profile: models::profile(model),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
-use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
 
@@ -49,6 +49,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
             call_ids: true,
             ..models::gemini_profile(model)
         },
+        kiro: KiroProfile::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use modelgate_config::model::{Quirks, VertexKey};
-use modelgate_dialects::target::{ChatProfile, GeminiProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 
 use crate::credential::{self, Credential, Urls};
@@ -59,6 +59,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
             json_schema: false,
             ..models::gemini_profile(model)
         },
+        kiro: KiroProfile::default(),
     }
 }
 

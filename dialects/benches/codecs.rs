@@ -21,7 +21,7 @@ fn main() {
 }
 
 /// Bytes to frames to events.
-#[divan::bench(args = Dialect::ALL)]
+#[divan::bench(args = Dialect::CLIENT)]
 fn decode_stream(bencher: Bencher<'_, '_>, dialect: Dialect) {
     let stream = Bytes::from(material::stream(dialect));
     bencher
@@ -30,7 +30,7 @@ fn decode_stream(bencher: Bencher<'_, '_>, dialect: Dialect) {
 }
 
 /// Events to bytes.
-#[divan::bench(args = Dialect::ALL)]
+#[divan::bench(args = Dialect::CLIENT)]
 fn encode_stream(bencher: Bencher<'_, '_>, dialect: Dialect) {
     let events = material::events();
     let size = material::stream(dialect).len();
@@ -41,7 +41,7 @@ fn encode_stream(bencher: Bencher<'_, '_>, dialect: Dialect) {
 }
 
 /// JSON of 1 MB to the model of a request.
-#[divan::bench(args = Dialect::ALL)]
+#[divan::bench(args = Dialect::CLIENT)]
 fn decode_long_request(bencher: Bencher<'_, '_>, dialect: Dialect) {
     let body = material::request_body(dialect);
     bencher

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use modelgate_dialects::framing::sse::Framer;
 use modelgate_dialects::ir::{Event, Request};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::target::{ChatProfile, GeminiProfile, ModelProfile};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile};
 use modelgate_dialects::{
     Dialect, EventDecoder, EventEncoder, Names, Reply, Str, Target, decode_request, encode_request,
 };
@@ -25,10 +25,12 @@ pub(crate) fn target(dialect: Dialect) -> Target {
             Dialect::Chat | Dialect::Completions | Dialect::Responses => "openai",
             Dialect::Claude => "claude",
             Dialect::Gemini => "gemini",
+            Dialect::Kiro => "kiro",
         }),
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

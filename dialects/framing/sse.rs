@@ -262,6 +262,8 @@ pub fn write_keep_alive(out: &mut Vec<u8>, dialect: Dialect) {
         Dialect::Chat | Dialect::Claude | Dialect::Responses | Dialect::Completions => {
             write_comment(out, "keep-alive");
         }
+        // Nobody waits for it.
+        Dialect::Kiro => {}
     }
 }
 

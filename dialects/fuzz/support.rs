@@ -14,7 +14,11 @@ pub(crate) mod check_gemini_stream;
 pub(crate) mod check_responses_stream;
 #[path = "../tests/support/drive.rs"]
 pub(crate) mod drive;
+#[path = "../tests/support/event_stream.rs"]
+pub(crate) mod event_stream;
 #[path = "../tests/support/fuzz_bodies.rs"]
 pub(crate) mod fuzz_bodies;
+#[path = "../tests/support/kiro_stream.rs"]
+pub(crate) mod kiro_stream;
 #[path = "../tests/support/targets.rs"]
 pub(crate) mod targets;

@@ -112,7 +112,7 @@ impl Request {
                 .iter()
                 .filter(|block| block.starts_message)
                 .count(),
-            Dialect::Claude => 0,
+            Dialect::Claude | Dialect::Kiro => 0,
             Dialect::Responses => return self.item_path(turn),
         };
         format!("messages[{}]", before + turn)
@@ -144,7 +144,7 @@ impl Request {
                 let first = turn.parts.partition_point(is_earlier);
                 format!("{path}.content[{}]", part.saturating_sub(first))
             }
-            (Dialect::Claude, _) => format!("{path}.content[{part}]"),
+            (Dialect::Claude | Dialect::Kiro, _) => format!("{path}.content[{part}]"),
             (Dialect::Gemini, _) => format!("{path}.parts[{part}]"),
         }
     }
@@ -184,7 +184,7 @@ impl Request {
     #[must_use]
     pub fn system_path(&self, block: usize, message: usize) -> String {
         match self.dialect {
-            Dialect::Chat | Dialect::Completions => format!("messages[{message}]"),
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro => format!("messages[{message}]"),
             Dialect::Claude => format!("system[{block}]"),
             Dialect::Gemini => format!("systemInstruction.parts[{block}]"),
             Dialect::Responses => {

@@ -82,7 +82,7 @@ impl Request {
             ],
         };
         match self.dialect {
-            Dialect::Chat | Dialect::Completions => chat,
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro => chat,
             Dialect::Claude => claude,
             Dialect::Gemini => gemini,
             Dialect::Responses => responses,

@@ -20,6 +20,8 @@ pub struct Usage {
     pub output: Option<u64>,
     /// Thinking.
     pub reasoning: Option<u64>,
+    /// The upstream gave no count, or not all: the gateway has estimated.
+    pub estimated: bool,
     /// Details that only one dialect has (audio tokens, server tool requests), raw: the dialect's whole usage object.
     pub raw: Option<RawJson>,
 }
@@ -39,6 +41,9 @@ impl Usage {
 
     /// Takes over every count that `later` has; cumulative counts of streams replace earlier ones.
     pub fn merge(&mut self, later: Usage) {
+        // Only a count of both replaces all estimates.
+        let replaced = later.total_input().is_some() && later.total_output().is_some();
+        self.estimated = later.estimated || (self.estimated && !replaced);
         let fields = [
             (&mut self.input, later.input),
             (&mut self.cache_read, later.cache_read),

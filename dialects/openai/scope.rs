@@ -7,7 +7,7 @@ use crate::ir::{CacheMark, Extensions, Request, Tool, ToolChoice};
 use crate::json::{Str, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
-use crate::target::{Encoded, Target};
+use crate::target::{Asked, Encoded, Target};
 
 /// The dialect that is written, and how its losses tell of it.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl<'a> Scope<'a> {
                 body: body.freeze(),
                 losses: self.losses,
                 names: self.names,
+                asked: Asked::default(),
             }),
         }
     }

@@ -147,7 +147,11 @@ impl Observer {
         let mut out = Vec::new();
         if self.outcome == Outcome::Open {
             match self.dialect {
-                Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Gemini => {
+                Dialect::Chat
+                | Dialect::Completions
+                | Dialect::Claude
+                | Dialect::Gemini
+                | Dialect::Kiro => {
                     codec::encode_error_frame(self.dialect, &error, &mut out);
                 }
                 Dialect::Responses => {
@@ -187,6 +191,8 @@ impl Observer {
             Dialect::Claude => self.on_claude(frame),
             Dialect::Gemini => self.on_gemini(frame),
             Dialect::Responses => self.on_responses(frame),
+            // No client takes its frames.
+            Dialect::Kiro => {}
         }
     }
 
@@ -329,7 +335,11 @@ impl Observer {
     fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
         let one_line = !data.contains(['\n', '\r']);
         let key = match self.dialect {
-            Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Responses => &MODEL,
+            Dialect::Chat
+            | Dialect::Completions
+            | Dialect::Claude
+            | Dialect::Responses
+            | Dialect::Kiro => &MODEL,
             Dialect::Gemini => &MODEL_VERSION,
         };
         let has_model =
@@ -364,6 +374,7 @@ fn model_value(dialect: Dialect, root: Value<'_>) -> Option<Value<'_>> {
         Dialect::Responses => root
             .get("model")
             .or_else(|| root.field("response")?.get("model")),
+        Dialect::Kiro => None,
     }
 }
 
@@ -393,6 +404,7 @@ pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
             body.root().field("usage")?
         }
         Dialect::Gemini => field(unwrapped(body.root()), "usageMetadata")?,
+        Dialect::Kiro => return None,
     };
     Some(codec::decode_usage(dialect, usage))
 }

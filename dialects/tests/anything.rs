@@ -138,6 +138,15 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
         "embedding",
         "embeddings",
         "values",
+        "toolUseId",
+        "toolUses",
+        "stopReason",
+        "signature",
+        "_type",
+        "__type",
+        "reason",
+        "<thinking>",
+        "</thinking>",
         "data",
     ];
     let word = prop::sample::select(WORDS).prop_map(|word| format!("{word:?}"));
@@ -161,6 +170,21 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
     (any::<u8>(), json).prop_map(|(choice, json)| [&[choice], json.as_bytes()].concat())
 }
 
+/// What a frame of Kiro's is called.
+fn payload_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "assistantResponseEvent",
+        "toolUseEvent",
+        "reasoningContentEvent",
+        "messageStopEvent",
+        "metadataEvent",
+        "invalidStateEvent",
+        "futureEvent",
+        "exception ThrottlingException",
+        "error InternalFailure",
+    ])
+}
+
 #[test]
 fn every_fixture_is_read_or_refused_by_every_dialect() {
     seeds(&["requests", "responses", "errors"])
@@ -172,11 +196,29 @@ fn every_fixture_is_read_or_refused_by_every_dialect() {
 }
 
 #[test]
+fn every_stream_of_kiro_is_read_or_refused() {
+    for fixture in fixtures("streams") {
+        fuzz_bodies::event_stream_bytes(&[&[9], &*fixture.bytes].concat());
+    }
+    for line in [
+        "",
+        "damaged",
+        "cut",
+        "exception",
+        "error",
+        "x",
+        "toolUseEvent {}",
+    ] {
+        fuzz_bodies::event_stream_bytes(format!("\u{3}{line}").as_bytes());
+    }
+}
+
+#[test]
 fn the_deepest_json_is_read_or_refused() {
     for depth in [100, 127, 128, 129, 100_000] {
         for (open, close) in [("[", "]"), ("{\"content\":", "}"), ("{\"content\":[", "]}")] {
             let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
-            for choice in [0, 1, 2, 3] {
+            for choice in [0, 1, 2, 3, 5] {
                 fuzz_bodies::json_request(&[&[choice], nested.as_bytes()].concat());
                 let stream = format!("data: {nested}\n\nevent: message_start\ndata: {nested}\n\n");
                 fuzz_bodies::sse_bytes(&[&[choice], stream.as_bytes()].concat());
@@ -216,6 +258,18 @@ proptest! {
         fuzz_bodies::sse_bytes(&[&[1], &*stream].concat());
         fuzz_bodies::sse_bytes(&[&[2], &*stream].concat());
         fuzz_bodies::sse_bytes(&[&[3], &*stream].concat());
+    }
+
+    #[test]
+    fn words_as_payloads_give_well_formed_streams(lines in prop::collection::vec((payload_name(), shuffled()), 1..6)) {
+        let lines = lines.iter().map(|(name, json)| format!("{name} {}\n", String::from_utf8_lossy(&json[1..])));
+        let stream: String = lines.collect();
+        fuzz_bodies::event_stream_bytes(format!("\u{7}{stream}").as_bytes());
+    }
+
+    #[test]
+    fn damaged_frames_give_well_formed_streams(bytes in damaged(&["streams"])) {
+        fuzz_bodies::event_stream_bytes(&bytes);
     }
 
     #[test]

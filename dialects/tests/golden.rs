@@ -1,8 +1,8 @@
 //! Every fixture below `golden/`, through the codecs, beside what came out: a new fixture is a new file.
 //!
 //! `requests/<dialect>/*.json` are clients' requests, encoded for an upstream of every other dialect that upstreams speak;
-//! `responses/<dialect>/*.json`, `streams/<dialect>/*.sse` and `errors/<dialect>/<status>_*` are upstreams' answers,
-//! encoded for a client of every other dialect. `name@profile` picks a profile of `support/targets.rs`; `@broken` is a
+//! `responses/<dialect>/*.json`, `streams/<dialect>/*.sse` (of Kiro `*.frames`, see `support/kiro_stream.rs`) and
+//! `errors/<dialect>/<status>_*` are upstreams' answers, encoded for a client of every other dialect. `name@profile` picks a profile of `support/targets.rs`; `@broken` is a
 //! stream whose connection broke. What came out stands beside the fixture, in `name.<other dialect>.snap`.
 //!
 //! `INSTA_UPDATE=always cargo test -p modelgate-dialects --test dialects golden` writes them anew, for `git diff`.
@@ -13,13 +13,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use modelgate_dialects::framing::sse::Frame;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::{
     Dialect, Losses, decode_error, decode_request, decode_response, encode_error, encode_request,
     encode_response,
 };
 
-use crate::support::{drive, pretty::pretty, targets};
+use crate::support::{drive, kiro_stream, pretty::pretty, targets};
 
 /// One file of the folder.
 #[derive(Clone)]
@@ -35,6 +36,16 @@ impl Fixture {
     /// The name of its file without the ending.
     fn stem(&self) -> &str {
         stem(&self.path)
+    }
+
+    /// The frames of a stream.
+    pub(crate) fn frames(&self) -> Vec<Frame> {
+        self.frames_of([&*self.bytes])
+    }
+
+    /// The same in chunks.
+    pub(crate) fn frames_of<'c>(&self, chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<Frame> {
+        drive::upstream_frames(self.dialect, chunks).0
     }
 
     /// The dialects that a fixture of this kind is encoded in.
@@ -58,9 +69,10 @@ pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
         .join("tests/golden")
         .join(kind);
     let mut fixtures = Vec::new();
-    // Only clients' requests are there of every dialect.
     let dialects: &[Dialect] = match kind {
-        "requests" => &Dialect::ALL,
+        "requests" => &Dialect::CLIENT,
+        // Kiro answers with streams only.
+        "responses" => &Dialect::BOTH,
         _ => &Dialect::UPSTREAM,
     };
     for &dialect in dialects {
@@ -78,7 +90,10 @@ pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
                 dialect,
                 name: name.to_owned(),
                 profile: profile.to_owned(),
-                bytes: fs::read(&path).unwrap(),
+                bytes: match path.extension().is_some_and(|ending| ending == "frames") {
+                    true => kiro_stream::bytes(&fs::read_to_string(&path).unwrap()),
+                    false => fs::read(&path).unwrap(),
+                },
                 path,
             }
         }));
@@ -165,7 +180,7 @@ fn responses() {
 fn streams() {
     compare("streams", |fixture, to| {
         let clean = fixture.profile != "broken";
-        let events = drive::events(fixture.dialect, &drive::frames(&fixture.bytes), clean);
+        let events = drive::events(fixture.dialect, &fixture.frames(), clean);
         let out = drive::stream(to, events, targets::reply_named(&fixture.profile));
         String::from_utf8(out).unwrap()
     });

@@ -250,7 +250,7 @@ proptest! {
 
     #[test]
     fn every_leaf_of_any_conversation_arrives_or_is_named(plan in plan()) {
-        for from in Dialect::UPSTREAM {
+        for from in Dialect::BOTH {
             let told = plan.told(from);
             for to in drive::upstreams(from) {
                 let (body, losses) = translate(from, &told, to, "").unwrap();

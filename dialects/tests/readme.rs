@@ -72,7 +72,7 @@ fn table() -> String {
     let mut out = String::from(
         "| client → provider | dropped | changed or brought into range |\n|---|---|---|\n",
     );
-    for from in Dialect::ALL {
+    for from in Dialect::CLIENT {
         for to in drive::upstreams(from) {
             let cell = |names: &BTreeSet<String>| {
                 let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -10,7 +10,7 @@ use crate::support::arbitrary::plan::{Plan, plan};
 use crate::support::valid_claude_request::count_marks;
 use crate::support::{
     cases, drive, facts::facts, targets, valid_chat_request, valid_claude_request,
-    valid_gemini_request, valid_responses_request,
+    valid_gemini_request, valid_kiro_request, valid_responses_request,
 };
 
 fn faults(dialect: Dialect, body: Value<'_>) -> Vec<String> {
@@ -19,6 +19,7 @@ fn faults(dialect: Dialect, body: Value<'_>) -> Vec<String> {
         Dialect::Claude => valid_claude_request::faults(body),
         Dialect::Gemini => valid_gemini_request::faults(body),
         Dialect::Responses => valid_responses_request::faults(body),
+        Dialect::Kiro => valid_kiro_request::faults(body),
     }
 }
 
@@ -348,7 +349,7 @@ proptest! {
     #![proptest_config(cases(150))]
 
     #[test]
-    fn decoding_undoes_encoding(plan in plan(), dialect in prop::sample::select(Dialect::UPSTREAM.to_vec())) {
+    fn decoding_undoes_encoding(plan in plan(), dialect in prop::sample::select(Dialect::BOTH.to_vec())) {
         let told = plan.told(dialect);
         prop_assume!(count_marks(drive::document(&told).root()) <= 4);
         let request = drive::request(dialect, &told);
@@ -362,10 +363,20 @@ proptest! {
 
     #[test]
     fn what_is_said_survives_a_foreign_dialect(plan in plan()) {
-        for from in Dialect::UPSTREAM {
-            for to in drive::upstreams(from) {
+        for from in Dialect::BOTH {
+            for to in drive::upstreams(from).filter(|to| Dialect::BOTH.contains(to)) {
                 round_trip(&plan, from, to);
             }
+        }
+    }
+
+    #[test]
+    fn any_conversation_becomes_a_valid_request_of_kiro(plan in plan()) {
+        for from in Dialect::BOTH {
+            let told = plan.told(from);
+            let sent = drive::translate(from, &told, Dialect::Kiro, &targets::plain(Dialect::Kiro)).unwrap();
+            let faults = faults(Dialect::Kiro, drive::document(&sent.body).root());
+            prop_assert!(faults.is_empty(), "{:?}\n{}", faults, String::from_utf8_lossy(&sent.body));
         }
     }
 
@@ -385,7 +396,7 @@ proptest! {
     }
 
     #[test]
-    fn encoding_is_deterministic(plan in plan(), from in prop::sample::select(Dialect::UPSTREAM.to_vec())) {
+    fn encoding_is_deterministic(plan in plan(), from in prop::sample::select(Dialect::BOTH.to_vec())) {
         let told = plan.told(from);
         for to in Dialect::UPSTREAM {
             let encode = || drive::translate(from, &told, to, &targets::plain(to)).unwrap();
@@ -397,7 +408,7 @@ proptest! {
 
     #[test]
     fn cache_marks_are_kept_within_the_limit_or_reported(plan in plan()) {
-        for from in Dialect::UPSTREAM {
+        for from in Dialect::BOTH {
             let told = plan.told(from);
             let asked = count_marks(drive::document(&told).root());
             let encoded = drive::translate(from, &told, Dialect::Claude, &targets::plain(Dialect::Claude)).unwrap();

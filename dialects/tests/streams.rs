@@ -248,13 +248,16 @@ fn events_of(fixture: &Fixture, frames: &[Frame]) -> Vec<Event> {
 #[test]
 fn events_do_not_depend_on_how_a_stream_is_spelt_or_cut() {
     for fixture in fixtures("streams") {
-        let expected = events_of(&fixture, &drive::frames(&fixture.bytes));
+        let expected = events_of(&fixture, &fixture.frames());
         assert_eq!(
-            events_of(&fixture, &drive::frames_of(fixture.bytes.chunks(1))),
+            events_of(&fixture, &fixture.frames_of(fixture.bytes.chunks(1))),
             expected,
             "{}",
             fixture.name
         );
+        if fixture.dialect == Dialect::Kiro {
+            continue; // Only text has spellings.
+        }
         for stream in respelt(&fixture.bytes) {
             let spelt = String::from_utf8_lossy(&stream).into_owned();
             assert_eq!(
@@ -276,7 +279,7 @@ fn events_do_not_depend_on_how_a_stream_is_spelt_or_cut() {
 #[test]
 fn every_fixture_gives_well_formed_streams_in_every_dialect() {
     for fixture in fixtures("streams") {
-        let events = events_of(&fixture, &drive::frames(&fixture.bytes));
+        let events = events_of(&fixture, &fixture.frames());
         for include_usage in [true, false] {
             let said = chat(events.clone(), include_usage)
                 .unwrap_or_else(|fault| panic!("{}: {fault}", fixture.name));
@@ -300,7 +303,7 @@ fn every_fixture_gives_well_formed_streams_in_every_dialect() {
 #[test]
 fn the_final_answer_of_a_stream_is_the_whole_answer() {
     for fixture in fixtures("streams") {
-        let events = events_of(&fixture, &drive::frames(&fixture.bytes));
+        let events = events_of(&fixture, &fixture.frames());
         let Ok(whole) = fold(Dialect::Responses, events.iter().cloned()) else {
             continue;
         };
@@ -320,7 +323,7 @@ fn the_final_answer_of_a_stream_is_the_whole_answer() {
 #[test]
 fn no_prefix_of_a_stream_passes_for_the_whole() {
     for fixture in fixtures("streams") {
-        let frames = drive::frames(&fixture.bytes);
+        let frames = fixture.frames();
         let whole = events_of(&fixture, &frames);
         for length in 0..frames.len() {
             for clean in [true, false] {
@@ -383,7 +386,7 @@ fn no_prefix_of_a_stream_passes_for_the_whole() {
 
 #[test]
 fn keep_alives_are_no_events_and_come_only_where_they_may() {
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::CLIENT {
         let encoder = EventEncoder::new(dialect, targets::reply());
         let mut out = Vec::new();
         encoder.keep_alive(&mut out);
@@ -417,7 +420,7 @@ fn keep_alives_are_no_events_and_come_only_where_they_may() {
 #[test]
 fn a_decoder_says_nothing_behind_its_terminal() {
     for fixture in fixtures("streams") {
-        let frames = drive::frames(&fixture.bytes);
+        let frames = fixture.frames();
         let mut decoder = EventDecoder::new(fixture.dialect, targets::provider(fixture.dialect));
         let mut events = Vec::new();
         frames
@@ -440,7 +443,7 @@ fn the_text_of_an_event_shares_the_bytes_of_its_frame() {
         .iter()
         .filter(|fixture| fixture.name == "text")
     {
-        let frames = drive::frames(&fixture.bytes);
+        let frames = fixture.frames();
         let texts = events_of(fixture, &frames)
             .into_iter()
             .filter_map(|event| match event {
@@ -496,7 +499,7 @@ proptest! {
             .filter(|fixture| fixture.dialect == Dialect::Gemini)
             .collect();
         let fixture = &fixtures[fixture.index(fixtures.len())];
-        let frames = drive::frames(&fixture.bytes);
+        let frames = fixture.frames();
         let mut writer = ArrayWriter::new();
         let mut list = Vec::new();
         for frame in &frames {
@@ -533,6 +536,6 @@ proptest! {
         cuts.extend([0, bytes.len()]);
         cuts.sort_unstable();
         let chunks = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]);
-        prop_assert_eq!(events_of(fixture, &drive::frames_of(chunks)), events_of(fixture, &drive::frames(bytes)));
+        prop_assert_eq!(events_of(fixture, &fixture.frames_of(chunks)), events_of(fixture, &fixture.frames()));
     }
 }

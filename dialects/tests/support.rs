@@ -7,13 +7,16 @@ pub(crate) mod check_completions_stream;
 pub(crate) mod check_gemini_stream;
 pub(crate) mod check_responses_stream;
 pub(crate) mod drive;
+pub(crate) mod event_stream;
 pub(crate) mod facts;
 pub(crate) mod fuzz_bodies;
+pub(crate) mod kiro_stream;
 pub(crate) mod pretty;
 pub(crate) mod targets;
 pub(crate) mod valid_chat_request;
 pub(crate) mod valid_claude_request;
 pub(crate) mod valid_gemini_request;
+pub(crate) mod valid_kiro_request;
 pub(crate) mod valid_responses_request;
 
 use proptest::test_runner::Config;

@@ -1,4 +1,4 @@
-//! `traps.md` names a test or a fixture for every trap, and each of them exists.
+//! `traps.md` names a test or a fixture for every trap and for every rule of Kiro's, and each of them exists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,13 +6,14 @@ use std::path::Path;
 
 use crate::golden::fixtures;
 
-/// The names between backquotes in the second column, by the number of the trap.
-fn table() -> Vec<(u32, Vec<String>, String)> {
+/// The names between backquotes in the second column, by the number of the trap or of the section.
+fn table() -> Vec<(String, Vec<String>, String)> {
     let text = fs::read_to_string(root().join("tests/traps.md")).unwrap();
     let rows = text.lines().filter_map(|line| {
         let mut cells = line.split('|').map(str::trim).skip(1);
         let (trap, shown) = (cells.next()?, cells.next()?);
-        let number = trap.split(' ').next()?.parse().ok()?;
+        let number = trap.split(' ').next()?.to_owned();
+        number.parse::<f32>().ok()?;
         let names = shown
             .split('`')
             .skip(1)
@@ -49,9 +50,22 @@ fn functions(folder: &Path, into: &mut BTreeSet<String>) {
 
 #[test]
 fn every_trap_of_these_dialects_is_in_the_table() {
-    let numbers: Vec<u32> = table().into_iter().map(|(number, _, _)| number).collect();
+    let rows = table().into_iter();
+    let numbers: Vec<u32> = rows
+        .filter_map(|(number, ..)| number.parse().ok())
+        .collect();
     let expected: Vec<u32> = (1..=107).collect();
     assert_eq!(numbers, expected);
+}
+
+#[test]
+fn every_section_on_kiros_wire_is_in_the_table() {
+    let rows = table().into_iter();
+    let sections: BTreeSet<String> = rows
+        .map(|(number, ..)| number)
+        .filter(|number| number.starts_with("9."))
+        .collect();
+    assert_eq!(Vec::from_iter(sections), ["9.3", "9.4", "9.5", "9.6"]);
 }
 
 #[test]

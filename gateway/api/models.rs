@@ -42,12 +42,13 @@ pub(crate) fn reader(incoming: &Incoming) -> Dialect {
 pub(crate) fn list(state: &State, incoming: &Incoming) -> Response {
     answer(state, incoming, |dialect, models| {
         Ok(RawJson::build(|writer| match dialect {
-            Dialect::Chat | Dialect::Completions | Dialect::Responses => writer.object(|writer| {
-                writer.field("object", "list");
-                writer.array_field("data", |writer| {
-                    models.iter().for_each(|model| chat_model(model, writer));
-                });
-            }),
+            Dialect::Chat | Dialect::Completions | Dialect::Responses | Dialect::Kiro => writer
+                .object(|writer| {
+                    writer.field("object", "list");
+                    writer.array_field("data", |writer| {
+                        models.iter().for_each(|model| chat_model(model, writer));
+                    });
+                }),
             Dialect::Gemini => writer.object(|writer| {
                 writer.array_field("models", |writer| {
                     models.iter().for_each(|model| gemini_model(model, writer));
@@ -76,7 +77,9 @@ pub(crate) fn show(state: &State, incoming: &Incoming, id: &str) -> Response {
         let model = models.iter().find(|model| model.id == id);
         let model = model.ok_or_else(|| Failure::unknown_model(id, &[]))?;
         Ok(RawJson::build(|writer| match dialect {
-            Dialect::Chat | Dialect::Completions | Dialect::Responses => chat_model(model, writer),
+            Dialect::Chat | Dialect::Completions | Dialect::Responses | Dialect::Kiro => {
+                chat_model(model, writer);
+            }
             Dialect::Claude => claude_model(model, writer),
             Dialect::Gemini => gemini_model(model, writer),
         }))

@@ -13,7 +13,7 @@ use crate::ir::{CacheMark, Part, Request, Setting, SystemBlock, Text};
 use crate::json::{Str, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
-use crate::target::{Encoded, Target};
+use crate::target::{Asked, Encoded, Target};
 
 use fields::Fields;
 
@@ -118,6 +118,7 @@ impl<'r> Draft<'r> {
             body: body.freeze(),
             losses: self.losses,
             names: self.names,
+            asked: Asked::default(),
         }
     }
 

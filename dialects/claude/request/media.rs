@@ -34,7 +34,9 @@ pub(super) fn content<'r>(
         let field = match request.dialect {
             Dialect::Responses => "detail",
             Dialect::Gemini => "mediaResolution",
-            Dialect::Chat | Dialect::Completions | Dialect::Claude => "image_url.detail",
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Claude => {
+                "image_url.detail"
+            }
         };
         losses.dropped(format!("{}.{field}", path()), why);
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::ir::Request;
 use crate::json::{Document, Str};
 use crate::losses::Losses;
-use crate::target::{ChatProfile, Encoded, GeminiProfile, ModelProfile, Target};
+use crate::target::{ChatProfile, Encoded, GeminiProfile, KiroProfile, ModelProfile, Target};
 use crate::{Dialect, EncodeError, decode_request, encode_request};
 
 /// Reads a client's request.
@@ -52,6 +52,7 @@ fn target() -> Target {
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

@@ -287,7 +287,7 @@ impl Planner<'_, '_> {
 
     fn path(&self) -> &'static str {
         match self.request.dialect {
-            Dialect::Chat | Dialect::Completions => "reasoning_effort",
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro => "reasoning_effort",
             Dialect::Claude | Dialect::Gemini if self.request.reasoning.budget.is_some() => {
                 "thinking.budget_tokens"
             }

@@ -61,7 +61,11 @@ pub(super) enum Choice<'r> {
 pub(super) fn name_limit(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Claude => 128,
-        Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Responses => 64,
+        Dialect::Chat
+        | Dialect::Completions
+        | Dialect::Kiro
+        | Dialect::Gemini
+        | Dialect::Responses => 64,
     }
 }
 
@@ -198,15 +202,6 @@ impl<'r> Drafter<'r, '_> {
         Some(names.iter().collect())
     }
 
-    fn path(&self, index: usize, field: &str) -> String {
-        match self.request.dialect {
-            Dialect::Chat | Dialect::Completions => format!("tools[{index}].function.{field}"),
-            Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
-                format!("{}.{field}", self.request.tool_path(index))
-            }
-        }
-    }
-
     fn draft(&mut self, index: usize, tool: &'r Tool) -> Option<Draft<'r>> {
         let cache = tool.cache.as_ref().map(marks::fit);
         let form = match &tool.kind {
@@ -262,7 +257,8 @@ impl<'r> Drafter<'r, '_> {
                         _ => "parameters",
                     };
                     let why = "Claude wants an object without alternatives at the root of a schema";
-                    self.losses.changed(self.path(index, field), why);
+                    self.losses
+                        .changed(self.request.tool_field_path(index, field), why);
                 }
                 normal.schema
             }
@@ -305,7 +301,8 @@ impl<'r> Drafter<'r, '_> {
         }
         if strict {
             let why = "this model does not enforce schemas";
-            self.losses.dropped(self.path(index, "strict"), why);
+            self.losses
+                .dropped(self.request.tool_field_path(index, "strict"), why);
         }
         None
     }

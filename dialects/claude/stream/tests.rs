@@ -31,7 +31,7 @@ fn decode(dialect: Dialect, frames: &[Value], clean: bool) -> Vec<Event> {
     for frame in frames {
         let event = match dialect {
             Dialect::Claude | Dialect::Responses => frame["type"].as_str().unwrap_or_default(),
-            Dialect::Chat | Dialect::Completions | Dialect::Gemini => "",
+            Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Kiro => "",
         };
         let data = frame
             .as_str()

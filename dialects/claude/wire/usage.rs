@@ -34,6 +34,7 @@ pub(crate) fn read(usage: Value<'_>) -> Usage {
         cache_write_1h: written_1h,
         output: count(usage, "output_tokens").map(|all| all.saturating_sub(reasoning.unwrap_or(0))),
         reasoning,
+        estimated: false,
         raw: usage.is_object().then(|| usage.raw()),
     }
 }

@@ -11,7 +11,7 @@ use crate::ir::{Extensions, Request};
 use crate::json::{Str, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
-use crate::target::{Encoded, GeminiProfile, Target};
+use crate::target::{Asked, Encoded, GeminiProfile, Target};
 
 /// Begins the system block that Claude Code adds for its own vendor (trap 42).
 const BILLING_BLOCK: &str = "x-anthropic-billing-header:";
@@ -95,6 +95,7 @@ impl Scope<'_> {
             body: body.freeze(),
             losses: self.losses,
             names: self.names,
+            asked: Asked::default(),
         }
     }
 }

@@ -155,7 +155,9 @@ impl<'r> Fields<'r> {
             }
             let cleaned = schema::clean(schema);
             let path = match scope.request.dialect {
-                Dialect::Chat | Dialect::Completions => "response_format.json_schema.schema",
+                Dialect::Chat | Dialect::Completions | Dialect::Kiro => {
+                    "response_format.json_schema.schema"
+                }
                 Dialect::Claude => "output_config.format.schema",
                 Dialect::Gemini => "generationConfig.responseJsonSchema",
                 Dialect::Responses => "text.format.schema",
@@ -323,7 +325,11 @@ fn report_placeless(scope: &mut Scope<'_>) {
     let (identity, state) = (&request.identity, &request.state);
     let user = match request.dialect {
         Dialect::Claude => "metadata.user_id",
-        Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Responses => "user",
+        Dialect::Chat
+        | Dialect::Completions
+        | Dialect::Kiro
+        | Dialect::Gemini
+        | Dialect::Responses => "user",
     };
     // Path, whether it was given, whether it makes no difference to the answer.
     let fields = [

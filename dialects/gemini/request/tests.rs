@@ -6,7 +6,9 @@ use serde_json::{Value as Json, json};
 use crate::error::EncodeError;
 use crate::ir::{Part, Request};
 use crate::json::{Document, Str};
-use crate::target::{ChatProfile, Encoded, GeminiProfile, ModelProfile, Target, Thinking};
+use crate::target::{
+    ChatProfile, Encoded, GeminiProfile, KiroProfile, ModelProfile, Target, Thinking,
+};
 use crate::{Dialect, codec};
 
 fn target() -> Target {
@@ -16,6 +18,7 @@ fn target() -> Target {
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

@@ -217,7 +217,7 @@ impl Planner<'_, '_> {
 
     fn budget_path(&self) -> &'static str {
         match self.scope.request.dialect {
-            Dialect::Chat | Dialect::Completions => "thinking_budget",
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro => "thinking_budget",
             Dialect::Claude => "thinking.budget_tokens",
             Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
             Dialect::Responses => "reasoning",

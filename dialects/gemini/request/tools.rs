@@ -8,7 +8,7 @@ use crate::error::EncodeError;
 use crate::free_text;
 use crate::gemini::schema;
 use crate::gemini::wire::write_rest;
-use crate::ir::{Request, Tool, ToolChoice, ToolKind};
+use crate::ir::{Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::{Dialect, ids};
 
@@ -91,9 +91,11 @@ impl<'r> Tools<'r> {
         if request.parallel_tool_calls == Some(false) && has_tools {
             let path = match request.dialect {
                 Dialect::Claude => "tool_choice.disable_parallel_tool_use",
-                Dialect::Chat | Dialect::Completions | Dialect::Gemini | Dialect::Responses => {
-                    "parallel_tool_calls"
-                }
+                Dialect::Chat
+                | Dialect::Completions
+                | Dialect::Kiro
+                | Dialect::Gemini
+                | Dialect::Responses => "parallel_tool_calls",
             };
             let why = "Gemini cannot be kept from calling several tools at once";
             drafter.scope.losses.dropped(path, why);
@@ -153,15 +155,6 @@ fn is_function(tool: &Tool) -> bool {
     !matches!(tool.kind, ToolKind::Server { .. })
 }
 
-/// Where a field of a function stands in the client's body.
-fn field_path(request: &Request, index: usize, field: &str) -> String {
-    let path = request.tool_path(index);
-    match request.dialect {
-        Dialect::Chat | Dialect::Completions => format!("{path}.function.{field}"),
-        Dialect::Claude | Dialect::Gemini | Dialect::Responses => format!("{path}.{field}"),
-    }
-}
-
 struct Drafter<'r, 's> {
     scope: &'s mut Scope<'r>,
     /// Names of tools that could not be carried.
@@ -176,7 +169,7 @@ impl<'r> Drafter<'r, '_> {
         self.scope.foreign(&tool.extensions, path);
         self.scope.unmark(tool.cache.is_some(), path);
         if let Some(strict) = tool.strict {
-            let path = field_path(request, index, "strict");
+            let path = request.tool_field_path(index, "strict");
             let why = "Gemini follows schemas to the letter for all tools or for none";
             match strict {
                 true => self.scope.losses.dropped(path, why),
@@ -208,10 +201,12 @@ impl<'r> Drafter<'r, '_> {
         let cleaned = schema::clean(given);
         let field = match self.scope.request.dialect {
             Dialect::Claude => "input_schema",
-            Dialect::Chat | Dialect::Completions | Dialect::Responses => "parameters",
+            Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Responses => {
+                "parameters"
+            }
             Dialect::Gemini => "parametersJsonSchema",
         };
-        let base = field_path(self.scope.request, index, field);
+        let base = self.scope.request.tool_field_path(index, field);
         report_schema(self.scope, &base, cleaned.lost);
         (!cleaned.is_empty).then_some(("parameters", cleaned.schema))
     }

@@ -7,7 +7,7 @@ use crate::ir::fold::{fold, unfold};
 use crate::ir::{Error, ErrorKind, Opaque, Part, Request, Response};
 use crate::json::{Document, Str};
 use crate::names::Names;
-use crate::target::{ChatProfile, GeminiProfile, ModelProfile, Reply, Target};
+use crate::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile, Reply, Target};
 use crate::{Dialect, EventEncoder, codec};
 
 fn document(body: &Json) -> Document {
@@ -89,6 +89,7 @@ fn replay(dialect: Dialect, answer: &Json) -> Json {
             input.extend(items.iter().cloned().chain(results));
             json!({"model": "m", "input": input})
         }
+        Dialect::Kiro => panic!("no client speaks it"),
         Dialect::Gemini => {
             let content = &answer["candidates"][0]["content"];
             let parts = content["parts"].as_array().into_iter().flatten();
@@ -108,6 +109,7 @@ fn to_upstream(provider: &'static str, request: &Request) -> Json {
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     };
     let encoded = codec::encode_request(Dialect::Gemini, request, &target).expect("a body");
     serde_json::from_slice(&encoded.body).expect("JSON")
@@ -116,7 +118,7 @@ fn to_upstream(provider: &'static str, request: &Request) -> Json {
 #[test]
 fn signatures_survive_clients_of_every_dialect() {
     let response = decode(&signed_answer());
-    for dialect in Dialect::UPSTREAM {
+    for dialect in Dialect::BOTH {
         let body = replay(dialect, &encode(dialect, &response));
         let request = codec::decode_request(dialect, &document(&body)).expect("a request");
         let parts = to_upstream("gemini", &request)["contents"][1]["parts"].clone();
@@ -146,6 +148,7 @@ fn signatures_survive_clients_of_every_dialect() {
                 model_profile: ModelProfile::default(),
                 chat: ChatProfile::default(),
                 gemini: GeminiProfile::default(),
+                kiro: KiroProfile::default(),
             };
             let encoded = codec::encode_request(other, &request, &target).expect("a body");
             let body = String::from_utf8_lossy(&encoded.body).into_owned();
@@ -159,7 +162,7 @@ fn signatures_survive_clients_of_every_dialect() {
 #[test]
 fn signatures_survive_streams_too() {
     let response = decode(&signed_answer());
-    for dialect in Dialect::UPSTREAM {
+    for dialect in Dialect::BOTH {
         let mut encoder = EventEncoder::new(dialect, reply());
         let mut out = Vec::new();
         unfold(response.clone())
@@ -199,6 +202,7 @@ fn state_of_claude_survives_a_gemini_client() {
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     };
     let encoded = codec::encode_request(Dialect::Claude, &request, &target).expect("a body");
     let again: Json = serde_json::from_slice(&encoded.body).expect("JSON");

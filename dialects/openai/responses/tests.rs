@@ -21,7 +21,9 @@ use crate::framing::sse::{Frame, Framer};
 use crate::ir::{Event, Request};
 use crate::json::{Document, Str};
 use crate::names::Names;
-use crate::target::{ChatProfile, Encoded, GeminiProfile, ModelProfile, Reply, Target};
+use crate::target::{
+    ChatProfile, Encoded, GeminiProfile, KiroProfile, ModelProfile, Reply, Target,
+};
 
 pub(super) fn document(json: &Json) -> Document {
     Document::parse(Bytes::from(json.to_string())).unwrap()
@@ -49,6 +51,7 @@ pub(super) fn target() -> Target {
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     }
 }
 

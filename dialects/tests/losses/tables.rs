@@ -62,6 +62,14 @@ pub(super) const NEUTRAL: &[(&str, &str)] = &[
     ),
     ("contents[*].role", "the other dialect has another word"),
     (
+        "generateContentRequest.contents[*].role",
+        "the other dialect has another word",
+    ),
+    (
+        "contents[*].parts[*].functionResponse.parts[*].inlineData.mimeType",
+        "part of a data address, or Kiro's `format`",
+    ),
+    (
         "contents[*].parts[*].inlineData.mimeType",
         "part of a data address",
     ),
@@ -252,6 +260,19 @@ pub(super) const NEUTRAL: &[(&str, &str)] = &[
 
 /// Fixtures in which the checker cannot see that nothing is lost.
 pub(super) const UNSEEN: &[(&str, &str)] = &[
+    ("chat/custom_tool to kiro", "the name is made fit"),
+    (
+        "claude/call_and_text_state_of_gemini to kiro",
+        "the state is taken out of the ids",
+    ),
+    (
+        "gemini/response_json_schema to kiro",
+        "the schema is told in words",
+    ),
+    (
+        "gemini/snake_case_of_python to kiro",
+        "losses are named in camelCase",
+    ),
     (
         "chat/names_of_mcp_tools to responses",
         "the names are made fit",

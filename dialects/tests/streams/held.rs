@@ -128,13 +128,31 @@ fn no_text_is_held_longer_than_its_frame() {
         argument(r#"{"SIX""#),
         argument(r#":"SEVEN"}"#),
     ];
+    let kiro = |event: &str, payload: &str| format!("event: {event}\ndata: {payload}\n\n");
+    let piece = |input: &str| {
+        let input = serde_json::Value::from(input);
+        kiro(
+            "toolUseEvent",
+            &format!(r#"{{"toolUseId":"a","name":"FIVE","input":{input}}}"#),
+        )
+    };
+    let kiro_stream = [
+        kiro("assistantResponseEvent", r#"{"content":"ONE"}"#),
+        kiro("assistantResponseEvent", r#"{"content":"TWO"}"#),
+        kiro("reasoningContentEvent", r#"{"text":"THREE"}"#),
+        kiro("assistantResponseEvent", r#"{"content":"FOUR"}"#),
+        piece(""),
+        piece(r#"{"SIX""#),
+        piece(r#":"SEVEN"}"#),
+    ];
     for (from, stream) in [
         (Dialect::Chat, chat_stream.concat()),
         (Dialect::Claude, claude_stream.concat()),
         (Dialect::Gemini, gemini_stream.concat()),
         (Dialect::Responses, responses_stream.concat()),
+        (Dialect::Kiro, kiro_stream.concat()),
     ] {
-        for to in Dialect::ALL {
+        for to in Dialect::CLIENT {
             let frames = drive::frames(stream.as_bytes());
             let steps = steps(from, to, &stream);
             // Gemini's clients take whole calls only.

@@ -1,7 +1,8 @@
 //! Short ways to call the codecs.
 
 use bytes::Bytes;
-use modelgate_dialects::framing::sse::{Frame, Framer};
+use modelgate_dialects::framing::Framer;
+use modelgate_dialects::framing::sse::{self, Frame};
 use modelgate_dialects::ir::{Event, Request, Response};
 use modelgate_dialects::json::Document;
 use modelgate_dialects::{
@@ -19,7 +20,7 @@ pub(crate) fn upstreams(dialect: Dialect) -> impl Iterator<Item = Dialect> {
 
 /// Every dialect of a client but this one.
 pub(crate) fn clients(dialect: Dialect) -> impl Iterator<Item = Dialect> {
-    Dialect::ALL.into_iter().filter(move |to| *to != dialect)
+    Dialect::CLIENT.into_iter().filter(move |to| *to != dialect)
 }
 
 /// The document of a JSON text.
@@ -65,7 +66,7 @@ pub(crate) fn frames(stream: &[u8]) -> Vec<Frame> {
 
 /// The same in chunks.
 pub(crate) fn frames_of<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<Frame> {
-    let mut framer = Framer::new(64 << 20);
+    let mut framer = sse::Framer::new(64 << 20);
     let mut frames = Vec::new();
     for chunk in chunks {
         framer
@@ -76,9 +77,27 @@ pub(crate) fn frames_of<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<F
     frames
 }
 
-/// The events of an upstream's stream.
+/// The frames of an upstream's stream up to where it cannot be read any more, and whether it is whole.
+pub(crate) fn upstream_frames<'c>(
+    dialect: Dialect,
+    chunks: impl IntoIterator<Item = &'c [u8]>,
+) -> (Vec<Frame>, bool) {
+    let mut framer = Framer::new(dialect, 64 << 20);
+    let mut frames = Vec::new();
+    for chunk in chunks {
+        let chunk = Bytes::copy_from_slice(chunk);
+        if framer.feed(chunk, &mut frames).is_err() {
+            return (frames, false);
+        }
+    }
+    let whole = framer.finish(&mut frames);
+    (frames, whole)
+}
+
+/// The events of an upstream's frames.
 pub(crate) fn events(dialect: Dialect, frames: &[Frame], clean: bool) -> Vec<Event> {
-    let mut decoder = EventDecoder::new(dialect, targets::provider(dialect));
+    let mut decoder =
+        EventDecoder::new(dialect, targets::provider(dialect)).asked(targets::asked());
     let mut events = Vec::new();
     for frame in frames {
         decoder.on_frame(frame, &mut events);

@@ -1,4 +1,4 @@
-//! What must be true of any bytes. The fuzz targets and the properties run the same three functions.
+//! What must be true of any bytes. The fuzz targets and the properties run the same functions.
 
 use bytes::Bytes;
 use modelgate_dialects::embeddings::{self, Shape};
@@ -14,9 +14,10 @@ use modelgate_dialects::{
     encode_response,
 };
 
+use super::event_stream::{self, Header};
 use super::{
     check_chat_stream, check_claude_stream, check_completions_stream, check_gemini_stream,
-    check_responses_stream, drive, targets,
+    check_responses_stream, drive, kiro_stream, targets,
 };
 
 /// The dialect that the first byte chooses, and what is left of the byte.
@@ -57,6 +58,51 @@ pub(crate) fn sse_bytes(data: &[u8]) {
     );
     drop(fold(dialect, events.iter().cloned()));
     well_formed(&events);
+}
+
+/// An upstream's binary stream, whatever it is: the bytes themselves, and frames that are made of them with the right
+/// checksums. Frames do not depend on the split, there is one terminal and it is the last event, and all clients get a
+/// well-formed stream.
+pub(crate) fn event_stream_bytes(data: &[u8]) {
+    let Some((&choice, data)) = data.split_first() else {
+        return;
+    };
+    // No header is longer than this.
+    let text = String::from_utf8_lossy(&data[..data.len().min(20_000)]);
+    let mut frames = every_header();
+    frames.extend(kiro_stream::bytes(&text));
+    for stream in [data, &*frames] {
+        let cut = |size: usize| drive::upstream_frames(Dialect::Kiro, stream.chunks(size));
+        let (frames, whole) = cut(1 << 20);
+        let size = 1 + usize::from(choice) % 23;
+        assert_eq!(cut(size), (frames.clone(), whole));
+        let events = drive::events(Dialect::Kiro, &frames, whole);
+        let is_terminal = |event: &Event| matches!(event, Event::End | Event::Error(_));
+        assert_eq!(
+            events.iter().position(is_terminal),
+            Some(events.len() - 1),
+            "one terminal, last"
+        );
+        drop(fold(Dialect::Kiro, events.iter().cloned()));
+        well_formed(&events);
+    }
+}
+
+/// A frame that has a header of every type.
+fn every_header() -> Vec<u8> {
+    let headers = [
+        Header::Bool(true),
+        Header::Bool(false),
+        Header::I8(1),
+        Header::I16(2),
+        Header::I32(3),
+        Header::I64(4),
+        Header::Bytes(vec![5]),
+        Header::Text("6".to_owned()),
+        Header::Timestamp(7),
+        Header::Uuid([8; 16]),
+    ];
+    event_stream::frame(&headers.map(|value| ("header", value)), b"{}")
 }
 
 /// The client's stream of any events is well-formed in every dialect.

@@ -1,7 +1,7 @@
 //! Upstream profiles by name; a fixture names one behind an `@` in its file name.
 
-use modelgate_dialects::target::{ChatProfile, GeminiProfile, ModelProfile, Thinking};
-use modelgate_dialects::{Dialect, Names, Reply, Str, Target};
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile, Thinking};
+use modelgate_dialects::{Asked, Dialect, Names, Reply, Str, Target};
 
 /// The provider tag of an upstream that speaks `dialect`.
 pub(crate) fn provider(dialect: Dialect) -> Str {
@@ -9,6 +9,7 @@ pub(crate) fn provider(dialect: Dialect) -> Str {
         Dialect::Chat | Dialect::Completions | Dialect::Responses => "openai",
         Dialect::Claude => "claude",
         Dialect::Gemini => "gemini",
+        Dialect::Kiro => "kiro",
     })
 }
 
@@ -23,6 +24,10 @@ pub(crate) fn plain(dialect: Dialect) -> Target {
         gemini: GeminiProfile {
             call_ids: true,
             ..GeminiProfile::default()
+        },
+        kiro: KiroProfile {
+            conversation: Some(Str::from_static("11111111-2222-4333-8444-555555555555")),
+            ..KiroProfile::default()
         },
     }
 }
@@ -89,6 +94,12 @@ pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
             gemini.minimal = false;
             gemini.medium = false;
         }
+        "social" => {
+            let arn = "arn:aws:codewhisperer:us-east-1:123456789012:profile/ABC";
+            target.kiro.profile_arn = Some(Str::from_static(arn));
+            target.kiro.origin = Str::from_static("CLI");
+        }
+        "no_inference_config" => target.kiro.inference_config = false,
         "no_mixed_tools" => gemini.mixed_tools = false,
         "functions_only" => {
             chat.custom_tools = false;
@@ -102,6 +113,14 @@ pub(crate) fn named(dialect: Dialect, profile: &str) -> Target {
         other => panic!("no profile is called {other:?}"),
     }
     target
+}
+
+/// A request that asked the model to think.
+pub(crate) fn asked() -> Asked {
+    Asked {
+        input: Some(17),
+        thinking: true,
+    }
 }
 
 /// A client that asked for usage and calls the model `client-model`.

@@ -264,7 +264,9 @@ fn drop_if<T>(
 fn closed_schema(request: &Request, schema: &RawJson, losses: &mut Losses) -> RawJson {
     let base = match request.dialect {
         Dialect::Claude => return schema.clone(),
-        Dialect::Chat | Dialect::Completions => "response_format.json_schema.schema",
+        Dialect::Chat | Dialect::Completions | Dialect::Kiro => {
+            "response_format.json_schema.schema"
+        }
         Dialect::Gemini => "generationConfig.responseJsonSchema",
         Dialect::Responses => "text.format.schema",
     };

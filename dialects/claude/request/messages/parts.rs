@@ -110,18 +110,7 @@ impl<'r> Arranger<'r, '_> {
         if call.kind == CallKind::Custom {
             return tools::free_text(text);
         }
-        let path = || {
-            let field = match self.request.dialect {
-                Dialect::Chat | Dialect::Completions => "function.arguments",
-                Dialect::Claude => "input",
-                Dialect::Gemini => "functionCall.args",
-                Dialect::Responses => "arguments",
-            };
-            format!(
-                "{}.{field}",
-                self.request.part_path(origin.turn, origin.part)
-            )
-        };
+        let path = || self.request.arguments_path(origin.turn, origin.part);
         let Some(input) = call.arguments.to_object() else {
             let why = "the arguments are not JSON; Claude got an empty object";
             self.losses.changed(path(), why);

@@ -70,9 +70,11 @@ impl<'r> Arranger<'r, '_> {
             let why = "Gemini takes no citations back";
             let field = match self.scope.request.dialect {
                 Dialect::Responses => "annotations",
-                Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Gemini => {
-                    "citations"
-                }
+                Dialect::Chat
+                | Dialect::Completions
+                | Dialect::Kiro
+                | Dialect::Claude
+                | Dialect::Gemini => "citations",
             };
             let path = format!("{}.{field}", path());
             self.scope.losses.quietly_dropped(path, why);
@@ -171,15 +173,7 @@ impl<'r> Arranger<'r, '_> {
             return RawJson::build(|writer| writer.object(|writer| writer.field("input", text)));
         }
         let request = self.scope.request;
-        let path = || {
-            let field = match request.dialect {
-                Dialect::Chat | Dialect::Completions => "function.arguments",
-                Dialect::Claude => "input",
-                Dialect::Gemini => "functionCall.args",
-                Dialect::Responses => "arguments",
-            };
-            format!("{}.{field}", request.part_path(place.0, place.1))
-        };
+        let path = || request.arguments_path(place.0, place.1);
         let Some(args) = call.arguments.to_object() else {
             let why = "the arguments are not JSON; Gemini got an empty object";
             self.scope.losses.changed(path(), why);

@@ -84,17 +84,10 @@ impl<'r> Arranger<'r, '_> {
         result: &'r ToolResult,
     ) -> Result<(Str, Vec<Piece<'r>>), EncodeError> {
         let request = self.scope.request;
-        let base = request.part_path(place.0, place.1);
         let mut texts: Vec<Str> = Vec::new();
         let mut media = Vec::new();
         for (index, part) in result.parts.iter().enumerate() {
-            let path = || match request.dialect {
-                _ if result.bare => base.clone(),
-                Dialect::Chat | Dialect::Completions => format!("{base}[{index}]"),
-                Dialect::Claude => format!("{base}.content[{index}]"),
-                Dialect::Gemini => base.clone(),
-                Dialect::Responses => format!("{base}.output[{index}]"),
-            };
+            let path = || request.result_part_path(place.0, place.1, index, result.bare);
             match part {
                 Part::Text(text) => {
                     self.scope.foreign(&text.extensions, path);

@@ -128,7 +128,8 @@ impl Found {
     }
 
     fn inner(value: Value<'_>) -> Self {
-        let message = ["message", "detail", "msg", "error_description"]
+        // AWS writes it with a capital at times.
+        let message = ["message", "Message", "detail", "msg", "error_description"]
             .into_iter()
             .find_map(|key| message_of(value.field(key)?));
         Self {

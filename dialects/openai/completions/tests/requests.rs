@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 use super::document;
 use crate::ir::{Part, Request, Role};
 use crate::json::Str;
-use crate::target::{ChatProfile, GeminiProfile, ModelProfile, Target};
+use crate::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile, Target};
 use crate::{Dialect, EncodeError, Encoded, decode_request, encode_request};
 
 fn with(fields: &Json) -> Json {
@@ -30,6 +30,7 @@ fn sent(fields: &Json, to: Dialect) -> Result<Encoded, EncodeError> {
         model_profile: ModelProfile::default(),
         chat: ChatProfile::default(),
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     };
     encode_request(to, &read(fields), &target)
 }

@@ -151,6 +151,7 @@ impl Plan {
                     Dialect::Chat | Dialect::Completions => self.chat(writer),
                     Dialect::Claude | Dialect::Gemini => self.claude(writer),
                     Dialect::Responses => self.responses(writer),
+                    Dialect::Kiro => panic!("no client speaks it"),
                 }
             });
         });

@@ -265,6 +265,7 @@ pub(crate) fn usage() -> impl Strategy<Value = Usage> {
                 cache_write_1h,
                 output,
                 reasoning,
+                estimated: false,
                 raw: None,
             },
         )

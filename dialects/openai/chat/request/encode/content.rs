@@ -73,7 +73,11 @@ fn text<'a>(scope: &mut Scope<'_>, text: &'a Text, path: &impl Fn() -> String) -
     if text.citations.is_some() {
         let field = match scope.request.dialect {
             Dialect::Responses => "annotations",
-            Dialect::Chat | Dialect::Completions | Dialect::Claude | Dialect::Gemini => "citations",
+            Dialect::Chat
+            | Dialect::Completions
+            | Dialect::Kiro
+            | Dialect::Claude
+            | Dialect::Gemini => "citations",
         };
         scope.losses.dropped(
             format!("{}.{field}", path()),

@@ -6,7 +6,7 @@ use crate::ir::{Request, SystemRole};
 use crate::json::{RawJson, Str};
 use crate::openai::responses::wire;
 use crate::openai::scope::Scope;
-use crate::target::{ChatProfile, GeminiProfile, ModelProfile, Target};
+use crate::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile, Target};
 
 /// The settings of a Responses request that its answer repeats (`dialects.md` 1.3), as one object.
 pub(crate) fn echo(request: &Request) -> RawJson {
@@ -19,6 +19,7 @@ pub(crate) fn echo(request: &Request) -> RawJson {
             ..ChatProfile::default()
         },
         gemini: GeminiProfile::default(),
+        kiro: KiroProfile::default(),
     };
     let mut scope = Scope::new(request, &target, &SIDE, NAME_LIMIT);
     let instructions = request.system.first();
