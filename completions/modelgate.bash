@@ -2303,7 +2303,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --no-browser --yes --config --json --color --quiet --help claude"
+            opts="-y -q -h --list --label --no-browser --yes --config --json --color --quiet --help claude qwen"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
