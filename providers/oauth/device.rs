@@ -110,10 +110,11 @@ impl DeviceLogin {
             }
             sleep(interval).await;
             match self.endpoint.post(&client, self.kind, &fields).await {
-                Ok(answer) => match self.read(answer, &mut interval) {
-                    Some(outcome) => return outcome,
-                    None => {}
-                },
+                Ok(answer) => {
+                    if let Some(outcome) = self.read(answer, &mut interval) {
+                        return outcome;
+                    }
+                }
                 Err(Refused::Unavailable(reason)) => {
                     tracing::debug!(reason, "the login is asked for again");
                 }
