@@ -100,6 +100,10 @@ fn read(folder: &Path) -> Vec<Record> {
         .filter_map(|path| {
             let name = path.file_name()?.to_str()?.strip_suffix(".snap")?;
             let (fixture, upstream) = name.rsplit_once('.')?;
+            // Nobody here plays Kiro; what it is sent is checked beside its codec.
+            if upstream == "kiro" {
+                return None;
+            }
             let text = fs::read_to_string(&path).expect("text");
             let record = text.splitn(3, "---\n").nth(2)?;
             let mut values = serde_json::Deserializer::from_str(record).into_iter();
