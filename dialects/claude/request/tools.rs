@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::marks;
 use super::messages::report_foreign;
-use super::{marks, schema};
 use crate::Dialect;
 use crate::choice::among_tools;
 use crate::claude::wire::{write_cache_mark, write_rest, write_without};
@@ -14,6 +14,7 @@ use crate::json::{RawJson, Str, Value, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
 use crate::target::Target;
+use crate::tool_schema;
 
 /// Chat's field for the provider's own web search; its decoder makes a server tool of it.
 const WEB_SEARCH_OPTIONS: &str = "web_search_options";
@@ -198,15 +199,6 @@ impl<'r> Drafter<'r, '_> {
         Some(names.iter().collect())
     }
 
-    fn path(&self, index: usize, field: &str) -> String {
-        match self.request.dialect {
-            Dialect::Chat | Dialect::Completions => format!("tools[{index}].function.{field}"),
-            Dialect::Claude | Dialect::Gemini | Dialect::Responses => {
-                format!("{}.{field}", self.request.tool_path(index))
-            }
-        }
-    }
-
     fn draft(&mut self, index: usize, tool: &'r Tool) -> Option<Draft<'r>> {
         let cache = tool.cache.as_ref().map(marks::fit);
         let form = match &tool.kind {
@@ -253,19 +245,11 @@ impl<'r> Drafter<'r, '_> {
     }
 
     fn function(&mut self, index: usize, tool: &'r Tool, given: Option<&RawJson>) -> Form<'r> {
-        let schema = match given.map(schema::normalise) {
-            None => schema::empty(),
-            Some(normal) => {
-                if normal.changed {
-                    let field = match self.request.dialect {
-                        Dialect::Claude => "input_schema",
-                        _ => "parameters",
-                    };
-                    let why = "Claude wants an object without alternatives at the root of a schema";
-                    self.losses.changed(self.path(index, field), why);
-                }
-                normal.schema
-            }
+        let schema = match given {
+            None => tool_schema::empty(),
+            // A Claude client's own is its own affair.
+            Some(schema) if self.request.dialect == Dialect::Claude => schema.clone(),
+            Some(schema) => tool_schema::mended(self.request, index, schema, "Claude", self.losses),
         };
         Form::Function {
             tool,
@@ -305,7 +289,8 @@ impl<'r> Drafter<'r, '_> {
         }
         if strict {
             let why = "this model does not enforce schemas";
-            self.losses.dropped(self.path(index, "strict"), why);
+            let path = self.request.function_path(index, "strict");
+            self.losses.dropped(path, why);
         }
         None
     }

@@ -8,9 +8,9 @@ use crate::error::EncodeError;
 use crate::free_text;
 use crate::gemini::schema;
 use crate::gemini::wire::write_rest;
-use crate::ir::{Request, Tool, ToolChoice, ToolKind};
+use crate::ir::{Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
-use crate::{Dialect, ids};
+use crate::{Dialect, ids, tool_schema};
 
 /// Chat's field for the provider's own web search; its decoder makes a server tool of it.
 const WEB_SEARCH_OPTIONS: &str = "web_search_options";
@@ -153,15 +153,6 @@ fn is_function(tool: &Tool) -> bool {
     !matches!(tool.kind, ToolKind::Server { .. })
 }
 
-/// Where a field of a function stands in the client's body.
-fn field_path(request: &Request, index: usize, field: &str) -> String {
-    let path = request.tool_path(index);
-    match request.dialect {
-        Dialect::Chat | Dialect::Completions => format!("{path}.function.{field}"),
-        Dialect::Claude | Dialect::Gemini | Dialect::Responses => format!("{path}.{field}"),
-    }
-}
-
 struct Drafter<'r, 's> {
     scope: &'s mut Scope<'r>,
     /// Names of tools that could not be carried.
@@ -176,7 +167,7 @@ impl<'r> Drafter<'r, '_> {
         self.scope.foreign(&tool.extensions, path);
         self.scope.unmark(tool.cache.is_some(), path);
         if let Some(strict) = tool.strict {
-            let path = field_path(request, index, "strict");
+            let path = request.function_path(index, "strict");
             let why = "Gemini follows schemas to the letter for all tools or for none";
             match strict {
                 true => self.scope.losses.dropped(path, why),
@@ -202,17 +193,19 @@ impl<'r> Drafter<'r, '_> {
             return Some(("parameters", own.clone()));
         }
         let given = given?;
-        if self.scope.profile().json_schema {
-            return Some(("parametersJsonSchema", given.clone()));
-        }
-        let cleaned = schema::clean(given);
-        let field = match self.scope.request.dialect {
-            Dialect::Claude => "input_schema",
-            Dialect::Chat | Dialect::Completions | Dialect::Responses => "parameters",
-            Dialect::Gemini => "parametersJsonSchema",
+        let request = self.scope.request;
+        let given = match self.scope.native {
+            true => given.clone(),
+            false => {
+                let losses = &mut self.scope.losses;
+                tool_schema::mended(request, index, given, "Gemini", losses)
+            }
         };
-        let base = field_path(self.scope.request, index, field);
-        report_schema(self.scope, &base, cleaned.lost);
+        if self.scope.profile().json_schema {
+            return Some(("parametersJsonSchema", given));
+        }
+        let cleaned = schema::clean(&given);
+        report_schema(self.scope, &request.schema_path(index), cleaned.lost);
         (!cleaned.is_empty).then_some(("parameters", cleaned.schema))
     }
 

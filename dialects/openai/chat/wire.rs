@@ -6,7 +6,7 @@ pub(crate) mod usage;
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{CacheMark, ErrorKind, Extensions, StopReason, Usage};
-use crate::json::{RawJson, Str, Value, Writer};
+use crate::json::{Str, Value, Writer};
 use crate::openai::extensions;
 
 /// Most stop texts of a request.
@@ -177,14 +177,4 @@ pub(crate) fn stop_texts(value: Value<'_>) -> Result<Vec<Str>, DecodeError> {
         let stop = stop.ok_or_else(|| expected("stop", "a string or a list of strings"))?;
         Ok(vec![stop])
     }
-}
-
-/// The schema of a function that was declared without one.
-pub(crate) fn empty_schema() -> RawJson {
-    RawJson::build(|writer| {
-        writer.object(|writer| {
-            writer.field("type", "object");
-            writer.object_field("properties", |_| {});
-        });
-    })
 }
