@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::marks;
 use super::messages::report_foreign;
+use super::{closed, marks};
 use crate::Dialect;
 use crate::choice::among_tools;
 use crate::claude::wire::{write_cache_mark, write_rest, write_without};
@@ -245,18 +245,27 @@ impl<'r> Drafter<'r, '_> {
     }
 
     fn function(&mut self, index: usize, tool: &'r Tool, given: Option<&RawJson>) -> Form<'r> {
+        let request = self.request;
+        let own = request.dialect == Dialect::Claude;
         let schema = match given {
             None => tool_schema::empty(),
             // A Claude client's own is its own affair.
-            Some(schema) if self.request.dialect == Dialect::Claude => schema.clone(),
-            Some(schema) => tool_schema::mended(self.request, index, schema, "Claude", self.losses),
+            Some(schema) if own => schema.clone(),
+            Some(schema) => tool_schema::mended(request, index, schema, "Claude", self.losses),
+        };
+        let strict = self.strict(index, tool);
+        let schema = match strict {
+            Some(true) if !own => {
+                closed::enforced(&schema, &request.schema_path(index), self.losses)
+            }
+            _ => schema,
         };
         Form::Function {
             tool,
             name: self.name(tool),
             description: tool.description.clone(),
             schema,
-            strict: self.strict(index, tool),
+            strict,
         }
     }
 
