@@ -157,6 +157,8 @@ pub(crate) fn thinking(item: Value<'_>) -> (Str, Vec<usize>) {
     if found.iter().all(|text| text.is_empty()) {
         found = texts("content");
     }
+    // Parts that say nothing are not streamed either, and what was told is counted in bytes.
+    found.retain(|text| !text.is_empty());
     if let [text] = found.as_slice() {
         return (text.clone(), Vec::new());
     }
