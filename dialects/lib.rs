@@ -26,6 +26,7 @@ pub mod openai;
 pub mod passthrough;
 pub mod target;
 pub mod tokens;
+mod tool_schema;
 
 pub use codec::{
     EventDecoder, EventEncoder, decode_count, decode_error, decode_request, decode_response,

@@ -214,11 +214,17 @@ impl CallError {
     }
 }
 
-/// Whether what is missing is something that the request names, an earlier answer or an item of one, and not the model:
-/// OpenAI says 404 of both.
+/// Whether what is missing is something that the request names, an earlier answer, an item of one or a conversation, and
+/// not the model: OpenAI says 404 of all.
 fn is_of_request(error: &Error) -> bool {
+    const BEGINNINGS: [&str; 4] = [
+        "Item with id",
+        "Previous response with id",
+        "Response with id",
+        "Conversation with id",
+    ];
     error.code.as_deref() == Some("previous_response_not_found")
-        || ["Item with id", "Previous response with id"]
+        || BEGINNINGS
             .iter()
             .any(|begin| error.message.starts_with(begin))
 }
@@ -233,6 +239,14 @@ mod tests {
             ("Item with id 'rs_1' not found.", CallErrorKind::Invalid),
             (
                 "Previous response with id 'resp_1' not found.",
+                CallErrorKind::Invalid,
+            ),
+            (
+                "Response with id 'resp_1' not found.",
+                CallErrorKind::Invalid,
+            ),
+            (
+                "Conversation with id 'conv_1' not found.",
                 CallErrorKind::Invalid,
             ),
             ("The model `m` does not exist.", CallErrorKind::NotFound),

@@ -59,8 +59,10 @@ struct Catalogues {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Family {
     pattern: String,
-    max_output: u32,
-    thinking: FamilyThinking,
+    /// Missing where nobody told us.
+    max_output: Option<u32>,
+    /// Missing where nobody told us.
+    thinking: Option<FamilyThinking>,
     #[serde(default = "yes")]
     sampling: bool,
     #[serde(default = "yes")]
@@ -112,7 +114,8 @@ fn yes() -> bool {
     true
 }
 
-/// The abilities of a model; the widest habits for a name nobody told us about.
+/// The abilities of a model; the widest habits for a name nobody told us about, but for Claude's: from 4.1 on its models
+/// refuse `temperature` beside `top_p`, and an unknown one is rather a new one.
 pub(crate) fn profile(model: &str) -> ModelProfile {
     family(model).map_or_else(ModelProfile::default, Family::profile)
 }
@@ -166,30 +169,37 @@ pub(crate) fn is_openai_reasoning(model: &str) -> bool {
 impl Family {
     fn profile(&self) -> ModelProfile {
         ModelProfile {
-            max_output: Some(self.max_output),
-            thinking: match &self.thinking {
-                FamilyThinking::None => Thinking::None,
-                FamilyThinking::Budget([min, max]) => Thinking::Budget {
-                    min: *min,
-                    max: *max,
-                },
-                FamilyThinking::Both([min, max]) => Thinking::Both {
-                    min: *min,
-                    max: *max,
-                },
-                FamilyThinking::Levels(extra) => {
-                    let has = |level: &str| extra.iter().any(|known| known == level);
-                    Thinking::Levels {
-                        xhigh: has("xhigh"),
-                        max: has("max"),
-                    }
-                }
-            },
+            max_output: self.max_output,
+            thinking: (self.thinking.as_ref())
+                .map_or_else(|| ModelProfile::default().thinking, FamilyThinking::profile),
             sampling: self.sampling,
             sampling_pair: self.sampling_pair,
             prefill: self.prefill,
             mid_system: self.mid_system,
             json_schema: self.json_schema,
+        }
+    }
+}
+
+impl FamilyThinking {
+    fn profile(&self) -> Thinking {
+        match self {
+            Self::None => Thinking::None,
+            Self::Budget([min, max]) => Thinking::Budget {
+                min: *min,
+                max: *max,
+            },
+            Self::Both([min, max]) => Thinking::Both {
+                min: *min,
+                max: *max,
+            },
+            Self::Levels(extra) => {
+                let has = |level: &str| extra.iter().any(|known| known == level);
+                Thinking::Levels {
+                    xhigh: has("xhigh"),
+                    max: has("max"),
+                }
+            }
         }
     }
 }
@@ -275,6 +285,30 @@ mod tests {
                 max: 128_000,
             },
         );
+    }
+
+    #[test]
+    fn a_claude_model_that_nobody_told_us_about_takes_one_of_the_pair() {
+        for (model, pair) in [
+            ("claude-next", false),
+            ("claude-opus-4-9", false),
+            ("claude-sonnet-4-7-20270101", false),
+            ("claude-opus-4@20250514", false),
+            ("anthropic/claude-sonnet-4.5", false),
+            ("claude-3-7-sonnet-20250219", true),
+            ("claude-opus-4-20250514", true),
+            ("claude-sonnet-4-0", true),
+            ("llama-4", true),
+            ("gpt-4o", true),
+        ] {
+            assert_eq!(profile(model).sampling_pair, pair, "{model}");
+        }
+        let unknown = profile("claude-next");
+        let wide = ModelProfile {
+            sampling_pair: false,
+            ..ModelProfile::default()
+        };
+        assert_eq!(unknown, wide);
     }
 
     #[test]

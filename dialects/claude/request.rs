@@ -7,7 +7,6 @@ mod encode;
 mod marks;
 mod media;
 mod messages;
-mod schema;
 mod thinking;
 mod tools;
 

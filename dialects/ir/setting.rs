@@ -1,6 +1,6 @@
 //! What a client calls a setting, for losses.
 
-use super::Request;
+use super::{Request, Tool};
 use crate::Dialect;
 
 /// A setting that dialects have different words for.
@@ -27,6 +27,21 @@ pub enum Setting {
 }
 
 impl Request {
+    /// The path of the schema of the function at `tool`.
+    pub(crate) fn schema_path(&self, tool: usize) -> String {
+        let spelt = |tool: &Tool| tool.extensions.get(Dialect::Gemini, "parameters").is_some();
+        let field = match self.dialect {
+            Dialect::Claude => "input_schema",
+            Dialect::Gemini if !self.tools.get(tool).is_some_and(spelt) => "parametersJsonSchema",
+            Dialect::Chat
+            | Dialect::Completions
+            | Dialect::Gemini
+            | Dialect::Kiro
+            | Dialect::Responses => "parameters",
+        };
+        self.tool_field_path(tool, field)
+    }
+
     /// The path of a setting in the client's own words.
     #[must_use]
     pub const fn setting_path(&self, setting: Setting) -> &'static str {

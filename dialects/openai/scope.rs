@@ -1,13 +1,13 @@
 //! What every part of an encoder of requests needs, in Chat as in Responses.
 
-use crate::Dialect;
 use crate::buffer::Buffer;
 use crate::error::EncodeError;
 use crate::ir::{CacheMark, Extensions, Request, Tool, ToolChoice};
-use crate::json::{Str, Writer};
+use crate::json::{RawJson, Str, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
 use crate::target::{Asked, Encoded, Target};
+use crate::{Dialect, tool_schema};
 
 /// The dialect that is written, and how its losses tell of it.
 #[derive(Debug)]
@@ -78,6 +78,17 @@ impl<'a> Scope<'a> {
     /// A tool's name as the upstream takes it.
     pub(crate) fn name(&mut self, name: &Str) -> Str {
         self.names.upstream(name, self.name_limit)
+    }
+
+    /// The schema of the function at `index`. A client of the upstream's own dialect is believed.
+    pub(crate) fn schema(&mut self, index: usize, given: Option<&RawJson>) -> Option<RawJson> {
+        if self.native {
+            return given.cloned();
+        }
+        Some(given.map_or_else(tool_schema::empty, |schema| {
+            let (request, upstream) = (self.request, self.side.upstream);
+            tool_schema::mended(request, index, schema, upstream, &mut self.losses)
+        }))
     }
 
     /// Reports the fields that other dialects wrote at a level.

@@ -1,6 +1,7 @@
 //! What must be true of every stream (`dialects.md` section 5, 13, 14, 16, 17, 19).
 
 mod held;
+mod thinking;
 
 use modelgate_dialects::framing::json_array::{ArrayFramer, ArrayWriter};
 use modelgate_dialects::framing::sse::Frame;

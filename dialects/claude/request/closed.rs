@@ -1,7 +1,8 @@
-//! Schemas of answers: Claude enforces only objects that hold what they list and nothing else, and no bounds of numbers,
+//! Schemas that Claude enforces, of answers and of strict tools: only objects that hold what they list and nothing else, and no bounds of numbers,
 //! texts or lists ("for 'object' type, 'additionalProperties' must be explicitly set to false").
 
 use crate::json::{RawJson, Value, Writer};
+use crate::losses::Losses;
 
 /// Keywords that make the whole request a 400.
 const BOUNDS: [&str; 11] = [
@@ -20,14 +21,24 @@ const BOUNDS: [&str; 11] = [
 
 /// A schema that Claude enforces.
 #[derive(Debug, PartialEq)]
-pub(super) struct Closed {
-    pub(super) schema: RawJson,
+struct Closed {
+    schema: RawJson,
     /// Where below the root something is no longer said, or an object no longer open.
-    pub(super) lost: Vec<String>,
+    lost: Vec<String>,
+}
+
+/// The schema that stands at `path` in the client's body, as Claude enforces it.
+pub(super) fn enforced(schema: &RawJson, path: &str, losses: &mut Losses) -> RawJson {
+    let closed = close(schema);
+    for lost in closed.lost {
+        let why = "Claude enforces no such bound, and only objects that hold what they list";
+        losses.changed(format!("{path}.{lost}"), why);
+    }
+    closed.schema
 }
 
 /// Closes every object of `schema` and leaves its bounds out; one that is closed keeps its bytes.
-pub(super) fn close(schema: &RawJson) -> Closed {
+fn close(schema: &RawJson) -> Closed {
     let mut closer = Closer::default();
     let document = schema.document();
     let closed = RawJson::build(|writer| closer.write(writer, document.root()));

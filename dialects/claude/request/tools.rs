@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::messages::report_foreign;
-use super::{marks, schema};
+use super::{closed, marks};
 use crate::Dialect;
 use crate::choice::among_tools;
 use crate::claude::wire::{write_cache_mark, write_rest, write_without};
@@ -14,6 +14,7 @@ use crate::json::{RawJson, Str, Value, Writer};
 use crate::losses::Losses;
 use crate::names::Names;
 use crate::target::Target;
+use crate::tool_schema;
 
 /// Chat's field for the provider's own web search; its decoder makes a server tool of it.
 const WEB_SEARCH_OPTIONS: &str = "web_search_options";
@@ -248,27 +249,27 @@ impl<'r> Drafter<'r, '_> {
     }
 
     fn function(&mut self, index: usize, tool: &'r Tool, given: Option<&RawJson>) -> Form<'r> {
-        let schema = match given.map(schema::normalise) {
-            None => schema::empty(),
-            Some(normal) => {
-                if normal.changed {
-                    let field = match self.request.dialect {
-                        Dialect::Claude => "input_schema",
-                        _ => "parameters",
-                    };
-                    let why = "Claude wants an object without alternatives at the root of a schema";
-                    self.losses
-                        .changed(self.request.tool_field_path(index, field), why);
-                }
-                normal.schema
+        let request = self.request;
+        let own = request.dialect == Dialect::Claude;
+        let schema = match given {
+            None => tool_schema::empty(),
+            // A Claude client's own is its own affair.
+            Some(schema) if own => schema.clone(),
+            Some(schema) => tool_schema::mended(request, index, schema, "Claude", self.losses),
+        };
+        let strict = self.strict(index, tool);
+        let schema = match strict {
+            Some(true) if !own => {
+                closed::enforced(&schema, &request.schema_path(index), self.losses)
             }
+            _ => schema,
         };
         Form::Function {
             tool,
             name: self.name(tool),
             description: tool.description.clone(),
             schema,
-            strict: self.strict(index, tool),
+            strict,
         }
     }
 
@@ -301,8 +302,8 @@ impl<'r> Drafter<'r, '_> {
         }
         if strict {
             let why = "this model does not enforce schemas";
-            self.losses
-                .dropped(self.request.tool_field_path(index, "strict"), why);
+            let path = self.request.tool_field_path(index, "strict");
+            self.losses.dropped(path, why);
         }
         None
     }

@@ -10,7 +10,7 @@ use crate::gemini::schema;
 use crate::gemini::wire::write_rest;
 use crate::ir::{Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
-use crate::{Dialect, ids};
+use crate::{Dialect, ids, tool_schema};
 
 /// Chat's field for the provider's own web search; its decoder makes a server tool of it.
 const WEB_SEARCH_OPTIONS: &str = "web_search_options";
@@ -195,19 +195,19 @@ impl<'r> Drafter<'r, '_> {
             return Some(("parameters", own.clone()));
         }
         let given = given?;
-        if self.scope.profile().json_schema {
-            return Some(("parametersJsonSchema", given.clone()));
-        }
-        let cleaned = schema::clean(given);
-        let field = match self.scope.request.dialect {
-            Dialect::Claude => "input_schema",
-            Dialect::Chat | Dialect::Completions | Dialect::Kiro | Dialect::Responses => {
-                "parameters"
+        let request = self.scope.request;
+        let given = match self.scope.native {
+            true => given.clone(),
+            false => {
+                let losses = &mut self.scope.losses;
+                tool_schema::mended(request, index, given, "Gemini", losses)
             }
-            Dialect::Gemini => "parametersJsonSchema",
         };
-        let base = self.scope.request.tool_field_path(index, field);
-        report_schema(self.scope, &base, cleaned.lost);
+        if self.scope.profile().json_schema {
+            return Some(("parametersJsonSchema", given));
+        }
+        let cleaned = schema::clean(&given);
+        report_schema(self.scope, &request.schema_path(index), cleaned.lost);
         (!cleaned.is_empty).then_some(("parameters", cleaned.schema))
     }
 

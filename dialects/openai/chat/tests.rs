@@ -8,6 +8,7 @@ mod mapping;
 mod request_decode;
 mod request_encode;
 mod response;
+mod schemas;
 mod stream_decode;
 mod stream_disorder;
 mod stream_encode;

@@ -5,8 +5,8 @@ pub(crate) mod usage;
 
 use crate::Dialect;
 use crate::error::DecodeError;
-use crate::ir::{CacheMark, ErrorKind, Extensions, StopReason, Usage};
-use crate::json::{RawJson, Str, Value, Writer};
+use crate::ir::{CacheMark, Error, ErrorKind, Extensions, StopReason, Usage};
+use crate::json::{Str, Value, Writer};
 use crate::openai::extensions;
 
 /// Most stop texts of a request.
@@ -79,13 +79,21 @@ pub(crate) fn error_type(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// `error.code` where the failure has none of its own.
-pub(crate) fn error_code(kind: ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::NotFound => Some("model_not_found"),
+/// `error.code` where the failure has none of its own. A 404 may be about an address or a stored answer as well as about a
+/// model.
+pub(crate) fn error_code(error: &Error) -> Option<&str> {
+    error.code.as_deref().or(match error.kind {
+        ErrorKind::NotFound if is_about_model(error) => Some("model_not_found"),
         ErrorKind::Billing => Some("insufficient_quota"),
         ErrorKind::RateLimit => Some("rate_limit_exceeded"),
         _ => None,
+    })
+}
+
+fn is_about_model(error: &Error) -> bool {
+    match error.param.as_deref() {
+        Some(param) => param == "model",
+        None => error.message.to_ascii_lowercase().contains("model"),
     }
 }
 
@@ -177,14 +185,4 @@ pub(crate) fn stop_texts(value: Value<'_>) -> Result<Vec<Str>, DecodeError> {
         let stop = stop.ok_or_else(|| expected("stop", "a string or a list of strings"))?;
         Ok(vec![stop])
     }
-}
-
-/// The schema of a function that was declared without one.
-pub(crate) fn empty_schema() -> RawJson {
-    RawJson::build(|writer| {
-        writer.object(|writer| {
-            writer.field("type", "object");
-            writer.object_field("properties", |_| {});
-        });
-    })
 }

@@ -11,8 +11,8 @@ use crate::{ids, opaque};
 
 pub(crate) use crate::openai::chat::wire::message::free_text;
 pub(crate) use crate::openai::chat::wire::{
-    BILLING_BLOCK, WEB_SEARCH as CHAT_WEB_SEARCH, boolean, cache_mark, count, empty_schema,
-    error_code, error_type, expected, number, text, write_cache_mark,
+    BILLING_BLOCK, WEB_SEARCH as CHAT_WEB_SEARCH, boolean, cache_mark, count, error_code,
+    error_type, expected, number, text, write_cache_mark,
 };
 
 /// Tag of the reasoning state that OpenAI itself encrypts.
@@ -157,6 +157,8 @@ pub(crate) fn thinking(item: Value<'_>) -> (Str, Vec<usize>) {
     if found.iter().all(|text| text.is_empty()) {
         found = texts("content");
     }
+    // Parts that say nothing are not streamed either, and what was told is counted in bytes.
+    found.retain(|text| !text.is_empty());
     if let [text] = found.as_slice() {
         return (text.clone(), Vec::new());
     }

@@ -270,12 +270,7 @@ fn closed_schema(request: &Request, schema: &RawJson, losses: &mut Losses) -> Ra
         Dialect::Gemini => "generationConfig.responseJsonSchema",
         Dialect::Responses => "text.format.schema",
     };
-    let closed = closed::close(schema);
-    for path in closed.lost {
-        let why = "Claude enforces no such bound, and only objects that hold what they list";
-        losses.changed(format!("{base}.{path}"), why);
-    }
-    closed.schema
+    closed::enforced(schema, base, losses)
 }
 
 /// The schema's name matters to nobody but the client, which knows it.

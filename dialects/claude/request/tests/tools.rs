@@ -143,6 +143,51 @@ fn strictness_needs_a_model_that_knows_it() {
 }
 
 #[test]
+fn a_strict_tool_says_what_claude_enforces_and_no_more() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "minLength": 1},
+            "b": {"type": "object", "additionalProperties": {"type": "number"}},
+        },
+    });
+    let tool = |strict: bool| {
+        let mut tool = function("f", schema.clone());
+        tool["function"]["strict"] = json!(strict);
+        with(json!({"tools": [tool]}))
+    };
+    let written = from_chat(&tool(true));
+    let closed = json!({
+        "type": "object",
+        "properties": {
+            "a": {"type": "string"},
+            "b": {"type": "object", "additionalProperties": false},
+        },
+        "additionalProperties": false,
+    });
+    assert_eq!(written.body["tools"][0]["strict"], true);
+    assert_eq!(written.body["tools"][0]["input_schema"], closed);
+    assert_eq!(
+        written.lost(),
+        [
+            "tools[0].function.parameters.properties.a.minLength",
+            "tools[0].function.parameters.properties.b.additionalProperties",
+        ]
+    );
+    let loose = from_chat(&tool(false));
+    assert_eq!(loose.body["tools"][0]["input_schema"], schema);
+    let target = target_with(|profile| profile.json_schema = false);
+    let older = write(Dialect::Chat, &tool(true), &target);
+    assert_eq!(older.body["tools"][0]["input_schema"], schema);
+    let mut own = with(
+        json!({"max_tokens": 9, "tools": [{"name": "f", "input_schema": schema, "strict": true}]}),
+    );
+    own["messages"][0]["content"] = json!([{"type": "text", "text": "hi"}]);
+    let written = write(Dialect::Claude, &own, &target_with(|_| {}));
+    assert_eq!(written.body["tools"], own["tools"]);
+}
+
+#[test]
 fn web_search_is_claudes_own_tool() {
     let written = from_chat(&with(json!({"web_search_options": {
         "search_context_size": "high",

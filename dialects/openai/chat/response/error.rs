@@ -34,7 +34,7 @@ pub(in crate::openai) fn in_stream(value: Value<'_>) -> Error {
 
 /// Writes a failure (`dialects.md` 2.9).
 pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
-    let code = error.code.as_deref().or(wire::error_code(error.kind));
+    let code = wire::error_code(error);
     Writer::new(out).object(|writer| {
         writer.object_field("error", |writer| {
             writer.field("message", &error.message);

@@ -192,11 +192,7 @@ fn clients_read_the_vendors_form() {
             Some("insufficient_quota"),
         ),
         (ErrorKind::Permission, "permission_error", None),
-        (
-            ErrorKind::NotFound,
-            "invalid_request_error",
-            Some("model_not_found"),
-        ),
+        (ErrorKind::NotFound, "invalid_request_error", None),
         (ErrorKind::Conflict, "invalid_request_error", None),
         (ErrorKind::TooLarge, "invalid_request_error", None),
         (
@@ -216,4 +212,29 @@ fn clients_read_the_vendors_form() {
     }
     let own = Error::new(ErrorKind::NotFound, Str::from("m")).with_code("own");
     assert!(written(&own).contains(r#""code":"own""#));
+}
+
+#[test]
+fn only_a_missing_model_is_called_one() {
+    let code = |error: Error| {
+        let mut out = Vec::new();
+        encode_error(&error, &mut out);
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        json["error"]["code"].clone()
+    };
+    let missing = |message: &'static str| Error::new(ErrorKind::NotFound, message);
+    assert_eq!(code(missing("model: claude-9")), "model_not_found");
+    assert_eq!(code(missing("The Model `m` is gone")), "model_not_found");
+    assert_eq!(
+        code(missing("`m` was not found").with_param("model")),
+        "model_not_found"
+    );
+    for other in [
+        missing("Not Found"),
+        missing("Invalid URL (POST /v1/chat)"),
+        missing("Response with id 'resp_1' not found."),
+        missing("the answer of that model is gone").with_param("response_id"),
+    ] {
+        assert_eq!(code(other), serde_json::Value::Null);
+    }
 }

@@ -212,7 +212,7 @@ fn trap_44_fields_of_other_vendors_stay_out_of_tools() {
     );
     assert_eq!(
         tools,
-        json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "$schema": "s"}, "strict": true}}])
+        json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "$schema": "s", "properties": {}}, "strict": true}}])
     );
     assert_eq!(
         losses,
@@ -402,7 +402,7 @@ fn settings_of_claude() {
     assert_eq!(
         json,
         json!({"model": "upstream-model", "messages": [{"role": "user", "content": "x"}],
-            "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}],
             "tool_choice": "required", "parallel_tool_calls": false,
             "max_tokens": 100, "stop": ["1", "2", "3", "4"], "temperature": 0.5,
             "response_format": {"type": "json_schema", "json_schema": {"name": "response", "schema": {"type": "object"}}},

@@ -34,7 +34,7 @@ pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
 
 /// Writes a failure as an event of a stream: flat, as Responses has it, with the object beside that SDKs raise on.
 pub(crate) fn encode_error_event(error: &Error, sequence: u64, out: &mut Vec<u8>) {
-    let code = error.code.as_deref().or(error_code(error.kind));
+    let code = error_code(error);
     sse::write_event(out, "error", |out| {
         Writer::new(out).object(|writer| {
             writer.field("type", "error");

@@ -74,15 +74,13 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize, tool
     let path = || request.tool_path(index);
     let (key, schema, format) = match &tool.kind {
         ToolKind::Server { raw, .. } => return writer.value(raw),
-        ToolKind::Function { schema } => ("function", schema.clone(), None),
+        ToolKind::Function { schema } => ("function", scope.schema(index, schema.as_ref()), None),
         ToolKind::Custom { format } if !scope.target.chat.custom_tools => {
             return free_text(scope, writer, index, format.as_ref());
         }
         ToolKind::Custom { format } => ("custom", None, format.as_ref()),
     };
     let name = scope.name(&tool.name);
-    let without = schema.is_none() && key == "function" && !scope.native;
-    let schema = schema.or_else(|| without.then(wire::empty_schema));
     if tool.strict.is_none() && key == "function" && request.dialect == Dialect::Responses {
         let why = "functions are strict by default in Responses and not here";
         scope
@@ -155,11 +153,12 @@ fn write_format(writer: &mut Writer<'_>, format: &RawJson) {
 fn write_functions(scope: &mut Scope<'_>, writer: &mut Writer<'_>, tools: &[(usize, &Tool)]) {
     if !tools.is_empty() {
         writer.array_field("functions", |writer| {
-            for (_, tool) in tools {
+            for &(index, tool) in tools {
                 let ToolKind::Function { schema } = &tool.kind else {
                     continue;
                 };
                 let name = scope.name(&tool.name);
+                let schema = scope.schema(index, schema.as_ref());
                 writer.object(|writer| {
                     writer.field("name", &name);
                     writer.field_opt("description", tool.description.as_ref());

@@ -108,11 +108,10 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize) {
         ToolKind::Server { dialect, raw, .. } => {
             return web_search(scope, writer, *dialect, raw, index);
         }
-        ToolKind::Function { schema } => ("function", schema.clone(), None),
+        ToolKind::Function { schema } => ("function", scope.schema(index, schema.as_ref()), None),
         ToolKind::Custom { format } => ("custom", None, format.as_ref()),
     };
     let is_function = kind == "function";
-    let schema = schema.or_else(|| (is_function && !scope.native).then(wire::empty_schema));
     // Functions are strict here unless told otherwise, and elsewhere they are not (`dialects.md` 1.3).
     let strict = tool
         .strict

@@ -1,57 +1,80 @@
-//! Tool schemas: Claude wants an object at the root, without alternatives there (trap 13). Nothing below the root is
-//! touched, and a schema whose root is right keeps its bytes.
+//! Schemas of tools: every upstream wants an object at the root, without alternatives there (trap 13). OpenAI's refuse it
+//! without `properties` and beside `enum`, `const` and `not` as well. Nothing below the root is touched, and a schema
+//! whose root is right keeps its bytes.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use crate::ir::Request;
 use crate::json::{RawJson, Str, Value};
+use crate::losses::Losses;
 
 /// Subschemas looked at before a cycle of references is suspected.
 const MOST_PARTS: usize = 256;
 
-/// A schema with a root that Claude takes.
+/// What no upstream takes at the root.
+const REFUSED: [&str; 7] = ["anyOf", "oneOf", "allOf", "$ref", "enum", "const", "not"];
+
+/// The schema of the function at `index` with a root that an upstream called `upstream` takes.
+pub(crate) fn mended(
+    request: &Request,
+    index: usize,
+    schema: &RawJson,
+    upstream: &str,
+    losses: &mut Losses,
+) -> RawJson {
+    let mended = mend(schema);
+    if mended.changed {
+        let why =
+            format!("{upstream} wants an object without alternatives at the root of a schema");
+        losses.changed(request.schema_path(index), why);
+    }
+    mended.schema
+}
+
+/// A schema with a root that upstreams take.
 #[derive(Debug, PartialEq)]
-pub(super) struct Normalised {
-    pub(super) schema: RawJson,
+struct Mended {
+    schema: RawJson,
     /// It allows or forbids other values than before.
-    pub(super) changed: bool,
+    changed: bool,
 }
 
 /// Makes the root of `schema` an object without alternatives.
-pub(super) fn normalise(schema: &RawJson) -> Normalised {
+fn mend(schema: &RawJson) -> Mended {
     let document = schema.document();
     let root = document.root();
     if !root.is_object() {
-        return Normalised {
+        return Mended {
             schema: empty(),
             changed: root.as_bool() != Some(true) && !root.is_null(),
         };
     }
-    let joined = ["anyOf", "oneOf", "allOf", "$ref"]
-        .iter()
-        .any(|key| root.get(key).is_some());
-    if joined {
-        return Normalised {
+    if REFUSED.iter().any(|key| root.get(key).is_some()) {
+        return Mended {
             schema: merge(root),
             changed: true,
         };
     }
     let kind = root.field("type");
     let is_object = kind.and_then(Value::as_str).as_deref() == Some("object");
-    let has_null = root.get("properties").is_some_and(Value::is_null);
-    if is_object && !has_null {
-        return Normalised {
+    let has_list = root.get("properties").is_some_and(Value::is_object);
+    if is_object && has_list {
+        return Mended {
             schema: schema.clone(),
             changed: false,
         };
     }
-    Normalised {
+    Mended {
         schema: RawJson::build(|writer| {
             writer.object(|writer| {
                 writer.field("type", "object");
                 for (key, value) in root.entries() {
-                    if key != "type" && !(key == "properties" && value.is_null()) {
+                    if key != "type" && (key != "properties" || has_list) {
                         writer.field(&key, &value.raw());
                     }
+                }
+                if !has_list {
+                    writer.object_field("properties", |_| {});
                 }
             });
         }),
@@ -60,7 +83,7 @@ pub(super) fn normalise(schema: &RawJson) -> Normalised {
 }
 
 /// The schema of a tool that takes nothing in particular.
-pub(super) fn empty() -> RawJson {
+pub(crate) fn empty() -> RawJson {
     RawJson::build(|writer| {
         writer.object(|writer| {
             writer.field("type", "object");
@@ -72,12 +95,8 @@ pub(super) fn empty() -> RawJson {
 /// The properties of all alternatives together; only what every value must have stays required.
 fn merge(root: Value<'_>) -> RawJson {
     let merged = Merged::of(root);
-    let own = |key: &str| {
-        matches!(
-            key,
-            "type" | "properties" | "required" | "anyOf" | "oneOf" | "allOf" | "$ref"
-        )
-    };
+    let own =
+        |key: &str| matches!(key, "type" | "properties" | "required") || REFUSED.contains(&key);
     RawJson::build(|writer| {
         writer.object(|writer| {
             writer.field("type", "object");
@@ -179,24 +198,24 @@ mod tests {
     #[track_caller]
     fn check(schema: &str, expected: &str, changed: bool) {
         let schema = RawJson::parse(Str::from(schema)).unwrap();
-        let normalised = normalise(&schema);
-        assert_eq!(normalised.schema.as_str(), expected);
-        assert_eq!(normalised.changed, changed);
-        let again = normalise(&normalised.schema);
-        assert_eq!(again.schema, normalised.schema, "twice is once");
+        let mended = mend(&schema);
+        assert_eq!(mended.schema.as_str(), expected);
+        assert_eq!(mended.changed, changed);
+        let again = mend(&mended.schema);
+        assert_eq!(again.schema, mended.schema, "twice is once");
     }
 
     #[test]
     fn a_right_root_keeps_its_bytes() {
         let schema = r#"{"properties" : {"a": {"anyOf": [1.0]}}, "type": "object", "x": 1e0}"#;
         check(schema, schema, false);
-        check(r#"{"type":"object"}"#, r#"{"type":"object"}"#, false);
     }
 
     #[test]
     fn the_root_becomes_an_object() {
         let nothing = r#"{"type":"object","properties":{}}"#;
-        check("{}", r#"{"type":"object"}"#, false);
+        check("{}", nothing, false);
+        check(r#"{"type":"object"}"#, nothing, false);
         check("true", nothing, false);
         check("null", nothing, false);
         check("[1]", nothing, true);
@@ -207,7 +226,12 @@ mod tests {
         );
         check(
             r#"{"type":["object","null"],"description":"d","properties":null}"#,
-            r#"{"type":"object","description":"d"}"#,
+            r#"{"type":"object","description":"d","properties":{}}"#,
+            true,
+        );
+        check(
+            r#"{"type":"object","properties":{"a":{}},"not":{"required":["a"]},"enum":[{}],"const":{}}"#,
+            r#"{"type":"object","properties":{"a":{}}}"#,
             true,
         );
     }
