@@ -48,7 +48,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
     ("claude", "responses/sampling_and_limits", PAIR),
     ("gemini", "chat/call_state_in_ids", INVENTED),
-    ("gemini", "chat/tool_schemas_get_an_object_root", CLIENTS),
     ("gemini", "claude/call_and_text_state_of_gemini", INVENTED),
     ("responses", "chat/answer_schema@subset_schemas", CLIENTS),
     (
@@ -63,7 +62,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         CLIENTS,
     ),
     ("responses", "chat/strict_tool", CLIENTS),
-    ("responses", "chat/tool_schemas_get_an_object_root", CLIENTS),
     ("responses", "claude/extras_of_tools", CLIENTS),
     (
         "responses",
@@ -72,8 +70,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
     ("claude", "chat/schema_keywords@subset_schemas", CLIENTS),
     ("responses", "chat/schema_keywords@subset_schemas", CLIENTS),
-    ("claude", "chat/strict_tool", CLIENTS),
-    ("claude", "responses/strict_in_three_ways", CLIENTS),
 ];
 
 /// A request as it was recorded.
