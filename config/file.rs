@@ -17,7 +17,8 @@ use crate::oauth::OAuth;
 use crate::payload::Payload;
 use crate::view::View;
 use crate::{
-    channels, keys, management, oauth, paths, payload, providers, routing, schema, server, tree,
+    channels, keys, ledger, management, oauth, paths, payload, providers, routing, schema, server,
+    tree,
 };
 
 /// A configuration and where it came from.
@@ -132,6 +133,7 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
             |path| environment.expand(path),
         ),
         state_dir: paths::state_dir(environment),
+        ledger: ledger::read(root, environment, report),
         oauth: oauth::read(root, environment, report),
         channels: channels::read(root, report),
         streaming: server::streaming(&root.get("streaming"), report),
@@ -176,6 +178,7 @@ impl Default for Config {
             quota_exceeded: QuotaExceeded::default(),
             auth_dir: paths::default_auth_dir(&Environment::default()),
             state_dir: paths::state_dir(&Environment::default()),
+            ledger: ledger::default(&Environment::default()),
             oauth: OAuth::default(),
             channels: Vec::new(),
             streaming: Streaming::default(),

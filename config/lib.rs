@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod file;
 pub mod keys;
+mod ledger;
 pub mod management;
 pub mod model;
 mod oauth;

@@ -1,5 +1,6 @@
 //! What the program uses: a validated configuration without undecided values.
 
+mod ledger;
 mod management;
 mod routing;
 
@@ -12,6 +13,7 @@ use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::secret::Secret;
 
+pub use ledger::Ledger;
 pub use management::{Management, ManagementKey, Proof};
 pub use routing::{ErrorAction, ErrorRule, QuotaExceeded, Routing, Strategy};
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub auth_dir: PathBuf,
     /// Directory of what a gateway remembers between two starts.
     pub state_dir: PathBuf,
+    /// What is written down of requests.
+    pub ledger: Ledger,
     /// What is known of the logins of each provider.
     pub oauth: OAuth,
     /// What holds for all accounts of a provider.

@@ -78,6 +78,7 @@ pub(crate) const ROOT: Shape = Map(&[
     field("logs-max-total-size-mb", Integer), // 0: no limit
     field("error-logs-max-files", Integer),   // 0: no limit
     field("usage-statistics-enabled", Bool),
+    field("ledger", Map(LEDGER)),
     field("redis-usage-queue-retention-seconds", Integer),
     field("request-log", Bool),
     // Routing
@@ -214,6 +215,14 @@ const ROUTING: &[Field] = &[
     field("max-cooldown", Text), // longest time a credential is barred
     field("fallbacks", Table(&TEXTS)), // other models by model
     field("claude-code-session-affinity", Bool), // older switch
+];
+
+const LEDGER: &[Field] = &[
+    field("path", Text),
+    field("keep-days", Integer),        // single requests; 0: for ever
+    field("keep-sums-days", Integer),   // sums of hours and days; 0: for ever
+    field("max-file-size-mb", Integer), // 0: no limit
+    field("prices", Text),              // a file of prices that count before the built-in ones
 ];
 
 const RESPONSES_STORE: &[Field] = &[

@@ -55,7 +55,7 @@ pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, ask: Ask) ->
             response
         }
         Some((mut record, Err(failure))) => {
-            record.failed(failure.error.status, &failure.error.message);
+            record.failed(&failure.error);
             answer_failure(dialect, form, &failure)
         }
         None => reply::stream(form, Body::opening(dialect, opening, keep_alive, rewriter)),
@@ -63,9 +63,8 @@ pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, ask: Ask) ->
 }
 
 fn whole(body: Bytes, mut record: Record) -> Response {
-    record.began();
     let estimated = record.is_estimated();
-    record.completed();
+    record.answered(body.len());
     let mut response = reply::json(StatusCode::OK, body);
     if estimated {
         reply::mark_estimated(&mut response);
@@ -83,7 +82,7 @@ fn answer_failure(dialect: Dialect, form: Form, failure: &Failure) -> Response {
 
 /// Tells the client of a failure, and the record.
 pub(crate) fn refuse(mut record: Record, dialect: Dialect, failure: &Failure) -> Response {
-    record.failed(failure.error.status, &failure.error.message);
+    record.failed(&failure.error);
     error::answer(dialect, failure)
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn read(
         return Err(Failure::draining());
     }
     let caller = admit(snapshot, &incoming, ask)?;
-    record.called_by(caller.name());
+    record.called_by(&caller);
     let config = &snapshot.config;
     let bytes = body::read(
         &incoming.headers,
@@ -59,6 +59,7 @@ pub(crate) async fn read(
         config.timeouts.body,
     )
     .await?;
+    record.received(bytes.len());
     // Nearly every body is passed on as it is, so its strings are looked into only when somebody refuses it.
     let document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
     let first = |failure| malformed(&bytes).unwrap_or(failure);

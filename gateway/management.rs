@@ -11,11 +11,15 @@ mod etag;
 mod file;
 pub(crate) mod gate;
 pub(crate) mod hash;
+mod queue;
+mod range;
 mod refused;
 mod requests;
 mod route;
 mod settings;
+mod spill;
 mod tools;
+mod usage;
 mod views;
 
 use bytes::Bytes;
@@ -24,6 +28,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use modelgate_config::document::Document;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::{Dialect, Str};
+use modelgate_ledger::transfer::LARGEST_IMPORT;
 use modelgate_management::AccountAction;
 use serde::Serialize;
 use warp::reply::Response;
@@ -35,10 +40,8 @@ use crate::error::{self, Failure};
 use crate::request::Incoming;
 use crate::routes::unescaped;
 use crate::state::State;
-use crate::{body, recent, reply};
+use crate::{body, reply};
 
-/// How many requests are listed when nobody says how many.
-const LISTED: usize = 100;
 /// The largest body, in bytes: what the largest configuration file has, and some.
 const LARGEST: usize = 9 << 20;
 /// Under this name programs of the family look for the version.
@@ -90,7 +93,11 @@ pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Res
 
 async fn answer_to(state: &State, manager: &Manager, incoming: Incoming, tail: &str) -> Response {
     let patience = state.snapshot().config.timeouts.body;
-    let body = body::read(&incoming.headers, incoming.body, LARGEST, patience).await;
+    let limit = match tail {
+        "usage/import" => LARGEST_IMPORT,
+        _ => LARGEST,
+    };
+    let body = body::read(&incoming.headers, incoming.body, limit, patience).await;
     let question = Question {
         method: incoming.method,
         path: incoming.path,
@@ -124,8 +131,8 @@ async fn dispatch(
             let action = AccountAction::from_name(action).ok_or_else(|| unknown_action(action))?;
             json(&actions::act(state, manager, id, action).await?)?
         }
-        ["requests"] if get => json(&requests::requests(state, limit(question)?))?,
-        ["requests", id] if get => json(&requests::request(state, id)?)?,
+        ["requests"] if get => json(&requests::requests(state, question.query.as_deref()).await?)?,
+        ["requests", id] if get => json(&requests::request(state, id).await?)?,
         ["route"] if get => {
             let query = question.query.as_deref();
             let model = parameter(query, "model").ok_or_else(no_model)?;
@@ -190,6 +197,8 @@ async fn family(
         (["model-definitions"], _) => {
             tools::model_definitions(&ask.parameter("channel").unwrap_or_default())?
         }
+        (["usage", tail @ ..], _) => return usage::answer(state, manager, tail, ask).await,
+        (["usage-queue"], _) => queue::answer(state, &ask)?,
         (["auth-files", tail @ ..], _) => {
             auth_files::answer(state, manager, &question.method, tail, headers, ask).await?
         }
@@ -214,6 +223,8 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
         ["config"] => Some("GET, PUT, PATCH"),
         ["reset-quota" | "api-call"] => Some("POST"),
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
+        ["usage", tail @ ..] => usage::allow(tail),
+        ["usage-queue"] => Some("GET"),
         ["auth-files", tail @ ..] => auth_files::allow(tail),
         _ => settings::find(&segments.join("/")).map(settings::Setting::allow),
     }
@@ -230,16 +241,6 @@ fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query?.as_bytes())
         .find(|(key, value)| key == name && !value.trim().is_empty())
         .map(|(_, value)| value.into_owned())
-}
-
-fn limit(question: &Question) -> Result<usize, Failure> {
-    let Some(text) = parameter(question.query.as_deref(), "limit") else {
-        return Ok(LISTED);
-    };
-    match text.parse() {
-        Ok(limit @ 1..) => Ok(usize::min(limit, recent::CAPACITY)),
-        _ => Err(misused("limit", "`limit` is a number from 1")),
-    }
 }
 
 fn no_model() -> Failure {
@@ -276,10 +277,8 @@ fn unknown_account(id: &str) -> Failure {
 
 fn unknown_request(id: &str) -> Failure {
     let message = format!(
-        "no request `{}` is remembered: the last {} that are over are, since the gateway started; `modelgate why` lists \
-         them",
-        error::shown(id),
-        recent::CAPACITY
+        "no request `{}` is known; `modelgate why` lists the latest",
+        error::shown(id)
     );
     failure(ErrorKind::NotFound, "unknown_request", message)
 }

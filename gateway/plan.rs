@@ -87,11 +87,10 @@ impl Plan {
     ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();
         let dialect = ask.dialect();
-        let recent = Arc::clone(&state.recent);
-        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect, recent);
+        let telemetry = Arc::clone(&state.telemetry);
+        let mut record = Record::new(incoming.id.clone(), incoming.started, dialect, telemetry);
         let read = intake::read(&snapshot, incoming, &ask, &mut record, &state).await;
-        let read = read
-            .inspect_err(|failure| record.failed(failure.error.status, &failure.error.message))?;
+        let read = read.inspect_err(|failure| record.failed(&failure.error))?;
         let settled = read.session.as_ref().filter(|session| !session.is_new);
         let bound = settled.and_then(|session| {
             let ttl = snapshot.config.routing.session_affinity?;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use modelgate_dialects::ir::Usage;
+use modelgate_dialects::ir::{Error, Usage};
 use modelgate_dialects::losses::Action;
 use modelgate_dialects::{Dialect, Losses, Str};
 use modelgate_providers::health::Bar;
 use modelgate_providers::{CallError, Candidate, Why};
 
-use crate::recent::Recent;
+use crate::access::Caller;
 use crate::request::RequestId;
+use crate::telemetry::Telemetry;
 
 /// Attempts, credentials that were passed over, and losses, of which more than a number is kept.
 const ATTEMPTS: usize = 16;
@@ -19,12 +20,14 @@ const LOSSES: usize = 32;
 /// Of names that the client chose, and of what somebody said of a failure, so many bytes are kept.
 const NAME: usize = 256;
 const MESSAGE: usize = 1_000;
+/// Who was not let in.
+const UNKNOWN: &str = "unknown";
 
 /// The record of one request. It is written when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Record {
     sheet: Option<Box<Sheet>>,
-    recent: Arc<Recent>,
+    telemetry: Arc<Telemetry>,
 }
 
 /// What a record says.
@@ -34,7 +37,8 @@ pub(crate) struct Sheet {
     pub(crate) time: SystemTime,
     started: Instant,
     pub(crate) dialect: Dialect,
-    pub(crate) caller: String,
+    /// None where nobody was let in.
+    pub(crate) caller: Option<Caller>,
     pub(crate) model: Str,
     pub(crate) stream: bool,
     /// How many there were; the first of them are kept.
@@ -49,9 +53,21 @@ pub(crate) struct Sheet {
     pub(crate) total: Duration,
     pub(crate) status: u16,
     pub(crate) usage: Usage,
-    pub(crate) failure: Option<Str>,
+    pub(crate) failure: Option<Told>,
     /// The answer was given to its end; false means that the client left.
     pub(crate) complete: bool,
+    /// What was asked for costs nothing.
+    pub(crate) free: bool,
+    /// Bytes of the request's body, and of the answer's.
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+}
+
+/// The failure that the client was told of.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) kind: &'static str,
+    pub(crate) message: Str,
 }
 
 /// One call of an upstream.
@@ -116,14 +132,14 @@ impl Record {
         id: RequestId,
         started: Instant,
         dialect: Dialect,
-        recent: Arc<Recent>,
+        telemetry: Arc<Telemetry>,
     ) -> Self {
         let sheet = Sheet {
             id,
             time: SystemTime::now(),
             started,
             dialect,
-            caller: "unknown".to_owned(),
+            caller: None,
             model: Str::new(),
             stream: false,
             attempt_count: 0,
@@ -138,15 +154,28 @@ impl Record {
             usage: Usage::default(),
             failure: None,
             complete: false,
+            free: false,
+            bytes_in: 0,
+            bytes_out: 0,
         };
         Self {
             sheet: Some(Box::new(sheet)),
-            recent,
+            telemetry,
         }
     }
 
-    pub(crate) fn called_by(&mut self, caller: &str) {
-        self.edit(|sheet| caller.clone_into(&mut sheet.caller));
+    pub(crate) fn called_by(&mut self, caller: &Caller) {
+        self.edit(|sheet| sheet.caller = Some(caller.clone()));
+    }
+
+    /// The request's body has come.
+    pub(crate) fn received(&mut self, bytes: usize) {
+        self.edit(|sheet| sheet.bytes_in = bytes as u64);
+    }
+
+    /// What is asked for costs nothing, and is not accounted for.
+    pub(crate) fn free(&mut self) {
+        self.edit(|sheet| sheet.free = true);
     }
 
     pub(crate) fn asked(&mut self, model: &Str, stream: bool) {
@@ -251,16 +280,31 @@ impl Record {
         sheet.is_some_and(|sheet| sheet.usage.estimated)
     }
 
+    /// Bytes of the answer go to the client.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.edit(|sheet| sheet.bytes_out += bytes as u64);
+    }
+
+    /// The whole answer is there, of so many bytes.
+    pub(crate) fn answered(&mut self, bytes: usize) {
+        self.began();
+        self.sent(bytes);
+        self.completed();
+    }
+
     /// The answer was given to its end.
     pub(crate) fn completed(&mut self) {
         self.edit(|sheet| sheet.complete = true);
     }
 
     /// The client was told of a failure.
-    pub(crate) fn failed(&mut self, status: u16, message: &Str) {
+    pub(crate) fn failed(&mut self, error: &Error) {
         self.edit(|sheet| {
-            sheet.status = status;
-            sheet.failure = Some(message.excerpt(MESSAGE));
+            sheet.status = error.status;
+            sheet.failure = Some(Told {
+                kind: error.kind.name(),
+                message: error.message.excerpt(MESSAGE),
+            });
             sheet.complete = true;
         });
     }
@@ -278,11 +322,16 @@ impl Sheet {
         self.attempts.last()
     }
 
+    /// Who called, as records say it.
+    pub(crate) fn caller(&self) -> &str {
+        self.caller.as_ref().map_or(UNKNOWN, Caller::name)
+    }
+
     fn log(&self) {
         let served = self.served();
         tracing::info!(
             request_id = %self.id,
-            caller = self.caller,
+            caller = self.caller(),
             dialect = self.dialect.name(),
             model = %self.model,
             upstream = served.map(|served| served.dialect.name()),
@@ -292,7 +341,7 @@ impl Sheet {
             attempts = self.attempt_count,
             status = self.status,
             complete = self.complete,
-            error = self.failure.as_deref(),
+            error = self.failure.as_ref().map(|failure| &*failure.message),
             input_tokens = self.usage.total_input(),
             cached_tokens = self.usage.cache_read,
             output_tokens = self.usage.total_output(),
@@ -309,7 +358,7 @@ impl Drop for Record {
         if let Some(mut sheet) = self.sheet.take() {
             sheet.total = sheet.started.elapsed();
             sheet.log();
-            self.recent.push(sheet);
+            self.telemetry.keep(sheet);
         }
     }
 }
@@ -321,6 +370,7 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use modelgate_dialects::ir::ErrorKind;
     use modelgate_dialects::json::Document;
 
     use super::*;
@@ -330,16 +380,16 @@ mod tests {
         let body = Bytes::from(br#"{"model":"m-1","error":"no","usage":{"total":1}}"#.to_vec());
         let document = Document::parse(body.clone()).unwrap();
         let text = |name| document.root().text_of(name).unwrap();
-        let recent = Arc::new(Recent::default());
+        let telemetry = Arc::new(Telemetry::default());
         let id = RequestId::new();
         let mut record = Record::new(
             id.clone(),
             Instant::now(),
             Dialect::Chat,
-            Arc::clone(&recent),
+            Arc::clone(&telemetry),
         );
         record.asked(&text("model"), false);
-        record.failed(500, &text("error"));
+        record.failed(&Error::new(ErrorKind::Server, text("error")));
         record.used(Usage {
             raw: document.root().field("usage").map(|usage| usage.raw()),
             ..Usage::default()
@@ -350,22 +400,24 @@ mod tests {
             body.is_unique(),
             "a thousand records would hold a thousand bodies"
         );
-        let kept = recent.find(id.as_str()).unwrap();
-        assert_eq!((&*kept.model, kept.failure.as_deref()), ("m-1", Some("no")));
+        let kept = telemetry.recent.find(id.as_str()).unwrap();
+        let told = kept.failure.as_ref().map(|told| &*told.message);
+        assert_eq!((&*kept.model, told), ("m-1", Some("no")));
     }
 
     #[test]
     fn names_of_any_length_are_cut() {
-        let recent = Arc::new(Recent::default());
+        let telemetry = Arc::new(Telemetry::default());
         let id = RequestId::new();
         let mut record = Record::new(
             id.clone(),
             Instant::now(),
             Dialect::Chat,
-            Arc::clone(&recent),
+            Arc::clone(&telemetry),
         );
         record.asked(&Str::from("\u{e9}".repeat(NAME)), false);
         drop(record);
-        assert_eq!(recent.find(id.as_str()).unwrap().model.len(), NAME);
+        let kept = telemetry.recent.find(id.as_str()).unwrap();
+        assert_eq!(kept.model.len(), NAME);
     }
 }

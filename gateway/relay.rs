@@ -155,7 +155,7 @@ impl Body {
         let (stage, bytes) = match opened {
             Ok((Answer::Stream(relay), _)) => (Stage::Flowing(Flow::new(*relay, record)), None),
             Ok((Answer::Whole(bytes), _)) => {
-                record.completed();
+                record.answered(bytes.len());
                 (Stage::Over, Some(bytes))
             }
             Err(failure) => (Stage::Over, Some(self.last_words(record, &failure.error))),
@@ -167,7 +167,7 @@ impl Body {
 
     /// A failure after the head of the answer was sent, as the stream's last event.
     fn last_words(&self, mut record: Record, error: &Error) -> Bytes {
-        record.failed(error.status, &error.message);
+        record.failed(error);
         let mut out = Vec::new();
         encode_error_frame(self.dialect, error, &mut out);
         Bytes::from(out)
@@ -188,10 +188,8 @@ impl Body {
                 flow.relay.broke(&error);
                 let bytes = flow.relay.conduit.abort(*error.error);
                 flow.record.used(flow.relay.conduit.usage().clone());
-                flow.record.failed(
-                    ErrorKind::Timeout.status(),
-                    &Str::from_static("the upstream fell silent"),
-                );
+                let silence = Str::from_static("the upstream fell silent");
+                flow.record.failed(&Error::new(ErrorKind::Timeout, silence));
                 self.stage = Stage::Over;
                 return Some(bytes);
             }
@@ -234,7 +232,7 @@ impl Body {
             record.used(relay.conduit.usage().clone());
             match relay.conduit.outcome() {
                 Outcome::Failed(error) => {
-                    record.failed(error.status, &error.message);
+                    record.failed(error);
                     let provider = relay.source.provider.clone();
                     let error = CallError::answered(provider, (**error).clone());
                     relay.broke(&error);
@@ -335,6 +333,9 @@ impl Stream for Body {
                     Some(rewriter) => rewriter.on_bytes(bytes),
                     None => bytes,
                 };
+                if let Stage::Flowing(flow) = &mut this.stage {
+                    flow.record.sent(bytes.len());
+                }
                 return Poll::Ready(Some(Ok(bytes)));
             }
         }

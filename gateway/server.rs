@@ -174,6 +174,9 @@ impl Server {
             tracing::warn!(%error, "cooldowns cannot be kept");
         }
         warming.abort();
+        let telemetry = Arc::clone(&state.telemetry);
+        // An error would mean that it panicked, which is logged.
+        let _ = tokio::task::spawn_blocking(move || telemetry.close()).await;
     }
 }
 

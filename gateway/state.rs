@@ -14,7 +14,7 @@ use crate::affinity::Affinity;
 use crate::conversations::Conversations;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
-use crate::recent::Recent;
+use crate::telemetry::Telemetry;
 use crate::{cooldowns, lists};
 
 /// The state of a running gateway.
@@ -30,8 +30,8 @@ pub struct State {
     pub(crate) healths: Arc<Healths>,
     /// What providers say of their models.
     pub(crate) lists: Arc<ModelLists>,
-    /// Requests that are over.
-    pub(crate) recent: Arc<Recent>,
+    /// Where the records of requests go.
+    pub(crate) telemetry: Arc<Telemetry>,
     /// Who may manage.
     pub(crate) gate: Gate,
     /// One change of the configuration at a time, so that those who wait keep no thread.
@@ -116,7 +116,7 @@ impl State {
             affinity: Affinity::default(),
             healths,
             lists,
-            recent: Arc::default(),
+            telemetry: Arc::default(),
             gate: Gate::default(),
             editing: tokio::sync::Semaphore::new(1),
             renewing: Mutex::default(),
@@ -128,6 +128,13 @@ impl State {
     #[must_use]
     pub fn managed_with(mut self, token: &Secret) -> Self {
         self.gate.token = Some(Token::new(token));
+        self
+    }
+
+    /// The same, with every request entered in the ledger of the configuration.
+    #[must_use]
+    pub fn accounting(mut self) -> Self {
+        self.telemetry = Arc::new(Telemetry::open(&self.store.snapshot()));
         self
     }
 
@@ -181,6 +188,7 @@ impl State {
     pub(crate) fn renew(&self) {
         let _renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
         let config = self.store.snapshot();
+        self.telemetry.follow(&config);
         let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths, &self.lists);
         self.snapshot.store(Arc::new(snapshot));
         self.healths.tidy();

@@ -7,7 +7,7 @@ mod table;
 mod usage;
 
 pub(crate) use detail::Detail;
-pub use import::{ImportError, Imported};
+pub use import::{ImportError, Imported, LARGEST as LARGEST_IMPORT};
 pub use usage::Details;
 
 /// What stands for no client key and no model.

@@ -12,6 +12,7 @@ pub mod requests;
 pub mod route;
 pub mod runtime;
 pub mod time;
+pub mod usage;
 
 pub use accounts::{Account, AccountAction, Accounts, ActionDone};
 pub use client::{Client, ClientError};
@@ -21,6 +22,7 @@ pub use requests::{RequestDetail, RequestSummary, Requests};
 pub use route::RouteDecision;
 pub use runtime::{Runtime, RuntimeFile, new_token};
 pub use time::Timestamp;
+pub use usage::{UsageGroup, UsageImported, UsageSummary, UsageTotals};
 
 /// Where every path of the contract begins.
 pub const BASE: &str = "/v0/management";

@@ -9,6 +9,9 @@ use crate::time::Timestamp;
 pub struct Requests {
     /// The latest first.
     pub requests: Vec<RequestSummary>,
+    /// Where the next page begins, for `before`; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// A request in a line.
@@ -41,6 +44,9 @@ pub struct RequestSummary {
     /// What was used.
     #[serde(default)]
     pub usage: Usage,
+    /// What it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// What the client was told went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -92,6 +98,9 @@ pub struct RequestDetail {
     /// What was used.
     #[serde(default)]
     pub usage: Usage,
+    /// What it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
 }
 
 /// Who answered a request.
@@ -219,6 +228,16 @@ pub struct Times {
     pub stream_ms: Option<u64>,
 }
 
+/// What a request cost by the price list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Billionths of a dollar; absent where it is not known, which is not nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nanodollars: Option<u64>,
+    /// How it is known: `exact`, `estimated`, `unpriced`.
+    pub basis: String,
+}
+
 /// Tokens; absent where the upstream did not tell, which is not the same as none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -251,6 +270,7 @@ impl From<&RequestDetail> for RequestSummary {
             attempts: detail.attempts.len(),
             total_ms: detail.times.total_ms,
             usage: detail.usage,
+            cost: detail.cost.clone(),
             error: detail.error.clone(),
         }
     }

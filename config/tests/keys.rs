@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use super::mistakes::check;
 use super::{config, read};
 use crate::model::{
-    ClaudeAuth, ClientKey, Limits, MaxTokensField, ModelEntry, Proxy, Quirks, ResponsesStore,
-    Streaming, Timeouts, Tls,
+    ClaudeAuth, ClientKey, Ledger, Limits, MaxTokensField, ModelEntry, Proxy, Quirks,
+    ResponsesStore, Streaming, Timeouts, Tls,
 };
 use crate::{Environment, OAuthSetting, Secret, TEMPLATE, parse};
 
@@ -219,6 +219,44 @@ fn the_store_of_responses() {
         "responses-store.max-size-mb",
         "must be a whole number",
     );
+}
+
+#[test]
+fn what_is_written_down_of_requests() {
+    let none = config("").ledger;
+    assert!(none.enabled && none.path.ends_with("ledger.db"));
+    assert_eq!((none.row_days, none.sum_days), (Some(90), Some(730)));
+    let some = config(
+        "usage-statistics-enabled: false
+redis-usage-queue-retention-seconds: 5
+ledger: {path: /data/l.db, keep-days: 7, keep_sums_days: 0, max-file-size-mb: 3, prices: /p.json}
+",
+    );
+    let expected = Ledger {
+        enabled: false,
+        path: "/data/l.db".into(),
+        row_days: Some(7),
+        sum_days: None,
+        max_bytes: Some(3 << 20),
+        queue: Duration::from_secs(5),
+        prices: Some("/p.json".into()),
+    };
+    assert_eq!(some.ledger, expected);
+    let for_ever = config("ledger: {keep-days: 0, keep-sums-days: 0, max-file-size-mb: 0}").ledger;
+    assert_eq!((for_ever.row_days, for_ever.max_bytes), (None, None));
+    check(
+        "ledger: {keep-days: 40000}",
+        "1:21",
+        "ledger.keep-days",
+        "too large",
+    );
+    for shorter in ["{keep-sums-days: 30}", "{keep-days: 0}"] {
+        let warnings = read(&format!("ledger: {shorter}")).unwrap().warnings;
+        assert!(
+            warnings[0].message.contains("at least as long"),
+            "{shorter}"
+        );
+    }
 }
 
 #[test]

@@ -125,6 +125,24 @@ impl ErrorKind {
         }
     }
 
+    /// Its name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::Authentication => "authentication",
+            Self::Billing => "billing",
+            Self::Permission => "permission",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too_large",
+            Self::RateLimit => "rate_limit",
+            Self::Timeout => "timeout",
+            Self::Server => "server",
+            Self::Overloaded => "overloaded",
+        }
+    }
+
     /// What a status says.
     #[must_use]
     pub const fn of_status(status: u16) -> Self {

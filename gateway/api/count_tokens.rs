@@ -24,17 +24,27 @@ pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
         Ok(plan) => plan,
         Err(failure) => return error::answer(dialect, &failure),
     };
+    plan.record.free();
     match Box::pin(counted(&mut plan)).await {
-        Ok(response) => {
-            plan.record.began();
-            plan.record.completed();
+        Ok(counted) => {
+            plan.record.answered(counted.body.len());
+            let mut response = reply::json(StatusCode::OK, counted.body);
+            if counted.estimated {
+                reply::mark_estimated(&mut response);
+            }
             response
         }
         Err(failure) => refuse(plan.record, dialect, &failure),
     }
 }
 
-async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
+/// An answer, and whether it is a guess of ours.
+struct Counted {
+    body: Bytes,
+    estimated: bool,
+}
+
+async fn counted(plan: &mut Plan) -> Result<Counted, Failure> {
     let client = plan.dialect;
     let fits = |candidate: Member<'_>| {
         let upstream = candidate.dialect(client);
@@ -45,7 +55,7 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
         match call_counter(plan, &candidate, trying.why).await? {
-            Ok(body) => return Ok(answer(plan, body)),
+            Ok(body) => return Ok(answer(plan, body, false)),
             Err(error) if !error.may_rotate() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on");
@@ -55,14 +65,13 @@ async fn counted(plan: &mut Plan) -> Result<Response, Failure> {
     }
     let count = tokens::estimate_request(plan.decoded()?);
     plan.unspoiled()?;
-    let mut response = answer(plan, encode_count(plan.dialect, count));
-    reply::mark_estimated(&mut response);
-    Ok(response)
+    Ok(answer(plan, encode_count(plan.dialect, count), true))
 }
 
-fn answer(plan: &Plan, body: Bytes) -> Response {
+fn answer(plan: &Plan, body: Bytes, estimated: bool) -> Counted {
     let form = plan.google.as_ref().map(|google| google.form);
-    reply::json(StatusCode::OK, form.unwrap_or_default().whole(body))
+    let body = form.unwrap_or_default().whole(body);
+    Counted { body, estimated }
 }
 
 /// The outer failure is the request's own, the inner one the upstream's.

@@ -31,8 +31,7 @@ pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Re
     };
     match Box::pin(embedded(&mut plan, shape)).await {
         Ok((answer, losses)) => {
-            plan.record.began();
-            plan.record.completed();
+            plan.record.answered(answer.body.len());
             let mut response = reply::json(StatusCode::OK, answer.body);
             reply::name_losses(&mut response, &losses);
             if answer.estimated {

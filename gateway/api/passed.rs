@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 use modelgate_dialects::passthrough::usage_of_body;
 use modelgate_providers::{Member, Operation};
@@ -29,16 +30,15 @@ pub(crate) async fn pass(
         Err(failure) => return error::answer(dialect, &failure),
     };
     match Box::pin(passed(&mut plan, operation)).await {
-        Ok(response) => {
-            plan.record.began();
-            plan.record.completed();
-            response
+        Ok(body) => {
+            plan.record.answered(body.len());
+            reply::json(StatusCode::OK, body)
         }
         Err(failure) => refuse(plan.record, dialect, &failure),
     }
 }
 
-async fn passed(plan: &mut Plan, operation: Operation) -> Result<Response, Failure> {
+async fn passed(plan: &mut Plan, operation: Operation) -> Result<Bytes, Failure> {
     let mut last = None;
     let dialect = plan.dialect;
     let fits = |candidate: Member<'_>| {
@@ -51,7 +51,7 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<Response, Failu
             Ok((body, document)) => {
                 plan.record
                     .used(usage_of_body(dialect, &document).unwrap_or_default());
-                return Ok(reply::json(StatusCode::OK, body));
+                return Ok(body);
             }
             Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));

@@ -1,172 +1,150 @@
-//! What became of requests that are over.
+//! What became of requests: of those that ended last from memory, which knows why, and of all from the ledger.
+
+mod row;
+mod sheet;
 
 use std::time::Duration;
 
-use modelgate_dialects::losses::Action;
-use modelgate_management::requests::{
-    Affinity, Attempt, Bound, Considered, LossNote, Outcome, Served, Times, Usage,
-};
-use modelgate_management::time::{Timestamp, timestamp};
+use jiff::tz::TimeZone;
+use modelgate_ledger::{Cost, Filter, LedgerError, Outcome, Page, RequestId};
+use modelgate_management::requests::Cost as Amount;
 use modelgate_management::{RequestDetail, RequestSummary, Requests};
-use modelgate_providers::{Candidate, Moment};
 
-use super::unknown_request;
-use super::views::{at, reason};
-use crate::error::Failure;
-use crate::record::{self, Sheet};
+use super::range::range;
+use super::refused::Refused;
+use super::usage::{Asking, ledger};
+use super::{Trouble, misused, parameter, unknown_request};
 use crate::state::State;
+use crate::telemetry::CAPACITY;
 
-/// The latest requests, at most so many.
-pub(crate) fn requests(state: &State, limit: usize) -> Requests {
-    let newest = state.recent.newest(limit);
-    let summary = |sheet: &std::sync::Arc<Sheet>| RequestSummary {
-        attempts: sheet.attempt_count as usize,
-        ..RequestSummary::from(&detail(sheet))
+/// How many requests are listed when nobody says how many.
+const LISTED: usize = 100;
+/// Pages that are looked through for one answer.
+const PAGES: usize = 16;
+
+/// A page of requests, the latest first.
+pub(super) async fn requests(state: &State, query: Option<&str>) -> Result<Requests, Trouble> {
+    let limit = limit(query)?;
+    let filter = filter(query)?;
+    let before = parameter(query, "before");
+    let before = before.map(|id| RequestId::parse(&id).ok_or_else(no_id));
+    let before = before.transpose()?;
+    let mut listed = match before {
+        None if filter == Filter::default() => remembered(state, limit),
+        _ => Vec::new(),
     };
-    Requests {
-        requests: newest.iter().map(summary).collect(),
+    let last = listed.last().and_then(|last| RequestId::parse(&last.id));
+    let cursor = last.or(before);
+    if listed.len() == limit {
+        let next = last.map(|id| id.to_string());
+        return Ok(Requests {
+            requests: listed,
+            next,
+        });
     }
+    let Some(asking) = ledger(state).await else {
+        return Ok(Requests {
+            requests: listed,
+            next: None,
+        });
+    };
+    let missing = limit - listed.len();
+    let page = page(asking, filter, cursor, missing).await?;
+    listed.extend(page.rows.iter().map(row::summary));
+    Ok(Requests {
+        requests: listed,
+        next: page.next.map(|id| id.to_string()),
+    })
 }
 
-/// Everything that is remembered of a request.
-pub(crate) fn request(state: &State, id: &str) -> Result<RequestDetail, Failure> {
-    let sheet = state.recent.find(id).ok_or_else(|| unknown_request(id))?;
-    Ok(detail(&sheet))
-}
-
-fn detail(sheet: &Sheet) -> RequestDetail {
-    let listed = considered(sheet);
-    RequestDetail {
-        id: sheet.id.to_string(),
-        time: timestamp(sheet.time),
-        client_key: Some(sheet.caller.clone()),
-        dialect: sheet.dialect.name().to_owned(),
-        model: sheet.model.to_string(),
-        stream: sheet.stream,
-        status: sheet.status,
-        complete: sheet.complete,
-        error: sheet.failure.as_deref().map(str::to_owned),
-        served: sheet.served().filter(|_| sheet.status == 200).map(served),
-        affinity: sheet.affinity.as_ref().map(|affinity| Affinity {
-            source: affinity.source.to_owned(),
-            outcome: match affinity.outcome {
-                record::Place::Kept => Bound::Bound,
-                record::Place::New => Bound::New,
-                record::Place::Moved => Bound::Moved,
-            },
-            credential: sheet
-                .served()
-                .map(|attempt| attempt.candidate.credential.id.to_string()),
-        }),
-        more_candidates: sheet.members.saturating_sub(listed.len()),
-        candidates: listed,
-        attempts: sheet.attempts.iter().map(attempt).collect(),
-        losses: sheet.losses.iter().map(loss).collect(),
-        times: times(sheet),
-        usage: Usage {
-            input: sheet.usage.total_input(),
-            cached: sheet.usage.cache_read,
-            output: sheet.usage.total_output(),
-        },
+/// Everything that is known of a request.
+pub(super) async fn request(state: &State, id: &str) -> Result<RequestDetail, Trouble> {
+    if let Some(sheet) = state.telemetry.recent.find(id) {
+        return Ok(sheet::detail(&state.telemetry, &sheet));
     }
+    let asking = ledger(state).await.ok_or_else(|| unknown_request(id))?;
+    let wanted = id.to_owned();
+    let found = asking.ask(move |ledger| ledger.request(&wanted)).await?;
+    Ok(row::detail(&found.ok_or_else(|| unknown_request(id))?))
 }
 
-/// Who was asked, each once, and who was passed over.
-fn considered(sheet: &Sheet) -> Vec<Considered> {
-    let now = Moment::now();
-    let tried = sheet.attempts.iter().map(|attempt| {
-        let reason = attempt.why.in_words().to_owned();
-        candidate(&attempt.candidate, Outcome::Tried, Some(reason), None)
+/// Those that ended last, in the order in which they began.
+fn remembered(state: &State, limit: usize) -> Vec<RequestSummary> {
+    let telemetry = &state.telemetry;
+    let mut sheets = telemetry.recent.newest(CAPACITY);
+    sheets.sort_unstable_by(|a, b| b.id.as_str().cmp(a.id.as_str()));
+    let latest = sheets.iter().take(limit);
+    latest
+        .map(|sheet| sheet::summary(telemetry, sheet))
+        .collect()
+}
+
+/// A page may be empty although more follow, which nobody who asked for requests would understand.
+async fn page(
+    asking: Asking,
+    filter: Filter,
+    cursor: Option<RequestId>,
+    limit: usize,
+) -> Result<Page, Refused> {
+    asking
+        .ask(move |ledger| -> Result<Page, LedgerError> {
+            let mut all = Page::default();
+            let mut cursor = cursor;
+            for _ in 0..PAGES {
+                let page = ledger.requests(&filter, cursor, limit - all.rows.len())?;
+                all.rows.extend(page.rows);
+                all.next = page.next;
+                if all.next.is_none() || all.rows.len() >= limit {
+                    break;
+                }
+                cursor = all.next;
+            }
+            Ok(all)
+        })
+        .await
+}
+
+fn filter(query: Option<&str>) -> Result<Filter, Trouble> {
+    let outcome = parameter(query, "outcome").map(|name| {
+        let mut known = Outcome::ALL.into_iter();
+        known.find(|outcome| outcome.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = Outcome::ALL.map(Outcome::name).into();
+            misused(
+                "outcome",
+                &format!("`outcome` is one of {}", names.join(", ")),
+            )
+        })
     });
-    let passed_over = sheet.passed_over.iter().map(|passed| {
-        let bar = passed.bar.as_ref();
-        let next_try = bar.and_then(|bar| at(bar.until, now));
-        candidate(
-            &passed.candidate,
-            Outcome::Skipped,
-            bar.map(reason),
-            next_try,
-        )
-    });
-    let mut all: Vec<Considered> = Vec::new();
-    for one in tried.chain(passed_over) {
-        let same =
-            |known: &Considered| known.credential == one.credential && known.model == one.model;
-        if !all.iter().any(same) {
-            all.push(one);
-        }
-    }
-    all
+    Ok(Filter {
+        range: range(query, &TimeZone::system())?,
+        key: parameter(query, "key"),
+        provider: parameter(query, "provider"),
+        credential: parameter(query, "credential"),
+        model: parameter(query, "model"),
+        error: parameter(query, "error"),
+        outcome: outcome.transpose()?,
+    })
 }
 
-fn candidate(
-    candidate: &Candidate,
-    outcome: Outcome,
-    reason: Option<String>,
-    next_try: Option<Timestamp>,
-) -> Considered {
-    Considered {
-        credential: candidate.credential.id.to_string(),
-        model: candidate.target.model.to_string(),
-        outcome,
-        reason,
-        next_try,
+fn limit(query: Option<&str>) -> Result<usize, Trouble> {
+    let Some(text) = parameter(query, "limit") else {
+        return Ok(LISTED);
+    };
+    match text.parse() {
+        Ok(limit @ 1..) => Ok(usize::min(limit, CAPACITY)),
+        _ => Err(misused("limit", "`limit` is a number from 1").into()),
     }
 }
 
-fn served(attempt: &record::Attempt) -> Served {
-    let credential = &attempt.candidate.credential;
-    Served {
-        credential: credential.id.to_string(),
-        provider: credential.provider.to_string(),
-        dialect: attempt.dialect.name().to_owned(),
-        model: attempt.candidate.target.model.to_string(),
-    }
+fn no_id() -> Trouble {
+    misused("before", "`before` is the `next` of an answer").into()
 }
 
-fn attempt(attempt: &record::Attempt) -> Attempt {
-    let failure = attempt.failure.as_ref();
-    let answered = attempt.took.is_some() && failure.is_none();
-    Attempt {
-        credential: attempt.candidate.credential.id.to_string(),
-        model: attempt.candidate.target.model.to_string(),
-        status: failure.map_or(answered.then_some(200), |failure| failure.status),
-        kind: failure.map(|failure| failure.kind.to_owned()),
-        message: failure.map(|failure| failure.message.to_string()),
-        retry_after_ms: failure.and_then(|failure| failure.retry_after).map(millis),
-        ms: attempt.took.map_or(0, millis),
-    }
-}
-
-fn loss(lost: &record::Lost) -> LossNote {
-    LossNote {
-        path: lost.path.clone(),
-        action: match lost.action {
-            Action::Dropped => "dropped",
-            Action::Changed => "changed",
-            Action::Clamped => "clamped",
-        }
-        .to_owned(),
-        why: lost.why.to_string(),
-    }
-}
-
-fn times(sheet: &Sheet) -> Times {
-    let first = sheet.attempts.first();
-    let last = sheet.served();
-    let called = |attempt: &record::Attempt| attempt.after;
-    // From the first call to the one that answered there were others, and waits.
-    let queue = first
-        .zip(last)
-        .map(|(first, last)| called(last).saturating_sub(called(first)));
-    Times {
-        total_ms: millis(sheet.total),
-        own_us: first.map(|first| u64::try_from(first.after.as_micros()).unwrap_or(u64::MAX)),
-        queue_ms: queue.map(millis),
-        first_byte_ms: sheet.first_byte.map(millis),
-        stream_ms: sheet
-            .first_byte
-            .map(|first| millis(sheet.total.saturating_sub(first))),
+/// An amount, and how it is known.
+fn cost(cost: Cost) -> Amount {
+    Amount {
+        nanodollars: cost.nanodollars(),
+        basis: cost.basis().to_owned(),
     }
 }
 

@@ -83,7 +83,7 @@ const SETTINGS: &[Setting] = &[
     scalar("logging-to-file", Scalar::flag(false)),
     scalar("logs-max-total-size-mb", Scalar::number(0).negative(0)),
     scalar("error-logs-max-files", Scalar::number(10).negative(10)),
-    scalar("usage-statistics-enabled", Scalar::flag(false)),
+    scalar("usage-statistics-enabled", Scalar::flag(true)),
     scalar("request-log", Scalar::flag(false)),
     // Clients of the websocket need a key here, unless somebody says otherwise.
     scalar("ws-auth", Scalar::flag(true)),

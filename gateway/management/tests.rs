@@ -1,6 +1,7 @@
 mod api_call;
 mod file;
 mod table;
+mod usage;
 
 use std::path::Path;
 use std::time::Instant;
@@ -93,8 +94,8 @@ async fn view<T: serde::de::DeserializeOwned>(state: &State, ask: &str) -> T {
 /// A request of a model that is over.
 fn remember(state: &State, model: &str) -> String {
     let id = RequestId::new();
-    let recent = std::sync::Arc::clone(&state.recent);
-    let mut record = Record::new(id.clone(), Instant::now(), Dialect::Chat, recent);
+    let telemetry = std::sync::Arc::clone(&state.telemetry);
+    let mut record = Record::new(id.clone(), Instant::now(), Dialect::Chat, telemetry);
     record.asked(&model.into(), false);
     drop(record);
     id.to_string()

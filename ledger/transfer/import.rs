@@ -14,8 +14,8 @@ use super::{Detail, UNKNOWN};
 use crate::record::{ClientKey, Counts, MOST_TOKENS, Origin, Outcome, RequestId, Row, Tokens};
 use crate::{Cost, Ledger, LedgerError, Prices};
 
-/// Bytes of a file.
-const LARGEST: usize = 64 << 20;
+/// The most bytes of a file.
+pub const LARGEST: usize = 64 << 20;
 /// Requests of a file.
 const MOST: usize = 250_000;
 /// Objects of a file: a request is two, itself and its tokens. More are not even parsed.

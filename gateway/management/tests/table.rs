@@ -190,8 +190,8 @@ const SCALARS: [(&str, &str, &str, &str, &str); 19] = [
     (
         "usage-statistics-enabled",
         "usage-statistics-enabled",
-        "false",
         "true",
+        "false",
         "\"true\"",
     ),
     ("request-log", "request-log", "false", "true", "[]"),

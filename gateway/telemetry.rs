@@ -1,0 +1,156 @@
+//! What becomes of the record of a request that is over: it is remembered for a while, and entered in the ledger.
+
+mod recent;
+mod row;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use modelgate_config::Config;
+use modelgate_config::model;
+use modelgate_ledger::{Cost, Ledger, Prices, Settings};
+use serde_json::Value;
+
+pub(crate) use self::recent::{CAPACITY, Recent};
+use crate::record::Sheet;
+
+/// How long the end of the program waits for what is not yet in the ledger.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where records go.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    /// Requests that are over.
+    pub(crate) recent: Recent,
+    ledger: Option<Ledger>,
+    /// Requests are entered in the ledger.
+    recording: AtomicBool,
+    prices: ArcSwap<Prices>,
+    told: Mutex<Told>,
+}
+
+/// How far the queue of usage was fetched.
+#[derive(Debug, Default)]
+struct Told {
+    /// Of all requests, so many are out of the queue.
+    seen: u64,
+    /// What was made of one of them and found no place in an answer.
+    rest: VecDeque<Value>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            recent: Recent::default(),
+            ledger: None,
+            recording: AtomicBool::new(false),
+            prices: ArcSwap::from_pointee(Prices::bundled().clone()),
+            told: Mutex::default(),
+        }
+    }
+}
+
+impl Telemetry {
+    /// With a ledger. Without the ledger's thread, requests are served all the same.
+    pub(crate) fn open(config: &Config) -> Self {
+        let ledger = Ledger::open(settings(&config.ledger));
+        let ledger = ledger.inspect_err(|error| {
+            tracing::error!(%error, "usage is not recorded: the ledger's thread cannot be started");
+        });
+        let telemetry = Self {
+            ledger: ledger.ok(),
+            ..Self::default()
+        };
+        telemetry.follow(config);
+        telemetry
+    }
+
+    /// Takes over what a configuration says. The file and how long it keeps things are those of the start.
+    pub(crate) fn follow(&self, config: &Config) {
+        self.recording.store(config.ledger.enabled, Relaxed);
+        let prices = match &config.ledger.prices {
+            None => Ok(Prices::bundled().clone()),
+            Some(path) => Prices::with_file(path),
+        };
+        match prices {
+            Ok(prices) => self.prices.store(Arc::new(prices)),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the prices in `ledger.prices` are not used; those in use stay"
+            ),
+        }
+    }
+
+    /// The ledger, unless it could not be started.
+    pub(crate) fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+
+    /// Whether requests are entered in the ledger.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.ledger.is_some() && self.recording.load(Relaxed)
+    }
+
+    /// What models cost now.
+    pub(crate) fn prices(&self) -> Arc<Prices> {
+        self.prices.load_full()
+    }
+
+    /// Takes at most so many things out of the queue, of which each request makes some.
+    pub(crate) fn take(&self, count: usize, make: impl Fn(&Sheet) -> Vec<Value>) -> Vec<Value> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sheets, pushed) = self.recent.after(told.seen);
+        let mut left = sheets.len() as u64;
+        for sheet in sheets {
+            if told.rest.len() >= count {
+                break;
+            }
+            told.rest.extend(make(&sheet));
+            left -= 1;
+        }
+        told.seen = pushed - left;
+        let taken = told.rest.len().min(count);
+        told.rest.drain(..taken).collect()
+    }
+
+    /// What a request cost by the prices of now; none for what is not accounted for.
+    pub(crate) fn cost(&self, sheet: &Sheet) -> Option<Cost> {
+        Some(row::of(sheet, &self.prices.load())?.cost)
+    }
+
+    /// Takes what is known of a request that is over.
+    pub(crate) fn keep(&self, sheet: Box<Sheet>) {
+        if let Some(ledger) = &self.ledger
+            && self.recording.load(Relaxed)
+            && let Some(row) = row::of(&sheet, &self.prices.load())
+        {
+            ledger.record(row);
+        }
+        self.recent.push(sheet);
+    }
+
+    /// Writes what waits. Blocks.
+    pub(crate) fn close(&self) {
+        if let Some(ledger) = &self.ledger
+            && !ledger.close(PATIENCE)
+        {
+            let status = ledger.status();
+            tracing::error!(
+                lost = status.lost + status.queued,
+                "the last requests are not in the ledger"
+            );
+        }
+    }
+}
+
+fn settings(config: &model::Ledger) -> Settings {
+    Settings {
+        row_days: config.row_days,
+        sum_days: config.sum_days,
+        max_bytes: config.max_bytes,
+        ..Settings::new(config.path.clone())
+    }
+}
