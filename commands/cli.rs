@@ -11,7 +11,8 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, completions, config, keys, login, logout, man, models, route, serve, version, why,
+    accounts, completions, config, keys, login, logout, man, models, route, serve, usage, version,
+    why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -64,6 +65,7 @@ enum Command {
     Models(models::Args),
     Accounts(accounts::Args),
     Keys(keys::Args),
+    Usage(usage::Args),
     Why(why::Args),
     Route(route::Args),
     #[command(subcommand)]
@@ -117,6 +119,7 @@ impl Command {
             Self::Models(args) => models::run(context, &args),
             Self::Accounts(args) => accounts::run(context, args),
             Self::Keys(args) => keys::run(context, args),
+            Self::Usage(args) => usage::run(context, &args),
             Self::Why(args) => why::run(context, &args),
             Self::Route(args) => route::run(context, &args),
             Self::Config(command) => config::run(context, command),

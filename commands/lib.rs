@@ -24,6 +24,7 @@ mod remote;
 mod route;
 mod serve;
 mod target;
+mod usage;
 mod version;
 mod why;
 

@@ -1,9 +1,12 @@
 //! The running gateway that a command talks to.
 
+use std::time::Duration;
+
 use modelgate_config::Secret;
 use modelgate_config::paths::state_dir;
 use modelgate_management::{Client, ClientError};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -94,6 +97,13 @@ impl Gateway {
         answer: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<T, CommandError> {
         Ok(self.runtime.block_on(answer)?)
+    }
+
+    /// Waits so long, unless the person wants to stop; then it is true.
+    pub(crate) fn interrupted_within(&self, pause: Duration) -> bool {
+        let stop = tokio::signal::ctrl_c();
+        self.runtime
+            .block_on(async { timeout(pause, stop).await.is_ok() })
     }
 }
 

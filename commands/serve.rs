@@ -113,7 +113,7 @@ async fn serve(
     let token = modelgate_management::new_token()
         .context("the system has no randomness to give")
         .map_err(CommandError::failed)?;
-    let state = Arc::new(State::new(store.clone()).managed_with(&token).accounting());
+    let state = Arc::new(State::new(store.clone()).managed_with(&token));
     let bound = Server::bind(Arc::clone(&state)).await;
     let server = bound.map_err(|error| not_started(context, &opened.path, error))?;
     let address = server.address();

@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the models that clients can ask for')
             [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'Show the accounts of a running gateway, or change one')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Show the client keys, make new ones, or end old ones')
+            [CompletionResult]::new('usage', 'usage', [CompletionResultType]::ParameterValue, 'Show what requests used and cost')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell what became of a request, and why')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
@@ -391,6 +392,68 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         'modelgate;keys;help;help' {
             break
         }
+        'modelgate;usage' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What the sums are broken down by')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on; without it, the last 30 days')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when; without it, now')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Show the sums again every two seconds, until Ctrl-C')
+            [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Print CSV; cells that a spreadsheet would take for a formula begin with an apostrophe')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every request of a time to stdout')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over the usage of another gateway')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'modelgate;usage;export' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form: `json` is what `usage import` and programs of the same family read')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on; without it, the last 30 days')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when; without it, now')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'modelgate;usage;import' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'modelgate;usage;help' {
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every request of a time to stdout')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over the usage of another gateway')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'modelgate;usage;help;export' {
+            break
+        }
+        'modelgate;usage;help;import' {
+            break
+        }
+        'modelgate;usage;help;help' {
+            break
+        }
         'modelgate;why' {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many requests to list')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
@@ -602,6 +665,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the models that clients can ask for')
             [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'Show the accounts of a running gateway, or change one')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Show the client keys, make new ones, or end old ones')
+            [CompletionResult]::new('usage', 'usage', [CompletionResultType]::ParameterValue, 'Show what requests used and cost')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell what became of a request, and why')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
@@ -679,6 +743,17 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             break
         }
         'modelgate;help;keys;provider;remove' {
+            break
+        }
+        'modelgate;help;usage' {
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every request of a time to stdout')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over the usage of another gateway')
+            break
+        }
+        'modelgate;help;usage;export' {
+            break
+        }
+        'modelgate;help;usage;import' {
             break
         }
         'modelgate;help;why' {

@@ -33,6 +33,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand models 'List the models that clients can ask for'
             cand accounts 'Show the accounts of a running gateway, or change one'
             cand keys 'Show the client keys, make new ones, or end old ones'
+            cand usage 'Show what requests used and cost'
             cand why 'Tell what became of a request, and why'
             cand route 'Tell which account would answer for a model now, and why'
             cand config 'Make, check, look at and change the configuration file'
@@ -346,6 +347,61 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;keys;help;help'= {
         }
+        &'modelgate;usage'= {
+            cand --by 'What the sums are broken down by'
+            cand --since 'From when on; without it, the last 30 days'
+            cand --until 'Until when; without it, now'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --watch 'Show the sums again every two seconds, until Ctrl-C'
+            cand --csv 'Print CSV; cells that a spreadsheet would take for a formula begin with an apostrophe'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand export 'Write every request of a time to stdout'
+            cand import 'Take over the usage of another gateway'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;usage;export'= {
+            cand --format 'The form: `json` is what `usage import` and programs of the same family read'
+            cand --since 'From when on; without it, the last 30 days'
+            cand --until 'Until when; without it, now'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'modelgate;usage;import'= {
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;usage;help'= {
+            cand export 'Write every request of a time to stdout'
+            cand import 'Take over the usage of another gateway'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'modelgate;usage;help;export'= {
+        }
+        &'modelgate;usage;help;import'= {
+        }
+        &'modelgate;usage;help;help'= {
+        }
         &'modelgate;why'= {
             cand --limit 'How many requests to list'
             cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
@@ -533,6 +589,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand models 'List the models that clients can ask for'
             cand accounts 'Show the accounts of a running gateway, or change one'
             cand keys 'Show the client keys, make new ones, or end old ones'
+            cand usage 'Show what requests used and cost'
             cand why 'Tell what became of a request, and why'
             cand route 'Tell which account would answer for a model now, and why'
             cand config 'Make, check, look at and change the configuration file'
@@ -591,6 +648,14 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;help;keys;provider;add'= {
         }
         &'modelgate;help;keys;provider;remove'= {
+        }
+        &'modelgate;help;usage'= {
+            cand export 'Write every request of a time to stdout'
+            cand import 'Take over the usage of another gateway'
+        }
+        &'modelgate;help;usage;export'= {
+        }
+        &'modelgate;help;usage;import'= {
         }
         &'modelgate;help;why'= {
         }

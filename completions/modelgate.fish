@@ -38,6 +38,7 @@ complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "logout" -d 'For
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "models" -d 'List the models that clients can ask for'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "usage" -d 'Show what requests used and cost'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "why" -d 'Tell what became of a request, and why'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "route" -d 'Tell which account would answer for a model now, and why'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "config" -d 'Make, check, look at and change the configuration file'
@@ -222,6 +223,54 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_see
 complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Replace a client key by a new one that may do the same, and show it, this once'
 complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "provider" -d 'Show the keys that are presented to providers, add one, or remove one'
 complete -c modelgate -n "__fish_modelgate_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l by -d 'What the sums are broken down by' -r -f -a "model\t''
+key\t''
+provider\t''
+credential\t''
+hour\t''
+day\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l since -d 'From when on; without it, the last 30 days' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l until -d 'Until when; without it, now' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l watch -d 'Show the sums again every two seconds, until Ctrl-C'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l csv -d 'Print CSV; cells that a spreadsheet would take for a formula begin with an apostrophe'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -f -a "export" -d 'Write every request of a time to stdout'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -f -a "import" -d 'Take over the usage of another gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l format -d 'The form: `json` is what `usage import` and programs of the same family read' -r -f -a "json\t''
+jsonl\t''
+csv\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l since -d 'From when on; without it, the last 30 days' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l until -d 'Until when; without it, now' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write every request of a time to stdout'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from help" -f -a "import" -d 'Take over the usage of another gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l limit -d 'How many requests to list' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
 complete -c modelgate -n "__fish_modelgate_using_subcommand why" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
@@ -354,19 +403,20 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s h -l help -d 'Print help'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "serve" -d 'Start the gateway'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "login" -d 'Log in to an account of a provider'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "logout" -d 'Forget an account and delete its file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "config" -d 'Make, check, look at and change the configuration file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "man" -d 'Print a manual page'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "version" -d 'Print the version'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys why route config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "login" -d 'Log in to an account of a provider'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "logout" -d 'Forget an account and delete its file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "usage" -d 'Show what requests used and cost'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "config" -d 'Make, check, look at and change the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "man" -d 'Print a manual page'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "version" -d 'Print the version'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "enable" -d 'Send requests with an account again'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "disable" -d 'Send no more requests with an account'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "clear-cooldown" -d 'Try an account again at once, whatever made it cool down'
@@ -377,6 +427,8 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_see
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "revoke" -d 'End a client key: who presents it is refused from now on'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rotate" -d 'Replace a client key by a new one that may do the same, and show it, this once'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "provider" -d 'Show the keys that are presented to providers, add one, or remove one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from usage" -f -a "export" -d 'Write every request of a time to stdout'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from usage" -f -a "import" -d 'Take over the usage of another gateway'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Write a commented configuration file with one new client key'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration file and list everything that is wrong with it'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the settings that count: the file, the environment and the defaults together'

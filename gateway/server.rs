@@ -129,6 +129,7 @@ impl Server {
             state,
             limits,
         } = self;
+        state.telemetry.open(&state.snapshot().config);
         let warm = Arc::clone(&state);
         let warming = tokio::task::spawn_blocking(move || warm.warm_up());
         let following = tokio::spawn({

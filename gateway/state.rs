@@ -131,13 +131,6 @@ impl State {
         self
     }
 
-    /// The same, with every request entered in the ledger of the configuration.
-    #[must_use]
-    pub fn accounting(mut self) -> Self {
-        self.telemetry = Arc::new(Telemetry::open(&self.store.snapshot()));
-        self
-    }
-
     /// Takes over every new configuration and every change of an account, and keeps tokens fresh, for ever.
     pub(crate) async fn follow(&self) {
         tokio::join!(self.follow_all(), hash::keep_hashed(&self.store));

@@ -5,7 +5,7 @@ mod row;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Telemetry {
     /// Requests that are over.
     pub(crate) recent: Recent,
-    ledger: Option<Ledger>,
+    /// Once it is open.
+    ledger: OnceLock<Ledger>,
     /// Requests are entered in the ledger.
     recording: AtomicBool,
     prices: ArcSwap<Prices>,
@@ -45,7 +46,7 @@ impl Default for Telemetry {
     fn default() -> Self {
         Self {
             recent: Recent::default(),
-            ledger: None,
+            ledger: OnceLock::new(),
             recording: AtomicBool::new(false),
             prices: ArcSwap::from_pointee(Prices::bundled().clone()),
             told: Mutex::default(),
@@ -54,18 +55,16 @@ impl Default for Telemetry {
 }
 
 impl Telemetry {
-    /// With a ledger. Without the ledger's thread, requests are served all the same.
-    pub(crate) fn open(config: &Config) -> Self {
-        let ledger = Ledger::open(settings(&config.ledger));
-        let ledger = ledger.inspect_err(|error| {
-            tracing::error!(%error, "usage is not recorded: the ledger's thread cannot be started");
-        });
-        let telemetry = Self {
-            ledger: ledger.ok(),
-            ..Self::default()
-        };
-        telemetry.follow(config);
-        telemetry
+    /// Opens the ledger. Without its thread, requests are served all the same.
+    pub(crate) fn open(&self, config: &Config) {
+        match Ledger::open(settings(&config.ledger)) {
+            // The first one counts.
+            Ok(ledger) => drop(self.ledger.set(ledger)),
+            Err(error) => {
+                tracing::error!(%error, "usage is not recorded: the ledger's thread cannot be started");
+            }
+        }
+        self.follow(config);
     }
 
     /// Takes over what a configuration says. The file and how long it keeps things are those of the start.
@@ -86,12 +85,12 @@ impl Telemetry {
 
     /// The ledger, unless it could not be started.
     pub(crate) fn ledger(&self) -> Option<&Ledger> {
-        self.ledger.as_ref()
+        self.ledger.get()
     }
 
     /// Whether requests are entered in the ledger.
     pub(crate) fn is_recording(&self) -> bool {
-        self.ledger.is_some() && self.recording.load(Relaxed)
+        self.ledger().is_some() && self.recording.load(Relaxed)
     }
 
     /// What models cost now.
@@ -123,7 +122,7 @@ impl Telemetry {
 
     /// Takes what is known of a request that is over.
     pub(crate) fn keep(&self, sheet: Box<Sheet>) {
-        if let Some(ledger) = &self.ledger
+        if let Some(ledger) = self.ledger()
             && self.recording.load(Relaxed)
             && let Some(row) = row::of(&sheet, &self.prices.load())
         {
@@ -134,7 +133,7 @@ impl Telemetry {
 
     /// Writes what waits. Blocks.
     pub(crate) fn close(&self) {
-        if let Some(ledger) = &self.ledger
+        if let Some(ledger) = self.ledger()
             && !ledger.close(PATIENCE)
         {
             let status = ledger.status();

@@ -17,12 +17,15 @@ use crate::error::ConfigProblem;
 use crate::requests::{RequestDetail, Requests};
 use crate::route::RouteDecision;
 use crate::runtime::Runtime;
+use crate::usage::{UsageImported, UsageQuery, UsageSummary};
 use crate::{BASE, KEY_HEADER, error};
 
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest wait for a whole answer. Renewing a token asks the provider.
 const WHOLE: Duration = Duration::from_secs(60);
+/// The longest time for everything that is in a ledger.
+const TRANSFER: Duration = Duration::from_secs(3_600);
 /// Answers are bounded lists; a larger one is from somebody else.
 const LARGEST: usize = 32 << 20;
 
@@ -268,6 +271,56 @@ impl Client {
             request = request.header(IF_MATCH, etag);
         }
         let request = request.header(CONTENT_TYPE, "application/yaml").body(text);
+        let (_, body) = self.send(request).await?;
+        self.parsed(&body)
+    }
+
+    /// Sums of what requests used, broken down by `model`, `key`, `provider`, `credential`, `hour` or `day`.
+    ///
+    /// # Errors
+    /// When a time makes no sense, or the ledger cannot be read.
+    pub async fn usage(&self, by: &str, query: &UsageQuery) -> Result<UsageSummary, ClientError> {
+        let mut pairs = query.pairs();
+        pairs.push(("by", by));
+        self.ask(Method::GET, &["usage", "summary"], &pairs).await
+    }
+
+    /// Hands every request of a time to `write`, piece by piece, as `json`, `jsonl` or `csv`. Ends early when `write` tells
+    /// false.
+    ///
+    /// # Errors
+    /// As for [`Client::usage`]; also when the gateway breaks off.
+    pub async fn export_usage(
+        &self,
+        format: &str,
+        query: &UsageQuery,
+        mut write: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), ClientError> {
+        let mut pairs = query.pairs();
+        pairs.push(("format", format));
+        let request = self.prepare(Method::GET, &["usage", "export"], &pairs);
+        let answer = request.timeout(TRANSFER).send().await;
+        let mut answer = answer.map_err(|error| self.silent(error))?;
+        let status = answer.status();
+        if !status.is_success() {
+            let body = self.read(answer).await?;
+            return Err(self.refused(status, &body));
+        }
+        while let Some(piece) = answer.chunk().await.map_err(|error| self.silent(error))? {
+            if !write(&piece) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over the usage in a file of [`Client::export_usage`] as `json`, or of a program of the same family.
+    ///
+    /// # Errors
+    /// When it is not of the form, or the ledger cannot be written.
+    pub async fn import_usage(&self, file: Vec<u8>) -> Result<UsageImported, ClientError> {
+        let request = self.prepare(Method::POST, &["usage", "import"], &[]);
+        let request = request.timeout(TRANSFER).body(file);
         let (_, body) = self.send(request).await?;
         self.parsed(&body)
     }

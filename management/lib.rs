@@ -22,7 +22,7 @@ pub use requests::{RequestDetail, RequestSummary, Requests};
 pub use route::RouteDecision;
 pub use runtime::{Runtime, RuntimeFile, new_token};
 pub use time::Timestamp;
-pub use usage::{UsageGroup, UsageImported, UsageSummary, UsageTotals};
+pub use usage::{UsageGroup, UsageImported, UsageQuery, UsageSummary, UsageTotals};
 
 /// Where every path of the contract begins.
 pub const BASE: &str = "/v0/management";

@@ -4,6 +4,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+/// Which requests a question is about. Times are instants (RFC 3339), dates, or times before now (`36h`, `7d`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageQuery {
+    /// From when on; none: from the first request.
+    pub since: Option<String>,
+    /// Until when; none: until now.
+    pub until: Option<String>,
+    /// Whose days are meant: `Europe/Berlin`, `+02:00`; none: those of the gateway's machine.
+    pub zone: Option<String>,
+}
+
+impl UsageQuery {
+    /// As parameters of a query.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let pairs = [
+            ("since", &self.since),
+            ("until", &self.until),
+            ("zone", &self.zone),
+        ];
+        let given = pairs.into_iter();
+        given
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+            .collect()
+    }
+}
+
 /// `GET usage/summary`: sums over a stretch of time, which is widened to whole hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageSummary {

@@ -28,7 +28,8 @@ claude-api-key: [{{api-key: sk-ant-0123456789abcdef}}]
 {more}",
             home.path().join("ledger.db").display()
         );
-        let state = super::state(&text).accounting();
+        let state = super::state(&text);
+        state.telemetry.open(&state.snapshot().config);
         Self { _home: home, state }
     }
 
@@ -225,8 +226,9 @@ async fn requests_of_earlier_runs_are_listed_after_those_of_this_one() {
 
     // As after a restart: nothing is remembered.
     let mut scene = scene;
-    let telemetry = crate::telemetry::Telemetry::open(&scene.state.snapshot().config);
-    scene.state.telemetry = Arc::new(telemetry);
+    scene.state.telemetry = Arc::default();
+    let config = &scene.state.snapshot().config;
+    scene.state.telemetry.open(config);
     let all: Requests = view(&scene.state, "GET requests").await;
     assert_eq!(listed(&all), [&*ids[2], &*ids[1], &*ids[0]]);
     let one: RequestDetail = view(&scene.state, &format!("GET requests/{}", ids[1])).await;
