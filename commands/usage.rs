@@ -66,7 +66,7 @@ enum Command {
 /// Which requests are meant.
 #[derive(Debug, clap::Args)]
 struct Span {
-    /// From when on; without it, the last 30 days
+    /// From when on; without it and --until, the last 30 days
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Until when; without it, now
@@ -126,7 +126,9 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         None => {}
     }
     let mut query = args.span.query();
-    query.since.get_or_insert_with(|| "30d".to_owned());
+    if query.until.is_none() {
+        query.since.get_or_insert_with(|| "30d".to_owned());
+    }
     if args.watch {
         return watch(context, &gateway, args, &query);
     }

@@ -394,7 +394,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         }
         'modelgate;usage' {
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What the sums are broken down by')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on; without it, the last 30 days')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on; without it and --until, the last 30 days')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when; without it, now')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
@@ -414,7 +414,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         }
         'modelgate;usage;export' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form: `json` is what `usage import` and programs of the same family read')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on; without it, the last 30 days')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From when on; without it and --until, the last 30 days')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when; without it, now')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')

@@ -349,7 +349,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;usage'= {
             cand --by 'What the sums are broken down by'
-            cand --since 'From when on; without it, the last 30 days'
+            cand --since 'From when on; without it and --until, the last 30 days'
             cand --until 'Until when; without it, now'
             cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
             cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
@@ -368,7 +368,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;usage;export'= {
             cand --format 'The form: `json` is what `usage import` and programs of the same family read'
-            cand --since 'From when on; without it, the last 30 days'
+            cand --since 'From when on; without it and --until, the last 30 days'
             cand --until 'Until when; without it, now'
             cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
             cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'

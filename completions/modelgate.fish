@@ -229,7 +229,7 @@ provider\t''
 credential\t''
 hour\t''
 day\t''"
-complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l since -d 'From when on; without it, the last 30 days' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l since -d 'From when on; without it and --until, the last 30 days' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l until -d 'Until when; without it, now' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fish_seen_subcommand_from export import help" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r
@@ -248,7 +248,7 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and not __fis
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l format -d 'The form: `json` is what `usage import` and programs of the same family read' -r -f -a "json\t''
 jsonl\t''
 csv\t''"
-complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l since -d 'From when on; without it, the last 30 days' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l since -d 'From when on; without it and --until, the last 30 days' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l until -d 'Until when; without it, now' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
 complete -c modelgate -n "__fish_modelgate_using_subcommand usage; and __fish_seen_subcommand_from export" -l key -d 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes' -r

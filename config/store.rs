@@ -218,11 +218,18 @@ pub fn change_file<E: From<ConfigError>>(
 }
 
 fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let kept = |config: &Config| {
+        let ledger = &config.ledger;
+        let days = (ledger.row_days, ledger.sum_days);
+        (ledger.path.clone(), days, ledger.max_bytes)
+    };
+    let ledger = kept(old) != kept(new);
     let (old, new) = (&old.server, &new.server);
     let changes = [
         ("host", old.address.ip() != new.address.ip()),
         ("port", old.address.port() != new.address.port()),
         ("tls", old.tls != new.tls),
+        ("ledger", ledger),
     ];
     changes
         .into_iter()

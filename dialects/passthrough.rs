@@ -4,4 +4,4 @@ mod observe;
 mod peek;
 
 pub use observe::{Observer, Outcome, rename_model, usage_of_body};
-pub use peek::{Peek, peek, peek_beside_url, splice_model};
+pub use peek::{Peek, UsageWish, peek, peek_beside_url, splice_model, splice_usage, usage_wish};

@@ -184,7 +184,12 @@ async fn begin(
         }
         Form::Events => {
             let conduit = if prepared.pass {
-                Conduit::pass(dialect, prepared.rename.clone(), source.limit)
+                let pass = Conduit::pass(dialect, prepared.rename.clone(), source.limit);
+                if prepared.hides_usage {
+                    pass.hiding_usage()
+                } else {
+                    pass
+                }
             } else {
                 translate()
             };

@@ -51,10 +51,19 @@ struct Hearer {
 impl Conduit {
     /// The bytes as they are; `rename` replaces the upstream's name of the model. `limit`: largest event.
     pub(crate) fn pass(dialect: Dialect, rename: Option<Str>, limit: usize) -> Self {
-        Self::Pass(Box::new(Pass {
-            dialect,
-            observer: Observer::new(dialect, rename, limit),
-        }))
+        let observer = Observer::new(dialect, rename, limit);
+        Self::Pass(Box::new(Pass { dialect, observer }))
+    }
+
+    /// The same, without the event of usage that the client has not asked for.
+    pub(crate) fn hiding_usage(self) -> Self {
+        match self {
+            Self::Pass(pass) => Self::Pass(Box::new(Pass {
+                dialect: pass.dialect,
+                observer: pass.observer.hiding_usage(),
+            })),
+            Self::Translate(_) => self,
+        }
     }
 
     /// From one dialect to another. `provider` is the tag of the upstream's reasoning state, `asked` what its decoder must

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::Document;
-use modelgate_dialects::passthrough::{Peek, splice_model};
+use modelgate_dialects::passthrough::{Peek, UsageWish, splice_model, splice_usage, usage_wish};
 use modelgate_dialects::{
     Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
@@ -73,6 +73,8 @@ pub(crate) struct Prepared {
     pub(crate) pass: bool,
     /// The client's name of the model, where the upstream has another one.
     pub(crate) rename: Option<Str>,
+    /// The upstream is asked for usage, and the client has not asked.
+    pub(crate) hides_usage: bool,
     pub(crate) losses: Losses,
     /// Keeps the conversation once the answer is complete.
     pub(crate) keeper: Option<Keeper>,
@@ -228,6 +230,23 @@ impl Plan {
         splice_model(&self.bytes, self.peek.model_span.clone(), upstream)
     }
 
+    /// How a stream that passes through is made to tell what it used, where its client has not asked and the upstream knows
+    /// how.
+    fn usage_wish(&self, candidate: &Candidate) -> Option<UsageWish> {
+        let chat = matches!(self.dialect, Dialect::Chat | Dialect::Completions);
+        let untold = chat && self.peek.stream && !self.peek.include_usage;
+        let wished = untold && candidate.target.chat.stream_options;
+        wished.then(|| usage_wish(&self.document)).flatten()
+    }
+
+    /// The same body, asking for usage.
+    fn forwarded_asking(&self, candidate: &Candidate, wish: &UsageWish) -> Bytes {
+        let upstream = &candidate.target.model;
+        let model =
+            (*upstream != self.peek.model).then(|| (self.peek.model_span.clone(), &**upstream));
+        splice_usage(&self.bytes, wish, model)
+    }
+
     /// A body after the operator's rules.
     fn ruled(&self, body: Bytes, candidate: &Candidate) -> Bytes {
         let names = [&*candidate.target.model, &*self.peek.model];
@@ -275,13 +294,19 @@ impl Plan {
         if self.may_pass(candidate) {
             let rename =
                 (candidate.target.model != self.peek.model).then(|| self.peek.model.clone());
-            let body = self.ruled(self.forwarded(candidate), candidate);
+            let wish = self.usage_wish(candidate);
+            let body = match &wish {
+                Some(wish) => self.forwarded_asking(candidate, wish),
+                None => self.forwarded(candidate),
+            };
+            let body = self.ruled(body, candidate);
             return Ok(Prepared {
                 body,
                 reply,
                 asked: Asked::default(),
                 pass: true,
                 rename,
+                hides_usage: wish.is_some(),
                 losses: Losses::default(),
                 keeper: None,
             });
@@ -322,6 +347,7 @@ impl Plan {
             asked: encoded.asked,
             pass: false,
             rename: None,
+            hides_usage: false,
             losses: encoded.losses,
             keeper: self.keeper(),
         })

@@ -98,13 +98,21 @@ fn what_needs_a_restart_is_named() {
     let (_directory, path, store) = store("");
     fs::write(
         &path,
-        "host: ::1\nport: 1\ntls: {enable: true, cert: c, key: k}\n",
+        "host: ::1\nport: 1\ntls: {enable: true, cert: c, key: k}\nledger: {keep-days: 1, prices: p.json}\n",
     )
     .unwrap();
     assert_eq!(
         store.reload().unwrap().needs_restart,
-        ["host", "port", "tls"]
+        ["host", "port", "tls", "ledger"]
     );
+}
+
+#[test]
+fn prices_need_no_restart() {
+    let (_directory, path, store) = store("");
+    fs::write(&path, "ledger: {prices: p.json}\n").unwrap();
+    assert!(store.reload().unwrap().needs_restart.is_empty());
+    assert!(store.snapshot().ledger.prices.is_some());
 }
 
 #[test]

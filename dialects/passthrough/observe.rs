@@ -39,6 +39,8 @@ pub struct Observer {
     dialect: Dialect,
     /// The client's name of the model, when it must replace the upstream's.
     rename: Option<Str>,
+    /// The event that holds nothing but usage was not asked for by the client.
+    hides_usage: bool,
     framer: Framer,
     frames: Vec<Frame>,
     document: Document,
@@ -63,6 +65,7 @@ impl Observer {
         Self {
             dialect,
             rename,
+            hides_usage: false,
             framer: Framer::new(limit),
             frames: Vec::new(),
             document: Document::default(),
@@ -73,6 +76,14 @@ impl Observer {
             last: Str::new(),
             held: Vec::new(),
         }
+    }
+
+    /// The same, which keeps usage from a client that has not asked for it: some take every event of a Chat stream for one
+    /// with a choice.
+    #[must_use]
+    pub fn hiding_usage(mut self) -> Self {
+        self.hides_usage = true;
+        self
     }
 
     /// Takes the next bytes from the upstream and gives those for the client: the same ones, unless the model is
@@ -86,11 +97,18 @@ impl Observer {
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.framer.feed(chunk.clone(), &mut frames)?;
-        let forward = match self.rename.clone() {
-            Some(model) => self.renamed(&frames, &model),
-            None => {
+        let forward = if self.rename.is_some() {
+            self.rewritten(&frames)
+        } else {
+            let hides = self.hides_any(&frames);
+            if !hides {
                 frames.iter().for_each(|frame| self.on_frame(frame));
-                self.whole_events(chunk)
+            }
+            let events = self.whole_events(chunk);
+            if hides {
+                self.rewritten(&frames)
+            } else {
+                events
             }
         };
         frames.clear();
@@ -126,12 +144,11 @@ impl Observer {
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.framer.finish(&mut frames);
-        let last = match self.rename.clone() {
-            Some(model) => self.renamed(&frames, &model),
-            None => {
-                frames.iter().for_each(|frame| self.on_frame(frame));
-                self.held.concat().into()
-            }
+        let last = if self.rename.is_some() || self.hides_any(&frames) {
+            self.rewritten(&frames)
+        } else {
+            frames.iter().for_each(|frame| self.on_frame(frame));
+            self.held.concat().into()
         };
         if self.outcome == Outcome::Open && clean && self.finished {
             self.outcome = Outcome::Complete;
@@ -314,15 +331,33 @@ impl Observer {
         self.outcome = Outcome::Failed(Box::new(error));
     }
 
-    /// The frames with the client's model name. Comments are not kept.
-    fn renamed(&mut self, frames: &[Frame], model: &str) -> Bytes {
+    fn hides_any(&mut self, frames: &[Frame]) -> bool {
+        self.hides_usage && frames.iter().any(|frame| self.is_usage(frame))
+    }
+
+    /// Whether an event of a Chat stream holds usage and no choice.
+    fn is_usage(&mut self, frame: &Frame) -> bool {
+        let data = &frame.data;
+        if USAGE.find(data.as_bytes()).is_none() || self.document.reparse(data.clone()).is_err() {
+            return false;
+        }
+        let root = self.document.root();
+        let chosen = root.field("choices").into_iter().flat_map(Value::items);
+        root.field("usage").is_some_and(Value::is_object) && chosen.count() == 0
+    }
+
+    /// The frames with the client's model name, and without what the client has not asked for. Comments are not kept.
+    fn rewritten(&mut self, frames: &[Frame]) -> Bytes {
         let mut out = Vec::new();
         for frame in frames {
             if self.outcome != Outcome::Open {
                 break;
             }
             self.on_frame(frame);
-            let write = |out: &mut Vec<u8>| self.write_renamed(&frame.data, model, out);
+            if self.hides_usage && self.is_usage(frame) {
+                continue;
+            }
+            let write = |out: &mut Vec<u8>| self.write_renamed(&frame.data, out);
             if frame.event.is_empty() {
                 sse::write_data(&mut out, write);
             } else {
@@ -332,7 +367,8 @@ impl Observer {
         Bytes::from(out)
     }
 
-    fn write_renamed(&mut self, data: &Str, model: &str, out: &mut Vec<u8>) {
+    fn write_renamed(&mut self, data: &Str, out: &mut Vec<u8>) {
+        let model = self.rename.clone();
         let one_line = !data.contains(['\n', '\r']);
         let key = match self.dialect {
             Dialect::Chat
@@ -342,15 +378,16 @@ impl Observer {
             | Dialect::Kiro => &MODEL,
             Dialect::Gemini => &MODEL_VERSION,
         };
-        let has_model =
-            key.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok();
-        match (has_model, one_line) {
-            (true, _) => {
+        let model = model.filter(|_| {
+            key.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok()
+        });
+        match (model, one_line) {
+            (Some(model), _) => {
                 let span = model_value(self.dialect, self.document.root()).map(Value::span);
-                write_spliced(data, span, model, out);
+                write_spliced(data, span, &model, out);
             }
-            (false, true) => out.extend_from_slice(data.as_bytes()),
-            (false, false) => out.extend_from_slice(data.replace(['\n', '\r'], " ").as_bytes()),
+            (None, true) => out.extend_from_slice(data.as_bytes()),
+            (None, false) => out.extend_from_slice(data.replace(['\n', '\r'], " ").as_bytes()),
         }
     }
 }

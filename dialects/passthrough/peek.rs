@@ -111,6 +111,63 @@ pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Bytes {
     out.freeze()
 }
 
+/// What makes a body ask for usage at the end of its stream: a text, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageWish {
+    span: Range<usize>,
+    text: &'static str,
+}
+
+/// How a Chat body that streams is made to ask for usage; `None` where it does so already, or has no place for it.
+#[must_use]
+pub fn usage_wish(body: &Document) -> Option<UsageWish> {
+    const OPTIONS: &str = r#"{"include_usage":true}"#;
+    let wish = |span, text| Some(UsageWish { span, text });
+    let root = body.root();
+    let Some(options) = root.get("stream_options") else {
+        // An object that names a model is not empty.
+        let start = root.span().start + 1;
+        return wish(start..start, r#""stream_options":{"include_usage":true},"#);
+    };
+    let span = options.span();
+    match (options.kind(), options.get("include_usage")) {
+        (Kind::Null, _) => wish(span, OPTIONS),
+        (Kind::Object, Some(include)) if include.as_bool() != Some(true) => {
+            wish(include.span(), "true")
+        }
+        (Kind::Object, None) if options.entries().next().is_none() => wish(span, OPTIONS),
+        (Kind::Object, None) => {
+            let start = span.start + 1;
+            wish(start..start, r#""include_usage":true,"#)
+        }
+        _ => None,
+    }
+}
+
+/// `body` asking for usage, and with another model name at `span` where there is one; nothing else changes.
+#[must_use]
+pub fn splice_usage(body: &Bytes, wish: &UsageWish, model: Option<(Range<usize>, &str)>) -> Bytes {
+    let mut name = Vec::new();
+    let (mut first, mut second) = ((wish.span.clone(), wish.text.as_bytes()), (0..0, &[][..]));
+    if let Some((span, model)) = model {
+        crate::json::write_string(&mut name, model);
+        second = (span, &name);
+        if second.0.start < first.0.start {
+            std::mem::swap(&mut first, &mut second);
+        }
+    } else {
+        second.0 = body.len()..body.len();
+    }
+    let ((a, one), (b, two)) = (first, second);
+    let mut out = Buffer::with_capacity(body.len() + one.len() + two.len());
+    out.extend_from_slice(&body[..a.start]);
+    out.extend_from_slice(one);
+    out.extend_from_slice(&body[a.end..b.start]);
+    out.extend_from_slice(two);
+    out.extend_from_slice(&body[b.end..]);
+    out.freeze()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +187,48 @@ mod tests {
         assert!(peek_beside_url(&document("[]"), Str::new(), false).is_err());
         let bytes = Bytes::from_static(b"{}");
         assert_eq!(splice_model(&bytes, 0..0, "other"), bytes);
+    }
+
+    #[test]
+    fn usage_is_asked_for_and_nothing_else_changes() {
+        for (body, expected) in [
+            (
+                r#"{ "model":"m","stream":true}"#,
+                Some(r#"{"stream_options":{"include_usage":true}, "model":"m","stream":true}"#),
+            ),
+            (
+                r#"{"model":"m","stream_options":null}"#,
+                Some(r#"{"model":"m","stream_options":{"include_usage":true}}"#),
+            ),
+            (
+                r#"{"model":"m","stream_options":{ }}"#,
+                Some(r#"{"model":"m","stream_options":{"include_usage":true}}"#),
+            ),
+            (
+                r#"{"stream_options":{"a":1},"model":"m"}"#,
+                Some(r#"{"stream_options":{"include_usage":true,"a":1},"model":"m"}"#),
+            ),
+            (
+                r#"{"stream_options":{"include_usage": false},"model":"m"}"#,
+                Some(r#"{"stream_options":{"include_usage": true},"model":"m"}"#),
+            ),
+            (
+                r#"{"stream_options":{"include_usage":true},"model":"m"}"#,
+                None,
+            ),
+            (r#"{"stream_options":7,"model":"m"}"#, None),
+        ] {
+            let bytes = Bytes::from_static(body.as_bytes());
+            let document = document(body);
+            let wish = usage_wish(&document);
+            let asked = wish.as_ref().map(|wish| splice_usage(&bytes, wish, None));
+            assert_eq!(asked.as_deref(), expected.map(str::as_bytes), "{body}");
+            let Some(wish) = wish else { continue };
+            let span = document.root().get("model").map(Value::span);
+            let both = splice_usage(&bytes, &wish, span.map(|span| (span, "other")));
+            let expected = expected.map(|text| text.replace(r#""m""#, r#""other""#));
+            assert_eq!(Some(&*both), expected.as_deref().map(str::as_bytes));
+        }
     }
 
     #[test]

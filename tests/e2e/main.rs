@@ -35,5 +35,6 @@ mod routing;
 mod tls;
 mod translation;
 mod upstream_faults;
+mod usage;
 mod waiting;
 mod wishes;

@@ -29,11 +29,6 @@ async fn run(home: &Home, words: &[&str]) -> Finished {
     Launch::in_home(home).run(words).await
 }
 
-fn view(finished: &Finished) -> Value {
-    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    serde_json::from_str(&finished.stdout).expect("stdout is JSON and nothing else")
-}
-
 async fn managed(gateway: &Gateway, headers: &[(&str, &str)]) -> Answer {
     let request = gateway.keyless("GET", "/v0/management/accounts");
     let request = headers.iter().fold(request, |request, (name, value)| {
@@ -50,7 +45,7 @@ async fn accounts_of_the_gateway_here_are_shown_without_any_setup() {
     for word in ["ACCOUNT", "claude-api-key[0]", "deep[0]", "ready"] {
         assert!(table.stdout.contains(word), "{}", table.stdout);
     }
-    let view = view(&run(&gateway.home, &["accounts", "--json"]).await);
+    let view = run(&gateway.home, &["accounts", "--json"]).await.json();
     let ids: Vec<&Value> = view["accounts"]
         .as_array()
         .unwrap()
@@ -66,7 +61,7 @@ async fn a_decision_is_told_and_nothing_is_sent() {
     let upstream = Upstream::start().await;
     let gateway = Settings::upstream(Speaks::Chat, &upstream).start().await;
     let words = ["route", "up-text", "--session", "s1", "--json"];
-    let decision = view(&run(&gateway.home, &words).await);
+    let decision = run(&gateway.home, &words).await.json();
     assert_eq!(
         (
             &decision["model"],
@@ -92,10 +87,7 @@ async fn a_decision_is_told_and_nothing_is_sent() {
 async fn what_is_not_known_is_a_plain_error() {
     let gateway = Launch::with(FILE).start().await;
     for (words, expected) in [
-        (
-            &["why", "no\u{7}such"][..],
-            "no request `nosuch` is remembered",
-        ),
+        (&["why", "no\u{7}such"][..], "no request `nosuch` is known"),
         (&["accounts", "enable", "nobody"], "no account `nobody`"),
         (
             &["accounts", "remove", "nobody", "--yes"],
@@ -111,7 +103,7 @@ async fn what_is_not_known_is_a_plain_error() {
         assert_eq!(finished.stdout, "");
         assert!(finished.stderr.contains(expected), "{}", finished.stderr);
     }
-    let latest = view(&run(&gateway.home, &["why", "--json"]).await);
+    let latest = run(&gateway.home, &["why", "--json"]).await.json();
     assert_eq!(latest, json!({"requests": []}));
     let unsure = run(&gateway.home, &["accounts", "remove", "deep[0]"]).await;
     assert_eq!(unsure.code, Some(2));
@@ -200,13 +192,13 @@ async fn of_several_gateways_the_one_with_the_same_configuration_is_asked() {
     let mut second = Launch::in_home(&first.home).start().await;
     let named = first.home.path("modelgate.yaml");
     let named = ["accounts", "--json", "--config", named.to_str().unwrap()];
-    let accounts = view(&run(&first.home, &named).await);
+    let accounts = run(&first.home, &named).await.json();
     assert_eq!(accounts["accounts"][0]["id"], "claude-api-key[0]");
-    let accounts = view(&run(&first.home, &["accounts", "--json"]).await);
+    let accounts = run(&first.home, &["accounts", "--json"]).await.json();
     assert_eq!(accounts["accounts"][0]["id"], "demo");
     second.signal("KILL");
     assert_eq!(second.exit_code().await, None);
-    let accounts = view(&run(&first.home, &["accounts", "--json"]).await);
+    let accounts = run(&first.home, &["accounts", "--json"]).await.json();
     assert_eq!(
         accounts["accounts"][0]["id"], "claude-api-key[0]",
         "where none serves with the configuration, another does"
@@ -222,10 +214,10 @@ async fn a_gateway_can_be_named_with_its_key() {
         let launch = Launch::in_home(&elsewhere).env("MODELGATE_URL", &url);
         launch.env("MODELGATE_MANAGEMENT_KEY", key).run(words).await
     };
-    let accounts = view(&ask(&token, &["accounts", "--json"]).await);
+    let accounts = ask(&token, &["accounts", "--json"]).await.json();
     assert_eq!(accounts["accounts"][1]["id"], "deep[0]");
     let words = ["accounts", "--key", &token, "--url", &url, "--json"];
-    view(&ask("wrong", &words).await);
+    ask("wrong", &words).await.json();
     let wrong = ask(KEY, &["accounts"]).await;
     assert_eq!(wrong.code, Some(1));
     assert!(
@@ -255,7 +247,7 @@ async fn a_gateway_with_tls_is_found_too() {
     fs::write(&config, format!("{tls}{FILE}")).unwrap();
     let launch = Launch::in_home(&home).arg("--config");
     let _gateway = launch.arg(config.to_str().unwrap()).start().await;
-    let accounts = view(&run(&home, &["accounts", "--json"]).await);
+    let accounts = run(&home, &["accounts", "--json"]).await.json();
     assert_eq!(accounts["accounts"][0]["id"], "claude-api-key[0]");
 }
 
@@ -291,7 +283,7 @@ async fn why_tells_what_became_of_a_request() {
         assert_eq!(answer.status, 200);
         ids.push(answer.header("x-request-id").unwrap().to_owned());
     }
-    let first = view(&run(&gateway.home, &["why", &ids[0], "--json"]).await);
+    let first = run(&gateway.home, &["why", &ids[0], "--json"]).await.json();
     let attempts = first["attempts"].as_array().unwrap();
     let told: Vec<_> = attempts
         .iter()
@@ -309,7 +301,7 @@ async fn why_tells_what_became_of_a_request() {
     assert_eq!(first["affinity"]["source"], "x-session-id");
     assert_eq!(first["losses"][0]["path"], "top_k");
     assert_eq!(first["usage"]["output"], 7);
-    let second = view(&run(&gateway.home, &["why", &ids[1], "--json"]).await);
+    let second = run(&gateway.home, &["why", &ids[1], "--json"]).await.json();
     assert_eq!(second["affinity"]["outcome"], "bound");
     assert_eq!(second["attempts"].as_array().unwrap().len(), 1);
     let skipped = second["candidates"]
@@ -331,13 +323,8 @@ async fn why_tells_what_became_of_a_request() {
     }
     let latest = run(&gateway.home, &["why"]).await;
     assert!(latest.stdout.contains(&ids[1][..12]), "{}", latest.stdout);
-    let decision = view(
-        &run(
-            &gateway.home,
-            &["route", "up-text", "--session", "s-1", "--json"],
-        )
-        .await,
-    );
+    let words = ["route", "up-text", "--session", "s-1", "--json"];
+    let decision = run(&gateway.home, &words).await.json();
     assert_eq!(decision["chosen"], "chat0[1]");
     assert_eq!(decision["why"], "the conversation is there");
 }
@@ -356,7 +343,7 @@ async fn a_cooldown_is_shown_and_cleared() {
             .status
     };
     assert_eq!((status().await, status().await), (401, 503));
-    let accounts = view(&run(&gateway.home, &["accounts", "--json"]).await);
+    let accounts = run(&gateway.home, &["accounts", "--json"]).await.json();
     let account = &accounts["accounts"][0];
     assert_eq!(
         (&account["state"], &account["failed"]),

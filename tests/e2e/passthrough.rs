@@ -7,7 +7,9 @@ use modelgate_test_upstream::{Script, Upstream};
 /// A body as no serialiser would write it: white space, key order, unknown fields, spellings of numbers and strings.
 fn odd_request(dialect: Speaks, model: &str, stream: bool) -> String {
     let path_of_own = match dialect {
-        Speaks::Chat => "\"n\" : 1, \"seed\":12345678901234567890, \"logit_bias\":{}",
+        Speaks::Chat => {
+            "\"n\" : 1, \"seed\":12345678901234567890, \"logit_bias\":{}, \"stream_options\" : {\"include_usage\" :true}"
+        }
         Speaks::Claude => "\"metadata\" : {\"user_id\":\"u\\u002d1\"}",
     };
     format!(

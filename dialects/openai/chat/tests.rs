@@ -5,6 +5,7 @@
 
 mod errors;
 mod mapping;
+mod passthrough;
 mod request_decode;
 mod request_encode;
 mod response;

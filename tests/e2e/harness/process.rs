@@ -57,6 +57,18 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+impl Finished {
+    /// What it printed with `--json`.
+    ///
+    /// # Panics
+    ///
+    /// When it failed, or printed anything else.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        serde_json::from_str(&self.stdout).expect("stdout is JSON and nothing else")
+    }
+}
+
 impl Home {
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().unwrap();

@@ -1,6 +1,6 @@
 //! `modelgate keys` and `modelgate config get`, `set`, `unset` and `edit`, on a running gateway and on a file.
 
-use super::{FILE, run, view};
+use super::{FILE, run};
 use crate::harness::process::Finished;
 use crate::harness::{Answer, Gateway, Home, KEY, Launch};
 use serde_json::json;
@@ -35,7 +35,7 @@ async fn a_client_key_is_made_used_rotated_and_revoked() {
         "2099-01-01",
         "--json",
     ];
-    let added = view(&run(&gateway.home, &words).await);
+    let added = run(&gateway.home, &words).await.json();
     assert_eq!(
         (&added["name"], &added["models"], &added["expires"]),
         (&json!("ann"), &json!(["son*", "x"]), &json!("2099-01-01"))
@@ -104,7 +104,9 @@ async fn provider_keys_are_listed_added_and_removed() {
         .await,
     );
     done(&add(&["openai", "--name", "deep"], "sk-deep-two-0123456789").await);
-    let listed = view(&run(&gateway.home, &["keys", "provider", "--json"]).await);
+    let listed = run(&gateway.home, &["keys", "provider", "--json"])
+        .await
+        .json();
     let told: Vec<_> = listed["providers"]
         .as_array()
         .unwrap()
@@ -125,7 +127,7 @@ async fn provider_keys_are_listed_added_and_removed() {
         ]
     );
     assert!(!listed.to_string().contains("0123456789"), "{listed}");
-    let accounts = view(&run(&gateway.home, &["accounts", "--json"]).await);
+    let accounts = run(&gateway.home, &["accounts", "--json"]).await.json();
     assert_eq!(
         accounts["accounts"][1]["id"], "claude-api-key[1]",
         "it is used at once"
@@ -181,7 +183,7 @@ async fn settings_are_read_changed_and_taken_out() {
         "--json",
     ];
     assert_eq!(
-        view(&run(&gateway.home, &clear).await),
+        run(&gateway.home, &clear).await.json(),
         "sk-ant-0123456789abcdef"
     );
     assert_eq!(get("debug").await.code, Some(1));
@@ -200,7 +202,9 @@ async fn settings_are_read_changed_and_taken_out() {
         text.starts_with("# mine\nrequest-retry: 3   # why\n"),
         "{text}"
     );
-    let decision = view(&run(&gateway.home, &["route", "sonnet", "--json"]).await);
+    let decision = run(&gateway.home, &["route", "sonnet", "--json"])
+        .await
+        .json();
     assert_eq!(decision["strategy"], "fill-first", "it counts at once");
     let wrong = run(&gateway.home, &["config", "set", "request-retry", "many"]).await;
     assert_eq!(wrong.code, Some(2));
@@ -229,7 +233,7 @@ async fn without_a_gateway_the_file_is_changed() {
         missing.stderr
     );
     done(&run(&home, &["config", "init"]).await);
-    let added = view(&run(&home, &["keys", "add", "--json"]).await);
+    let added = run(&home, &["keys", "add", "--json"]).await.json();
     done(&run(&home, &["config", "set", "debug", "true"]).await);
     let text = fs::read_to_string(home.default_config()).unwrap();
     assert!(

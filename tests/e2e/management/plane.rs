@@ -1,6 +1,6 @@
 //! Management keys, and what the plane gives away and logs.
 
-use super::{FILE, run, view};
+use super::{FILE, run};
 use crate::harness::{Answer, Gateway, Home, KEY, Launch, eventually};
 use serde_json::{Value, json};
 use std::fs;
@@ -213,6 +213,8 @@ async fn a_setting_that_is_changed_from_here_counts_for_the_log_too() {
         gateway.log().contains("DEBUG")
     })
     .await;
-    let told: Value = view(&run(&gateway.home, &["config", "get", "debug", "--json"]).await);
+    let told: Value = run(&gateway.home, &["config", "get", "debug", "--json"])
+        .await
+        .json();
     assert_eq!(told, true);
 }
