@@ -14,7 +14,7 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::{
     CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, demo,
-    gemini, quota, retry_hint, vertex,
+    gemini, kiro, quota, retry_hint, vertex,
 };
 
 /// Most bytes of an error's body that are read.
@@ -188,8 +188,12 @@ fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
             ProviderKind::Compatible => compatible::forward(client, &mut headers),
             ProviderKind::Demo => demo::forward(client, &mut headers),
             ProviderKind::Gemini => gemini::forward(client, &mut headers),
+            ProviderKind::Kiro => kiro::forward(client, &mut headers),
             ProviderKind::Vertex => vertex::forward(client, &mut headers),
         }
+    }
+    if credential.kind == ProviderKind::Kiro {
+        kiro::number(&mut headers);
     }
     headers
 }
@@ -213,7 +217,10 @@ async fn refused(
     let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
         .await
         .unwrap_or_default();
-    let error = modelgate_dialects::decode_error(dialect, status.as_u16(), &body);
+    let error = match credential.kind {
+        ProviderKind::Kiro => kiro::failure(status, headers, &body),
+        _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
+    };
     let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);
     let used_up = quota::used_up(&windows, now);

@@ -17,6 +17,8 @@ pub enum ProviderKind {
     Demo,
     /// Google's Gemini API by key.
     Gemini,
+    /// Kiro: AWS CodeWhisperer or Amazon Q.
+    Kiro,
     /// Google's Vertex AI by key.
     Vertex,
 }
@@ -30,6 +32,7 @@ impl ProviderKind {
             Self::Codex => Dialect::Responses,
             Self::Compatible => Dialect::Chat,
             Self::Gemini | Self::Vertex => Dialect::Gemini,
+            Self::Kiro => Dialect::Kiro,
         }
     }
 
@@ -42,6 +45,7 @@ impl ProviderKind {
             Self::Compatible => "openai-compatibility",
             Self::Demo => "demo",
             Self::Gemini => "gemini",
+            Self::Kiro => "kiro",
             Self::Vertex => "vertex",
         }
     }

@@ -20,6 +20,7 @@ mod forge;
 mod gemini;
 pub mod health;
 mod kind;
+mod kiro;
 pub mod lists;
 mod models;
 mod moment;

@@ -18,6 +18,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         claude: file.catalogues.claude,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
+        kiro: file.catalogues.kiro,
         qwen: file.catalogues.qwen,
         openai_reasoning: file
             .openai_reasoning
@@ -32,6 +33,7 @@ struct Table {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    kiro: Vec<String>,
     qwen: Vec<String>,
     openai_reasoning: Vec<Pattern>,
 }
@@ -52,6 +54,7 @@ struct Catalogues {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    kiro: Vec<String>,
     qwen: Vec<String>,
 }
 
@@ -133,6 +136,11 @@ fn family(model: &str) -> Option<&'static Family> {
 /// The models of Google's Gemini API.
 pub(crate) fn gemini_catalogue() -> &'static [String] {
     &TABLE.gemini
+}
+
+/// The models that Kiro accounts serve (`providers.md` 9.6).
+pub(crate) fn kiro_catalogue() -> &'static [String] {
+    &TABLE.kiro
 }
 
 /// The models of Qwen's accounts.
