@@ -22,6 +22,7 @@ mod errors;
 mod failover;
 mod first_run;
 mod gemini;
+mod kiro;
 mod lifecycle;
 mod lists;
 mod login;
