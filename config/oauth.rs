@@ -94,7 +94,12 @@ impl OAuthSetting {
 type Defaults = &'static [(OAuthSetting, &'static str)];
 
 /// The providers that accounts are logged in to.
-const SERVICES: &[(&str, Defaults)] = &[("claude", CLAUDE), ("kiro", KIRO), ("qwen", QWEN)];
+const SERVICES: &[(&str, Defaults)] = &[
+    ("claude", CLAUDE),
+    ("kimi", KIMI),
+    ("kiro", KIRO),
+    ("qwen", QWEN),
+];
 
 const CLAUDE: Defaults = &[
     (
@@ -115,6 +120,21 @@ const CLAUDE: Defaults = &[
         "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
     ),
     (OAuthSetting::Scope, "user:profile user:inference"),
+];
+
+const KIMI: Defaults = &[
+    (
+        OAuthSetting::DeviceUrl,
+        "https://auth.kimi.com/api/oauth/device_authorization",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://auth.kimi.com/api/oauth/token",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "17e5f671-d194-4dfb-9706-5516cb48c098",
+    ),
 ];
 
 /// Its client is registered anew for each login. Accounts of Google and GitHub are renewed elsewhere than those of AWS.

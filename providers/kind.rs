@@ -17,6 +17,8 @@ pub enum ProviderKind {
     Demo,
     /// Google's Gemini API by key.
     Gemini,
+    /// Kimi.
+    Kimi,
     /// Kiro: AWS CodeWhisperer or Amazon Q.
     Kiro,
     /// Google's Vertex AI by key.
@@ -30,7 +32,7 @@ impl ProviderKind {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
-            Self::Compatible => Dialect::Chat,
+            Self::Compatible | Self::Kimi => Dialect::Chat,
             Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
         }
@@ -45,6 +47,7 @@ impl ProviderKind {
             Self::Compatible => "openai-compatibility",
             Self::Demo => "demo",
             Self::Gemini => "gemini",
+            Self::Kimi => "kimi",
             Self::Kiro => "kiro",
             Self::Vertex => "vertex",
         }

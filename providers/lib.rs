@@ -19,6 +19,7 @@ pub mod fetch;
 mod forge;
 mod gemini;
 pub mod health;
+mod kimi;
 mod kind;
 mod kiro;
 pub mod lists;

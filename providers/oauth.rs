@@ -10,6 +10,7 @@ mod callback;
 mod claude;
 mod device;
 mod error;
+mod kimi;
 mod kiro;
 mod listener;
 mod new_account;
@@ -104,13 +105,12 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
         AccountKind::Claude => Some(Method::Browser),
-        AccountKind::Kiro | AccountKind::Qwen => Some(Method::Device),
+        AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => Some(Method::Device),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Copilot
-        | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
@@ -180,11 +180,10 @@ pub fn endpoint(kind: AccountKind, oauth: &OAuth) -> Result<TokenEndpoint, Login
 pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result<Grant, Refused> {
     let unset = |error: LoginError| Refused::Failed(error.to_string());
     let kind = account.kind;
+    let service = || service(kind, oauth).map_err(unset);
     match kind {
-        AccountKind::Kiro => {
-            let service = service(kind, oauth).map_err(unset)?;
-            kiro::renew(account, service, &reach.client_of(account)?).await
-        }
+        AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
+        AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
         _ => {
             let Reach {
                 clients,

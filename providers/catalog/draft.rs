@@ -15,7 +15,7 @@ use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
-    gemini, kiro, models, qwen, vertex,
+    gemini, kimi, kiro, models, qwen, vertex,
 };
 
 /// A catalogue in the making.
@@ -110,6 +110,11 @@ impl<'c> Draft<'c> {
                 let base_url = qwen::base_url(account);
                 (base_url, models::qwen_catalogue(), Some("qwen*"))
             }
+            AccountKind::Kimi => {
+                make = kimi::account;
+                let base_url = kimi::BASE_URL.to_owned();
+                (base_url, models::kimi_catalogue(), Some("kimi-*"))
+            }
             // Its names are those of other vendors: one that it does not list is not its own.
             AccountKind::Kiro => {
                 make = kiro::account;
@@ -121,7 +126,6 @@ impl<'c> Draft<'c> {
             | AccountKind::Antigravity
             | AccountKind::Iflow
             | AccountKind::Copilot
-            | AccountKind::Kimi
             | AccountKind::Xai
             | AccountKind::Vertex => return,
         };

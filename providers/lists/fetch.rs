@@ -76,6 +76,7 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Demo
+        | ProviderKind::Kimi
         | ProviderKind::Kiro
         | ProviderKind::Vertex => None,
     };

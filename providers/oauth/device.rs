@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::token::{Answer, Question};
-use super::{Grant, LoginError, NewAccount, Reach, Refused, granted, kiro, qwen};
+use super::{Grant, LoginError, NewAccount, Reach, Refused, granted, kimi, kiro, qwen};
 use crate::AccountKind;
 use crate::store::lookup;
 
@@ -54,6 +54,7 @@ pub(super) struct Begun {
 /// Without which of the settings nothing can begin.
 fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
     match kind {
+        AccountKind::Kimi => Some(&kimi::NEEDS),
         AccountKind::Kiro => Some(&kiro::NEEDS),
         AccountKind::Qwen => Some(&qwen::NEEDS),
         AccountKind::Claude
@@ -62,7 +63,6 @@ fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
         | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Copilot
-        | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
@@ -91,6 +91,7 @@ impl DeviceLogin {
         let service = super::service(kind, oauth)?;
         let client = reach.client(kind)?;
         let begun = match kind {
+            AccountKind::Kimi => kimi::begin(service, &client).await?,
             AccountKind::Kiro => kiro::begin(service, &client).await?,
             AccountKind::Qwen => qwen::begin(service, &client).await?,
             AccountKind::Claude
@@ -99,7 +100,6 @@ impl DeviceLogin {
             | AccountKind::Antigravity
             | AccountKind::Iflow
             | AccountKind::Copilot
-            | AccountKind::Kimi
             | AccountKind::Xai
             | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
         };

@@ -11,7 +11,7 @@ use modelgate_dialects::json::{Document, RawJson, Value};
 pub(super) use import::import;
 
 use super::device::{Begun, GRANT, Start};
-use super::token::{Answer, Encoding, Question, send};
+use super::token::{Answer, Encoding, Question, refresh_token, send};
 use super::{Grant, LoginError, NewAccount, Refused, Terms, granted};
 use crate::store::{claims, lookup};
 use crate::{Account, AccountKind, kiro};
@@ -138,10 +138,7 @@ pub(super) async fn renew(
     service: &OAuthService,
     http: &reqwest::Client,
 ) -> Result<Grant, Refused> {
-    let Some(refresh) = account.tokens.refresh.clone() else {
-        let reason = "the file has no refresh token";
-        return Err(Refused::LoginAgain(reason.to_owned()));
-    };
+    let refresh = refresh_token(account)?;
     let place = |setting| {
         let url = service.url(setting);
         url.map_err(|unset| Refused::Failed(unset.to_string()))

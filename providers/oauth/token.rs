@@ -94,10 +94,7 @@ impl TokenEndpoint {
         connect: Duration,
         account: &Account,
     ) -> Result<Grant, Refused> {
-        let Some(refresh) = &account.tokens.refresh else {
-            let reason = "the file has no refresh token";
-            return Err(Refused::LoginAgain(reason.to_owned()));
-        };
+        let refresh = refresh_token(account)?;
         let proxy = match &account.settings.proxy {
             Proxy::Inherit => proxy,
             own => own,
@@ -180,6 +177,7 @@ impl Encoding {
 pub(super) struct Question {
     url: Url,
     encoding: Encoding,
+    headers: HeaderMap,
     fields: Vec<(&'static str, Secret)>,
 }
 
@@ -188,8 +186,15 @@ impl Question {
         Self {
             url,
             encoding,
+            headers: HeaderMap::new(),
             fields,
         }
+    }
+
+    /// The same, with headers that say who asks.
+    pub(super) fn from(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
     }
 
     /// Asks.
@@ -203,6 +208,7 @@ impl Question {
         let (content_type, body) = self.encoding.write(fields);
         let request = client
             .post(self.url.clone())
+            .headers(self.headers.clone())
             .header(header::CONTENT_TYPE, content_type)
             .body(body);
         send(request, kind).await
@@ -217,6 +223,12 @@ impl Question {
         let answer = self.ask(client, kind).await.and_then(Answer::good);
         answer.map_err(|refused| LoginError::refused(kind, refused))
     }
+}
+
+/// What an account is renewed with.
+pub(super) fn refresh_token(account: &Account) -> Result<Secret, Refused> {
+    let missing = || Refused::LoginAgain("the file has no refresh token".to_owned());
+    account.tokens.refresh.clone().ok_or_else(missing)
 }
 
 /// What an endpoint said.

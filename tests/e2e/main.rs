@@ -26,6 +26,7 @@ mod kiro;
 mod lifecycle;
 mod lists;
 mod login;
+mod logins;
 mod management;
 mod openai;
 mod passthrough;
