@@ -6,6 +6,7 @@ mod list;
 mod wait;
 
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use dialoguer::Select;
@@ -35,17 +36,26 @@ use crate::inert::inert;
   modelgate login claude
   modelgate login claude --no-browser
   modelgate login qwen --label work
+  modelgate login kiro --import ~/.aws/sso/cache/kiro-auth-token.json
   modelgate login --list")]
 pub(crate) struct Args {
     /// Whose account it is
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "import", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
+    /// Take over an account from the file of the provider's own program (kiro)
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "provider",
+        conflicts_with = "no_browser"
+    )]
+    import: Option<PathBuf>,
     /// Open no browser; print the address only
     #[arg(long)]
     no_browser: bool,
@@ -90,7 +100,10 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
             confirm(context, "Log in all the same?")?;
         }
     }
-    let new = log_in(context, &config, kind, args.no_browser)?;
+    let new = match &args.import {
+        Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
+        None => log_in(context, &config, kind, args.no_browser)?,
+    };
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
         .save(&accounts, args.label.as_deref())

@@ -23,6 +23,12 @@ pub enum OAuthSetting {
     TokenUrl,
     /// Where a login with a code for another device begins.
     DeviceUrl,
+    /// Where a program makes itself known, for providers that know none.
+    RegisterUrl,
+    /// Where somebody signs in, for providers with a place for each organisation.
+    StartUrl,
+    /// Where tokens are renewed, if that is another place.
+    RefreshUrl,
     /// Where the provider says whose a token is.
     ProfileUrl,
     /// Where the browser comes back to; its port is listened on.
@@ -37,10 +43,13 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
+        Self::RegisterUrl,
+        Self::StartUrl,
+        Self::RefreshUrl,
         Self::ProfileUrl,
         Self::RedirectUrl,
         Self::ClientId,
@@ -55,6 +64,9 @@ impl OAuthSetting {
             Self::AuthorizeUrl => "authorize-url",
             Self::TokenUrl => "token-url",
             Self::DeviceUrl => "device-url",
+            Self::RegisterUrl => "register-url",
+            Self::StartUrl => "start-url",
+            Self::RefreshUrl => "refresh-url",
             Self::ProfileUrl => "profile-url",
             Self::RedirectUrl => "redirect-url",
             Self::ClientId => "client-id",
@@ -68,6 +80,9 @@ impl OAuthSetting {
             Self::AuthorizeUrl
             | Self::TokenUrl
             | Self::DeviceUrl
+            | Self::RegisterUrl
+            | Self::StartUrl
+            | Self::RefreshUrl
             | Self::ProfileUrl
             | Self::RedirectUrl => true,
             Self::ClientId | Self::ClientSecret | Self::Scope => false,
@@ -79,7 +94,12 @@ impl OAuthSetting {
 type Defaults = &'static [(OAuthSetting, &'static str)];
 
 /// The providers that accounts are logged in to.
-const SERVICES: &[(&str, Defaults)] = &[("claude", CLAUDE), ("qwen", QWEN)];
+const SERVICES: &[(&str, Defaults)] = &[
+    ("claude", CLAUDE),
+    ("kimi", KIMI),
+    ("kiro", KIRO),
+    ("qwen", QWEN),
+];
 
 const CLAUDE: Defaults = &[
     (
@@ -100,6 +120,46 @@ const CLAUDE: Defaults = &[
         "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
     ),
     (OAuthSetting::Scope, "user:profile user:inference"),
+];
+
+const KIMI: Defaults = &[
+    (
+        OAuthSetting::DeviceUrl,
+        "https://auth.kimi.com/api/oauth/device_authorization",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://auth.kimi.com/api/oauth/token",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "17e5f671-d194-4dfb-9706-5516cb48c098",
+    ),
+];
+
+/// Its client is registered anew for each login. Accounts of Google and GitHub are renewed elsewhere than those of AWS.
+const KIRO: Defaults = &[
+    (
+        OAuthSetting::RegisterUrl,
+        "https://oidc.us-east-1.amazonaws.com/client/register",
+    ),
+    (
+        OAuthSetting::DeviceUrl,
+        "https://oidc.us-east-1.amazonaws.com/device_authorization",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://oidc.us-east-1.amazonaws.com/token",
+    ),
+    (OAuthSetting::StartUrl, "https://view.awsapps.com/start"),
+    (
+        OAuthSetting::RefreshUrl,
+        "https://prod.us-east-1.auth.desktop.kiro.dev/refreshToken",
+    ),
+    (
+        OAuthSetting::Scope,
+        "codewhisperer:completions codewhisperer:analysis codewhisperer:conversations",
+    ),
 ];
 
 const QWEN: Defaults = &[

@@ -188,6 +188,8 @@ const LEGACY_AUTH: &[Field] = &[
 /// The providers of `oauth.rs`.
 const OAUTH: &[Field] = &[
     field("claude", Map(OAUTH_SERVICE)),
+    field("kimi", Map(OAUTH_SERVICE)),
+    field("kiro", Map(OAUTH_SERVICE)),
     field("qwen", Map(OAUTH_SERVICE)),
 ];
 
@@ -195,6 +197,9 @@ const OAUTH_SERVICE: &[Field] = &[
     field("authorize-url", Text), // where the person is sent
     field("token-url", Text),
     field("device-url", Text),   // where a login with a code begins
+    field("register-url", Text), // where a program makes itself known
+    field("start-url", Text),    // where somebody signs in, of an organisation
+    field("refresh-url", Text),  // where tokens are renewed, if elsewhere
     field("profile-url", Text),  // where the provider says whose a token is
     field("redirect-url", Text), // where the browser comes back to
     field("client-id", Text),

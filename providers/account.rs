@@ -8,7 +8,7 @@ use modelgate_config::OAuth;
 use modelgate_config::model::{Channel, ModelAlias, ModelEntry, ProviderEntry, Proxy};
 use url::Url;
 
-use crate::oauth::{self, Refused};
+use crate::oauth::{self, Reach};
 use crate::refresh::Exchange;
 use crate::{Account, AccountKind, Clients};
 
@@ -102,9 +102,12 @@ pub fn exchange(
     Arc::new(move |account| {
         let (clients, (oauth, proxy, connect)) = (Arc::clone(&clients), settings());
         async move {
-            let endpoint = oauth::endpoint(account.kind, &oauth)
-                .map_err(|error| Refused::Failed(error.to_string()))?;
-            endpoint.refresh(&clients, &proxy, connect, &account).await
+            let reach = Reach {
+                clients: &clients,
+                proxy: &proxy,
+                connect,
+            };
+            oauth::renew(&account, &oauth, reach).await
         }
         .boxed()
     })

@@ -14,7 +14,7 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::{
     CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, demo,
-    gemini, quota, retry_hint, vertex,
+    gemini, kimi, kiro, quota, retry_hint, vertex,
 };
 
 /// Most bytes of an error's body that are read.
@@ -149,7 +149,7 @@ async fn once(
     if let Some((name, value)) = token.and_then(credential::bearer) {
         request.headers_mut().insert(name, value);
     }
-    *request.body_mut() = Some(call.body.clone().into());
+    *request.body_mut() = Some(fitted(call).into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -188,10 +188,29 @@ fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
             ProviderKind::Compatible => compatible::forward(client, &mut headers),
             ProviderKind::Demo => demo::forward(client, &mut headers),
             ProviderKind::Gemini => gemini::forward(client, &mut headers),
+            ProviderKind::Kimi => kimi::forward(client, &mut headers),
+            ProviderKind::Kiro => kiro::forward(client, &mut headers),
             ProviderKind::Vertex => vertex::forward(client, &mut headers),
         }
     }
+    if credential.kind == ProviderKind::Kiro {
+        kiro::number(&mut headers);
+    }
     headers
+}
+
+/// The body as its provider takes it, where that is more than its dialect says.
+fn fitted(call: &Call<'_>) -> Bytes {
+    match call.credential.kind {
+        ProviderKind::Kimi => kimi::fit(&call.body),
+        ProviderKind::Claude
+        | ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Kiro
+        | ProviderKind::Vertex => call.body.clone(),
+    }
 }
 
 /// The meaning of an answer whose status is not 200.
@@ -213,7 +232,10 @@ async fn refused(
     let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
         .await
         .unwrap_or_default();
-    let error = modelgate_dialects::decode_error(dialect, status.as_u16(), &body);
+    let error = match credential.kind {
+        ProviderKind::Kiro => kiro::failure(status, headers, &body),
+        _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
+    };
     let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);
     let used_up = quota::used_up(&windows, now);

@@ -17,8 +17,8 @@ use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, models,
-    vertex,
+    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, kimi,
+    kiro, models, vertex,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -314,6 +314,8 @@ fn target_of(credential: &Credential, model: &str) -> Target {
         ProviderKind::Compatible => compatible::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),
         ProviderKind::Gemini => gemini::target(credential, model),
+        ProviderKind::Kimi => kimi::target(credential, model),
+        ProviderKind::Kiro => kiro::target(credential, model),
         ProviderKind::Vertex => vertex::target(credential, model),
     }
 }

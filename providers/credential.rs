@@ -7,6 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ErrorRule, Proxy};
 use modelgate_config::{Secret, key_digest};
+use modelgate_dialects::target::KiroProfile;
 use modelgate_dialects::{Dialect, Str};
 use url::Url;
 
@@ -38,6 +39,8 @@ pub struct Credential {
     pub weight: i64,
     /// Habits of a Chat server.
     pub quirks: modelgate_config::model::Quirks,
+    /// What Kiro must be told, where it is asked.
+    pub(crate) kiro: Option<Box<KiroProfile>>,
     /// What its failures mean, where the operator knows better.
     pub error_rules: Arc<[ErrorRule]>,
     /// Its provider is asked for the list of its models.

@@ -17,6 +17,10 @@ pub enum ProviderKind {
     Demo,
     /// Google's Gemini API by key.
     Gemini,
+    /// Kimi.
+    Kimi,
+    /// Kiro: AWS CodeWhisperer or Amazon Q.
+    Kiro,
     /// Google's Vertex AI by key.
     Vertex,
 }
@@ -28,8 +32,9 @@ impl ProviderKind {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
-            Self::Compatible => Dialect::Chat,
+            Self::Compatible | Self::Kimi => Dialect::Chat,
             Self::Gemini | Self::Vertex => Dialect::Gemini,
+            Self::Kiro => Dialect::Kiro,
         }
     }
 
@@ -42,6 +47,8 @@ impl ProviderKind {
             Self::Compatible => "openai-compatibility",
             Self::Demo => "demo",
             Self::Gemini => "gemini",
+            Self::Kimi => "kimi",
+            Self::Kiro => "kiro",
             Self::Vertex => "vertex",
         }
     }

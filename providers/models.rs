@@ -18,6 +18,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         claude: file.catalogues.claude,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
+        kimi: file.catalogues.kimi,
+        kiro: file.catalogues.kiro,
         qwen: file.catalogues.qwen,
         openai_reasoning: file
             .openai_reasoning
@@ -32,6 +34,8 @@ struct Table {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    kimi: Vec<String>,
+    kiro: Vec<String>,
     qwen: Vec<String>,
     openai_reasoning: Vec<Pattern>,
 }
@@ -52,6 +56,8 @@ struct Catalogues {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    kimi: Vec<String>,
+    kiro: Vec<String>,
     qwen: Vec<String>,
 }
 
@@ -133,6 +139,16 @@ fn family(model: &str) -> Option<&'static Family> {
 /// The models of Google's Gemini API.
 pub(crate) fn gemini_catalogue() -> &'static [String] {
     &TABLE.gemini
+}
+
+/// The models that Kimi accounts serve (`providers.md` 13).
+pub(crate) fn kimi_catalogue() -> &'static [String] {
+    &TABLE.kimi
+}
+
+/// The models that Kiro accounts serve (`providers.md` 9.6).
+pub(crate) fn kiro_catalogue() -> &'static [String] {
+    &TABLE.kiro
 }
 
 /// The models of Qwen's accounts.

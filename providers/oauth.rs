@@ -10,6 +10,8 @@ mod callback;
 mod claude;
 mod device;
 mod error;
+mod kimi;
+mod kiro;
 mod listener;
 mod new_account;
 mod page;
@@ -17,6 +19,7 @@ mod pkce;
 mod qwen;
 mod token;
 
+use std::path::Path;
 use std::time::Duration;
 
 use modelgate_config::model::Proxy;
@@ -30,7 +33,7 @@ pub use listener::Listener;
 pub use new_account::NewAccount;
 pub use token::{Encoding, Grant, Refused, TokenEndpoint, granted, refused};
 
-use crate::{AccountKind, Clients};
+use crate::{Account, AccountKind, Clients};
 
 /// How a provider is reached.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +51,16 @@ impl Reach<'_> {
     fn client(&self, kind: AccountKind) -> Result<reqwest::Client, LoginError> {
         let client = self.clients.get(self.proxy, self.connect);
         client.map_err(|error| LoginError::refused(kind, Refused::Failed(token::told(error, kind))))
+    }
+
+    /// The client for what concerns an account, which may have a proxy of its own.
+    fn client_of(&self, account: &Account) -> Result<reqwest::Client, Refused> {
+        let proxy = match &account.settings.proxy {
+            Proxy::Inherit => self.proxy,
+            own => own,
+        };
+        let client = self.clients.get(proxy, self.connect);
+        client.map_err(|error| Refused::Failed(token::told(error, account.kind)))
     }
 }
 
@@ -74,10 +87,10 @@ pub struct Terms {
 pub fn terms(kind: AccountKind) -> Option<Terms> {
     match kind {
         AccountKind::Claude => Some(claude::TERMS),
+        AccountKind::Kiro => Some(kiro::TERMS),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
-        | AccountKind::Kiro
         | AccountKind::Iflow
         | AccountKind::Qwen
         | AccountKind::Copilot
@@ -92,14 +105,12 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
         AccountKind::Claude => Some(Method::Browser),
-        AccountKind::Qwen => Some(Method::Device),
+        AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => Some(Method::Device),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
-        | AccountKind::Kiro
         | AccountKind::Iflow
         | AccountKind::Copilot
-        | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
@@ -111,15 +122,34 @@ pub fn kinds() -> impl Iterator<Item = AccountKind> {
     kinds.filter(|kind| method(*kind).is_some())
 }
 
+/// Takes over an account that the provider's own program has logged in to, from its file. This blocks.
+///
+/// # Errors
+/// When accounts of the kind are not taken over, or the file holds none.
+pub fn import(kind: AccountKind, path: &Path) -> Result<NewAccount, LoginError> {
+    match kind {
+        AccountKind::Kiro => kiro::import(path),
+        AccountKind::Claude
+        | AccountKind::Codex
+        | AccountKind::Gemini
+        | AccountKind::Antigravity
+        | AccountKind::Iflow
+        | AccountKind::Qwen
+        | AccountKind::Copilot
+        | AccountKind::Kimi
+        | AccountKind::Xai
+        | AccountKind::Vertex => Err(LoginError::NoImport { kind }),
+    }
+}
+
 /// What keeps somebody from logging in to an account of a kind.
 ///
 /// # Errors
 /// What the configuration lacks.
 pub fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
-    endpoint(kind, oauth)?;
     match method(kind) {
         Some(Method::Browser) => BrowserLogin::begin(kind, oauth).map(drop),
-        Some(Method::Device) => device::start(service(kind, oauth)?).map(drop),
+        Some(Method::Device) => device::ready(kind, oauth),
         None => Err(LoginError::NotOffered { kind }),
     }
 }
@@ -141,6 +171,29 @@ pub fn endpoint(kind: AccountKind, oauth: &OAuth) -> Result<TokenEndpoint, Login
         client_secret: service.secret(OAuthSetting::ClientSecret).ok().cloned(),
         scope: None,
     })
+}
+
+/// Asks the provider of an account once for new tokens.
+///
+/// # Errors
+/// What the provider, the way there or the configuration has against it.
+pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result<Grant, Refused> {
+    let unset = |error: LoginError| Refused::Failed(error.to_string());
+    let kind = account.kind;
+    let service = || service(kind, oauth).map_err(unset);
+    match kind {
+        AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
+        AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
+        _ => {
+            let Reach {
+                clients,
+                proxy,
+                connect,
+            } = reach;
+            let endpoint = endpoint(kind, oauth).map_err(unset)?;
+            endpoint.refresh(clients, proxy, connect, account).await
+        }
+    }
 }
 
 fn service(kind: AccountKind, oauth: &OAuth) -> Result<&OAuthService, LoginError> {

@@ -33,6 +33,8 @@ pub(crate) fn windows(
         ProviderKind::Compatible
         | ProviderKind::Demo
         | ProviderKind::Gemini
+        | ProviderKind::Kimi
+        | ProviderKind::Kiro
         | ProviderKind::Vertex => Vec::new(),
     }
 }

@@ -27,10 +27,10 @@ pub use edit::Edit;
 pub use name::file_name;
 pub use snapshot::{Snapshot, Trouble};
 
-pub(crate) use expiry::of_jwt;
+pub(crate) use expiry::{claims, of_jwt};
 use file::Purpose;
 pub(crate) use file::{Lock, Stamp};
-pub(crate) use read::lookup;
+pub(crate) use read::{lookup, tokens};
 use snapshot::Entry;
 
 /// A handle on the accounts of a directory; clones share it.

@@ -15,7 +15,7 @@ use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
-    gemini, models, qwen, vertex,
+    gemini, kimi, kiro, models, qwen, vertex,
 };
 
 /// A catalogue in the making.
@@ -103,20 +103,29 @@ impl<'c> Draft<'c> {
             AccountKind::Claude => {
                 make = claude::account;
                 let base_url = claude::BASE_URL.to_owned();
-                (base_url, models::claude_catalogue(), "claude-*")
+                (base_url, models::claude_catalogue(), Some("claude-*"))
             }
             AccountKind::Qwen => {
                 make = qwen::account;
-                (qwen::base_url(account), models::qwen_catalogue(), "qwen*")
+                let base_url = qwen::base_url(account);
+                (base_url, models::qwen_catalogue(), Some("qwen*"))
+            }
+            AccountKind::Kimi => {
+                make = kimi::account;
+                let base_url = kimi::BASE_URL.to_owned();
+                (base_url, models::kimi_catalogue(), Some("kimi-*"))
+            }
+            // Its names are those of other vendors: one that it does not list is not its own.
+            AccountKind::Kiro => {
+                make = kiro::account;
+                (kiro::base_url(account), models::kiro_catalogue(), None)
             }
             // Accounts of the other kinds are kept, and not used.
             AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
-            | AccountKind::Kiro
             | AccountKind::Iflow
             | AccountKind::Copilot
-            | AccountKind::Kimi
             | AccountKind::Xai
             | AccountKind::Vertex => return,
         };
@@ -131,11 +140,11 @@ impl<'c> Draft<'c> {
         let credentials = [Arc::new(make(account, &entry, login, &mut self.forge))];
         // Of the others it is not known that they have a list.
         let own = match account.kind {
-            AccountKind::Claude => self.own_list(&credentials),
+            AccountKind::Claude | AccountKind::Kiro => self.own_list(&credentials),
             _ => None,
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
-        let accepts = vec![Pattern::new(newer)];
+        let accepts = newer.map(Pattern::new).into_iter().collect();
         self.add(&entry, &credentials, &known, accepts, false);
     }
 
@@ -231,6 +240,10 @@ impl<'c> Draft<'c> {
 
     /// What an encoder must know of a model; keys of one provider share it.
     fn target(&mut self, credential: &Credential, model: &str) -> Arc<Target> {
+        // What is told to Kiro is each account's own.
+        if credential.kind == ProviderKind::Kiro {
+            return Arc::new(target_of(credential, model));
+        }
         let name = (
             credential.kind,
             credential.provider.clone(),

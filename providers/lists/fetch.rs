@@ -9,7 +9,7 @@ use url::Url;
 
 use super::page;
 use crate::credential::{self, Credential};
-use crate::{CallError, Clients, ProviderKind, body, client};
+use crate::{CallError, Clients, ProviderKind, body, client, kiro};
 
 /// Longest time for all pages together.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -76,6 +76,8 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Demo
+        | ProviderKind::Kimi
+        | ProviderKind::Kiro
         | ProviderKind::Vertex => None,
     };
     if let Some(size) = size {
@@ -98,6 +100,9 @@ async fn page(
     let token = credential.token().await?;
     if let Some((name, value)) = token.as_ref().and_then(credential::bearer) {
         request.headers_mut().insert(name, value);
+    }
+    if credential.kind == ProviderKind::Kiro {
+        kiro::ask_for_list(credential, &mut request);
     }
     let proxy = credential.proxy(proxy);
     let failed = |error| client::describe_through(provider, proxy, error);

@@ -44,11 +44,13 @@ enum Item {
 
 #[derive(Deserialize)]
 struct Model {
-    /// OpenAI and Claude say `id`, ChatGPT's backend `slug`, Gemini `name`.
+    /// OpenAI and Claude say `id`, ChatGPT's backend `slug`, Kiro `modelId`, Gemini `name`.
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
     slug: Option<String>,
+    #[serde(default, rename = "modelId")]
+    model_id: Option<String>,
     #[serde(default)]
     name: Option<String>,
     /// Gemini: what the model can do.
@@ -88,7 +90,10 @@ impl Item {
                 {
                     return None;
                 }
-                model.id.or(model.slug).or(model.name)?
+                {
+                    let named = model.id.or(model.slug).or(model.model_id);
+                    named.or(model.name)?
+                }
             }
         };
         let name = name

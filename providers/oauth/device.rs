@@ -2,18 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
+use bytes::Bytes;
+use modelgate_config::{OAuth, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, Value};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use super::token::Answer;
-use super::{Encoding, LoginError, NewAccount, Reach, Refused, TokenEndpoint, granted, pkce, qwen};
+use super::token::{Answer, Question};
+use super::{Grant, LoginError, NewAccount, Reach, Refused, granted, kimi, kiro, qwen};
 use crate::AccountKind;
 use crate::store::lookup;
 
 /// What tells the flow from others.
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Between two questions, where the provider does not say; and what is added when it says that this was too fast.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// The longest wait between two questions that a provider can ask for.
@@ -26,25 +27,54 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug)]
 pub struct DeviceLogin {
     kind: AccountKind,
-    endpoint: TokenEndpoint,
-    device_code: Secret,
-    verifier: Secret,
+    start: Start,
+    question: Question,
+    kept: Vec<(&'static str, Secret)>,
+}
+
+/// What a provider says when a login begins.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) device_code: Secret,
     code: String,
     url: Url,
     interval: Duration,
     patience: Duration,
 }
 
-/// Where a login begins; its client is part of the question, as everywhere.
-pub(super) fn start(service: &OAuthService) -> Result<TokenEndpoint, LoginError> {
-    service.text(OAuthSetting::Scope)?;
-    Ok(TokenEndpoint {
-        url: service.url(OAuthSetting::DeviceUrl)?,
-        encoding: Encoding::Form,
-        client_id: service.text(OAuthSetting::ClientId)?.into(),
-        client_secret: None,
-        scope: None,
-    })
+/// A login of a kind that has begun.
+pub(super) struct Begun {
+    pub(super) start: Start,
+    /// What is asked until the person is done.
+    pub(super) question: Question,
+    /// Fields of the account's file that do not come with the tokens.
+    pub(super) kept: Vec<(&'static str, Secret)>,
+}
+
+/// Without which of the settings nothing can begin.
+fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
+    match kind {
+        AccountKind::Kimi => Some(&kimi::NEEDS),
+        AccountKind::Kiro => Some(&kiro::NEEDS),
+        AccountKind::Qwen => Some(&qwen::NEEDS),
+        AccountKind::Claude
+        | AccountKind::Codex
+        | AccountKind::Gemini
+        | AccountKind::Antigravity
+        | AccountKind::Iflow
+        | AccountKind::Copilot
+        | AccountKind::Xai
+        | AccountKind::Vertex => None,
+    }
+}
+
+/// What keeps somebody from such a login.
+pub(super) fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
+    let service = super::service(kind, oauth)?;
+    for setting in needs(kind).ok_or(LoginError::NotOffered { kind })? {
+        service.text(*setting)?;
+    }
+    Ok(())
 }
 
 impl DeviceLogin {
@@ -57,19 +87,27 @@ impl DeviceLogin {
         oauth: &OAuth,
         reach: Reach<'_>,
     ) -> Result<Self, LoginError> {
+        ready(kind, oauth)?;
         let service = super::service(kind, oauth)?;
-        let (start, endpoint) = (start(service)?, super::endpoint(kind, oauth)?);
-        let verifier = pkce::random::<32>()?;
-        let challenge = pkce::challenge(&verifier);
         let client = reach.client(kind)?;
-        let fields = qwen::start(service, &challenge)?;
-        let answer = start.ask(&client, kind, &fields).await;
-        let answer = answer.map_err(|refused| LoginError::refused(kind, refused))?;
-        let answer = Document::parse(answer).unwrap_or_default();
-        let begun = begun(kind, endpoint, verifier, answer.root());
-        begun.ok_or_else(|| {
-            let reason = "it did not say which code to type where".to_owned();
-            LoginError::refused(kind, Refused::Failed(reason))
+        let begun = match kind {
+            AccountKind::Kimi => kimi::begin(service, &client).await?,
+            AccountKind::Kiro => kiro::begin(service, &client).await?,
+            AccountKind::Qwen => qwen::begin(service, &client).await?,
+            AccountKind::Claude
+            | AccountKind::Codex
+            | AccountKind::Gemini
+            | AccountKind::Antigravity
+            | AccountKind::Iflow
+            | AccountKind::Copilot
+            | AccountKind::Xai
+            | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
+        };
+        Ok(Self {
+            kind,
+            start: begun.start,
+            question: begun.question,
+            kept: begun.kept,
         })
     }
 
@@ -82,13 +120,13 @@ impl DeviceLogin {
     /// What the person types; text from outside.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.code
+        &self.start.code
     }
 
     /// Where; it may hold the code already.
     #[must_use]
     pub fn url(&self) -> &Url {
-        &self.url
+        &self.start.url
     }
 
     /// Waits until the person is done. Asks no more often than the provider wants, and past failures on the way there.
@@ -97,22 +135,17 @@ impl DeviceLogin {
     /// When the provider or the person refuses, or nobody has typed the code in time.
     pub async fn finish(&self, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
         let client = reach.client(self.kind)?;
-        let fields = [
-            ("grant_type", GRANT),
-            ("device_code", self.device_code.expose()),
-            ("code_verifier", self.verifier.expose()),
-        ];
-        let end = Instant::now() + self.patience;
-        let mut interval = self.interval;
+        let end = Instant::now() + self.start.patience;
+        let mut interval = self.start.interval;
         loop {
             if Instant::now() + interval > end {
                 return Err(LoginError::TimedOut);
             }
             sleep(interval).await;
-            match self.endpoint.post(&client, self.kind, &fields).await {
+            match self.question.ask(&client, self.kind).await {
                 Ok(answer) => {
                     if let Some(outcome) = self.read(answer, &mut interval) {
-                        return outcome;
+                        return Ok(self.identify(outcome?));
                     }
                 }
                 Err(Refused::Unavailable(reason)) => {
@@ -124,11 +157,7 @@ impl DeviceLogin {
     }
 
     /// What an answer means; nothing while the person is not done.
-    fn read(
-        &self,
-        answer: Answer,
-        interval: &mut Duration,
-    ) -> Option<Result<NewAccount, LoginError>> {
+    fn read(&self, answer: Answer, interval: &mut Duration) -> Option<Result<Grant, LoginError>> {
         match answer.error().as_deref() {
             Some("authorization_pending") => return None,
             Some("slow_down") => {
@@ -151,41 +180,53 @@ impl DeviceLogin {
             // The provider is in trouble, and may be well again before the code ends.
             Err(Refused::Unavailable(_) | Refused::RateLimited(_)) => None,
             Err(refused) => Some(Err(LoginError::refused(self.kind, refused))),
-            Ok(grant) => Some(Ok(qwen::identify(grant))),
+            Ok(grant) => Some(Ok(grant)),
         }
+    }
+
+    /// Whose the tokens are.
+    fn identify(&self, grant: Grant) -> NewAccount {
+        let mut account = match self.kind {
+            AccountKind::Kiro => kiro::identify(grant),
+            kind => NewAccount::of(kind, grant),
+        };
+        account.fields.extend(self.kept.iter().cloned());
+        account
     }
 }
 
-/// The answer to the beginning of a login.
-fn begun(
-    kind: AccountKind,
-    endpoint: TokenEndpoint,
-    verifier: Secret,
-    answer: Value<'_>,
-) -> Option<DeviceLogin> {
-    let text = |name| {
-        let text = lookup(answer, name)?.text()?;
-        (!text.is_blank()).then_some(text)
-    };
-    let url = text("verification_uri_complete").or_else(|| text("verification_uri"))?;
-    let url = Url::parse(&url).ok()?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
+impl Start {
+    /// The answer to the beginning of a login.
+    pub(super) fn read(kind: AccountKind, answer: Bytes) -> Result<Self, LoginError> {
+        let answer = Document::parse(answer).unwrap_or_default();
+        Self::of(answer.root()).ok_or_else(|| {
+            let reason = "it did not say which code to type where".to_owned();
+            LoginError::refused(kind, Refused::Failed(reason))
+        })
     }
-    Some(DeviceLogin {
-        kind,
-        endpoint,
-        device_code: Secret::from(&*text("device_code")?),
-        verifier,
-        code: text("user_code")?.to_string(),
-        url,
-        interval: seconds(answer, "interval")
-            .unwrap_or(INTERVAL)
-            .min(LONGEST_INTERVAL),
-        patience: seconds(answer, "expires_in")
-            .unwrap_or(PATIENCE)
-            .min(LONGEST_PATIENCE),
-    })
+
+    fn of(answer: Value<'_>) -> Option<Self> {
+        let text = |name| {
+            let text = lookup(answer, name)?.text()?;
+            (!text.is_blank()).then_some(text)
+        };
+        let url = text("verification_uri_complete").or_else(|| text("verification_uri"))?;
+        let url = Url::parse(&url).ok()?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return None;
+        }
+        Some(Self {
+            device_code: Secret::from(&*text("device_code")?),
+            code: text("user_code")?.to_string(),
+            url,
+            interval: seconds(answer, "interval")
+                .unwrap_or(INTERVAL)
+                .min(LONGEST_INTERVAL),
+            patience: seconds(answer, "expires_in")
+                .unwrap_or(PATIENCE)
+                .min(LONGEST_PATIENCE),
+        })
+    }
 }
 
 /// A number of seconds, which some providers spell as text or with a fraction; never less than one.

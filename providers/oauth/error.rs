@@ -1,6 +1,7 @@
 //! Why a login did not succeed.
 
 use std::io;
+use std::path::PathBuf;
 
 use modelgate_config::OAuthUnset;
 
@@ -65,6 +66,20 @@ pub enum LoginError {
         /// Whose login it is.
         kind: AccountKind,
         /// Why.
+        reason: String,
+    },
+    /// Accounts of this kind are not imported.
+    #[error("modelgate imports no accounts of {kind} from other programs; log in to them")]
+    NoImport {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// A file of another program holds no account.
+    #[error("no account can be imported from {path}: {reason}")]
+    Unimportable {
+        /// The file.
+        path: PathBuf,
+        /// What is the matter.
         reason: String,
     },
     /// The account could not be saved. Its tokens are lost: the login has to be repeated.

@@ -3,22 +3,52 @@
 
 use modelgate_config::{OAuthService, OAuthSetting};
 
-use super::{Grant, LoginError, NewAccount};
+use super::device::{Begun, GRANT, Start};
+use super::token::{Encoding, Question};
+use super::{LoginError, pkce};
 use crate::AccountKind;
 
-/// What a login begins with, beside the client.
-pub(super) fn start<'a>(
-    service: &'a OAuthService,
-    challenge: &'a str,
-) -> Result<[(&'a str, &'a str); 3], LoginError> {
-    Ok([
-        ("scope", service.text(OAuthSetting::Scope)?),
-        ("code_challenge", challenge),
-        ("code_challenge_method", "S256"),
-    ])
-}
+pub(super) const NEEDS: [OAuthSetting; 4] = [
+    OAuthSetting::DeviceUrl,
+    OAuthSetting::TokenUrl,
+    OAuthSetting::ClientId,
+    OAuthSetting::Scope,
+];
 
-/// Whose the tokens are.
-pub(super) fn identify(grant: Grant) -> NewAccount {
-    NewAccount::of(AccountKind::Qwen, grant)
+/// Begins a login.
+pub(super) async fn begin(
+    service: &OAuthService,
+    client: &reqwest::Client,
+) -> Result<Begun, LoginError> {
+    let client_id = service.secret(OAuthSetting::ClientId)?;
+    let verifier = pkce::random::<32>()?;
+    let first = Question::new(
+        service.url(OAuthSetting::DeviceUrl)?,
+        Encoding::Form,
+        vec![
+            ("client_id", client_id.clone()),
+            ("scope", service.secret(OAuthSetting::Scope)?.clone()),
+            ("code_challenge", pkce::challenge(&verifier).into()),
+            ("code_challenge_method", "S256".into()),
+        ],
+    );
+    let start = Start::read(
+        AccountKind::Qwen,
+        first.begin(client, AccountKind::Qwen).await?,
+    )?;
+    let question = Question::new(
+        service.url(OAuthSetting::TokenUrl)?,
+        Encoding::Form,
+        vec![
+            ("grant_type", GRANT.into()),
+            ("device_code", start.device_code.clone()),
+            ("code_verifier", verifier),
+            ("client_id", client_id.clone()),
+        ],
+    );
+    Ok(Begun {
+        start,
+        question,
+        kept: Vec::new(),
+    })
 }

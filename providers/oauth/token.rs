@@ -10,6 +10,7 @@ use modelgate_config::model::Proxy;
 use modelgate_dialects::json::{Document, RawJson, Value};
 use url::{Url, form_urlencoded};
 
+use super::LoginError;
 use crate::client::Clients;
 use crate::retry_hint;
 use crate::store::{Account, AccountKind, lookup, of_jwt};
@@ -93,10 +94,7 @@ impl TokenEndpoint {
         connect: Duration,
         account: &Account,
     ) -> Result<Grant, Refused> {
-        let Some(refresh) = &account.tokens.refresh else {
-            let reason = "the file has no refresh token";
-            return Err(Refused::LoginAgain(reason.to_owned()));
-        };
+        let refresh = refresh_token(account)?;
         let proxy = match &account.settings.proxy {
             Proxy::Inherit => proxy,
             own => own,
@@ -132,15 +130,6 @@ impl TokenEndpoint {
         kind: AccountKind,
         fields: &[(&str, &str)],
     ) -> Result<Answer, Refused> {
-        let (content_type, body) = self.body(fields);
-        let request = client
-            .post(self.url.clone())
-            .header(header::CONTENT_TYPE, content_type)
-            .body(body);
-        send(request, kind).await
-    }
-
-    fn body(&self, fields: &[(&str, &str)]) -> (&'static str, String) {
         let secret = self.client_secret.as_ref().map(Secret::expose);
         let who = [
             ("client_id", Some(&*self.client_id)),
@@ -151,8 +140,20 @@ impl TokenEndpoint {
             .iter()
             .filter_map(|(name, value)| Some((*name, (*value)?)));
         let fields = fields.iter().copied().chain(who);
-        match self.encoding {
-            Encoding::Json => {
+        let (content_type, body) = self.encoding.write(fields);
+        let request = client
+            .post(self.url.clone())
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body);
+        send(request, kind).await
+    }
+}
+
+impl Encoding {
+    /// The type of a body, and the body.
+    fn write<'f>(self, fields: impl Iterator<Item = (&'f str, &'f str)>) -> (&'static str, String) {
+        match self {
+            Self::Json => {
                 let json = RawJson::build(|writer| {
                     writer.object(|writer| {
                         for (name, value) in fields {
@@ -162,13 +163,72 @@ impl TokenEndpoint {
                 });
                 ("application/json", json.as_str().to_owned())
             }
-            Encoding::Form => {
+            Self::Form => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 form.extend_pairs(fields);
                 ("application/x-www-form-urlencoded", form.finish())
             }
         }
     }
+}
+
+/// What a provider is asked that is no plain token endpoint.
+#[derive(Debug)]
+pub(super) struct Question {
+    url: Url,
+    encoding: Encoding,
+    headers: HeaderMap,
+    fields: Vec<(&'static str, Secret)>,
+}
+
+impl Question {
+    pub(super) fn new(url: Url, encoding: Encoding, fields: Vec<(&'static str, Secret)>) -> Self {
+        Self {
+            url,
+            encoding,
+            headers: HeaderMap::new(),
+            fields,
+        }
+    }
+
+    /// The same, with headers that say who asks.
+    pub(super) fn from(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Asks.
+    pub(super) async fn ask(
+        &self,
+        client: &reqwest::Client,
+        kind: AccountKind,
+    ) -> Result<Answer, Refused> {
+        let fields = self.fields.iter();
+        let fields = fields.map(|(name, value)| (*name, value.expose()));
+        let (content_type, body) = self.encoding.write(fields);
+        let request = client
+            .post(self.url.clone())
+            .headers(self.headers.clone())
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body);
+        send(request, kind).await
+    }
+
+    /// Asks for what a login begins with.
+    pub(super) async fn begin(
+        &self,
+        client: &reqwest::Client,
+        kind: AccountKind,
+    ) -> Result<Bytes, LoginError> {
+        let answer = self.ask(client, kind).await.and_then(Answer::good);
+        answer.map_err(|refused| LoginError::refused(kind, refused))
+    }
+}
+
+/// What an account is renewed with.
+pub(super) fn refresh_token(account: &Account) -> Result<Secret, Refused> {
+    let missing = || Refused::LoginAgain("the file has no refresh token".to_owned());
+    account.tokens.refresh.clone().ok_or_else(missing)
 }
 
 /// What an endpoint said.

@@ -237,7 +237,7 @@ pub(super) fn levels(root: Value<'_>) -> impl Iterator<Item = Value<'_>> {
 }
 
 /// The tokens of a file.
-pub(super) fn tokens(root: Value<'_>) -> Tokens {
+pub(crate) fn tokens(root: Value<'_>) -> Tokens {
     let secret = |name: &str| {
         let values = levels(root).filter_map(|level| lookup(level, name));
         let mut texts = values.filter_map(scalar).filter(|text| !text.is_empty());

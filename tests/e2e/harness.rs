@@ -1,5 +1,5 @@
 //! What every test needs: the program ([`process`]), requests ([`ask`]), answers ([`answer`]), configurations
-//! ([`settings`]), the usual [`scene`], proxies ([`proxy`]), bare sockets ([`wire`]).
+//! ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare sockets ([`wire`]).
 
 pub(crate) mod answer;
 pub(crate) mod ask;
@@ -7,6 +7,7 @@ pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod scene;
 pub(crate) mod settings;
+pub(crate) mod stand_in;
 pub(crate) mod wire;
 
 use std::time::{Duration, Instant};

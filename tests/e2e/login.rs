@@ -1,6 +1,7 @@
 //! Logins, from the address that a person opens to the first request with the account.
 
 use crate::harness::process::Finished;
+use crate::harness::stand_in::{Said, StandIn};
 use crate::harness::{Home, KEY, Launch, PATIENCE, Speaks, ask};
 use modelgate_test_upstream::Upstream;
 use serde_json::{Value, json};
@@ -461,68 +462,49 @@ async fn nobody_is_logged_in_by_accident() {
 }
 
 /// Qwen's side of a login: forms, a verifier to the challenge, and one answer that says to wait.
-async fn qwen(upstream: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+async fn qwen(upstream: &str) -> StandIn {
     let resource = upstream.to_owned();
-    tokio::spawn(async move {
-        let (mut challenge, mut polls) = (String::new(), 0);
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let request = read(&mut stream).await;
-            let form = reqwest::Url::parse(&format!(
-                "http://x/?{}",
-                request.split_once("\r\n\r\n").unwrap().1
-            ))
-            .unwrap();
-            let field = |name: &str| {
-                let found = form.query_pairs().find(|(key, _)| key == name);
-                found
-                    .map(|(_, value)| value.into_owned())
-                    .unwrap_or_default()
-            };
-            let known = field("client_id") == "f0304373b74a44d2b584a3fb70ca9e56";
-            let (status, answer) = if request.starts_with("POST /code ") && known {
-                challenge = field("code_challenge");
-                assert_eq!(field("code_challenge_method"), "S256");
-                (
-                    "200 OK",
-                    json!({
-                        "device_code": "d-1", "user_code": "AB-CD", "verification_uri": "https://x.example/authorize",
-                        "expires_in": 300, "interval": 1,
-                    }),
-                )
-            } else if field("device_code") != "d-1"
-                || base64url(&Sha256::digest(field("code_verifier"))) != challenge
-                || field("grant_type") != "urn:ietf:params:oauth:grant-type:device_code"
-            {
-                ("400 Bad Request", json!({"error": "invalid_grant"}))
-            } else if polls == 0 {
-                polls += 1;
-                ("400 Bad Request", json!({"error": "authorization_pending"}))
-            } else {
-                (
-                    "200 OK",
-                    json!({
-                        "access_token": "qwen-1", "refresh_token": "r-1", "expires_in": 21600, "resource_url": resource,
-                    }),
-                )
-            };
-            let answer = answer.to_string();
-            let text = format!(
-                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
-                answer.len()
+    let (mut challenge, mut polls) = (String::new(), 0);
+    StandIn::start(move |asked| {
+        let form = asked.form();
+        let field = |name: &str| form.get(name).cloned().unwrap_or_default();
+        let known = field("client_id") == "f0304373b74a44d2b584a3fb70ca9e56";
+        if asked.path == "/code" && known {
+            challenge = field("code_challenge");
+            assert_eq!(field("code_challenge_method"), "S256");
+            return Said::json(
+                200,
+                &json!({
+                    "device_code": "d-1", "user_code": "AB-CD", "verification_uri": "https://x.example/authorize",
+                    "expires_in": 300, "interval": 1,
+                }),
             );
-            let _ = stream.write_all(text.as_bytes()).await;
         }
-    });
-    url
+        if field("device_code") != "d-1"
+            || base64url(&Sha256::digest(field("code_verifier"))) != challenge
+            || field("grant_type") != "urn:ietf:params:oauth:grant-type:device_code"
+        {
+            return Said::json(400, &json!({"error": "invalid_grant"}));
+        }
+        polls += 1;
+        if polls == 1 {
+            return Said::json(400, &json!({"error": "authorization_pending"}));
+        }
+        Said::json(
+            200,
+            &json!({
+                "access_token": "qwen-1", "refresh_token": "r-1", "expires_in": 21600, "resource_url": resource,
+            }),
+        )
+    })
+    .await
 }
 
 #[tokio::test]
 async fn an_account_is_logged_in_to_with_a_code_and_serves_where_its_provider_says() {
     let scene = Scene::start().await;
     let upstream = Upstream::start().await;
-    let provider = qwen(&format!("{}/v1", upstream.url())).await;
+    let provider = qwen(&format!("{}/v1", upstream.url())).await.url;
     let login = scene
         .launch()
         .env("MODELGATE_QWEN_DEVICE_URL", &format!("{provider}/code"))

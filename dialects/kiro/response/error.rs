@@ -47,7 +47,8 @@ pub fn decode_named_error(status: u16, body: &Bytes, name: Option<&str>) -> Erro
         // A token that is over is told with a 403.
         ErrorKind::Authentication => error.status = error.kind.status(),
         ErrorKind::Server if status < 400 => error.status = 502,
-        kind if status < 400 => error.status = kind.status(),
+        // AWS's JSON protocol has 400 for most exceptions: the name tells more.
+        kind if status <= 400 => error.status = kind.status(),
         _ => {}
     }
     error

@@ -21,6 +21,7 @@ fn failures_mean_what_their_names_and_reasons_say() {
         r#"{"__type":"com.amazon.aws.codewhisperer#ThrottlingException","message":"slow down"}"#;
     check(429, throttled, RateLimit, 429, Some("ThrottlingException"));
     check(200, throttled, RateLimit, 429, Some("ThrottlingException"));
+    check(400, throttled, RateLimit, 429, Some("ThrottlingException"));
     let month =
         r#"{"__type":"x#ThrottlingException","message":"m","reason":"MONTHLY_REQUEST_COUNT"}"#;
     check(429, month, Billing, 402, Some("insufficient_quota"));

@@ -5,17 +5,21 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn started(answer: &str) -> Option<DeviceLogin> {
-    let endpoint = super::super::endpoint(AccountKind::Qwen, &OAuth::default()).unwrap();
+fn started(answer: &str) -> Option<Start> {
     let document = Document::parse(Bytes::from(answer.to_owned())).unwrap();
-    let verifier = Secret::from("v");
-    begun(AccountKind::Qwen, endpoint, verifier, document.root())
+    Start::of(document.root())
 }
 
 fn login() -> DeviceLogin {
     let answer = r#"{"device_code":"d","user_code":"AB-CD","verification_uri":"https://x.example/device",
         "verification_uri_complete":"https://x.example/device?code=AB-CD","expires_in":900,"interval":5}"#;
-    started(answer).unwrap()
+    let url = Url::parse("https://x.example/token").unwrap();
+    DeviceLogin {
+        kind: AccountKind::Qwen,
+        start: started(answer).unwrap(),
+        question: Question::new(url, super::super::Encoding::Form, Vec::new()),
+        kept: Vec::new(),
+    }
 }
 
 fn answer(status: u16, body: &str) -> Answer {
@@ -31,7 +35,10 @@ fn a_login_begins_with_a_code_and_a_place() {
     let login = login();
     assert_eq!(login.code(), "AB-CD");
     assert_eq!(login.url().as_str(), "https://x.example/device?code=AB-CD");
-    assert_eq!((login.interval, login.patience), (5 * SECOND, 900 * SECOND));
+    assert_eq!(
+        (login.start.interval, login.start.patience),
+        (5 * SECOND, 900 * SECOND)
+    );
     assert!(!format!("{login:?}").contains(r#""d""#));
 
     let bare = r#"{"device_code":"d","user_code":"1","verification_uri":"http://x.example"}"#;
@@ -55,7 +62,7 @@ fn a_login_begins_with_a_code_and_a_place() {
 #[test]
 fn whoever_asks_too_fast_waits_longer() {
     let login = login();
-    let mut interval = login.interval;
+    let mut interval = login.start.interval;
     let mut after = |status, body: &str| {
         assert!(login.read(answer(status, body), &mut interval).is_none());
         interval
@@ -91,14 +98,14 @@ fn whoever_asks_too_fast_waits_longer() {
 fn every_end_is_told_apart() {
     let login = login();
     let end = |status, body: &str| {
-        let outcome = login.read(answer(status, body), &mut login.interval.clone());
+        let outcome = login.read(answer(status, body), &mut login.start.interval.clone());
         outcome.unwrap().map_err(|error| error.to_string())
     };
     let granted = end(
         200,
         r#"{"access_token":"a","refresh_token":"r","resource_url":"portal.example"}"#,
     );
-    let fields = granted.unwrap().grant.fields;
+    let fields = granted.unwrap().fields;
     assert_eq!(fields, [("resource_url", Secret::from("portal.example"))]);
     for (status, body, expected) in [
         (400, r#"{"error":"expired_token"}"#, "in time"),

@@ -1,0 +1,196 @@
+//! Accounts of Kiro, which is AWS CodeWhisperer and Amazon Q (`providers.md` 9): one operation, answered with AWS's event
+//! stream.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_dialects::ir::Error;
+use modelgate_dialects::json::RawJson;
+use modelgate_dialects::kiro::response;
+use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile, Thinking};
+use modelgate_dialects::{Str, Target};
+use uuid::Uuid;
+
+use crate::credential::{self, Credential, Login, Operations, Urls};
+use crate::forge::{Forge, Raw};
+use crate::{Account, ProviderKind};
+
+/// Which operation of AWS's is called.
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+/// Tells one call from another.
+const INVOCATION: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
+/// The name of the exception, where the body does not tell it.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+const LIST: HeaderValue =
+    HeaderValue::from_static("AmazonCodeWhispererService.ListAvailableModels");
+/// Whose reasoning signatures these upstreams accept.
+const REASONING_TAG: &str = "kiro";
+/// Of all models (`providers.md` 9.6).
+const MAX_OUTPUT: u32 = 64_000;
+
+/// Whose quota an account uses. Address, origin and target belong together: AWS answers every other combination with 403.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pool {
+    CodeWhisperer,
+    AmazonQ,
+}
+
+impl Pool {
+    /// What the owner of the account wants: `preferred_endpoint` of its file.
+    fn of(account: &Account) -> Self {
+        let wanted = account.extra("preferred_endpoint");
+        let wanted = wanted.map(|wanted| wanted.expose().to_ascii_lowercase());
+        match wanted.as_deref() {
+            Some("amazonq" | "q" | "cli") => Self::AmazonQ,
+            _ => Self::CodeWhisperer,
+        }
+    }
+
+    const fn base_url(self) -> &'static str {
+        match self {
+            Self::CodeWhisperer => "https://codewhisperer.us-east-1.amazonaws.com",
+            Self::AmazonQ => "https://q.us-east-1.amazonaws.com",
+        }
+    }
+
+    const fn path(self) -> &'static [&'static str] {
+        match self {
+            Self::CodeWhisperer => &["generateAssistantResponse"],
+            Self::AmazonQ => &[],
+        }
+    }
+
+    const fn origin(self) -> &'static str {
+        match self {
+            Self::CodeWhisperer => "AI_EDITOR",
+            Self::AmazonQ => "CLI",
+        }
+    }
+
+    const fn target(self) -> HeaderValue {
+        match self {
+            Self::CodeWhisperer => HeaderValue::from_static(
+                "AmazonCodeWhispererStreamingService.GenerateAssistantResponse",
+            ),
+            Self::AmazonQ => {
+                HeaderValue::from_static("AmazonQDeveloperStreamingService.SendMessage")
+            }
+        }
+    }
+}
+
+/// Where an account is served.
+pub(crate) fn base_url(account: &Account) -> String {
+    Pool::of(account).base_url().to_owned()
+}
+
+/// Whether an account belongs to Google or GitHub and not to AWS. Only those have a profile, and they are renewed elsewhere.
+pub(crate) fn is_social(account: &Account) -> bool {
+    match account.extra("auth_method") {
+        Some(method) => method.expose().eq_ignore_ascii_case("social"),
+        None => account.extra("client_id").is_none(),
+    }
+}
+
+/// The credential of an account that somebody logged in to.
+pub(crate) fn account(
+    account: &Account,
+    entry: &ProviderEntry,
+    login: Login,
+    forge: &mut Forge<'_>,
+) -> Credential {
+    let pool = Pool::of(account);
+    let raw = Raw {
+        id: account.id().to_owned(),
+        kind: ProviderKind::Kiro,
+        provider: "kiro",
+        entry,
+        secret: &account.file,
+        weight: entry.weight,
+        proxy: &account.settings.proxy,
+        quirks: Quirks::default(),
+        auth: None,
+        account: Some(login),
+    };
+    let mut headers = credential::common_headers();
+    headers.insert(CONTENT_TYPE, AWS_JSON);
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(TARGET, pool.target());
+    let urls = Urls::Operations(Box::new(Operations {
+        generate: Some(credential::join(&entry.base_url, pool.path())),
+        // Nothing is known of a list at Amazon Q.
+        models: (pool == Pool::CodeWhisperer).then(|| entry.base_url.clone()),
+        ..Operations::default()
+    }));
+    let arn = account.extra("profile_arn");
+    let arn = arn.filter(|_| is_social(account));
+    Credential {
+        kiro: Some(Box::new(KiroProfile {
+            origin: Str::from_static(pool.origin()),
+            profile_arn: arn.map(|arn| Str::from(arn.expose())),
+            ..KiroProfile::default()
+        })),
+        ..forge.make(raw, urls, headers)
+    }
+}
+
+fn profile(credential: &Credential) -> KiroProfile {
+    credential.kiro.as_deref().cloned().unwrap_or_default()
+}
+
+/// What an encoder must know of one of its models.
+pub(crate) fn target(credential: &Credential, model: &str) -> Target {
+    Target {
+        model: Str::from(model),
+        provider: Str::from_static(REASONING_TAG),
+        model_profile: ModelProfile {
+            max_output: Some(MAX_OUTPUT),
+            thinking: Thinking::Budget {
+                min: 1024,
+                max: 32_000,
+            },
+            ..ModelProfile::default()
+        },
+        chat: ChatProfile::default(),
+        gemini: GeminiProfile::default(),
+        kiro: profile(credential),
+    }
+}
+
+/// The headers a client of the same dialect may set: there is no such client.
+pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
+
+/// The headers that no two calls have in common.
+pub(crate) fn number(headers: &mut HeaderMap) {
+    let id = Uuid::now_v7().to_string();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(INVOCATION, id);
+    }
+}
+
+/// What a failure means.
+pub(crate) fn failure(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
+    let name = headers
+        .get(ERROR_TYPE)
+        .and_then(|value| value.to_str().ok());
+    response::decode_named_error(status.as_u16(), body, name)
+}
+
+/// Makes a request the one for the list of its models (`providers.md` 9.6).
+pub(crate) fn ask_for_list(credential: &Credential, request: &mut reqwest::Request) {
+    let kiro = profile(credential);
+    let body = RawJson::build(|writer| {
+        writer.object(|writer| {
+            writer.field("origin", &kiro.origin);
+            writer.field_opt("profileArn", kiro.profile_arn.as_ref());
+        });
+    });
+    *request.method_mut() = Method::POST;
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, AWS_JSON);
+    headers.insert(TARGET, LIST);
+    number(headers);
+    *request.body_mut() = Some(body.as_str().to_owned().into());
+}

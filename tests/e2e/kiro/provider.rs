@@ -1,0 +1,195 @@
+//! AWS's side of Kiro, as strict as `providers.md` 9 has it: OIDC, the servers for social accounts, and the binary stream.
+
+use crate::harness::stand_in::{Asked, Said, StandIn};
+use modelgate_dialects::json::Document;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+// The encoder of frames and the rules for requests are those that the codec is tested with.
+#[path = "../../../dialects/tests/support/event_stream.rs"]
+#[expect(dead_code, reason = "kinds of headers that Kiro does not send")]
+mod event_stream;
+#[path = "../../../dialects/tests/support/kiro_stream.rs"]
+mod kiro_stream;
+#[path = "../../../dialects/tests/support/valid_kiro_request.rs"]
+mod valid_kiro_request;
+
+pub(super) const ARN: &str = "arn:aws:codewhisperer:us-east-1:123456789012:profile/ABC";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The stand-in, and what it says next.
+pub(super) struct Aws {
+    server: StandIn,
+    next: Arc<Mutex<VecDeque<Said>>>,
+}
+
+/// An end that is not near.
+pub(super) fn fresh() -> &'static str {
+    "2099-01-01T00:00:00.000Z"
+}
+
+/// An end that has passed.
+pub(super) fn over() -> &'static str {
+    "2020-01-01T00:00:00.000Z"
+}
+
+impl Aws {
+    pub(super) async fn start() -> Self {
+        let next: Arc<Mutex<VecDeque<Said>>> = Arc::default();
+        let (queue, mut polls) = (Arc::clone(&next), 0);
+        let server = StandIn::start(move |asked| match &*asked.path {
+            "/client/register" => register(asked),
+            "/device_authorization" => device(asked),
+            "/token" => token(asked, &mut polls),
+            "/refreshToken" => social(asked),
+            _ if asked
+                .header("x-amz-target")
+                .is_some_and(|target| target.ends_with("Models")) =>
+            {
+                list(asked)
+            }
+            _ => generate(asked, || queue.lock().unwrap().pop_front()),
+        });
+        Self {
+            server: server.await,
+            next,
+        }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.server.url
+    }
+
+    /// Says this to the next request that is not at fault.
+    pub(super) fn say(&self, said: Said) {
+        self.next.lock().unwrap().push_back(said);
+    }
+
+    /// Says these frames (`kiro_stream`), torn where no frame ends.
+    pub(super) fn say_stream(&self, frames: &str) {
+        let stream = Said::bytes(
+            "application/vnd.amazon.eventstream",
+            kiro_stream::bytes(frames),
+        );
+        self.say(stream.in_pieces(7));
+    }
+
+    pub(super) fn asked(&self, path: &str) -> Vec<Asked> {
+        self.server.asked(path)
+    }
+
+    pub(super) fn last_generate(&self) -> Asked {
+        self.asked("/generateAssistantResponse").pop().unwrap()
+    }
+}
+
+fn refused(code: &str) -> Said {
+    Said::json(400, &json!({"error": code, "error_description": "no"}))
+}
+
+fn register(asked: &Asked) -> Said {
+    let expected = json!({
+        "clientName": "modelgate", "clientType": "public",
+        "scopes": ["codewhisperer:completions", "codewhisperer:analysis", "codewhisperer:conversations"],
+    });
+    if asked.json() != expected {
+        return refused("invalid_request");
+    }
+    Said::json(
+        200,
+        &json!({"clientId": "client-1", "clientSecret": "secret-1", "clientIdIssuedAt": 1, "clientSecretExpiresAt": 4_000_000_000_u64}),
+    )
+}
+
+fn device(asked: &Asked) -> Said {
+    let body = asked.json();
+    let start = body["startUrl"].as_str().unwrap_or_default();
+    if body["clientId"] != "client-1"
+        || body["clientSecret"] != "secret-1"
+        || !start.ends_with("/start")
+    {
+        return refused("invalid_client");
+    }
+    Said::json(
+        200,
+        &json!({
+            "deviceCode": "device-1", "userCode": "ABCD-EFGH", "verificationUri": "https://device.example/",
+            "verificationUriComplete": "https://device.example/?user_code=ABCD-EFGH", "expiresIn": 600, "interval": 1,
+        }),
+    )
+}
+
+fn token(asked: &Asked, polls: &mut usize) -> Said {
+    let body = asked.json();
+    if body["clientId"] != "client-1" || body["clientSecret"] != "secret-1" {
+        return refused("invalid_client");
+    }
+    let expected = |more: Value| {
+        let mut all = json!({"clientId": "client-1", "clientSecret": "secret-1"});
+        let fields = all.as_object_mut().unwrap();
+        fields.extend(more.as_object().unwrap().clone());
+        all
+    };
+    if body == expected(json!({"grantType": "refresh_token", "refreshToken": "refresh-0"})) {
+        return granted(1, None);
+    }
+    if body != expected(json!({"grantType": DEVICE, "deviceCode": "device-1"})) {
+        return refused("invalid_grant");
+    }
+    *polls += 1;
+    match polls {
+        1 => refused("authorization_pending"),
+        _ => granted(0, None),
+    }
+}
+
+fn social(asked: &Asked) -> Said {
+    match asked.json() == json!({"refreshToken": "refresh-0"}) {
+        true => granted(1, Some(ARN)),
+        false => Said::json(401, &json!({"message": "Bad credentials"})),
+    }
+}
+
+fn granted(number: usize, arn: Option<&str>) -> Said {
+    let mut body = json!({
+        "accessToken": format!("access-{number}"), "refreshToken": format!("refresh-{number}"), "expiresIn": 3600,
+        "tokenType": "Bearer",
+    });
+    if let Some(arn) = arn {
+        body["profileArn"] = json!(arn);
+    }
+    Said::json(200, &body)
+}
+
+fn list(asked: &Asked) -> Said {
+    assert_eq!(asked.method, "POST");
+    let names = ["auto", "claude-new-9.9"];
+    let models =
+        names.map(|name| json!({"modelId": name, "modelName": name, "rateMultiplier": 1.0}));
+    Said::json(200, &json!({"models": models}))
+}
+
+/// What is wrong with a request is told as AWS does; all others get what comes next.
+fn generate(asked: &Asked, next: impl FnOnce() -> Option<Said>) -> Said {
+    let document = Document::parse(asked.body.clone()).unwrap();
+    let mut faults = valid_kiro_request::faults(document.root());
+    let header = |name: &str| asked.header(name).unwrap_or_default();
+    if header("content-type") != "application/x-amz-json-1.0" {
+        faults.push("content-type".to_owned());
+    }
+    if header("accept") != "*/*" {
+        faults.push("accept".to_owned());
+    }
+    if header("amz-sdk-invocation-id").len() != 36 {
+        faults.push("amz-sdk-invocation-id".to_owned());
+    }
+    if !header("authorization").starts_with("Bearer access-") {
+        faults.push("authorization".to_owned());
+    }
+    if !faults.is_empty() {
+        let body = json!({"__type": "ValidationException", "message": faults.join("; ")});
+        return Said::json(400, &body);
+    }
+    next().unwrap_or_else(|| Said::json(500, &json!({"message": "nothing to say"})))
+}
