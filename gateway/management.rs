@@ -8,6 +8,7 @@ mod api_call;
 mod auth_files;
 mod change;
 mod etag;
+pub(crate) mod events;
 mod file;
 pub(crate) mod gate;
 pub(crate) mod hash;
@@ -133,13 +134,14 @@ async fn dispatch(
         }
         ["requests"] if get => json(&requests::requests(state, question.query.as_deref()).await?)?,
         ["requests", id] if get => json(&requests::request(state, id).await?)?,
+        ["events"] if get => events::events(state, question.query.as_deref())?,
         ["route"] if get => {
             let query = question.query.as_deref();
             let model = parameter(query, "model").ok_or_else(no_model)?;
             let session = parameter(query, "session");
             json(&route::route(state, &model, session.as_deref())?)?
         }
-        ["accounts" | "route" | "requests"] | ["requests", _] => {
+        ["accounts" | "events" | "route" | "requests"] | ["requests", _] => {
             return Err(Failure::wrong_method(&question.path, "GET").into());
         }
         ["accounts", _, _] => return Err(Failure::wrong_method(&question.path, "POST").into()),

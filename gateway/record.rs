@@ -6,6 +6,9 @@ use std::time::{Duration, Instant, SystemTime};
 use modelgate_dialects::ir::{Error, Usage};
 use modelgate_dialects::losses::Action;
 use modelgate_dialects::{Dialect, Losses, Str};
+use modelgate_management::Event;
+use modelgate_management::events::{RequestFirstByte, RequestStarted};
+use modelgate_management::time::timestamp;
 use modelgate_providers::health::Bar;
 use modelgate_providers::{CallError, Candidate, Why};
 
@@ -183,6 +186,16 @@ impl Record {
             sheet.model = model.excerpt(NAME);
             sheet.stream = stream;
         });
+        self.tell(|sheet| {
+            Event::RequestStarted(RequestStarted {
+                id: sheet.id.to_string(),
+                time: timestamp(sheet.time),
+                client_key: sheet.caller.as_ref().map(|caller| caller.name().to_owned()),
+                dialect: sheet.dialect.name().to_owned(),
+                model: sheet.model.to_string(),
+                stream,
+            })
+        });
     }
 
     /// Who could serve the model, and who of them cannot now.
@@ -264,6 +277,14 @@ impl Record {
             let elapsed = sheet.started.elapsed();
             sheet.first_byte.get_or_insert(elapsed);
         });
+        self.tell(|sheet| {
+            let served = sheet.served();
+            Event::RequestFirstByte(RequestFirstByte {
+                id: sheet.id.to_string(),
+                credential: served.map(|served| served.candidate.credential.id.to_string()),
+                ms: sheet.first_byte.map_or(0, millis),
+            })
+        });
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {
@@ -307,6 +328,12 @@ impl Record {
             });
             sheet.complete = true;
         });
+    }
+
+    fn tell(&self, event: impl FnOnce(&Sheet) -> Event) {
+        if let Some(sheet) = self.sheet.as_deref() {
+            self.telemetry.feed.tell(|| event(sheet));
+        }
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut Sheet)) {

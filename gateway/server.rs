@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::util::MapRequest;
 
+use crate::management::events::follow_accounts;
 use crate::request::{Peer, Seat, Upgrade};
 use crate::routes::routes;
 use crate::state::State;
@@ -138,7 +139,8 @@ impl Server {
                 tokio::join!(
                     state.follow(),
                     cooldowns::follow(&state),
-                    lists::follow(&state)
+                    lists::follow(&state),
+                    follow_accounts(&state)
                 )
             }
         });

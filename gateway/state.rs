@@ -1,9 +1,13 @@
 //! What all requests share.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use modelgate_config::{Config, Secret, Store};
+use modelgate_management::Event;
+use modelgate_management::events::ConfigChanged;
+use modelgate_management::time::timestamp;
 use modelgate_providers::account::exchange;
 use modelgate_providers::lists::ModelLists;
 use modelgate_providers::{Accounts, CallErrorKind, Catalog, Clients, Healths, Refresher, store};
@@ -183,7 +187,17 @@ impl State {
         let config = self.store.snapshot();
         self.telemetry.follow(&config);
         let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths, &self.lists);
-        self.snapshot.store(Arc::new(snapshot));
+        let (before, now) = (self.snapshot(), Arc::new(snapshot));
+        self.snapshot.store(Arc::clone(&now));
+        if !Arc::ptr_eq(&before.config, &now.config) {
+            self.telemetry.feed.tell(|| {
+                Event::ConfigChanged(ConfigChanged {
+                    time: timestamp(SystemTime::now()),
+                    models: now.catalog.models().len(),
+                    credentials: now.catalog.credentials().len(),
+                })
+            });
+        }
         self.healths.tidy();
     }
 
@@ -226,6 +240,11 @@ impl State {
 
     pub(crate) fn drain(&self) {
         self.draining.send_replace(true);
+    }
+
+    /// Becomes true when the gateway begins to stop.
+    pub(crate) fn stopping_signal(&self) -> watch::Receiver<bool> {
+        self.draining.subscribe()
     }
 
     /// Ends when the gateway begins to stop.

@@ -1,7 +1,9 @@
 //! What becomes of the record of a request that is over: it is remembered for a while, and entered in the ledger.
 
+mod feed;
 mod recent;
 mod row;
+mod summary;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -11,10 +13,14 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use modelgate_config::Config;
 use modelgate_config::model;
-use modelgate_ledger::{Cost, Ledger, Prices, Settings};
+use modelgate_ledger::{Ledger, Prices, Settings};
+use modelgate_management::requests::Cost as Amount;
+use modelgate_management::{Event, RequestSummary};
 use serde_json::Value;
 
+pub(crate) use self::feed::{Feed, Told};
 pub(crate) use self::recent::{CAPACITY, Recent};
+pub(crate) use self::summary::{amount, usage};
 use crate::record::Sheet;
 
 /// How long the end of the program waits for what is not yet in the ledger.
@@ -25,17 +31,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Telemetry {
     /// Requests that are over.
     pub(crate) recent: Recent,
+    /// What happens.
+    pub(crate) feed: Feed,
     /// Once it is open.
     ledger: OnceLock<Ledger>,
     /// Requests are entered in the ledger.
     recording: AtomicBool,
     prices: ArcSwap<Prices>,
-    told: Mutex<Told>,
+    fetched: Mutex<Fetched>,
 }
 
 /// How far the queue of usage was fetched.
 #[derive(Debug, Default)]
-struct Told {
+struct Fetched {
     /// Of all requests, so many are out of the queue.
     seen: u64,
     /// What was made of one of them and found no place in an answer.
@@ -46,10 +54,11 @@ impl Default for Telemetry {
     fn default() -> Self {
         Self {
             recent: Recent::default(),
+            feed: Feed::default(),
             ledger: OnceLock::new(),
             recording: AtomicBool::new(false),
             prices: ArcSwap::from_pointee(Prices::bundled().clone()),
-            told: Mutex::default(),
+            fetched: Mutex::default(),
         }
     }
 }
@@ -100,24 +109,30 @@ impl Telemetry {
 
     /// Takes at most so many things out of the queue, of which each request makes some.
     pub(crate) fn take(&self, count: usize, make: impl Fn(&Sheet) -> Vec<Value>) -> Vec<Value> {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sheets, pushed) = self.recent.after(told.seen);
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sheets, pushed) = self.recent.after(fetched.seen);
         let mut left = sheets.len() as u64;
         for sheet in sheets {
-            if told.rest.len() >= count {
+            if fetched.rest.len() >= count {
                 break;
             }
-            told.rest.extend(make(&sheet));
+            fetched.rest.extend(make(&sheet));
             left -= 1;
         }
-        told.seen = pushed - left;
-        let taken = told.rest.len().min(count);
-        told.rest.drain(..taken).collect()
+        fetched.seen = pushed - left;
+        let taken = fetched.rest.len().min(count);
+        fetched.rest.drain(..taken).collect()
     }
 
     /// What a request cost by the prices of now; none for what is not accounted for.
-    pub(crate) fn cost(&self, sheet: &Sheet) -> Option<Cost> {
-        Some(row::of(sheet, &self.prices.load())?.cost)
+    pub(crate) fn amount(&self, sheet: &Sheet) -> Option<Amount> {
+        let row = row::of(sheet, &self.prices.load())?;
+        Some(amount(row.cost))
+    }
+
+    /// A request in a line.
+    pub(crate) fn summary(&self, sheet: &Sheet) -> RequestSummary {
+        summary::summary(sheet, self.amount(sheet))
     }
 
     /// Takes what is known of a request that is over.
@@ -128,6 +143,7 @@ impl Telemetry {
         {
             ledger.record(row);
         }
+        self.feed.tell(|| Event::RequestEnded(self.summary(&sheet)));
         self.recent.push(sheet);
     }
 

@@ -6,8 +6,7 @@ mod sheet;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use modelgate_ledger::{Cost, Filter, LedgerError, Outcome, Page, RequestId};
-use modelgate_management::requests::Cost as Amount;
+use modelgate_ledger::{Filter, LedgerError, Outcome, Page, RequestId};
 use modelgate_management::{RequestDetail, RequestSummary, Requests};
 
 use super::range::range;
@@ -78,9 +77,7 @@ fn remembered(state: &State, limit: usize) -> Vec<RequestSummary> {
     let mut sheets = telemetry.recent.newest(CAPACITY);
     sheets.sort_unstable_by(|a, b| b.id.as_str().cmp(a.id.as_str()));
     let latest = sheets.iter().take(limit);
-    latest
-        .map(|sheet| sheet::summary(telemetry, sheet))
-        .collect()
+    latest.map(|sheet| telemetry.summary(sheet)).collect()
 }
 
 /// A page may be empty although more follow, which nobody who asked for requests would understand.
@@ -142,14 +139,6 @@ fn limit(query: Option<&str>) -> Result<usize, Trouble> {
 
 fn no_id() -> Trouble {
     misused("before", "`before` is the `next` of an answer").into()
-}
-
-/// An amount, and how it is known.
-fn cost(cost: Cost) -> Amount {
-    Amount {
-        nanodollars: cost.nanodollars(),
-        basis: cost.basis().to_owned(),
-    }
 }
 
 fn millis(duration: Duration) -> u64 {

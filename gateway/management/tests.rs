@@ -1,4 +1,5 @@
 mod api_call;
+mod events;
 mod file;
 mod table;
 mod usage;

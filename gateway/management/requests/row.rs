@@ -7,7 +7,8 @@ use modelgate_management::requests::{Attempt, Served, Times, Usage};
 use modelgate_management::time::Timestamp;
 use modelgate_management::{RequestDetail, RequestSummary};
 
-use super::{cost, millis};
+use super::millis;
+use crate::telemetry::amount;
 
 /// A request in a line.
 pub(super) fn summary(row: &Row) -> RequestSummary {
@@ -53,7 +54,7 @@ pub(super) fn detail(row: &Row) -> RequestDetail {
             cached: tokens.cache_read,
             output: tokens.total_output(),
         },
-        cost: Some(cost(row.cost)),
+        cost: Some(amount(row.cost)),
     }
 }
 

@@ -1,25 +1,17 @@
 //! A request as the memory of the gateway has it.
 
 use modelgate_dialects::losses::Action;
+use modelgate_management::RequestDetail;
 use modelgate_management::requests::{
-    Affinity, Attempt, Bound, Considered, LossNote, Outcome, Served, Times, Usage,
+    Affinity, Attempt, Bound, Considered, LossNote, Outcome, Served, Times,
 };
 use modelgate_management::time::{Timestamp, timestamp};
-use modelgate_management::{RequestDetail, RequestSummary};
 use modelgate_providers::{Candidate, Moment};
 
 use super::super::views::{at, reason};
-use super::{cost, millis};
+use super::millis;
 use crate::record::{self, Sheet};
-use crate::telemetry::Telemetry;
-
-/// A request in a line.
-pub(super) fn summary(telemetry: &Telemetry, sheet: &Sheet) -> RequestSummary {
-    RequestSummary {
-        attempts: sheet.attempt_count as usize,
-        ..RequestSummary::from(&detail(telemetry, sheet))
-    }
-}
+use crate::telemetry::{Telemetry, usage};
 
 /// Everything that is remembered of a request.
 pub(super) fn detail(telemetry: &Telemetry, sheet: &Sheet) -> RequestDetail {
@@ -51,12 +43,8 @@ pub(super) fn detail(telemetry: &Telemetry, sheet: &Sheet) -> RequestDetail {
         attempts: sheet.attempts.iter().map(attempt).collect(),
         losses: sheet.losses.iter().map(loss).collect(),
         times: times(sheet),
-        usage: Usage {
-            input: sheet.usage.total_input(),
-            cached: sheet.usage.cache_read,
-            output: sheet.usage.total_output(),
-        },
-        cost: telemetry.cost(sheet).map(cost),
+        usage: usage(sheet),
+        cost: telemetry.amount(sheet),
     }
 }
 

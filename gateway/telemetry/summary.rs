@@ -1,0 +1,52 @@
+//! A request that is over, in a line.
+
+use std::time::Duration;
+
+use modelgate_ledger::Cost;
+use modelgate_management::RequestSummary;
+use modelgate_management::requests::{Cost as Amount, Usage};
+use modelgate_management::time::timestamp;
+
+use crate::record::Sheet;
+
+/// The line of a request; `cost` is what it cost, if it is accounted for.
+pub(super) fn summary(sheet: &Sheet, cost: Option<Amount>) -> RequestSummary {
+    let served = sheet.served().filter(|_| sheet.status == 200);
+    RequestSummary {
+        id: sheet.id.to_string(),
+        time: timestamp(sheet.time),
+        client_key: Some(sheet.caller().to_owned()),
+        dialect: sheet.dialect.name().to_owned(),
+        model: sheet.model.to_string(),
+        stream: sheet.stream,
+        status: sheet.status,
+        complete: sheet.complete,
+        credential: served.map(|served| served.candidate.credential.id.to_string()),
+        attempts: sheet.attempt_count as usize,
+        total_ms: millis(sheet.total),
+        usage: usage(sheet),
+        cost,
+        error: sheet.failure.as_ref().map(|told| told.message.to_string()),
+    }
+}
+
+/// What it used.
+pub(crate) fn usage(sheet: &Sheet) -> Usage {
+    Usage {
+        input: sheet.usage.total_input(),
+        cached: sheet.usage.cache_read,
+        output: sheet.usage.total_output(),
+    }
+}
+
+/// An amount, and how it is known.
+pub(crate) fn amount(cost: Cost) -> Amount {
+    Amount {
+        nanodollars: cost.nanodollars(),
+        basis: cost.basis().to_owned(),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
