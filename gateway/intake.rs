@@ -69,6 +69,7 @@ pub(crate) async fn read(
     };
     let (peek, inner) = seen.map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
+    record.listed(snapshot.catalog.is_listed(&peek.model));
     let (route, suffix) = route(snapshot, &caller, &peek.model).map_err(first)?;
     // Who has no choice needs no memory of it.
     let sticky = config.routing.session_affinity.is_some() && route.len() > 1;

@@ -12,6 +12,7 @@ pub(crate) mod events;
 mod file;
 pub(crate) mod gate;
 pub(crate) mod hash;
+mod metrics;
 mod queue;
 mod range;
 mod refused;
@@ -35,6 +36,7 @@ use serde::Serialize;
 use warp::reply::Response;
 
 use self::gate::Manager;
+pub(crate) use self::metrics::metrics;
 use self::refused::Refused;
 use self::settings::{Ask, Changes, Verb, patch_config, put_config, whole_config};
 use crate::error::{self, Failure};

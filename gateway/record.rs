@@ -49,6 +49,8 @@ pub(crate) struct Sheet {
     pub(crate) attempts: Vec<Attempt>,
     /// Credentials of the model.
     pub(crate) members: usize,
+    /// The model stands on a list, and is not just a name that a provider may know.
+    pub(crate) listed: bool,
     pub(crate) passed_over: Vec<PassedOver>,
     pub(crate) affinity: Option<Affinity>,
     pub(crate) losses: Vec<Lost>,
@@ -148,6 +150,7 @@ impl Record {
             attempt_count: 0,
             attempts: Vec::new(),
             members: 0,
+            listed: false,
             passed_over: Vec::new(),
             affinity: None,
             losses: Vec::new(),
@@ -161,6 +164,7 @@ impl Record {
             bytes_in: 0,
             bytes_out: 0,
         };
+        telemetry.metrics.began();
         Self {
             sheet: Some(Box::new(sheet)),
             telemetry,
@@ -196,6 +200,11 @@ impl Record {
                 stream,
             })
         });
+    }
+
+    /// The model stands on a list.
+    pub(crate) fn listed(&mut self, listed: bool) {
+        self.edit(|sheet| sheet.listed = listed);
     }
 
     /// Who could serve the model, and who of them cannot now.

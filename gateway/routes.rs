@@ -53,8 +53,14 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
     endpoint("GET", "/readyz"),
+    endpoint("GET", "/metrics"),
     endpoint("GET", "/v0/management/accounts"),
     endpoint("POST", "/v0/management/accounts/{id}/{action}"),
+    endpoint("GET", "/v0/management/usage"),
+    endpoint("GET", "/v0/management/usage/summary"),
+    endpoint("GET", "/v0/management/usage/export"),
+    endpoint("POST", "/v0/management/usage/import"),
+    endpoint("GET", "/v0/management/events"),
     endpoint("GET", "/v0/management/requests"),
     endpoint("GET", "/v0/management/requests/{id}"),
     endpoint("GET", "/v0/management/route"),
@@ -169,6 +175,7 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "" if get => server_info::root(),
         "/healthz" if get => server_info::health(),
         "/readyz" if get => server_info::ready(&state),
+        "/metrics" => management::metrics(&state, incoming).await,
         "/api/event_logging/batch" if post => server_info::event_sink(),
         "/v1/chat/completions"
         | "/v1/completions"

@@ -1,6 +1,7 @@
 //! What becomes of the record of a request that is over: it is remembered for a while, and entered in the ledger.
 
 mod feed;
+mod metrics;
 mod recent;
 mod row;
 mod summary;
@@ -19,6 +20,7 @@ use modelgate_management::{Event, RequestSummary};
 use serde_json::Value;
 
 pub(crate) use self::feed::{Feed, Told};
+pub(crate) use self::metrics::{Metrics, Now};
 pub(crate) use self::recent::{CAPACITY, Recent};
 pub(crate) use self::summary::{amount, usage};
 use crate::record::Sheet;
@@ -33,6 +35,8 @@ pub(crate) struct Telemetry {
     pub(crate) recent: Recent,
     /// What happens.
     pub(crate) feed: Feed,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
     /// Once it is open.
     ledger: OnceLock<Ledger>,
     /// Requests are entered in the ledger.
@@ -55,6 +59,7 @@ impl Default for Telemetry {
         Self {
             recent: Recent::default(),
             feed: Feed::default(),
+            metrics: Metrics::default(),
             ledger: OnceLock::new(),
             recording: AtomicBool::new(false),
             prices: ArcSwap::from_pointee(Prices::bundled().clone()),
@@ -137,13 +142,14 @@ impl Telemetry {
 
     /// Takes what is known of a request that is over.
     pub(crate) fn keep(&self, sheet: Box<Sheet>) {
-        if let Some(ledger) = self.ledger()
+        let row = row::of(&sheet, &self.prices.load());
+        self.metrics.ended(&sheet, row.as_ref());
+        self.feed.tell(|| Event::RequestEnded(self.summary(&sheet)));
+        if let (Some(row), Some(ledger)) = (row, self.ledger())
             && self.recording.load(Relaxed)
-            && let Some(row) = row::of(&sheet, &self.prices.load())
         {
             ledger.record(row);
         }
-        self.feed.tell(|| Event::RequestEnded(self.summary(&sheet)));
         self.recent.push(sheet);
     }
 

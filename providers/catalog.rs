@@ -189,6 +189,12 @@ impl Catalog {
         })
     }
 
+    /// Whether a list names the model: that of the configuration, of its provider, or ours.
+    #[must_use]
+    pub fn is_listed(&self, model: &str) -> bool {
+        self.routes.contains_key(model)
+    }
+
     /// The route to a name that is not listed.
     fn opened(&self, model: &str) -> Option<Arc<Route>> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);

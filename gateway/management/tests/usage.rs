@@ -10,16 +10,16 @@ use tempfile::TempDir;
 use super::*;
 use crate::access::Caller;
 
-const MODEL: &str = "claude-sonnet-4-5";
+const MODEL: &str = "claude-sonnet-4-6";
 
 /// A gateway with a ledger.
-struct Scene {
+pub(super) struct Scene {
     _home: TempDir,
-    state: State,
+    pub(super) state: State,
 }
 
 impl Scene {
-    fn new(more: &str) -> Self {
+    pub(super) fn new(more: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let text = format!(
             "ledger: {{path: {}}}
@@ -34,7 +34,7 @@ claude-api-key: [{{api-key: sk-ant-0123456789abcdef}}]
     }
 
     /// A request of the key of that place; without counts it has failed.
-    fn request(&self, key: usize, counts: Option<(u64, u64)>) -> String {
+    pub(super) fn request(&self, key: usize, counts: Option<(u64, u64)>) -> String {
         let snapshot = self.state.snapshot();
         let route = snapshot.catalog.route(MODEL).unwrap();
         let id = RequestId::new();
@@ -43,6 +43,7 @@ claude-api-key: [{{api-key: sk-ant-0123456789abcdef}}]
         let key = snapshot.config.client_keys[key].clone();
         record.called_by(&Caller::Key(Arc::new(key)));
         record.asked(&MODEL.into(), false);
+        record.listed(snapshot.catalog.is_listed(MODEL));
         record.attempt(&route.member(0).to_candidate(), Why::Turn);
         match counts {
             Some((input, output)) => {
@@ -239,7 +240,7 @@ async fn requests_of_earlier_runs_are_listed_after_those_of_this_one() {
     let filtered: Requests = view(&scene.state, "GET requests?outcome=failed").await;
     assert_eq!(filtered, Requests::default());
     let id = scene.request(1, None);
-    let ask = "GET requests?outcome=failed&model=claude-sonnet-4-5";
+    let ask = "GET requests?outcome=failed&model=claude-sonnet-4-6";
     let filtered: Requests = view(&scene.state, ask).await;
     assert_eq!(listed(&filtered), [id]);
 }
