@@ -17,8 +17,8 @@ use crate::oauth::OAuth;
 use crate::payload::Payload;
 use crate::view::View;
 use crate::{
-    channels, keys, ledger, management, oauth, paths, payload, providers, routing, schema, server,
-    tree,
+    channels, keys, ledger, logs, management, oauth, paths, payload, providers, routing, schema,
+    server, tree,
 };
 
 /// A configuration and where it came from.
@@ -134,6 +134,7 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
         ),
         state_dir: paths::state_dir(environment),
         ledger: ledger::read(root, environment, report),
+        logs: logs::read(root, environment, report),
         oauth: oauth::read(root, environment, report),
         channels: channels::read(root, report),
         streaming: server::streaming(&root.get("streaming"), report),
@@ -179,6 +180,7 @@ impl Default for Config {
             auth_dir: paths::default_auth_dir(&Environment::default()),
             state_dir: paths::state_dir(&Environment::default()),
             ledger: ledger::default(&Environment::default()),
+            logs: logs::default(&Environment::default()),
             oauth: OAuth::default(),
             channels: Vec::new(),
             streaming: Streaming::default(),

@@ -14,6 +14,7 @@ mod error;
 mod file;
 pub mod keys;
 mod ledger;
+mod logs;
 pub mod management;
 pub mod model;
 mod oauth;

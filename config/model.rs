@@ -1,6 +1,7 @@
 //! What the program uses: a validated configuration without undecided values.
 
 mod ledger;
+mod logs;
 mod management;
 mod routing;
 
@@ -14,6 +15,7 @@ use crate::payload::Payload;
 use crate::secret::Secret;
 
 pub use ledger::Ledger;
+pub use logs::{Logs, RequestLogs};
 pub use management::{Management, ManagementKey, Proof};
 pub use routing::{ErrorAction, ErrorRule, QuotaExceeded, Routing, Strategy};
 
@@ -48,6 +50,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// What is written down of requests.
     pub ledger: Ledger,
+    /// What is written to log files.
+    pub logs: Logs,
     /// What is known of the logins of each provider.
     pub oauth: OAuth,
     /// What holds for all accounts of a provider.

@@ -54,6 +54,12 @@ pub fn state_dir(environment: &Environment) -> PathBuf {
     base(environment, "XDG_STATE_HOME", ".local/state")
 }
 
+/// The directory of log files when the file names none.
+#[must_use]
+pub fn logs_dir(environment: &Environment) -> PathBuf {
+    state_dir(environment).join("logs")
+}
+
 /// The directory of account files when the file names none.
 #[must_use]
 pub fn default_auth_dir(environment: &Environment) -> PathBuf {

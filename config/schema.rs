@@ -75,8 +75,9 @@ pub(crate) const ROOT: Shape = Map(&[
     // Logs and records
     field("debug", Bool),
     field("logging-to-file", Bool),
+    field("logs-dir", Text), // of log files; default: below the user's state directory
     field("logs-max-total-size-mb", Integer), // 0: no limit
-    field("error-logs-max-files", Integer),   // 0: no limit
+    field("error-logs-max-files", Integer), // 0: no limit
     field("usage-statistics-enabled", Bool),
     field("ledger", Map(LEDGER)),
     field("redis-usage-queue-retention-seconds", Integer),
