@@ -14,6 +14,7 @@ use url::Url;
 use crate::accounts::{AccountAction, Accounts, ActionDone};
 use crate::config::{ConfigSaved, ConfigText};
 use crate::error::ConfigProblem;
+use crate::logs::{LogLines, LogQuery};
 use crate::requests::{RequestDetail, Requests};
 use crate::route::RouteDecision;
 use crate::runtime::Runtime;
@@ -323,6 +324,32 @@ impl Client {
         let request = request.timeout(TRANSFER).body(file);
         let (_, body) = self.send(request).await?;
         self.parsed(&body)
+    }
+
+    /// Lines of the log.
+    ///
+    /// # Errors
+    /// When the gateway does not log to a file.
+    pub async fn logs(&self, query: &LogQuery) -> Result<LogLines, ClientError> {
+        let pairs = query.pairs();
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.ask(Method::GET, &["logs"], &pairs).await
+    }
+
+    /// The log of one request; none where it left none.
+    ///
+    /// # Errors
+    /// When the id is none.
+    pub async fn request_log(&self, id: &str) -> Result<Option<String>, ClientError> {
+        let request = self.prepare(Method::GET, &["request-log-by-id", id], &[]);
+        match self.send(request).await {
+            Ok((_, body)) => Ok(Some(String::from_utf8_lossy(&body).into_owned())),
+            Err(error) if error.is_unknown() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn ask<T: DeserializeOwned>(
