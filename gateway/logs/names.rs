@@ -1,0 +1,161 @@
+//! The names of files in the directory of logs (`management-api.md` 3.1 and 3.4), for who writes and for who reads them.
+//!
+//! What is named otherwise is not ours, and left alone. Times in names are in UTC, so that names sort like what they name.
+
+use std::time::SystemTime;
+
+use modelgate_management::time::timestamp;
+
+/// The file that lines are written to.
+pub(crate) const MAIN: &str = "main.log";
+
+/// What names of logs of failed requests begin with.
+const FAILED: &str = "error-";
+const END: &str = ".log";
+const ROTATED: &str = "main-";
+/// The time in the name of a full file, and its shape.
+const ROTATED_AT: &str = "%Y-%m-%dT%H-%M-%S%.3f";
+const ROTATED_SHAPE: &str = "0000-00-00T00-00-00.000";
+/// The same for the log of a request.
+const ASKED_AT: &str = "%Y-%m-%dT%H%M%S";
+const ASKED_SHAPE: &str = "0000-00-00T000000";
+/// Of the path of a request, so many characters are in the name of its log.
+const PATH: usize = 64;
+/// The longest id.
+const LONGEST_ID: usize = 64;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind<'a> {
+    /// Lines are written to it.
+    Main,
+    /// It was, and is full.
+    Rotated,
+    /// The log of one request.
+    Request {
+        /// Its id.
+        id: &'a str,
+        /// Only what fails is logged.
+        failed: bool,
+    },
+}
+
+/// The name of a file that became full at a time.
+pub(super) fn rotated(time: SystemTime) -> String {
+    let at = timestamp(time).strftime(ROTATED_AT);
+    format!("{ROTATED}{at}{END}")
+}
+
+/// The name of the log of a request.
+pub(super) fn request(path: &str, time: SystemTime, id: &str, failed: bool) -> String {
+    let before = if failed { FAILED } else { "" };
+    let at = timestamp(time).strftime(ASKED_AT);
+    format!("{before}{}-{at}-{id}{END}", slug(path))
+}
+
+/// A path as a part of a name.
+fn slug(path: &str) -> String {
+    let words = path.split(|char: char| !char.is_ascii_alphanumeric() && char != '.');
+    let words: Vec<&str> = words
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let slug: String = words.join("-").chars().take(PATH).collect();
+    if slug.is_empty() {
+        return "root".to_owned();
+    }
+    slug
+}
+
+/// What a file of this name is; none where it is not ours.
+pub(crate) fn kind(name: &str) -> Option<Kind<'_>> {
+    if name == MAIN {
+        return Some(Kind::Main);
+    }
+    let stem = name.strip_suffix(END)?;
+    if let Some(time) = stem.strip_prefix(ROTATED)
+        && is_like(time, ROTATED_SHAPE)
+    {
+        return Some(Kind::Rotated);
+    }
+    let (before, id) = stem.rsplit_once('-')?;
+    let at = before.len().checked_sub(ASKED_SHAPE.len())?;
+    let (path, time) = (before.get(..at)?, before.get(at..)?);
+    let ours = is_id(id) && path.ends_with('-') && is_like(time, ASKED_SHAPE);
+    ours.then_some(Kind::Request {
+        id,
+        failed: stem.starts_with(FAILED),
+    })
+}
+
+/// Whether a text may be the id of a request.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Whether a text has digits where the shape has them, and is the same elsewhere.
+fn is_like(text: &str, shape: &str) -> bool {
+    let same = |(byte, shape): (u8, u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(1_764_197_161_007)
+    }
+
+    #[test]
+    fn names_are_read_as_they_were_written() {
+        let name = rotated(at());
+        assert_eq!(name, "main-2025-11-26T22-46-01.007.log");
+        assert_eq!(kind(&name), Some(Kind::Rotated));
+        assert_eq!(kind(MAIN), Some(Kind::Main));
+        for failed in [false, true] {
+            let name = request("/v1/chat/completions", at(), "0af3", failed);
+            let expected = "v1-chat-completions-2025-11-26T224601-0af3.log";
+            assert!(name.ends_with(expected), "{name}");
+            assert_eq!(name.starts_with("error-"), failed);
+            assert_eq!(kind(&name), Some(Kind::Request { id: "0af3", failed }));
+        }
+    }
+
+    #[test]
+    fn paths_cannot_name_another_file() {
+        for (path, expected) in [
+            ("", "root"),
+            ("/", "root"),
+            ("/../../etc/passwd", "etc-passwd"),
+            ("/v1beta/models/a:generateContent", "v1beta-models-a-generateContent"),
+            ("/v1/models/gemini-2.5:x", "v1-models-gemini-2.5-x"),
+            ("/a\\b\0\n%2F", "a-b-2F"),
+        ] {
+            assert_eq!(slug(path), expected, "{path:?}");
+        }
+        assert_eq!(slug(&"x".repeat(500)).len(), PATH);
+    }
+
+    #[test]
+    fn what_others_put_there_is_not_ours() {
+        for name in [
+            "notes.log",
+            "main.log.1",
+            "main-2025-11-26.log",
+            "main-2025-11-26T22-46-01.007.log.gz",
+            "error-.log",
+            "2025-11-26T224601-0af3.log",
+            "x-2025-11-26T22460x-0af3.log",
+            "x-2025-11-26T224601-../a.log",
+            "",
+        ] {
+            assert_eq!(kind(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Which log files must go: the oldest, where there are too many or they are too large together.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use modelgate_config::model::Logs;
+
+use super::names::{self, Kind};
+
+/// A file that lines are written to is put aside at this size, in bytes.
+const FULL: u64 = 10 << 20;
+
+/// The size at which the file of lines is put aside: small enough that it, and one that was, fit under the limit of all.
+pub(super) fn full_at(max_bytes: Option<u64>) -> u64 {
+    max_bytes.map_or(FULL, |most| FULL.min(most / 2))
+}
+
+/// A file that may go.
+#[derive(Debug)]
+struct Old {
+    path: PathBuf,
+    modified: SystemTime,
+    size: u64,
+    failed: bool,
+}
+
+/// Deletes what is too much. The file of lines never goes, and counts as full: until the next look it may become that.
+pub(super) fn tidy(settings: &Logs) -> io::Result<()> {
+    let mut files = old_files(&settings.directory)?;
+    if let Some(most) = settings.error_files {
+        let failed = files.iter().filter(|file| file.failed).count();
+        let mut surplus = failed.saturating_sub(most);
+        files.retain(|file| {
+            let goes = file.failed && surplus > 0;
+            if goes {
+                surplus -= 1;
+                remove(&file.path);
+            }
+            !goes
+        });
+    }
+    let Some(most) = settings.max_bytes else {
+        return Ok(());
+    };
+    let lines = match settings.to_file {
+        true => full_at(settings.max_bytes),
+        false => 0,
+    };
+    let mut total = lines + files.iter().map(|file| file.size).sum::<u64>();
+    for file in files {
+        if total <= most {
+            break;
+        }
+        total -= file.size;
+        remove(&file.path);
+    }
+    Ok(())
+}
+
+/// Deletes every file that was put aside, and tells how many they were.
+pub(super) fn remove_rotated(directory: &Path) -> io::Result<usize> {
+    let mut removed = 0;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_str().and_then(names::kind) == Some(Kind::Rotated) {
+            fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// What may go, the oldest first.
+fn old_files(directory: &Path) -> io::Result<Vec<Old>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut files: Vec<Old> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name();
+            let failed = match names::kind(name.to_str()?)? {
+                Kind::Main => return None,
+                Kind::Rotated => false,
+                Kind::Request { failed, .. } => failed,
+            };
+            let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+            Some(Old {
+                path: entry.path(),
+                modified: metadata.modified().ok()?,
+                size: metadata.len(),
+                failed,
+            })
+        })
+        .collect();
+    files.sort_by(|one, other| (one.modified, &one.path).cmp(&(other.modified, &other.path)));
+    Ok(files)
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, path = %path.display(), "an old log file cannot be deleted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::Duration;
+
+    use modelgate_config::model::RequestLogs;
+
+    use super::*;
+
+    /// A directory with these files, the oldest first.
+    fn directory(files: &[(&str, usize)]) -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        for (age, (name, size)) in files.iter().rev().enumerate() {
+            let path = home.path().join(name);
+            fs::write(&path, "x".repeat(*size)).unwrap();
+            let modified = SystemTime::now() - Duration::from_secs(60 * age as u64);
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_modified(modified).unwrap();
+        }
+        home
+    }
+
+    #[track_caller]
+    fn check(
+        files: &[(&str, usize)],
+        max_bytes: Option<u64>,
+        error_files: Option<usize>,
+        expected: &[&str],
+    ) {
+        let home = directory(files);
+        let settings = Logs {
+            to_file: true,
+            directory: home.path().to_owned(),
+            max_bytes,
+            requests: RequestLogs::All,
+            error_files,
+        };
+        tidy(&settings).unwrap();
+        let left: Vec<&str> = files
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| home.path().join(name).exists())
+            .collect();
+        assert_eq!(left, expected);
+    }
+
+    const OLD: &str = "main-2025-11-26T22-46-01.007.log";
+    const NEW: &str = "main-2025-11-26T22-46-02.007.log";
+    const ALL: &str = "v1-messages-2025-11-26T224601-0a.log";
+
+    #[test]
+    fn the_oldest_go_until_the_rest_fits() {
+        let files = [("notes.txt", 900), (OLD, 300), (ALL, 300), (NEW, 300), ("main.log", 1)];
+        let all: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        check(&files, None, None, &all);
+        // Half of the limit is for the file of lines.
+        check(&files, Some(1_800), None, &all);
+        check(&files, Some(1_798), None, &["notes.txt", ALL, NEW, "main.log"]);
+        check(&files, Some(600), None, &["notes.txt", NEW, "main.log"]);
+        check(&files, Some(4), None, &["notes.txt", "main.log"]);
+    }
+
+    #[test]
+    fn only_the_latest_logs_of_failures_are_kept() {
+        let error = |id| format!("error-v1-messages-2025-11-26T224601-{id}.log");
+        let names = ["a", "b", "c"].map(error);
+        let [a, b, c] = &names;
+        let files = [(&**a, 1), (ALL, 1), (&**b, 1), (&**c, 1)];
+        check(&files, None, Some(2), &[ALL, b, c]);
+        check(&files, None, Some(3), &[a, ALL, b, c]);
+        check(&files, None, None, &[a, ALL, b, c]);
+    }
+
+    #[test]
+    fn a_small_limit_makes_small_files() {
+        assert_eq!(full_at(None), 10 << 20);
+        assert_eq!(full_at(Some(1 << 30)), 10 << 20);
+        assert_eq!(full_at(Some(1 << 20)), 512 << 10);
+    }
+}
