@@ -11,6 +11,7 @@ use modelgate_providers::{
 use crate::collect::{self, Form, Source, form};
 use crate::conduit::Conduit;
 use crate::error::Failure;
+use crate::logs::Transcript;
 use crate::plan::{Plan, Prepared};
 use crate::relay::Relay;
 
@@ -61,6 +62,10 @@ pub(crate) async fn one(
         plan.record.attempt(candidate, why);
         let outcome = try_once(plan, candidate, &prepared, &source).await;
         plan.record.attempted(outcome.as_ref().err());
+        if let Err(error) = &outcome {
+            plan.transcript
+                .failed(&request(plan, candidate, &prepared), error);
+        }
         match outcome {
             Err(error) if tries > 0 && error.error.code.as_deref() == Some("upstream_empty") => {
                 tries -= 1;
@@ -81,18 +86,8 @@ async fn try_once(
     prepared: &Prepared,
     source: &Source,
 ) -> Result<Answer, CallError> {
-    let dialect = candidate.dialect(plan.dialect);
-    let same = dialect == plan.dialect;
-    let request = Call {
-        credential: &candidate.credential,
-        operation: Operation::Generate,
-        dialect,
-        model: &candidate.target.model,
-        stream: plan.peek.stream,
-        body: prepared.body.clone(),
-        query: if same { plan.query.as_deref() } else { None },
-        client_headers: same.then_some(&plan.headers),
-    };
+    let request = request(plan, candidate, prepared);
+    plan.transcript.calls(&request);
     let config = &plan.snapshot.config;
     let upstream = call::call(
         &plan.state.clients,
@@ -101,6 +96,7 @@ async fn try_once(
         request,
     )
     .await?;
+    let upstream = plan.transcript.hears(upstream);
     let within = |error: CallError| error.with_status(200);
     if plan.peek.stream {
         let begun = begin(upstream, plan.dialect, prepared, source.clone()).await;
@@ -110,6 +106,22 @@ async fn try_once(
     let (body, usage) = read.map_err(within)?;
     plan.record.used(usage);
     Ok(Answer::Whole(body))
+}
+
+/// What the candidate is asked.
+fn request<'a>(plan: &'a Plan, candidate: &'a Candidate, prepared: &Prepared) -> Call<'a> {
+    let dialect = candidate.dialect(plan.dialect);
+    let same = dialect == plan.dialect;
+    Call {
+        credential: &candidate.credential,
+        operation: Operation::Generate,
+        dialect,
+        model: &candidate.target.model,
+        stream: plan.peek.stream,
+        body: prepared.body.clone(),
+        query: if same { plan.query.as_deref() } else { None },
+        client_headers: same.then_some(&plan.headers),
+    }
 }
 
 /// A whole answer in the client's dialect.
@@ -180,6 +192,7 @@ async fn begin(
                 source,
                 over: true,
                 trying: None,
+                transcript: Transcript::default(),
             })
         }
         Form::Events => {
@@ -201,6 +214,7 @@ async fn begin(
                     source,
                     over: false,
                     trying: None,
+                    transcript: Transcript::default(),
                 },
                 head,
             )

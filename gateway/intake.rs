@@ -17,6 +17,7 @@ use crate::conversations::Previous;
 use crate::error::Failure;
 use crate::exchange::Ask;
 use crate::google::{self, Google};
+use crate::logs::Transcript;
 use crate::record::Record;
 use crate::request::{Incoming, RequestId};
 use crate::session::Session;
@@ -28,6 +29,7 @@ pub(crate) struct Read {
     pub(crate) id: RequestId,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
+    pub(crate) transcript: Transcript,
     pub(crate) peek: Peek,
     pub(crate) route: Arc<Route>,
     pub(crate) session: Option<Session>,
@@ -60,6 +62,7 @@ pub(crate) async fn read(
     )
     .await?;
     record.received(bytes.len());
+    incoming.transcript.received(&bytes);
     // Nearly every body is passed on as it is, so its strings are looked into only when somebody refuses it.
     let document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
     let first = |failure| malformed(&bytes).unwrap_or(failure);
@@ -80,6 +83,7 @@ pub(crate) async fn read(
         id: incoming.id,
         query: incoming.query.as_deref().and_then(without_key),
         headers: incoming.headers,
+        transcript: incoming.transcript,
         peek,
         route,
         session,

@@ -17,6 +17,7 @@ mod exchange;
 mod google;
 mod intake;
 mod lists;
+pub mod logs;
 mod management;
 mod payload;
 mod plan;
@@ -36,5 +37,6 @@ mod tls;
 mod tried;
 mod websocket;
 
+pub use logs::Logs;
 pub use server::{Server, StartError};
 pub use state::State;

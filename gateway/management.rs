@@ -12,6 +12,7 @@ pub(crate) mod events;
 mod file;
 pub(crate) mod gate;
 pub(crate) mod hash;
+mod logs;
 mod metrics;
 mod queue;
 mod range;
@@ -203,6 +204,10 @@ async fn family(
         }
         (["usage", tail @ ..], _) => return usage::answer(state, manager, tail, ask).await,
         (["usage-queue"], _) => queue::answer(state, &ask)?,
+        (["logs"] | ["request-error-logs" | "request-log-by-id", ..], verb) => {
+            let deletes = verb == Some(Verb::Delete);
+            return logs::answer(state, manager, segments, deletes, &ask).await;
+        }
         (["auth-files", tail @ ..], _) => {
             auth_files::answer(state, manager, &question.method, tail, headers, ask).await?
         }
@@ -229,6 +234,7 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
         ["usage", tail @ ..] => usage::allow(tail),
         ["usage-queue"] => Some("GET"),
+        ["logs"] | ["request-error-logs" | "request-log-by-id", ..] => logs::allow(segments),
         ["auth-files", tail @ ..] => auth_files::allow(tail),
         _ => settings::find(&segments.join("/")).map(settings::Setting::allow),
     }

@@ -19,6 +19,7 @@ use crate::error::Failure;
 use crate::exchange::Ask;
 use crate::google::Google;
 use crate::intake::{self, malformed, unread};
+use crate::logs::Transcript;
 use crate::payload;
 use crate::record::{self, PassedOver, Record};
 use crate::request::{Incoming, RequestId};
@@ -46,6 +47,7 @@ pub(crate) struct Plan {
     /// Where the session is.
     pub(crate) bound: Option<Bound>,
     pub(crate) record: Record,
+    pub(crate) transcript: Transcript,
     /// The conversation that the request belongs to.
     session: Option<Session>,
     /// Models to ask when nobody serves this one, the last one first.
@@ -115,6 +117,7 @@ impl Plan {
             route: read.route,
             bound,
             record,
+            transcript: read.transcript,
             session: read.session,
             fallbacks,
             suffix: read.suffix,

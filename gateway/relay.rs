@@ -21,6 +21,7 @@ use crate::attempt::Answer;
 use crate::collect::Source;
 use crate::conduit::Conduit;
 use crate::google::Rewriter;
+use crate::logs::Transcript;
 use crate::record::Record;
 use crate::search::Opening;
 use crate::tried::Trying;
@@ -41,11 +42,13 @@ pub(crate) struct Relay {
     pub(crate) over: bool,
     /// Who sends it, to be told if it breaks off.
     pub(crate) trying: Option<Trying>,
+    pub(crate) transcript: Transcript,
 }
 
 impl Relay {
     /// The upstream did not keep its word.
     fn broke(&mut self, error: &CallError) {
+        self.transcript.broke(error);
         if let Some(trying) = &mut self.trying {
             trying.failed(error);
         }

@@ -16,6 +16,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::logs::Transcript;
+
 /// The pieces of a request's body as they come.
 pub(crate) type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
@@ -76,6 +78,8 @@ pub(crate) struct Incoming {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) body: BodyStream,
+    /// What is kept of it for its log.
+    pub(crate) transcript: Transcript,
 }
 
 impl Incoming {

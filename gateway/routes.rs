@@ -18,6 +18,7 @@ use crate::api::{count_tokens, embeddings, models, passed, responses, server_inf
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
+use crate::logs::Transcript;
 use crate::request::{Incoming, Peer, RequestId};
 use crate::state::State;
 use crate::{exchange, management, reply, websocket};
@@ -114,15 +115,18 @@ fn incoming(
         body: Box::pin(
             body.map(|piece| piece.map(|mut piece| piece.copy_to_bytes(piece.remaining()))),
         ),
+        transcript: Transcript::default(),
     }
 }
 
-async fn dispatch(state: Arc<State>, incoming: Incoming) -> Response {
+async fn dispatch(state: Arc<State>, mut incoming: Incoming) -> Response {
     let id = incoming.id.clone();
     let dialect = dialect(&incoming.path);
+    let transcript = state.logs.transcript(&incoming);
+    incoming.transcript = transcript.clone();
     let mut response = answer(state, incoming).await;
     reply::identify(&mut response, &id, dialect);
-    response
+    transcript.answers(response).await
 }
 
 /// The dialect of a path, where it has one.

@@ -104,6 +104,7 @@ async fn round(plan: &mut Plan, tried: &mut Tried) -> Result<(Answer, Losses), E
                 plan.settle(&trying);
                 if let Answer::Stream(relay) = &mut answer {
                     relay.trying = Some(trying);
+                    relay.transcript = plan.transcript.clone();
                 }
                 return Ok((answer, losses));
             }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::logs::Logs;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
 use crate::telemetry::Telemetry;
@@ -36,6 +37,8 @@ pub struct State {
     pub(crate) lists: Arc<ModelLists>,
     /// Where the records of requests go.
     pub(crate) telemetry: Arc<Telemetry>,
+    /// Where log files are written.
+    pub(crate) logs: Logs,
     /// Who may manage.
     pub(crate) gate: Gate,
     /// One change of the configuration at a time, so that those who wait keep no thread.
@@ -79,6 +82,12 @@ impl Snapshot {
         }
     }
 
+    /// Tells what is to be written to log files, and what must not be in them.
+    fn tell(&self, logs: &Logs) {
+        let accounts = self.accounts.as_ref();
+        logs.follow(&self.config, accounts.map_or(&[], |all| all.accounts()));
+    }
+
     /// Whether it was made of this configuration, and of the accounts as they are.
     fn is_of(&self, config: &Arc<Config>, logins: Option<&Refresher>) -> bool {
         let now = logins.map(|logins| logins.accounts().snapshot());
@@ -111,6 +120,8 @@ impl State {
         let logins = logins(&store, &clients);
         let lists = Arc::new(lists::load(&store.snapshot()));
         let snapshot = Snapshot::new(store.snapshot(), logins.as_ref(), &healths, &lists);
+        let logs = Logs::new(&snapshot.config.logs);
+        snapshot.tell(&logs);
         Self {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -121,6 +132,7 @@ impl State {
             healths,
             lists,
             telemetry: Arc::default(),
+            logs,
             gate: Gate::default(),
             editing: tokio::sync::Semaphore::new(1),
             renewing: Mutex::default(),
@@ -132,6 +144,14 @@ impl State {
     #[must_use]
     pub fn managed_with(mut self, token: &Secret) -> Self {
         self.gate.token = Some(Token::new(token));
+        self
+    }
+
+    /// The same, with log files that lines are already written to.
+    #[must_use]
+    pub fn logging_to(mut self, logs: Logs) -> Self {
+        self.snapshot().tell(&logs);
+        self.logs = logs;
         self
     }
 
@@ -187,6 +207,7 @@ impl State {
         let config = self.store.snapshot();
         self.telemetry.follow(&config);
         let snapshot = Snapshot::new(config, self.logins.as_ref(), &self.healths, &self.lists);
+        snapshot.tell(&self.logs);
         let (before, now) = (self.snapshot(), Arc::new(snapshot));
         self.snapshot.store(Arc::clone(&now));
         if !Arc::ptr_eq(&before.config, &now.config) {

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+/// Why the gateway has no lines to show.
+pub const NOT_TO_FILE: &str = "logging to file disabled";
+
 /// In the place of the id where a line is about no request.
 const NOBODY: &str = "--------";
 /// What every line begins with and what its parts are told apart by.

@@ -58,6 +58,17 @@ pub struct Call<'a> {
     pub client_headers: Option<&'a HeaderMap>,
 }
 
+impl Call<'_> {
+    /// Where the call goes and what it says before its body, for a log. The token of an account is not among it; other
+    /// secrets are marked as sensitive.
+    #[must_use]
+    pub fn shown(&self) -> (String, HeaderMap) {
+        let url = self.credential.url(self).map(String::from);
+        let headers = headers(self.credential, self.client_headers);
+        (url.unwrap_or_default(), headers)
+    }
+}
+
 /// An answer with a good status, whose body is still on its way.
 pub struct Upstream {
     /// Its headers.

@@ -19,39 +19,57 @@ pub(crate) async fn ask(
     body: Bytes,
 ) -> Result<(Bytes, Document), CallError> {
     plan.record.attempt(candidate, why);
-    let asked = call(plan, candidate, operation, dialect, body).await;
+    let asked = call(
+        plan,
+        request(plan, candidate, operation, dialect, &body),
+        candidate,
+    )
+    .await;
     plan.record.attempted(asked.as_ref().err());
+    if let Err(error) = &asked {
+        let request = request(plan, candidate, operation, dialect, &body);
+        plan.transcript.failed(&request, error);
+    }
     asked
 }
 
-async fn call(
-    plan: &Plan,
-    candidate: &Candidate,
+fn request<'a>(
+    plan: &'a Plan,
+    candidate: &'a Candidate,
     operation: Operation,
     dialect: Dialect,
-    body: Bytes,
-) -> Result<(Bytes, Document), CallError> {
+    body: &Bytes,
+) -> Call<'a> {
     let same = dialect == plan.dialect;
-    let request = Call {
+    Call {
         credential: &candidate.credential,
         operation,
         dialect,
         model: &candidate.target.model,
         stream: false,
-        body,
+        body: body.clone(),
         query: plan.query.as_deref().filter(|_| same),
         client_headers: same.then_some(&plan.headers),
-    };
+    }
+}
+
+async fn call(
+    plan: &Plan,
+    request: Call<'_>,
+    candidate: &Candidate,
+) -> Result<(Bytes, Document), CallError> {
+    plan.transcript.calls(&request);
     let config = &plan.snapshot.config;
     let source = Source {
         provider: candidate.credential.provider.clone(),
         tag: candidate.target.provider.clone(),
-        dialect,
+        dialect: request.dialect,
         idle: config.timeouts.idle,
         limit: config.limits.response_body,
     };
     let clients = &plan.state.clients;
-    let mut upstream = call_upstream(clients, &config.proxy, &config.timeouts, request).await?;
+    let upstream = call_upstream(clients, &config.proxy, &config.timeouts, request).await?;
+    let mut upstream = plan.transcript.hears(upstream);
     let within = |error: CallError| error.with_status(200);
     let body = source.read(&mut upstream, Bytes::new()).await;
     let body = body.map_err(within)?;

@@ -133,7 +133,10 @@ mod tests {
             ("", "root"),
             ("/", "root"),
             ("/../../etc/passwd", "etc-passwd"),
-            ("/v1beta/models/a:generateContent", "v1beta-models-a-generateContent"),
+            (
+                "/v1beta/models/a:generateContent",
+                "v1beta-models-a-generateContent",
+            ),
             ("/v1/models/gemini-2.5:x", "v1-models-gemini-2.5-x"),
             ("/a\\b\0\n%2F", "a-b-2F"),
         ] {

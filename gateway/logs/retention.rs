@@ -160,12 +160,23 @@ mod tests {
 
     #[test]
     fn the_oldest_go_until_the_rest_fits() {
-        let files = [("notes.txt", 900), (OLD, 300), (ALL, 300), (NEW, 300), ("main.log", 1)];
+        let files = [
+            ("notes.txt", 900),
+            (OLD, 300),
+            (ALL, 300),
+            (NEW, 300),
+            ("main.log", 1),
+        ];
         let all: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         check(&files, None, None, &all);
         // Half of the limit is for the file of lines.
         check(&files, Some(1_800), None, &all);
-        check(&files, Some(1_798), None, &["notes.txt", ALL, NEW, "main.log"]);
+        check(
+            &files,
+            Some(1_798),
+            None,
+            &["notes.txt", ALL, NEW, "main.log"],
+        );
         check(&files, Some(600), None, &["notes.txt", NEW, "main.log"]);
         check(&files, Some(4), None, &["notes.txt", "main.log"]);
     }

@@ -142,7 +142,9 @@ mod tests {
         let mut log = Rolling::new(directory.clone());
         // All within a millisecond, so that names would be the same.
         let now = SystemTime::now();
-        let lines: Vec<String> = (0..20).map(|number| format!("line {number:02}\n")).collect();
+        let lines: Vec<String> = (0..20)
+            .map(|number| format!("line {number:02}\n"))
+            .collect();
         let rotations = lines
             .iter()
             .filter(|line| log.write(line.as_bytes(), 30, now).unwrap());

@@ -15,6 +15,7 @@ use modelgate_management::{Accounts, RequestDetail, Requests, RouteDecision};
 use serde_json::Value;
 
 use super::*;
+use crate::logs::Transcript;
 use crate::record::Record;
 use crate::request::RequestId;
 
@@ -81,6 +82,7 @@ async fn sent_bytes(
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::iter([Ok(Bytes::from(body))])),
+        transcript: Transcript::default(),
     };
     let (parts, body) = answer(state, incoming, path).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

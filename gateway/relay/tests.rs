@@ -57,6 +57,7 @@ fn relay() -> (Sender, Relay, Arc<AtomicBool>) {
             source,
             over: false,
             trying: None,
+            transcript: crate::logs::Transcript::default(),
         },
         gone,
     )

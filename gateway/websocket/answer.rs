@@ -19,6 +19,7 @@ use warp::reply::Response;
 
 use crate::error::Failure;
 use crate::exchange::{self, Ask};
+use crate::logs::Transcript;
 use crate::request::{Incoming, RequestId};
 use crate::state::State;
 
@@ -87,7 +88,7 @@ impl Handshake {
         body: Bytes,
         limit: usize,
     ) -> impl Stream<Item = Said> + Send + 'static {
-        let incoming = Incoming {
+        let mut incoming = Incoming {
             id: RequestId::new(),
             started: Instant::now(),
             method: Method::POST,
@@ -97,10 +98,14 @@ impl Handshake {
             peer: self.peer,
             upgrade: None,
             body: Box::pin(stream::once(async { Ok(body) })),
+            transcript: Transcript::default(),
         };
+        let transcript = self.state.logs.transcript(&incoming);
+        incoming.transcript = transcript.clone();
         let state = Arc::clone(&self.state);
         stream::once(async move {
             let response = exchange::generate(state, incoming, Ask::Body(Dialect::Responses)).await;
+            let response = transcript.answers(response).await;
             if response.status().is_success() {
                 events(response, limit).left_stream()
             } else {

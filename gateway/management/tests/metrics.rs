@@ -24,6 +24,7 @@ async fn read(state: &State, key: Option<&str>) -> (u16, String) {
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::empty()),
+        transcript: Transcript::default(),
     };
     let (parts, body) = metrics(state, incoming).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

@@ -1,0 +1,192 @@
+//! Log files: lines in a file that is put aside when it is full, and a file for each request whose log is wanted.
+//!
+//! One thread writes (`writer`). Whoever has something to write puts it in a queue and never waits: what finds no place there
+//! is counted, and the file says so. Who reads is in `management/logs.rs`; both know files by `names`.
+
+mod mask;
+pub(crate) mod names;
+mod report;
+mod retention;
+pub(crate) mod rolling;
+mod secrets;
+mod transcript;
+mod writer;
+
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use modelgate_config::Config;
+use modelgate_config::model::{self, RequestLogs};
+use modelgate_management::LogLine;
+use modelgate_providers::Account;
+
+use self::mask::Mask;
+use self::report::Report;
+pub(crate) use self::transcript::Transcript;
+use self::writer::{Job, Writer};
+use crate::request::Incoming;
+
+/// Things that wait to be written, and the bytes of them: lines, and logs of requests.
+const QUEUE: usize = 8_192;
+const LINE_BYTES: usize = 4 << 20;
+const REPORT_BYTES: usize = 64 << 20;
+/// The longest line, in bytes.
+const LONGEST: usize = 16 << 10;
+/// How long the end of the program waits for what is not yet written.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where log files are written. Clones write to the same ones.
+#[derive(Debug, Clone)]
+pub struct Logs(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    board: Arc<Board>,
+    /// The way to the thread, which is started when it has something to do; none where it cannot be.
+    queue: OnceLock<Option<SyncSender<Job>>>,
+}
+
+/// What both sides of the queue look at.
+#[derive(Debug)]
+struct Board {
+    settings: ArcSwap<Settings>,
+    /// What is in the queue.
+    line_bytes: AtomicUsize,
+    report_bytes: AtomicUsize,
+    /// What found no place in it, and was not yet told of.
+    lost_lines: AtomicU64,
+    lost_reports: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Settings {
+    files: model::Logs,
+    mask: Mask,
+}
+
+impl Logs {
+    /// Log files as the settings say.
+    #[must_use]
+    pub fn new(files: &model::Logs) -> Self {
+        let board = Board {
+            settings: ArcSwap::from_pointee(Settings {
+                files: files.clone(),
+                mask: Mask::default(),
+            }),
+            line_bytes: AtomicUsize::new(0),
+            report_bytes: AtomicUsize::new(0),
+            lost_lines: AtomicU64::new(0),
+            lost_reports: AtomicU64::new(0),
+        };
+        Self(Arc::new(Shared {
+            board: Arc::new(board),
+            queue: OnceLock::new(),
+        }))
+    }
+
+    /// Whether lines are written.
+    #[must_use]
+    pub fn takes_lines(&self) -> bool {
+        self.0.board.settings.load().files.to_file
+    }
+
+    /// Writes a line, if lines are written. Never waits.
+    pub fn line(&self, line: &LogLine) {
+        if !self.takes_lines() {
+            return;
+        }
+        let mut text = line.to_string();
+        if text.len() > LONGEST {
+            text.truncate(text.floor_char_boundary(LONGEST));
+            text.push('…');
+        }
+        let (board, size) = (&self.0.board, text.len());
+        let sent = self.send(&board.line_bytes, LINE_BYTES, size, Job::Line(text));
+        if !sent {
+            board.lost_lines.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Waits until what was told before is written, but not for ever. Blocks.
+    pub fn flush(&self) {
+        if let Some(Some(queue)) = self.0.queue.get() {
+            let (reply, done) = sync_channel(1);
+            // Without an answer in time, the rest is lost.
+            let sent = queue.try_send(Job::Flush(reply));
+            let _ = sent.map(|()| done.recv_timeout(PATIENCE));
+        }
+    }
+
+    /// Takes over what a configuration says, and the secrets that must not be in any file.
+    pub(crate) fn follow(&self, config: &Config, accounts: &[Arc<Account>]) {
+        let board = &self.0.board;
+        board.settings.store(Arc::new(Settings {
+            files: config.logs.clone(),
+            mask: Mask::new(secrets::of(config, accounts)),
+        }));
+        if let Some(Some(queue)) = self.0.queue.get() {
+            // A full queue makes the thread look soon enough.
+            let _ = queue.try_send(Job::Settings);
+        }
+    }
+
+    /// Deletes all lines, and tells how many files went. Blocks.
+    pub(crate) fn clear(&self) -> io::Result<usize> {
+        let gone = || io::Error::other("the thread that writes log files is gone");
+        let queue = self.queue().ok_or_else(gone)?;
+        let (reply, done) = sync_channel(1);
+        queue.send(Job::Clear(reply)).map_err(|_| gone())?;
+        done.recv().map_err(|_| gone())?
+    }
+
+    /// What becomes of a request, where that is to be written down.
+    pub(crate) fn transcript(&self, incoming: &Incoming) -> Transcript {
+        match self.0.board.settings.load().files.requests {
+            RequestLogs::Off => Transcript::default(),
+            RequestLogs::Failed => Transcript::begin(self, incoming, false),
+            RequestLogs::All => Transcript::begin(self, incoming, true),
+        }
+    }
+
+    /// Writes the log of a request. Never waits.
+    fn report(&self, report: Report) {
+        let (board, size) = (&self.0.board, report.size());
+        let job = Job::Report(Box::new(report));
+        if !self.send(&board.report_bytes, REPORT_BYTES, size, job) {
+            board.lost_reports.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Puts a job in the queue, unless too many bytes of its kind are there.
+    fn send(&self, waiting: &AtomicUsize, most: usize, size: usize, job: Job) -> bool {
+        let Some(queue) = self.queue() else {
+            return false;
+        };
+        let before = waiting.fetch_add(size, Relaxed);
+        let sent = before + size <= most && queue.try_send(job).is_ok();
+        if !sent {
+            waiting.fetch_sub(size, Relaxed);
+        }
+        sent
+    }
+
+    fn queue(&self) -> Option<&SyncSender<Job>> {
+        let start = || {
+            let (sender, receiver) = sync_channel(QUEUE);
+            let writer = Writer::new(receiver, Arc::clone(&self.0.board));
+            let thread = thread::Builder::new().name("modelgate-logs".to_owned());
+            // It ends with the last handle. Not even that can be logged: it would come here again.
+            thread.spawn(move || writer.run()).ok().map(|_| sender)
+        };
+        self.0.queue.get_or_init(start).as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! The thread that writes log files. Nobody waits for it but those who delete.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::SystemTime;
+
+use modelgate_management::time::timestamp;
+use modelgate_management::{LogLevel, LogLine};
+
+use super::report::Report;
+use super::rolling::{Rolling, open_private};
+use super::{Board, Settings, retention};
+
+/// Bytes that are written at once.
+const BATCH: usize = 64 << 10;
+/// Who says what the writer has to say.
+const OURS: &str = "modelgate_gateway::logs";
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A line, without its end.
+    Line(String),
+    /// A request that is over.
+    Report(Box<Report>),
+    /// The settings are others.
+    Settings,
+    /// Delete all lines; the answer is how many files went.
+    Clear(SyncSender<io::Result<usize>>),
+    /// Say when everything before is written.
+    Flush(SyncSender<()>),
+}
+
+/// The thread that writes.
+#[derive(Debug)]
+pub(super) struct Writer {
+    receiver: Receiver<Job>,
+    board: Arc<Board>,
+    settings: Arc<Settings>,
+    log: Rolling,
+    /// Lines that are written next, and how many they are.
+    lines: Vec<u8>,
+    count: u64,
+    /// Lines that could not be written, since the last that could.
+    missing: u64,
+    /// The last log of a request could not be written.
+    broken: bool,
+}
+
+impl Writer {
+    pub(super) fn new(receiver: Receiver<Job>, board: Arc<Board>) -> Self {
+        let settings = board.settings.load_full();
+        Self {
+            receiver,
+            log: Rolling::new(settings.files.directory.clone()),
+            board,
+            settings,
+            lines: Vec::new(),
+            count: 0,
+            missing: 0,
+            broken: false,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        self.tidy();
+        while let Ok(job) = self.receiver.recv() {
+            self.take(job);
+            while self.lines.len() < BATCH
+                && let Ok(job) = self.receiver.try_recv()
+            {
+                self.take(job);
+            }
+            self.write_lines();
+        }
+    }
+
+    fn take(&mut self, job: Job) {
+        self.follow();
+        match job {
+            Job::Line(line) => {
+                self.board.line_bytes.fetch_sub(line.len(), Relaxed);
+                let line = self.settings.mask.cleaned(line);
+                self.push(&line);
+            }
+            Job::Report(report) => {
+                self.board.report_bytes.fetch_sub(report.size(), Relaxed);
+                self.write_report(&report);
+            }
+            Job::Settings => {}
+            Job::Clear(reply) => {
+                (self.lines, self.count) = (Vec::new(), 0);
+                // Nobody listens any more: it is done all the same.
+                let _ = reply.send(self.clear());
+            }
+            Job::Flush(reply) => {
+                self.write_lines();
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    /// Takes over other settings.
+    fn follow(&mut self) {
+        let settings = self.board.settings.load_full();
+        if Arc::ptr_eq(&settings, &self.settings) {
+            return;
+        }
+        let files = settings.files != self.settings.files;
+        if files {
+            // What waits belongs where it was meant for.
+            self.write_lines();
+        }
+        self.settings = settings;
+        if files {
+            self.log = Rolling::new(self.settings.files.directory.clone());
+            self.tidy();
+        }
+    }
+
+    fn push(&mut self, line: &str) {
+        self.lines.extend_from_slice(line.as_bytes());
+        self.lines.push(b'\n');
+        self.count += 1;
+    }
+
+    fn write_lines(&mut self) {
+        if self.lines.is_empty() {
+            return;
+        }
+        let (lines, count) = (
+            std::mem::take(&mut self.lines),
+            std::mem::take(&mut self.count),
+        );
+        if !self.settings.files.to_file {
+            return;
+        }
+        let was_missing = self.missing > 0;
+        let missing = self.missing + self.board.lost_lines.swap(0, Relaxed);
+        let lines = match missing {
+            0 => lines,
+            missing => [said(missing).as_bytes(), &lines].concat(),
+        };
+        let full = retention::full_at(self.settings.files.max_bytes);
+        match self.log.write(&lines, full, SystemTime::now()) {
+            Ok(rotated) => {
+                self.missing = 0;
+                if rotated {
+                    self.tidy();
+                }
+            }
+            Err(error) => {
+                self.missing = missing + count;
+                if !was_missing {
+                    let directory = self.log.directory().display();
+                    tracing::error!(%error, %directory, "the log cannot be written to its file");
+                }
+            }
+        }
+        self.lines = lines_again(lines);
+    }
+
+    fn write_report(&mut self, report: &Report) {
+        let lost = self.board.lost_reports.swap(0, Relaxed);
+        if lost > 0 {
+            tracing::warn!(
+                lost,
+                "logs of requests are missing: there were too many at once"
+            );
+        }
+        let text = report.text(&self.settings.mask);
+        let path = self.log.directory().join(report.name());
+        let written = modelgate_config::make_directory(self.log.directory()).and_then(|()| {
+            let mut file = open_private(&path, OpenOptions::new().write(true).create_new(true))?;
+            file.write_all(text.as_bytes())
+        });
+        match written {
+            Ok(()) => {
+                self.broken = false;
+                self.tidy();
+            }
+            Err(error) if !self.broken => {
+                self.broken = true;
+                tracing::error!(%error, path = %path.display(), "the log of a request cannot be written");
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn clear(&mut self) -> io::Result<usize> {
+        let removed = retention::remove_rotated(self.log.directory())?;
+        self.log.clear()?;
+        Ok(removed)
+    }
+
+    fn tidy(&self) {
+        if let Err(error) = retention::tidy(&self.settings.files) {
+            tracing::warn!(%error, "old log files are not deleted");
+        }
+    }
+}
+
+/// The memory of lines that are written, for the next ones.
+fn lines_again(mut lines: Vec<u8>) -> Vec<u8> {
+    lines.clear();
+    lines.shrink_to(BATCH);
+    lines
+}
+
+/// The line in the place of lines that are missing.
+fn said(missing: u64) -> String {
+    let line = LogLine {
+        time: timestamp(SystemTime::now()),
+        request_id: None,
+        level: LogLevel::Warn,
+        target: OURS.to_owned(),
+        text: format!(
+            "lines are missing here: they could not be written in time missing={missing}"
+        ),
+    };
+    format!("{line}\n")
+}
