@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, completions, config, keys, login, logout, man, models, route, serve, usage, version,
-    why,
+    accounts, completions, config, keys, login, logout, logs, man, models, route, serve, usage,
+    version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -68,6 +68,7 @@ enum Command {
     Usage(usage::Args),
     Why(why::Args),
     Route(route::Args),
+    Logs(logs::Args),
     #[command(subcommand)]
     Config(config::Command),
     Completions(completions::Args),
@@ -122,6 +123,7 @@ impl Command {
             Self::Usage(args) => usage::run(context, &args),
             Self::Why(args) => why::run(context, &args),
             Self::Route(args) => route::run(context, &args),
+            Self::Logs(args) => logs::run(context, &args),
             Self::Config(command) => config::run(context, command),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(context, &args),

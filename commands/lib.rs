@@ -17,6 +17,7 @@ mod inert;
 mod keys;
 mod login;
 mod logout;
+mod logs;
 mod man;
 mod models;
 mod output;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use modelgate_config::{Config, ConfigError, Overrides, Problem, Store};
-use modelgate_gateway::{Server, StartError, State};
+use modelgate_gateway::{Logs, Server, StartError, State};
 use modelgate_providers::Catalog;
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
@@ -85,18 +85,21 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
     let store =
         Store::new(opened.loaded.clone(), overrides).map_err(|error| refused(context, error))?;
     print_warnings(context, &store.warnings());
+    let files = Logs::new(&store.snapshot().logs);
     let log = log::start(
         args.log,
         store.snapshot().debug,
         context.output.colored_err(),
+        files.clone(),
     );
     files::raise_limit(store.snapshot().limits.connections);
     let runtime = runtime()
         .context("cannot start the runtime")
         .map_err(CommandError::failed)?;
-    let hurried = runtime.block_on(serve(context, &opened, &store, log));
+    let hurried = runtime.block_on(serve(context, &opened, &store, log, &files));
     // Name look-ups that are still under way must not hold up the end.
     runtime.shutdown_background();
+    files.flush();
     match hurried? {
         true => Err(CommandError::interrupted()),
         false => Ok(()),
@@ -109,11 +112,13 @@ async fn serve(
     opened: &Opened,
     store: &Store,
     log: log::Handle,
+    files: &Logs,
 ) -> Result<bool, CommandError> {
     let token = modelgate_management::new_token()
         .context("the system has no randomness to give")
         .map_err(CommandError::failed)?;
-    let state = Arc::new(State::new(store.clone()).managed_with(&token));
+    let state = State::new(store.clone()).managed_with(&token);
+    let state = Arc::new(state.logging_to(files.clone()));
     let bound = Server::bind(Arc::clone(&state)).await;
     let server = bound.map_err(|error| not_started(context, &opened.path, error))?;
     let address = server.address();

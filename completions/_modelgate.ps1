@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('usage', 'usage', [CompletionResultType]::ParameterValue, 'Show what requests used and cost')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell what became of a request, and why')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what the gateway logs')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page')
@@ -481,6 +482,25 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'modelgate;logs' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'How many of the last lines to show')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many of the last lines to show')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Only lines that matter so much, or more: error, warn, info, debug or trace')
+            [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Only lines that hold this text')
+            [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'Only lines about this request, as `x-request-id` of its answer names it')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Show what is logged from now on too, until Ctrl-C')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Show what is logged from now on too, until Ctrl-C')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'modelgate;config' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
@@ -669,6 +689,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('usage', 'usage', [CompletionResultType]::ParameterValue, 'Show what requests used and cost')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell what became of a request, and why')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what the gateway logs')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page')
@@ -761,6 +782,9 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             break
         }
         'modelgate;help;route' {
+            break
+        }
+        'modelgate;help;logs' {
             break
         }
         'modelgate;help;config' {

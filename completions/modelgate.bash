@@ -37,6 +37,9 @@ _modelgate() {
             modelgate,logout)
                 cmd="modelgate__subcmd__logout"
                 ;;
+            modelgate,logs)
+                cmd="modelgate__subcmd__logs"
+                ;;
             modelgate,man)
                 cmd="modelgate__subcmd__man"
                 ;;
@@ -168,6 +171,9 @@ _modelgate() {
                 ;;
             modelgate__subcmd__help,logout)
                 cmd="modelgate__subcmd__help__subcmd__logout"
+                ;;
+            modelgate__subcmd__help,logs)
+                cmd="modelgate__subcmd__help__subcmd__logs"
                 ;;
             modelgate__subcmd__help,man)
                 cmd="modelgate__subcmd__help__subcmd__man"
@@ -353,7 +359,7 @@ _modelgate() {
 
     case "${cmd}" in
         modelgate)
-            opts="-q -h -V --config --json --color --quiet --help --version serve login logout models accounts keys usage why route config completions man version help"
+            opts="-q -h -V --config --json --color --quiet --help --version serve login logout models accounts keys usage why route logs config completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1232,7 +1238,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__help)
-            opts="serve login logout models accounts keys usage why route config completions man version help"
+            opts="serve login logout models accounts keys usage why route logs config completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1624,6 +1630,20 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__help__subcmd__logout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        modelgate__subcmd__help__subcmd__logs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2422,6 +2442,67 @@ _modelgate() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        modelgate__subcmd__logs)
+            opts="-n -f -q -h --limit --follow --level --grep --request --url --key --config --json --color --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

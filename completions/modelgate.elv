@@ -36,6 +36,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand usage 'Show what requests used and cost'
             cand why 'Tell what became of a request, and why'
             cand route 'Tell which account would answer for a model now, and why'
+            cand logs 'Show what the gateway logs'
             cand config 'Make, check, look at and change the configuration file'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
@@ -427,6 +428,24 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'modelgate;logs'= {
+            cand -n 'How many of the last lines to show'
+            cand --limit 'How many of the last lines to show'
+            cand --level 'Only lines that matter so much, or more: error, warn, info, debug or trace'
+            cand --grep 'Only lines that hold this text'
+            cand --request 'Only lines about this request, as `x-request-id` of its answer names it'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand -f 'Show what is logged from now on too, until Ctrl-C'
+            cand --follow 'Show what is logged from now on too, until Ctrl-C'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'modelgate;config'= {
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
@@ -593,6 +612,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand usage 'Show what requests used and cost'
             cand why 'Tell what became of a request, and why'
             cand route 'Tell which account would answer for a model now, and why'
+            cand logs 'Show what the gateway logs'
             cand config 'Make, check, look at and change the configuration file'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
@@ -661,6 +681,8 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;help;why'= {
         }
         &'modelgate;help;route'= {
+        }
+        &'modelgate;help;logs'= {
         }
         &'modelgate;help;config'= {
             cand init 'Write a commented configuration file with one new client key'

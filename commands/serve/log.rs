@@ -1,13 +1,18 @@
-//! Log lines on stderr.
+//! Log lines on stderr, and in files where that is wanted.
+
+mod file;
 
 use std::io;
 use std::str::FromStr;
 
+use modelgate_gateway::Logs;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use self::file::ToFile;
 
 /// Our crates all begin with it.
 const OURS: &str = "modelgate";
@@ -28,7 +33,7 @@ pub(crate) struct Handle {
 }
 
 /// Starts logging. Without `wanted`, the `debug` setting decides, also later.
-pub(crate) fn start(wanted: Option<Filter>, debug: bool, color: bool) -> Handle {
+pub(crate) fn start(wanted: Option<Filter>, debug: bool, color: bool, files: Logs) -> Handle {
     let decided = wanted.is_some();
     let filter = wanted.unwrap_or_else(|| Filter::of_setting(debug));
     let (layer, handle) = reload::Layer::new(filter.targets);
@@ -40,6 +45,7 @@ pub(crate) fn start(wanted: Option<Filter>, debug: bool, color: bool) -> Handle 
     let _ = tracing_subscriber::registry()
         .with(layer)
         .with(lines)
+        .with(ToFile(files))
         .try_init();
     Handle {
         filter: (!decided).then_some(handle),

@@ -135,9 +135,6 @@ impl Writer {
             std::mem::take(&mut self.lines),
             std::mem::take(&mut self.count),
         );
-        if !self.settings.files.to_file {
-            return;
-        }
         let was_missing = self.missing > 0;
         let missing = self.missing + self.board.lost_lines.swap(0, Relaxed);
         let lines = match missing {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use modelgate_config::model::{
     ClaudeAuth, ClaudeKey, ClientKey, CompatibleProvider, Management, MaxTokensField, ModelEntry,
-    Proof, ProviderEntry, Proxy, Quirks, ResponsesStore, VertexKey,
+    Proof, ProviderEntry, Proxy, Quirks, RequestLogs, ResponsesStore, VertexKey,
 };
 use modelgate_config::payload::{Payload, PayloadModel, PayloadProtocol, PayloadRule, PayloadSet};
 use modelgate_config::{Config, Secret};
@@ -26,6 +26,12 @@ pub(crate) fn settings(config: &Config) -> Value {
         "api-keys": list(&config.client_keys, client_key),
         "remote-management": management(&config.management),
         "debug": config.debug,
+        "logging-to-file": config.logs.to_file,
+        "logs-dir": config.logs.directory,
+        "logs-max-total-size-mb": config.logs.max_bytes.map_or(0, |bytes| bytes >> 20),
+        "request-log": config.logs.requests == RequestLogs::All,
+        "error-logs-max-files": config.logs.error_files.unwrap_or(0),
+        "commercial-mode": config.logs.requests == RequestLogs::Off,
         "proxy-url": proxy(&config.proxy),
         "request-retry": config.request_retry,
         "auth-dir": config.auth_dir,
