@@ -277,3 +277,6 @@ fn is_eligible(incoming: &Incoming) -> bool {
     let api = path.starts_with("/api") && !path.starts_with("/api/provider");
     !reads && !ours && !api
 }
+
+#[cfg(test)]
+mod tests;

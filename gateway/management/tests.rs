@@ -1,6 +1,7 @@
 mod api_call;
 mod events;
 mod file;
+mod logs;
 mod metrics;
 mod table;
 mod usage;
