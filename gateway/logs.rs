@@ -103,7 +103,8 @@ impl Logs {
         }
         let mut text = line.to_string();
         if text.len() > LONGEST {
-            text.truncate(text.floor_char_boundary(LONGEST));
+            let whole = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(whole.unwrap_or_default());
             text.push('…');
         }
         let (board, size) = (&self.0.board, text.len());

@@ -182,3 +182,25 @@ fn the_thread_ends_with_the_last_handle() {
     }
     assert_eq!(written(home.path()), ["one"]);
 }
+
+#[test]
+fn a_full_file_is_kept_while_there_is_room() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "logging-to-file: true\nlogs-max-total-size-mb: 2";
+    let logs = Logs::new(&config(home.path(), text).logs);
+    for _ in 0..140 {
+        say(&logs, &"y".repeat(12_000));
+        logs.flush();
+    }
+    let mut sizes: Vec<(String, u64)> = fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            (name, entry.metadata().unwrap().len())
+        })
+        .collect();
+    sizes.sort();
+    assert_eq!(sizes.len(), 2, "{sizes:?}");
+    assert!(sizes[0].1 > 1_000_000 && sizes[0].1 <= 1 << 20, "{sizes:?}");
+}

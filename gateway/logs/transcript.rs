@@ -146,9 +146,11 @@ impl Transcript {
         let is_kept = draft.whole || draft.kept().settle();
         draft.kept().pages.answer = Some(Answer {
             status: response.status().as_u16(),
-            headers: is_kept
-                .then(|| response.headers().clone())
-                .unwrap_or_default(),
+            headers: if is_kept {
+                response.headers().clone()
+            } else {
+                HeaderMap::new()
+            },
             body: Excerpt::default(),
         });
         if !is_kept {

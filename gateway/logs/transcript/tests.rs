@@ -231,7 +231,7 @@ async fn large_bodies_are_cut_and_that_is_said() {
     transcript.received(&Bytes::from("a".repeat(3 << 20)));
     for _ in 0..20 {
         scene.call(&Bytes::from("b".repeat(1 << 20)), |call| {
-            transcript.calls(call)
+            transcript.calls(call);
         });
     }
     let events = stream::iter((0..50).map(|_| Ok(Bytes::from(vec![b'c'; 100_000]))));
