@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
-use crate::remote::Remote;
+use crate::remote::{Gateway, Remote};
 
 /// Between two looks of `--follow`.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -75,14 +75,13 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         grep: args.grep.clone(),
         request: args.request.clone(),
     };
-    let ask = |query: &LogQuery| gateway.wait(lines(&gateway.client, query));
-    let first = ask(&query)?;
+    let first = gateway.wait(ask(&gateway.client, &query))?;
     let text = match args.request.as_deref().filter(|_| !args.follow) {
         Some(id) => gateway.wait(gateway.client.request_log(id))?,
         None => None,
     };
     // The log of a request does not need the other one.
-    let Some(mut lines) = first.or_else(|| text.is_some().then(LogLines::default)) else {
+    let Some(lines) = first.or_else(|| text.is_some().then(LogLines::default)) else {
         return Err(not_to_file());
     };
     show(context, &lines)?;
@@ -93,24 +92,37 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         }
         None => {}
     }
+    if args.follow {
+        return follow(context, &gateway, &mut query, lines);
+    }
+    Ok(())
+}
+
+/// Shows what is logged behind these lines, until the person has enough.
+fn follow(
+    context: &mut Context,
+    gateway: &Gateway,
+    query: &mut LogQuery,
+    mut lines: LogLines,
+) -> Result<(), CommandError> {
     query.limit = None;
-    while args.follow {
+    loop {
         if gateway.interrupted_within(PAUSE) {
             return Err(CommandError::interrupted());
         }
         query.cursor = lines.next_cursor.take();
-        lines = ask(&query)?.ok_or_else(not_to_file)?;
+        let next = gateway.wait(ask(&gateway.client, query))?;
+        lines = next.ok_or_else(not_to_file)?;
         if lines.cursor_reset {
             let note = "the log was deleted meanwhile; it goes on with its last lines";
             context.output.note(note);
         }
         show(context, &lines)?;
     }
-    Ok(())
 }
 
 /// Lines of the log; none where it is not written to a file.
-async fn lines(client: &Client, query: &LogQuery) -> Result<Option<LogLines>, ClientError> {
+async fn ask(client: &Client, query: &LogQuery) -> Result<Option<LogLines>, ClientError> {
     match client.logs(query).await {
         Err(ClientError::Refused { message, .. }) if message == NOT_TO_FILE => Ok(None),
         answer => answer.map(Some),

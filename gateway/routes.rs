@@ -65,6 +65,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v0/management/requests"),
     endpoint("GET", "/v0/management/requests/{id}"),
     endpoint("GET", "/v0/management/route"),
+    endpoint("GET", "/v0/management/logs"),
     endpoint("GET", "/v0/management/config"),
     endpoint("GET", "/v0/management/config.yaml"),
     endpoint("GET", "/v0/management/auth-files"),
