@@ -59,13 +59,13 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Where the call goes and what it says before its body, for a log. The token of an account is not among it; other
-    /// secrets are marked as sensitive.
+    /// Where the call goes, its headers and its body, for a log. The token of an account is not among it; other secrets are
+    /// marked as sensitive.
     #[must_use]
-    pub fn shown(&self) -> (String, HeaderMap) {
+    pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let url = self.credential.url(self).map(String::from);
         let headers = headers(self.credential, self.client_headers);
-        (url.unwrap_or_default(), headers)
+        (url.unwrap_or_default(), headers, fitted(self))
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) const MAIN: &str = "main.log";
 /// What names of logs of failed requests begin with.
 const FAILED: &str = "error-";
 const END: &str = ".log";
+/// What follows the name of a log that is being written.
+const UNFINISHED: &str = ".part";
 const ROTATED: &str = "main-";
 /// The time in the name of a full file, and its shape.
 const ROTATED_AT: &str = "%Y-%m-%dT%H-%M-%S%.3f";
@@ -38,6 +40,8 @@ pub(crate) enum Kind<'a> {
         /// Only what fails is logged.
         failed: bool,
     },
+    /// The log of a request that is being written, or was when the program was ended.
+    Unfinished,
 }
 
 /// The name of a file that became full at a time.
@@ -51,6 +55,11 @@ pub(super) fn request(path: &str, time: SystemTime, id: &str, failed: bool) -> S
     let before = if failed { FAILED } else { "" };
     let at = timestamp(time).strftime(ASKED_AT);
     format!("{before}{}-{at}-{id}{END}", slug(path))
+}
+
+/// The name of a log while it is being written.
+pub(super) fn unfinished(name: &str) -> String {
+    format!("{name}{UNFINISHED}")
 }
 
 /// A path as a part of a name.
@@ -71,6 +80,10 @@ fn slug(path: &str) -> String {
 pub(crate) fn kind(name: &str) -> Option<Kind<'_>> {
     if name == MAIN {
         return Some(Kind::Main);
+    }
+    if let Some(name) = name.strip_suffix(UNFINISHED) {
+        let is_request = matches!(kind(name), Some(Kind::Request { .. }));
+        return is_request.then_some(Kind::Unfinished);
     }
     let stem = name.strip_suffix(END)?;
     if let Some(time) = stem.strip_prefix(ROTATED)
@@ -124,6 +137,7 @@ mod tests {
             assert!(name.ends_with(expected), "{name}");
             assert_eq!(name.starts_with("error-"), failed);
             assert_eq!(kind(&name), Some(Kind::Request { id: "0af3", failed }));
+            assert_eq!(kind(&unfinished(&name)), Some(Kind::Unfinished));
         }
     }
 
@@ -150,6 +164,8 @@ mod tests {
         for name in [
             "notes.log",
             "main.log.1",
+            "main.log.part",
+            "notes.part",
             "main-2025-11-26.log",
             "main-2025-11-26T22-46-01.007.log.gz",
             "error-.log",

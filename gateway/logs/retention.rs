@@ -84,7 +84,7 @@ fn old_files(directory: &Path) -> io::Result<Vec<Old>> {
             let name = entry.file_name();
             let failed = match names::kind(name.to_str()?)? {
                 Kind::Main => return None,
-                Kind::Rotated => false,
+                Kind::Rotated | Kind::Unfinished => false,
                 Kind::Request { failed, .. } => failed,
             };
             let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;

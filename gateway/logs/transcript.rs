@@ -215,7 +215,7 @@ impl Kept {
             // Who answered in the end says more than who failed somewhere in between.
             pages.calls.pop();
         }
-        let (url, headers) = call.shown();
+        let (url, headers, body) = call.shown();
         let mut called = Called {
             credential: call.credential.id.to_string(),
             provider: call.credential.provider.to_string(),
@@ -223,7 +223,7 @@ impl Kept {
             headers,
             ..Called::default()
         };
-        hold(&mut called.body, &call.body, room);
+        hold(&mut called.body, &body, room);
         pages.calls.push(called);
     }
 

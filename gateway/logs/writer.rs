@@ -1,6 +1,6 @@
 //! The thread that writes log files. Nobody waits for it but those who delete.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,7 +12,7 @@ use modelgate_management::{LogLevel, LogLine};
 
 use super::report::Report;
 use super::rolling::{Rolling, open_private};
-use super::{Board, Settings, retention};
+use super::{Board, Settings, names, retention};
 
 /// Bytes that are written at once.
 const BATCH: usize = 64 << 10;
@@ -169,10 +169,15 @@ impl Writer {
             );
         }
         let text = report.text(&self.settings.mask);
-        let path = self.log.directory().join(report.name());
+        let name = report.name();
+        let path = self.log.directory().join(&name);
+        // Whoever finds it by its name finds all of it.
+        let unfinished = self.log.directory().join(names::unfinished(&name));
         let written = modelgate_config::make_directory(self.log.directory()).and_then(|()| {
-            let mut file = open_private(&path, OpenOptions::new().write(true).create_new(true))?;
-            file.write_all(text.as_bytes())
+            let mut options = OpenOptions::new();
+            let options = options.write(true).create(true).truncate(true);
+            open_private(&unfinished, options)?.write_all(text.as_bytes())?;
+            fs::rename(&unfinished, &path)
         });
         match written {
             Ok(()) => {

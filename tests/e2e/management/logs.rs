@@ -26,7 +26,7 @@ fn directory(gateway: &Gateway) -> PathBuf {
     gateway.home.path("state/modelgate/logs")
 }
 
-/// The log files, by name, in order.
+/// The log files that are whole, by name, in order.
 fn files(gateway: &Gateway) -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(directory(gateway)) else {
         return Vec::new();
@@ -36,6 +36,7 @@ fn files(gateway: &Gateway) -> Vec<(String, PathBuf)> {
             let entry = entry.unwrap();
             (entry.file_name().into_string().unwrap(), entry.path())
         })
+        .filter(|(name, _)| name.ends_with(".log"))
         .collect();
     files.sort();
     files
