@@ -96,6 +96,7 @@ type Defaults = &'static [(OAuthSetting, &'static str)];
 /// The providers that accounts are logged in to.
 const SERVICES: &[(&str, Defaults)] = &[
     ("claude", CLAUDE),
+    ("github-copilot", COPILOT),
     ("kimi", KIMI),
     ("kiro", KIRO),
     ("qwen", QWEN),
@@ -120,6 +121,24 @@ const CLAUDE: Defaults = &[
         "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
     ),
     (OAuthSetting::Scope, "user:profile user:inference"),
+];
+
+const COPILOT: Defaults = &[
+    (
+        OAuthSetting::DeviceUrl,
+        "https://github.com/login/device/code",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://github.com/login/oauth/access_token",
+    ),
+    (
+        OAuthSetting::RefreshUrl,
+        "https://api.github.com/copilot_internal/v2/token",
+    ),
+    (OAuthSetting::ProfileUrl, "https://api.github.com/user"),
+    (OAuthSetting::ClientId, "Iv1.b507a08c87ecfe98"),
+    (OAuthSetting::Scope, "read:user"),
 ];
 
 const KIMI: Defaults = &[

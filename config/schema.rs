@@ -187,6 +187,7 @@ const LEGACY_AUTH: &[Field] = &[
 /// The providers of `oauth.rs`.
 const OAUTH: &[Field] = &[
     field("claude", Map(OAUTH_SERVICE)),
+    field("github-copilot", Map(OAUTH_SERVICE)),
     field("kimi", Map(OAUTH_SERVICE)),
     field("kiro", Map(OAUTH_SERVICE)),
     field("qwen", Map(OAUTH_SERVICE)),

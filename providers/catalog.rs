@@ -17,8 +17,8 @@ use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, kimi,
-    kiro, models, vertex,
+    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, copilot, demo, gemini,
+    kimi, kiro, models, vertex,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -312,6 +312,7 @@ fn target_of(credential: &Credential, model: &str) -> Target {
         ProviderKind::Claude => claude::target(credential, model),
         ProviderKind::Codex => codex::target(credential, model),
         ProviderKind::Compatible => compatible::target(credential, model),
+        ProviderKind::Copilot => copilot::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),
         ProviderKind::Gemini => gemini::target(credential, model),
         ProviderKind::Kimi => kimi::target(credential, model),

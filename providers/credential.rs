@@ -9,8 +9,9 @@ use modelgate_config::model::{ErrorRule, Proxy};
 use modelgate_config::{Secret, key_digest};
 use modelgate_dialects::target::KiroProfile;
 use modelgate_dialects::{Dialect, Str};
-use url::Url;
+use url::{Host, Url};
 
+use crate::refresh::Token;
 use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini};
 
 /// How we call ourselves to every upstream.
@@ -163,8 +164,13 @@ impl Credential {
         }
     }
 
+    /// What lets an account in.
+    pub(crate) fn bearer(&self, token: &Token) -> Option<(HeaderName, HeaderValue)> {
+        bearer(&token.access)
+    }
+
     /// The token of its account, where it is one.
-    pub(crate) async fn token(&self) -> Result<Option<Secret>, CallError> {
+    pub(crate) async fn token(&self) -> Result<Option<Token>, CallError> {
         let Some(login) = &self.account else {
             return Ok(None);
         };
@@ -173,7 +179,7 @@ impl Credential {
         let refresher = login.refresher.as_ref().ok_or_else(missing)?;
         let token = refresher.token(&login.file).await;
         let token = token.map_err(|error| CallError::without_token(provider(), &error))?;
-        Ok(Some(token.access))
+        Ok(Some(token))
     }
 
     /// How its connections are made, where `global` holds for those without a setting of their own.
@@ -308,6 +314,27 @@ pub(crate) fn insert_extra(headers: &mut HeaderMap, extra: &[(String, Secret)]) 
             headers.insert(name, value);
         }
     }
+}
+
+/// Whether a token may be sent to an address that a provider names: with TLS, or to this machine.
+pub(crate) fn is_trusted(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(_)) => false,
+        None => return false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+}
+
+/// An address of a provider, at another of its servers.
+pub(crate) fn moved(url: Url, base: Option<&Url>) -> Url {
+    let Some(base) = base else { return url };
+    let mut moved = base.clone();
+    let before = base.path().trim_end_matches('/');
+    moved.set_path(&format!("{before}{}", url.path()));
+    moved.set_query(url.query());
+    moved
 }
 
 /// `base` with a path appended; `base` keeps its own path.

@@ -13,6 +13,8 @@ pub enum ProviderKind {
     Codex,
     /// A server that speaks OpenAI Chat Completions.
     Compatible,
+    /// GitHub Copilot.
+    Copilot,
     /// The built-in model that needs no account.
     Demo,
     /// Google's Gemini API by key.
@@ -32,7 +34,7 @@ impl ProviderKind {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
-            Self::Compatible | Self::Kimi => Dialect::Chat,
+            Self::Compatible | Self::Copilot | Self::Kimi => Dialect::Chat,
             Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
         }
@@ -45,6 +47,7 @@ impl ProviderKind {
             Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Compatible => "openai-compatibility",
+            Self::Copilot => "github-copilot",
             Self::Demo => "demo",
             Self::Gemini => "gemini",
             Self::Kimi => "kimi",

@@ -12,6 +12,7 @@ pub mod client;
 mod codex;
 mod compatible;
 pub mod cooldowns;
+mod copilot;
 pub mod credential;
 mod demo;
 pub mod error;

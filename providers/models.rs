@@ -18,6 +18,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         claude: file.catalogues.claude,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
+        copilot: file.catalogues.copilot,
         kimi: file.catalogues.kimi,
         kiro: file.catalogues.kiro,
         qwen: file.catalogues.qwen,
@@ -34,6 +35,7 @@ struct Table {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    copilot: Vec<String>,
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
@@ -56,6 +58,7 @@ struct Catalogues {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    copilot: Vec<String>,
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
@@ -139,6 +142,11 @@ fn family(model: &str) -> Option<&'static Family> {
 /// The models of Google's Gemini API.
 pub(crate) fn gemini_catalogue() -> &'static [String] {
     &TABLE.gemini
+}
+
+/// The models that Copilot accounts serve (`providers.md` 12).
+pub(crate) fn copilot_catalogue() -> &'static [String] {
+    &TABLE.copilot
 }
 
 /// The models that Kimi accounts serve (`providers.md` 13).

@@ -8,6 +8,7 @@
 mod browser;
 mod callback;
 mod claude;
+mod copilot;
 mod device;
 mod error;
 mod kimi;
@@ -87,13 +88,13 @@ pub struct Terms {
 pub fn terms(kind: AccountKind) -> Option<Terms> {
     match kind {
         AccountKind::Claude => Some(claude::TERMS),
+        AccountKind::Copilot => Some(copilot::TERMS),
         AccountKind::Kiro => Some(kiro::TERMS),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Qwen
-        | AccountKind::Copilot
         | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => None,
@@ -105,12 +106,13 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
         AccountKind::Claude => Some(Method::Browser),
-        AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => Some(Method::Device),
+        AccountKind::Copilot | AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => {
+            Some(Method::Device)
+        }
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
-        | AccountKind::Copilot
         | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
@@ -182,6 +184,9 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
     let kind = account.kind;
     let service = || service(kind, oauth).map_err(unset);
     match kind {
+        AccountKind::Copilot => {
+            copilot::mint(account, service()?, &reach.client_of(account)?).await
+        }
         AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
         _ => {

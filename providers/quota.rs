@@ -31,6 +31,7 @@ pub(crate) fn windows(
         ProviderKind::Claude => claude(headers),
         ProviderKind::Codex => codex(headers, now),
         ProviderKind::Compatible
+        | ProviderKind::Copilot
         | ProviderKind::Demo
         | ProviderKind::Gemini
         | ProviderKind::Kimi

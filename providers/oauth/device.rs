@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use modelgate_config::{OAuth, OAuthSetting, Secret};
+use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, Value};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::token::{Answer, Question};
-use super::{Grant, LoginError, NewAccount, Reach, Refused, granted, kimi, kiro, qwen};
+use super::{Grant, LoginError, NewAccount, Reach, Refused, copilot, granted, kimi, kiro, qwen};
 use crate::AccountKind;
 use crate::store::lookup;
 
@@ -27,6 +27,7 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug)]
 pub struct DeviceLogin {
     kind: AccountKind,
+    service: OAuthService,
     start: Start,
     question: Question,
     kept: Vec<(&'static str, Secret)>,
@@ -54,6 +55,7 @@ pub(super) struct Begun {
 /// Without which of the settings nothing can begin.
 fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
     match kind {
+        AccountKind::Copilot => Some(&copilot::NEEDS),
         AccountKind::Kimi => Some(&kimi::NEEDS),
         AccountKind::Kiro => Some(&kiro::NEEDS),
         AccountKind::Qwen => Some(&qwen::NEEDS),
@@ -62,7 +64,6 @@ fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
-        | AccountKind::Copilot
         | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
@@ -91,6 +92,7 @@ impl DeviceLogin {
         let service = super::service(kind, oauth)?;
         let client = reach.client(kind)?;
         let begun = match kind {
+            AccountKind::Copilot => copilot::begin(service, &client).await?,
             AccountKind::Kimi => kimi::begin(service, &client).await?,
             AccountKind::Kiro => kiro::begin(service, &client).await?,
             AccountKind::Qwen => qwen::begin(service, &client).await?,
@@ -99,12 +101,12 @@ impl DeviceLogin {
             | AccountKind::Gemini
             | AccountKind::Antigravity
             | AccountKind::Iflow
-            | AccountKind::Copilot
             | AccountKind::Xai
             | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
         };
         Ok(Self {
             kind,
+            service: service.clone(),
             start: begun.start,
             question: begun.question,
             kept: begun.kept,
@@ -145,7 +147,7 @@ impl DeviceLogin {
             match self.question.ask(&client, self.kind).await {
                 Ok(answer) => {
                     if let Some(outcome) = self.read(answer, &mut interval) {
-                        return Ok(self.identify(outcome?));
+                        return Ok(self.identify(&client, outcome?).await);
                     }
                 }
                 Err(Refused::Unavailable(reason)) => {
@@ -185,8 +187,9 @@ impl DeviceLogin {
     }
 
     /// Whose the tokens are.
-    fn identify(&self, grant: Grant) -> NewAccount {
+    async fn identify(&self, client: &reqwest::Client, grant: Grant) -> NewAccount {
         let mut account = match self.kind {
+            AccountKind::Copilot => copilot::identify(&self.service, client, grant).await,
             AccountKind::Kiro => kiro::identify(grant),
             kind => NewAccount::of(kind, grant),
         };

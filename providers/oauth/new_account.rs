@@ -61,6 +61,10 @@ impl NewAccount {
                 expires,
                 now,
             );
+            // What tokens are made from does not end by itself.
+            if self.kind.mints() && self.grant.expires.is_none() {
+                edit.remove(&["expired"]);
+            }
             for (name, value) in self.grant.fields.iter().chain(&self.fields) {
                 edit.set_secret(name, value);
             }

@@ -41,6 +41,8 @@ pub struct Grant {
     pub refresh: Option<Secret>,
     /// When the access token ends; `None`: nobody says, taken as an hour.
     pub expires: Option<SystemTime>,
+    /// Where the provider wants to be asked with the token, of those that live in memory.
+    pub base: Option<Url>,
     /// Further fields of the account file. Empty values change nothing.
     pub fields: Vec<(&'static str, Secret)>,
 }
@@ -322,6 +324,7 @@ pub fn granted(body: Bytes, now: SystemTime) -> Result<Grant, Refused> {
         expires: expires.or_else(|| of_jwt(access.expose())),
         access,
         refresh: text("refresh_token"),
+        base: None,
         fields: KEPT
             .into_iter()
             .filter_map(|name| Some((name, text(name)?)))
