@@ -23,6 +23,8 @@ pub enum OAuthSetting {
     TokenUrl,
     /// Where a login with a code for another device begins.
     DeviceUrl,
+    /// Where the provider says where logins go.
+    DiscoveryUrl,
     /// Where a program makes itself known, for providers that know none.
     RegisterUrl,
     /// Where somebody signs in, for providers with a place for each organisation.
@@ -43,10 +45,11 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
+        Self::DiscoveryUrl,
         Self::RegisterUrl,
         Self::StartUrl,
         Self::RefreshUrl,
@@ -64,6 +67,7 @@ impl OAuthSetting {
             Self::AuthorizeUrl => "authorize-url",
             Self::TokenUrl => "token-url",
             Self::DeviceUrl => "device-url",
+            Self::DiscoveryUrl => "discovery-url",
             Self::RegisterUrl => "register-url",
             Self::StartUrl => "start-url",
             Self::RefreshUrl => "refresh-url",
@@ -80,6 +84,7 @@ impl OAuthSetting {
             Self::AuthorizeUrl
             | Self::TokenUrl
             | Self::DeviceUrl
+            | Self::DiscoveryUrl
             | Self::RegisterUrl
             | Self::StartUrl
             | Self::RefreshUrl
@@ -100,6 +105,7 @@ const SERVICES: &[(&str, Defaults)] = &[
     ("kimi", KIMI),
     ("kiro", KIRO),
     ("qwen", QWEN),
+    ("xai", XAI),
 ];
 
 const CLAUDE: Defaults = &[
@@ -192,6 +198,21 @@ const QWEN: Defaults = &[
     ),
     (OAuthSetting::ClientId, "f0304373b74a44d2b584a3fb70ca9e56"),
     (OAuthSetting::Scope, "openid profile email model.completion"),
+];
+
+const XAI: Defaults = &[
+    (
+        OAuthSetting::DiscoveryUrl,
+        "https://auth.x.ai/.well-known/openid-configuration",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "b1a00492-073a-47ea-816f-4c329264a828",
+    ),
+    (
+        OAuthSetting::Scope,
+        "openid profile email offline_access grok-cli:access api:access",
+    ),
 ];
 
 /// What is known of the logins of all providers.

@@ -11,7 +11,7 @@ use modelgate_dialects::passthrough::{Peek, splice_model};
 use modelgate_dialects::{
     Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
-use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing};
+use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing, fit};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -276,14 +276,20 @@ impl Plan {
         if self.may_pass(candidate) {
             let rename =
                 (candidate.target.model != self.peek.model).then(|| self.peek.model.clone());
+            let mut losses = Losses::default();
             let body = self.ruled(self.forwarded(candidate), candidate);
+            let body = fit(&candidate.credential, body, &mut losses);
+            if self.snapshot.config.strict_translation {
+                carried(&losses)?;
+            }
+            self.record.lost(&losses);
             return Ok(Prepared {
                 body,
                 reply,
                 asked: Asked::default(),
                 pass: true,
                 rename,
-                losses: Losses::default(),
+                losses,
                 keeper: None,
             });
         }
@@ -311,6 +317,8 @@ impl Plan {
             let why = "the upstream cannot read this state";
             encoded.losses.dropped("encrypted_content", why);
         }
+        let body = self.ruled(encoded.body, candidate);
+        let body = fit(&candidate.credential, body, &mut encoded.losses);
         if self.snapshot.config.strict_translation {
             carried(&encoded.losses)?;
         }
@@ -318,7 +326,7 @@ impl Plan {
         reply.names = encoded.names;
         reply.echo = self.decoded()?.echoed();
         Ok(Prepared {
-            body: self.ruled(encoded.body, candidate),
+            body,
             reply,
             asked: encoded.asked,
             pass: false,

@@ -14,7 +14,7 @@ use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
     CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, copilot,
-    demo, gemini, kimi, kiro, quota, retry_hint, vertex,
+    demo, gemini, kimi, kiro, quota, retry_hint, vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -150,7 +150,7 @@ async fn once(
     if let Some((name, value)) = token.and_then(|token| credential.bearer(token)) {
         request.headers_mut().insert(name, value);
     }
-    *request.body_mut() = Some(fitted(call).into());
+    *request.body_mut() = Some(call.body.clone().into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -194,29 +194,16 @@ fn headers(call: &Call<'_>) -> HeaderMap {
             ProviderKind::Kimi => kimi::forward(client, &mut headers),
             ProviderKind::Kiro => kiro::forward(client, &mut headers),
             ProviderKind::Vertex => vertex::forward(client, &mut headers),
+            ProviderKind::Xai => xai::forward(client, &mut headers),
         }
     }
     match credential.kind {
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
         ProviderKind::Kiro => kiro::number(&mut headers),
+        ProviderKind::Xai => xai::describe(&call.body, &mut headers),
         _ => {}
     }
     headers
-}
-
-/// The body as its provider takes it, where that is more than its dialect says.
-fn fitted(call: &Call<'_>) -> Bytes {
-    match call.credential.kind {
-        ProviderKind::Kimi => kimi::fit(&call.body),
-        ProviderKind::Claude
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex => call.body.clone(),
-    }
 }
 
 /// The meaning of an answer whose status is not 200.
@@ -241,6 +228,7 @@ async fn refused(
     let error = match credential.kind {
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
+        ProviderKind::Xai => xai::failure(status, &body),
         _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
     };
     let now = SystemTime::now();

@@ -18,7 +18,7 @@ use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
     Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, copilot, demo, gemini,
-    kimi, kiro, models, vertex,
+    kimi, kiro, models, vertex, xai,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -318,5 +318,6 @@ fn target_of(credential: &Credential, model: &str) -> Target {
         ProviderKind::Kimi => kimi::target(credential, model),
         ProviderKind::Kiro => kiro::target(credential, model),
         ProviderKind::Vertex => vertex::target(credential, model),
+        ProviderKind::Xai => xai::target(credential, model),
     }
 }

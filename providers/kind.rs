@@ -25,6 +25,8 @@ pub enum ProviderKind {
     Kiro,
     /// Google's Vertex AI by key.
     Vertex,
+    /// xAI.
+    Xai,
 }
 
 impl ProviderKind {
@@ -34,7 +36,7 @@ impl ProviderKind {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
-            Self::Compatible | Self::Copilot | Self::Kimi => Dialect::Chat,
+            Self::Compatible | Self::Copilot | Self::Kimi | Self::Xai => Dialect::Chat,
             Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
         }
@@ -53,6 +55,7 @@ impl ProviderKind {
             Self::Kimi => "kimi",
             Self::Kiro => "kiro",
             Self::Vertex => "vertex",
+            Self::Xai => "xai",
         }
     }
 }

@@ -22,6 +22,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         kimi: file.catalogues.kimi,
         kiro: file.catalogues.kiro,
         qwen: file.catalogues.qwen,
+        xai: file.catalogues.xai,
         openai_reasoning: file
             .openai_reasoning
             .iter()
@@ -39,6 +40,7 @@ struct Table {
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
+    xai: Vec<String>,
     openai_reasoning: Vec<Pattern>,
 }
 
@@ -62,6 +64,7 @@ struct Catalogues {
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
+    xai: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +150,11 @@ pub(crate) fn gemini_catalogue() -> &'static [String] {
 /// The models that Copilot accounts serve (`providers.md` 12).
 pub(crate) fn copilot_catalogue() -> &'static [String] {
     &TABLE.copilot
+}
+
+/// The models that xAI accounts serve (`providers.md` 14).
+pub(crate) fn xai_catalogue() -> &'static [String] {
+    &TABLE.xai
 }
 
 /// The models that Kimi accounts serve (`providers.md` 13).

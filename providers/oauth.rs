@@ -19,6 +19,7 @@ mod page;
 mod pkce;
 mod qwen;
 mod token;
+mod xai;
 
 use std::path::Path;
 use std::time::Duration;
@@ -106,14 +107,15 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
         AccountKind::Claude => Some(Method::Browser),
-        AccountKind::Copilot | AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => {
-            Some(Method::Device)
-        }
+        AccountKind::Copilot
+        | AccountKind::Kimi
+        | AccountKind::Kiro
+        | AccountKind::Qwen
+        | AccountKind::Xai => Some(Method::Device),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
-        | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
 }
@@ -189,6 +191,7 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
         }
         AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
+        AccountKind::Xai => xai::renew(account, service()?, &reach.client_of(account)?).await,
         _ => {
             let Reach {
                 clients,

@@ -36,7 +36,8 @@ pub(crate) fn windows(
         | ProviderKind::Gemini
         | ProviderKind::Kimi
         | ProviderKind::Kiro
-        | ProviderKind::Vertex => Vec::new(),
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => Vec::new(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, copilot,
-    demo, gemini, kimi, kiro, models, qwen, vertex,
+    demo, gemini, kimi, kiro, models, qwen, vertex, xai,
 };
 
 /// A catalogue in the making.
@@ -125,12 +125,16 @@ impl<'c> Draft<'c> {
                 make = kiro::account;
                 (kiro::base_url(account), models::kiro_catalogue(), None)
             }
+            AccountKind::Xai => {
+                make = xai::account;
+                let base_url = xai::BASE_URL.to_owned();
+                (base_url, models::xai_catalogue(), Some("grok-*"))
+            }
             // Accounts of the other kinds are kept, and not used.
             AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
             | AccountKind::Iflow
-            | AccountKind::Xai
             | AccountKind::Vertex => return,
         };
         let channel = account::channel(account.kind, &self.config.channels);

@@ -79,7 +79,8 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         | ProviderKind::Demo
         | ProviderKind::Kimi
         | ProviderKind::Kiro
-        | ProviderKind::Vertex => None,
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => None,
     };
     if let Some(size) = size {
         url.query_pairs_mut().append_pair(size, "1000");

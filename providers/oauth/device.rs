@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::token::{Answer, Question};
-use super::{Grant, LoginError, NewAccount, Reach, Refused, copilot, granted, kimi, kiro, qwen};
+use super::{
+    Grant, LoginError, NewAccount, Reach, Refused, copilot, granted, kimi, kiro, qwen, xai,
+};
 use crate::AccountKind;
 use crate::store::lookup;
 
@@ -59,12 +61,12 @@ fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
         AccountKind::Kimi => Some(&kimi::NEEDS),
         AccountKind::Kiro => Some(&kiro::NEEDS),
         AccountKind::Qwen => Some(&qwen::NEEDS),
+        AccountKind::Xai => Some(&xai::NEEDS),
         AccountKind::Claude
         | AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
-        | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
 }
@@ -96,12 +98,12 @@ impl DeviceLogin {
             AccountKind::Kimi => kimi::begin(service, &client).await?,
             AccountKind::Kiro => kiro::begin(service, &client).await?,
             AccountKind::Qwen => qwen::begin(service, &client).await?,
+            AccountKind::Xai => xai::begin(service, &client).await?,
             AccountKind::Claude
             | AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
             | AccountKind::Iflow
-            | AccountKind::Xai
             | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
         };
         Ok(Self {
@@ -191,6 +193,7 @@ impl DeviceLogin {
         let mut account = match self.kind {
             AccountKind::Copilot => copilot::identify(&self.service, client, grant).await,
             AccountKind::Kiro => kiro::identify(grant),
+            AccountKind::Xai => xai::identify(grant),
             kind => NewAccount::of(kind, grant),
         };
         account.fields.extend(self.kept.iter().cloned());

@@ -3,6 +3,7 @@
 
 mod copilot;
 mod kimi;
+mod xai;
 
 use crate::harness::process::Finished;
 use crate::harness::stand_in::{Asked, Said, StandIn};
