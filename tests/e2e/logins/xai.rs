@@ -1,8 +1,8 @@
 //! xAI, as strict as `providers.md` 14 has it.
 
 use super::{DEVICE, Scene, hello, refused};
-use crate::harness::Speaks;
 use crate::harness::stand_in::{Asked, Said, StandIn};
+use crate::harness::{Speaks, eventually};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -113,10 +113,15 @@ async fn an_account_is_logged_in_to_and_what_it_refuses_is_left_out_and_named() 
     );
     scene.change(
         name,
-        &json!({"base_url": format!("{}/v1", scene.server.url), "fetch_models": false}),
+        &json!({"base_url": format!("{}/v1", scene.server.url)}),
     );
 
     let gateway = scene.launch().start().await;
+    eventually("the list is there", async || {
+        let answer = gateway.request("GET", "/v1/models").send().await.unwrap();
+        answer.text().await.unwrap().contains("grok-9")
+    })
+    .await;
     for dialect in Speaks::BOTH {
         for stream in [false, true] {
             let mut question = dialect.question("grok-4.6", stream);
