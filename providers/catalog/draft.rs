@@ -148,7 +148,7 @@ impl<'c> Draft<'c> {
         let credentials = [Arc::new(make(account, &entry, login, &mut self.forge))];
         // Of the others it is not known that they have a list.
         let own = match account.kind {
-            AccountKind::Claude | AccountKind::Copilot | AccountKind::Kiro => {
+            AccountKind::Claude | AccountKind::Copilot | AccountKind::Kiro | AccountKind::Xai => {
                 self.own_list(&credentials)
             }
             _ => None,
