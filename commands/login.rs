@@ -1,6 +1,7 @@
 //! `modelgate login`.
 
 mod browser;
+mod cookie;
 mod device;
 mod list;
 mod wait;
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "import", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "import", "cookie", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
@@ -56,6 +57,9 @@ pub(crate) struct Args {
         conflicts_with = "no_browser"
     )]
     import: Option<PathBuf>,
+    /// Log in with the cookie of the provider's web page, read from stdin (iflow)
+    #[arg(long, requires = "provider", conflicts_with_all = ["import", "no_browser"])]
+    cookie: bool,
     /// Open no browser; print the address only
     #[arg(long)]
     no_browser: bool,
@@ -102,7 +106,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     }
     let new = match &args.import {
         Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
-        None => log_in(context, &config, kind, args.no_browser)?,
+        None => log_in(context, &config, kind, args)?,
     };
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
@@ -115,7 +119,7 @@ fn log_in(
     context: &mut Context,
     config: &Config,
     kind: AccountKind,
-    no_browser: bool,
+    args: &Args,
 ) -> Result<NewAccount, CommandError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -127,7 +131,11 @@ fn log_in(
         proxy: &config.proxy,
         connect: config.timeouts.connect,
     };
+    let no_browser = args.no_browser;
     runtime.block_on(async {
+        if args.cookie {
+            return cookie::log_in(config, reach, kind).await;
+        }
         match oauth::method(kind) {
             Some(Method::Browser) => {
                 browser::log_in(context, config, reach, kind, no_browser).await

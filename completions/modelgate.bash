@@ -2303,7 +2303,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --import --no-browser --yes --config --json --color --quiet --help claude kiro qwen github-copilot kimi xai"
+            opts="-y -q -h --list --label --import --cookie --no-browser --yes --config --json --color --quiet --help claude kiro iflow qwen github-copilot kimi xai"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -33,6 +33,8 @@ pub enum OAuthSetting {
     RefreshUrl,
     /// Where the provider says whose a token is.
     ProfileUrl,
+    /// Where a key is given for a cookie.
+    ApiKeyUrl,
     /// Where the browser comes back to; its port is listened on.
     RedirectUrl,
     /// Whom logins are granted to.
@@ -45,7 +47,7 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
@@ -54,6 +56,7 @@ impl OAuthSetting {
         Self::StartUrl,
         Self::RefreshUrl,
         Self::ProfileUrl,
+        Self::ApiKeyUrl,
         Self::RedirectUrl,
         Self::ClientId,
         Self::ClientSecret,
@@ -72,6 +75,7 @@ impl OAuthSetting {
             Self::StartUrl => "start-url",
             Self::RefreshUrl => "refresh-url",
             Self::ProfileUrl => "profile-url",
+            Self::ApiKeyUrl => "api-key-url",
             Self::RedirectUrl => "redirect-url",
             Self::ClientId => "client-id",
             Self::ClientSecret => "client-secret",
@@ -89,6 +93,7 @@ impl OAuthSetting {
             | Self::StartUrl
             | Self::RefreshUrl
             | Self::ProfileUrl
+            | Self::ApiKeyUrl
             | Self::RedirectUrl => true,
             Self::ClientId | Self::ClientSecret | Self::Scope => false,
         }
@@ -102,6 +107,7 @@ type Defaults = &'static [(OAuthSetting, &'static str)];
 const SERVICES: &[(&str, Defaults)] = &[
     ("claude", CLAUDE),
     ("github-copilot", COPILOT),
+    ("iflow", IFLOW),
     ("kimi", KIMI),
     ("kiro", KIRO),
     ("qwen", QWEN),
@@ -145,6 +151,25 @@ const COPILOT: Defaults = &[
     (OAuthSetting::ProfileUrl, "https://api.github.com/user"),
     (OAuthSetting::ClientId, "Iv1.b507a08c87ecfe98"),
     (OAuthSetting::Scope, "read:user"),
+];
+
+/// Its client has a secret, which is not ours to give.
+const IFLOW: Defaults = &[
+    (OAuthSetting::AuthorizeUrl, "https://iflow.cn/oauth"),
+    (OAuthSetting::TokenUrl, "https://iflow.cn/oauth/token"),
+    (
+        OAuthSetting::ProfileUrl,
+        "https://iflow.cn/api/oauth/getUserInfo",
+    ),
+    (
+        OAuthSetting::ApiKeyUrl,
+        "https://platform.iflow.cn/api/openapi/apikey",
+    ),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:11451/oauth2callback",
+    ),
+    (OAuthSetting::ClientId, "10009311001"),
 ];
 
 const KIMI: Defaults = &[

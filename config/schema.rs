@@ -188,6 +188,7 @@ const LEGACY_AUTH: &[Field] = &[
 const OAUTH: &[Field] = &[
     field("claude", Map(OAUTH_SERVICE)),
     field("github-copilot", Map(OAUTH_SERVICE)),
+    field("iflow", Map(OAUTH_SERVICE)),
     field("kimi", Map(OAUTH_SERVICE)),
     field("kiro", Map(OAUTH_SERVICE)),
     field("qwen", Map(OAUTH_SERVICE)),
@@ -203,6 +204,7 @@ const OAUTH_SERVICE: &[Field] = &[
     field("start-url", Text),     // where somebody signs in, of an organisation
     field("refresh-url", Text),   // where tokens are renewed, if elsewhere
     field("profile-url", Text),   // where the provider says whose a token is
+    field("api-key-url", Text),   // where a key is given for a cookie
     field("redirect-url", Text),  // where the browser comes back to
     field("client-id", Text),
     field("client-secret", Text),

@@ -14,7 +14,7 @@ use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
     CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, copilot,
-    demo, gemini, kimi, kiro, quota, retry_hint, vertex, xai,
+    demo, gemini, iflow, kimi, kiro, quota, retry_hint, vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -191,6 +191,7 @@ fn headers(call: &Call<'_>) -> HeaderMap {
             ProviderKind::Copilot => copilot::forward(client, &mut headers),
             ProviderKind::Demo => demo::forward(client, &mut headers),
             ProviderKind::Gemini => gemini::forward(client, &mut headers),
+            ProviderKind::Iflow => iflow::forward(client, &mut headers),
             ProviderKind::Kimi => kimi::forward(client, &mut headers),
             ProviderKind::Kiro => kiro::forward(client, &mut headers),
             ProviderKind::Vertex => vertex::forward(client, &mut headers),

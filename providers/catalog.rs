@@ -18,7 +18,7 @@ use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
     Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, copilot, demo, gemini,
-    kimi, kiro, models, vertex, xai,
+    iflow, kimi, kiro, models, vertex, xai,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -315,6 +315,7 @@ fn target_of(credential: &Credential, model: &str) -> Target {
         ProviderKind::Copilot => copilot::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),
         ProviderKind::Gemini => gemini::target(credential, model),
+        ProviderKind::Iflow => iflow::target(credential, model),
         ProviderKind::Kimi => kimi::target(credential, model),
         ProviderKind::Kiro => kiro::target(credential, model),
         ProviderKind::Vertex => vertex::target(credential, model),

@@ -12,7 +12,7 @@ use modelgate_dialects::{Dialect, Str};
 use url::{Host, Url};
 
 use crate::refresh::Token;
-use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini};
+use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini, iflow};
 
 /// How we call ourselves to every upstream.
 pub(crate) const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
@@ -166,7 +166,10 @@ impl Credential {
 
     /// What lets an account in.
     pub(crate) fn bearer(&self, token: &Token) -> Option<(HeaderName, HeaderValue)> {
-        bearer(&token.access)
+        match self.kind {
+            ProviderKind::Iflow => bearer(&token.account.extra(iflow::API_KEY)?),
+            _ => bearer(&token.access),
+        }
     }
 
     /// The token of its account, where it is one.

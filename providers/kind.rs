@@ -19,6 +19,8 @@ pub enum ProviderKind {
     Demo,
     /// Google's Gemini API by key.
     Gemini,
+    /// iFlow.
+    Iflow,
     /// Kimi.
     Kimi,
     /// Kiro: AWS CodeWhisperer or Amazon Q.
@@ -36,7 +38,9 @@ impl ProviderKind {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
-            Self::Compatible | Self::Copilot | Self::Kimi | Self::Xai => Dialect::Chat,
+            Self::Compatible | Self::Copilot | Self::Iflow | Self::Kimi | Self::Xai => {
+                Dialect::Chat
+            }
             Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
         }
@@ -52,6 +56,7 @@ impl ProviderKind {
             Self::Copilot => "github-copilot",
             Self::Demo => "demo",
             Self::Gemini => "gemini",
+            Self::Iflow => "iflow",
             Self::Kimi => "kimi",
             Self::Kiro => "kiro",
             Self::Vertex => "vertex",

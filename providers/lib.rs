@@ -21,6 +21,7 @@ mod fit;
 mod forge;
 mod gemini;
 pub mod health;
+mod iflow;
 mod kimi;
 mod kind;
 mod kiro;

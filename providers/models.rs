@@ -19,6 +19,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
         copilot: file.catalogues.copilot,
+        iflow: file.catalogues.iflow,
         kimi: file.catalogues.kimi,
         kiro: file.catalogues.kiro,
         qwen: file.catalogues.qwen,
@@ -37,6 +38,7 @@ struct Table {
     openai: Vec<String>,
     gemini: Vec<String>,
     copilot: Vec<String>,
+    iflow: Vec<String>,
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
@@ -61,6 +63,7 @@ struct Catalogues {
     openai: Vec<String>,
     gemini: Vec<String>,
     copilot: Vec<String>,
+    iflow: Vec<String>,
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
@@ -155,6 +158,11 @@ pub(crate) fn copilot_catalogue() -> &'static [String] {
 /// The models that xAI accounts serve (`providers.md` 14).
 pub(crate) fn xai_catalogue() -> &'static [String] {
     &TABLE.xai
+}
+
+/// The models that iFlow accounts serve (`providers.md` 10).
+pub(crate) fn iflow_catalogue() -> &'static [String] {
+    &TABLE.iflow
 }
 
 /// The models that Kimi accounts serve (`providers.md` 13).

@@ -11,6 +11,7 @@ mod claude;
 mod copilot;
 mod device;
 mod error;
+mod iflow;
 mod kimi;
 mod kiro;
 mod listener;
@@ -25,7 +26,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use modelgate_config::model::Proxy;
-use modelgate_config::{OAuth, OAuthService, OAuthSetting};
+use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 
 pub use browser::BrowserLogin;
 pub use callback::Callback;
@@ -106,7 +107,7 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 #[must_use]
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
-        AccountKind::Claude => Some(Method::Browser),
+        AccountKind::Claude | AccountKind::Iflow => Some(Method::Browser),
         AccountKind::Copilot
         | AccountKind::Kimi
         | AccountKind::Kiro
@@ -115,7 +116,6 @@ pub fn method(kind: AccountKind) -> Option<Method> {
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
-        | AccountKind::Iflow
         | AccountKind::Vertex => None,
     }
 }
@@ -143,6 +143,34 @@ pub fn import(kind: AccountKind, path: &Path) -> Result<NewAccount, LoginError> 
         | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => Err(LoginError::NoImport { kind }),
+    }
+}
+
+/// Logs in with the cookie of a provider's web page, as somebody has pasted it.
+///
+/// # Errors
+/// When accounts of the kind are not logged in to so, the text holds no such cookie, or the provider refuses it.
+pub async fn by_cookie(
+    kind: AccountKind,
+    pasted: &Secret,
+    oauth: &OAuth,
+    reach: Reach<'_>,
+) -> Result<NewAccount, LoginError> {
+    match kind {
+        AccountKind::Iflow => {
+            let client = reach.client(kind)?;
+            iflow::by_cookie(service(kind, oauth)?, &client, pasted).await
+        }
+        AccountKind::Claude
+        | AccountKind::Codex
+        | AccountKind::Gemini
+        | AccountKind::Antigravity
+        | AccountKind::Kiro
+        | AccountKind::Qwen
+        | AccountKind::Copilot
+        | AccountKind::Kimi
+        | AccountKind::Xai
+        | AccountKind::Vertex => Err(LoginError::NotByCookie { kind }),
     }
 }
 
@@ -189,6 +217,7 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
         AccountKind::Copilot => {
             copilot::mint(account, service()?, &reach.client_of(account)?).await
         }
+        AccountKind::Iflow => iflow::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Xai => xai::renew(account, service()?, &reach.client_of(account)?).await,

@@ -34,6 +34,7 @@ pub(crate) fn windows(
         | ProviderKind::Copilot
         | ProviderKind::Demo
         | ProviderKind::Gemini
+        | ProviderKind::Iflow
         | ProviderKind::Kimi
         | ProviderKind::Kiro
         | ProviderKind::Vertex

@@ -15,7 +15,7 @@ use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
     Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, copilot,
-    demo, gemini, kimi, kiro, models, qwen, vertex, xai,
+    demo, gemini, iflow, kimi, kiro, models, qwen, vertex, xai,
 };
 
 /// A catalogue in the making.
@@ -116,6 +116,11 @@ impl<'c> Draft<'c> {
                 let base_url = copilot::BASE_URL.to_owned();
                 (base_url, models::copilot_catalogue(), None)
             }
+            AccountKind::Iflow => {
+                make = iflow::account;
+                let base_url = iflow::BASE_URL.to_owned();
+                (base_url, models::iflow_catalogue(), None)
+            }
             AccountKind::Kimi => {
                 make = kimi::account;
                 let base_url = kimi::BASE_URL.to_owned();
@@ -134,7 +139,6 @@ impl<'c> Draft<'c> {
             AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
-            | AccountKind::Iflow
             | AccountKind::Vertex => return,
         };
         let channel = account::channel(account.kind, &self.config.channels);

@@ -77,6 +77,7 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         | ProviderKind::Compatible
         | ProviderKind::Copilot
         | ProviderKind::Demo
+        | ProviderKind::Iflow
         | ProviderKind::Kimi
         | ProviderKind::Kiro
         | ProviderKind::Vertex

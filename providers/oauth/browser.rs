@@ -4,7 +4,7 @@ use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, pkce};
+use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, iflow, pkce};
 use super::{TokenEndpoint, granted};
 use crate::AccountKind;
 
@@ -42,7 +42,19 @@ impl BrowserLogin {
             challenge: &pkce::challenge(&verifier),
             state: state.expose(),
         };
-        let url = claude::authorize(service, &ask)?;
+        let url = match kind {
+            AccountKind::Claude => claude::authorize(service, &ask)?,
+            AccountKind::Iflow => iflow::authorize(service, &ask)?,
+            AccountKind::Codex
+            | AccountKind::Gemini
+            | AccountKind::Antigravity
+            | AccountKind::Kiro
+            | AccountKind::Qwen
+            | AccountKind::Copilot
+            | AccountKind::Kimi
+            | AccountKind::Xai
+            | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
+        };
         Ok(Self {
             kind,
             service: service.clone(),
@@ -95,6 +107,10 @@ impl BrowserLogin {
     pub async fn finish(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
         let refused = |refused| LoginError::refused(self.kind, refused);
         let client = reach.client(self.kind)?;
+        if self.kind == AccountKind::Iflow {
+            let account = iflow::finish(&self.service, &client, code, &self.redirect).await;
+            return account.map_err(refused);
+        }
         let fields = claude::exchange(
             code.expose(),
             self.state.expose(),

@@ -2,6 +2,7 @@
 //! provider is in the file of its name.
 
 mod copilot;
+mod iflow;
 mod kimi;
 mod xai;
 
