@@ -97,12 +97,11 @@ pub(super) async fn mint(
     service: &OAuthService,
     http: &reqwest::Client,
 ) -> Result<Grant, Refused> {
-    let unset = |unset: modelgate_config::OAuthUnset| Refused::Failed(unset.to_string());
     let missing = || Refused::LoginAgain("the file has no access token".to_owned());
     let github = account.tokens.access.as_ref().ok_or_else(missing)?;
     let value = format!("token {}", github.expose());
     let (name, value) = credential::secret(AUTHORIZATION, &value).ok_or_else(missing)?;
-    let url = service.url(OAuthSetting::RefreshUrl).map_err(unset)?;
+    let url = service.url(OAuthSetting::RefreshUrl)?;
     let request = http.get(url).header(name, value);
     let request = request.headers(copilot::identity().into_iter().collect());
     let answer = send(request, KIND).await?;

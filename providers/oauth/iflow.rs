@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, StatusCode};
-use modelgate_config::{OAuthService, OAuthSetting, OAuthUnset, Secret, setting};
+use modelgate_config::{OAuthService, OAuthSetting, Secret, setting};
 use modelgate_dialects::json::{Document, RawJson, Value};
 use url::Url;
 
@@ -83,12 +83,12 @@ async fn tokens(
     http: &reqwest::Client,
     mut fields: Vec<(&'static str, Secret)>,
 ) -> Result<Grant, Refused> {
-    let id = service.secret(OAuthSetting::ClientId).map_err(unset)?;
-    let secret = service.secret(OAuthSetting::ClientSecret).map_err(unset)?;
+    let id = service.secret(OAuthSetting::ClientId)?;
+    let secret = service.secret(OAuthSetting::ClientSecret)?;
     fields.extend([("client_id", id.clone()), ("client_secret", secret.clone())]);
     let pair = BASE64_STANDARD.encode(format!("{}:{}", id.expose(), secret.expose()));
     let basic = credential::secret(AUTHORIZATION, &format!("Basic {pair}"));
-    let url = service.url(OAuthSetting::TokenUrl).map_err(unset)?;
+    let url = service.url(OAuthSetting::TokenUrl)?;
     let question = Question::new(url, Encoding::Form, fields).from(basic.into_iter().collect());
     let answer = question.ask(http, KIND).await?;
     granted(answer.good()?, SystemTime::now())
@@ -100,7 +100,7 @@ async fn user(
     http: &reqwest::Client,
     access: &Secret,
 ) -> Result<(Secret, Option<String>), Refused> {
-    let mut url = service.url(OAuthSetting::ProfileUrl).map_err(unset)?;
+    let mut url = service.url(OAuthSetting::ProfileUrl)?;
     url.query_pairs_mut()
         .append_pair("accessToken", access.expose());
     let answer = send(http.get(url), KIND).await?;
@@ -146,7 +146,7 @@ async fn named(
     http: &reqwest::Client,
     cookie: &Secret,
 ) -> Result<String, Refused> {
-    let url = service.url(OAuthSetting::ApiKeyUrl).map_err(unset)?;
+    let url = service.url(OAuthSetting::ApiKeyUrl)?;
     let request = http.get(url).headers(with(cookie));
     let document = platform(request).await?;
     text(data(&document)?, "name").ok_or_else(no_key)
@@ -160,7 +160,7 @@ async fn issue(
     name: &str,
 ) -> Result<Grant, Refused> {
     let body = RawJson::build(|writer| writer.object(|writer| writer.field("name", name)));
-    let url = service.url(OAuthSetting::ApiKeyUrl).map_err(unset)?;
+    let url = service.url(OAuthSetting::ApiKeyUrl)?;
     let request = http.post(url).headers(with(cookie));
     let request = request.header(CONTENT_TYPE, "application/json");
     let document = platform(request.body(body.as_str().to_owned())).await?;
@@ -213,10 +213,6 @@ fn text(object: Value<'_>, name: &str) -> Option<String> {
 
 fn no_key() -> Refused {
     Refused::Failed("it gave no key for the account".to_owned())
-}
-
-fn unset(unset: OAuthUnset) -> Refused {
-    Refused::Failed(unset.to_string())
 }
 
 #[cfg(test)]

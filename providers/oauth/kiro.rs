@@ -139,13 +139,9 @@ pub(super) async fn renew(
     http: &reqwest::Client,
 ) -> Result<Grant, Refused> {
     let refresh = refresh_token(account)?;
-    let place = |setting| {
-        let url = service.url(setting);
-        url.map_err(|unset| Refused::Failed(unset.to_string()))
-    };
     let mut fields = vec![("refreshToken", refresh)];
     let url = if kiro::is_social(account) {
-        place(OAuthSetting::RefreshUrl)?
+        service.url(OAuthSetting::RefreshUrl)?
     } else {
         let field = |name| {
             let missing = || Refused::LoginAgain(format!("the file has no `{name}`"));
@@ -154,7 +150,7 @@ pub(super) async fn renew(
         fields.push(("clientId", field("client_id")?));
         fields.push(("clientSecret", field("client_secret")?));
         fields.push(("grantType", "refresh_token".into()));
-        place(OAuthSetting::TokenUrl)?
+        service.url(OAuthSetting::TokenUrl)?
     };
     let answer = Question::new(url, Encoding::Json, fields)
         .ask(http, KIND)

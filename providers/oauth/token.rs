@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header};
-use modelgate_config::Secret;
 use modelgate_config::model::Proxy;
+use modelgate_config::{OAuthUnset, Secret};
 use modelgate_dialects::json::{Document, RawJson, Value};
 use url::{Url, form_urlencoded};
 
@@ -58,6 +58,12 @@ pub enum Refused {
     Unavailable(String),
     /// Anything else, which a second try would only repeat.
     Failed(String),
+}
+
+impl From<OAuthUnset> for Refused {
+    fn from(unset: OAuthUnset) -> Self {
+        Self::Failed(unset.to_string())
+    }
 }
 
 /// How the body of a request is written.

@@ -1,6 +1,6 @@
 //! Logins of xAI (`providers.md` 14): a device flow whose places the provider tells itself.
 
-use modelgate_config::{OAuthService, OAuthSetting, OAuthUnset, Secret};
+use modelgate_config::{OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
@@ -109,9 +109,8 @@ pub(super) async fn renew(
     service: &OAuthService,
     http: &reqwest::Client,
 ) -> Result<Grant, Refused> {
-    let unset = |unset: OAuthUnset| Refused::Failed(unset.to_string());
-    let client_id = service.secret(OAuthSetting::ClientId).map_err(unset)?;
-    let at = service.url(OAuthSetting::DiscoveryUrl).map_err(unset)?;
+    let client_id = service.secret(OAuthSetting::ClientId)?;
+    let at = service.url(OAuthSetting::DiscoveryUrl)?;
     let kept = account.extra("token_endpoint");
     let kept = kept.and_then(|kept| Url::parse(kept.expose()).ok());
     let url = match kept.filter(|url| is_its_own(url, &at)) {
