@@ -61,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         'modelgate;login' {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A name for the account, for people')
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Take over an account from the file of the provider''s own program (kiro)')
+            [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'Log in to an account of Kiro that belongs to Google or GitHub')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the providers, what their logins lack, and how many accounts there are')

@@ -2303,7 +2303,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --import --cookie --no-browser --yes --config --json --color --quiet --help claude kiro iflow qwen github-copilot kimi xai"
+            opts="-y -q -h --list --label --import --with --cookie --no-browser --yes --config --json --color --quiet --help claude kiro iflow qwen github-copilot kimi xai"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2315,6 +2315,10 @@ _modelgate() {
                     ;;
                 --import)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --with)
+                    COMPREPLY=($(compgen -W "google github" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -56,6 +56,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;login'= {
             cand --label 'A name for the account, for people'
             cand --import 'Take over an account from the file of the provider''s own program (kiro)'
+            cand --with 'Log in to an account of Kiro that belongs to Google or GitHub'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
             cand --list 'List the providers, what their logins lack, and how many accounts there are'

@@ -110,6 +110,7 @@ const SERVICES: &[(&str, Defaults)] = &[
     ("iflow", IFLOW),
     ("kimi", KIMI),
     ("kiro", KIRO),
+    ("kiro-social", KIRO_SOCIAL),
     ("qwen", QWEN),
     ("xai", XAI),
 ];
@@ -187,7 +188,7 @@ const KIMI: Defaults = &[
     ),
 ];
 
-/// Its client is registered anew for each login. Accounts of Google and GitHub are renewed elsewhere than those of AWS.
+/// Its client is registered anew for each login.
 const KIRO: Defaults = &[
     (
         OAuthSetting::RegisterUrl,
@@ -203,12 +204,28 @@ const KIRO: Defaults = &[
     ),
     (OAuthSetting::StartUrl, "https://view.awsapps.com/start"),
     (
+        OAuthSetting::Scope,
+        "codewhisperer:completions codewhisperer:analysis codewhisperer:conversations",
+    ),
+];
+
+/// Accounts of Kiro that belong to Google or GitHub have no client at all.
+const KIRO_SOCIAL: Defaults = &[
+    (
+        OAuthSetting::AuthorizeUrl,
+        "https://prod.us-east-1.auth.desktop.kiro.dev/login",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://prod.us-east-1.auth.desktop.kiro.dev/oauth/token",
+    ),
+    (
         OAuthSetting::RefreshUrl,
         "https://prod.us-east-1.auth.desktop.kiro.dev/refreshToken",
     ),
     (
-        OAuthSetting::Scope,
-        "codewhisperer:completions codewhisperer:analysis codewhisperer:conversations",
+        OAuthSetting::RedirectUrl,
+        "kiro://kiro.kiroAgent/authenticate-success",
     ),
 ];
 

@@ -191,6 +191,7 @@ const OAUTH: &[Field] = &[
     field("iflow", Map(OAUTH_SERVICE)),
     field("kimi", Map(OAUTH_SERVICE)),
     field("kiro", Map(OAUTH_SERVICE)),
+    field("kiro-social", Map(OAUTH_SERVICE)), // accounts of Google and GitHub
     field("qwen", Map(OAUTH_SERVICE)),
     field("xai", Map(OAUTH_SERVICE)),
 ];

@@ -32,6 +32,7 @@ pub use browser::BrowserLogin;
 pub use callback::Callback;
 pub use device::DeviceLogin;
 pub use error::LoginError;
+pub use kiro::Social;
 pub use listener::Listener;
 pub use new_account::NewAccount;
 pub use token::{Encoding, Grant, Refused, TokenEndpoint, granted, refused};
@@ -219,7 +220,7 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
         }
         AccountKind::Iflow => iflow::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
-        AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
+        AccountKind::Kiro => kiro::renew(account, oauth, &reach.client_of(account)?).await,
         AccountKind::Xai => xai::renew(account, service()?, &reach.client_of(account)?).await,
         _ => {
             let Reach {
