@@ -5,8 +5,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use modelgate_config::model::{ProviderEntry, Quirks};
 use modelgate_dialects::ir::{Error, ErrorKind};
-use modelgate_dialects::json::{Document, Value};
-use modelgate_dialects::{Dialect, Target};
+use modelgate_dialects::json::edit::{self, Step};
+use modelgate_dialects::json::{Document, RawJson, Value, Writer};
+use modelgate_dialects::{Dialect, Str, Target};
 use uuid::Uuid;
 
 use crate::credential::{self, AGENT, Credential, Login, Operations, Urls};
@@ -93,6 +94,67 @@ pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
     }
 }
 
+/// A whole answer in one piece: Copilot tells the text and the calls of some models as two choices, though one was asked for.
+pub(crate) fn mend(asked: &Bytes, answer: Bytes) -> Bytes {
+    let (Ok(asked), Ok(document)) = (
+        Document::parse(asked.clone()),
+        Document::parse(answer.clone()),
+    ) else {
+        return answer;
+    };
+    let wanted = asked
+        .root()
+        .field("n")
+        .and_then(|n| n.as_u64())
+        .unwrap_or(1);
+    let choices = document.root().field("choices").into_iter();
+    let choices: Vec<Value<'_>> = choices.flat_map(Value::items).collect();
+    if wanted != 1 || choices.len() < 2 {
+        return answer;
+    }
+    let joined = RawJson::build(|writer| join(writer, &choices));
+    let joined = edit::set(&document, &[Step::Key("choices")], joined.as_str());
+    joined.unwrap_or(answer)
+}
+
+/// Writes a list with one choice, which says all that the given ones say.
+fn join(writer: &mut Writer<'_>, choices: &[Value<'_>]) {
+    let messages = || choices.iter().filter_map(|choice| choice.field("message"));
+    let texts = messages().filter_map(|message| message.text_of("content"));
+    let text: Vec<Str> = texts.filter(|text| !text.is_empty()).collect();
+    let calls = messages().filter_map(|message| message.field("tool_calls"));
+    let calls: Vec<Value<'_>> = calls.flat_map(Value::items).collect();
+    let ends = || {
+        choices
+            .iter()
+            .filter_map(|choice| choice.text_of("finish_reason"))
+    };
+    let end = ends().find(|end| &**end == "tool_calls").or(ends().next());
+    writer.array(|writer| {
+        writer.object(|writer| {
+            writer.field("index", &0_u64);
+            writer.object_field("message", |writer| {
+                for (key, value) in messages().take(1).flat_map(Value::entries) {
+                    if key != "content" && key != "tool_calls" {
+                        writer.key(&key);
+                        value.write_compact(writer);
+                    }
+                }
+                match text.is_empty() {
+                    true => writer.null_field("content"),
+                    false => writer.field("content", &*text.concat()),
+                }
+                if !calls.is_empty() {
+                    writer.array_field("tool_calls", |writer| {
+                        calls.iter().for_each(|call| call.write_compact(writer));
+                    });
+                }
+            });
+            writer.field_opt("finish_reason", end.as_ref());
+        });
+    });
+}
+
 /// What a failure means. A model that is not for everybody is no fault of the request.
 pub(crate) fn failure(status: StatusCode, body: &Bytes) -> Error {
     let mut error = modelgate_dialects::decode_error(Dialect::Chat, status.as_u16(), body);
@@ -140,5 +202,27 @@ mod tests {
         let body = r#"{"error":{"message":"The requested model is not supported.","code":"model_not_supported"}}"#;
         let error = failure(StatusCode::BAD_REQUEST, &Bytes::from(body));
         assert_eq!((error.kind, error.status), (ErrorKind::NotFound, 404));
+    }
+
+    #[test]
+    fn an_answer_in_several_choices_is_one() {
+        const ANSWER: &str = r#"{"id":"c","choices":[
+            {"index":0,"message":{"role":"assistant","content":"Let me see."},"finish_reason":"tool_calls"},
+            {"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"t"}]},"finish_reason":"tool_calls"}],"usage":{}}"#;
+        let mended = |asked: &'static str, answer: &'static str| {
+            let answer = mend(
+                &Bytes::from_static(asked.as_bytes()),
+                Bytes::from_static(answer.as_bytes()),
+            );
+            String::from_utf8(answer.to_vec()).unwrap()
+        };
+        assert_eq!(
+            mended("{}", ANSWER),
+            r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Let me see.","tool_calls":[{"id":"t"}]},"finish_reason":"tool_calls"}],"usage":{}}"#
+        );
+        assert_eq!(mended(r#"{"n":2}"#, ANSWER), ANSWER, "they were asked for");
+        for answer in [r#"{"choices":[{"index":0}]}"#, "{}", "x"] {
+            assert_eq!(mended("{}", answer), answer);
+        }
     }
 }

@@ -166,9 +166,14 @@ impl Credential {
 
     /// What lets an account in.
     pub(crate) fn bearer(&self, token: &Token) -> Option<(HeaderName, HeaderValue)> {
+        bearer(&self.key(token)?)
+    }
+
+    /// The word that lets an account in: its token, or the key that came with it.
+    pub(crate) fn key(&self, token: &Token) -> Option<Secret> {
         match self.kind {
-            ProviderKind::Iflow => bearer(&token.account.extra(iflow::API_KEY)?),
-            _ => bearer(&token.access),
+            ProviderKind::Iflow => token.account.extra(iflow::API_KEY),
+            _ => Some(token.access.clone()),
         }
     }
 
@@ -347,4 +352,28 @@ pub(crate) fn join(base: &Url, path: &[&str]) -> Url {
         segments.pop_if_empty().extend(path);
     }
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_moves_with_its_path_and_query() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        for (base, expected) in [
+            (None, "https://api.example/chat?a=b"),
+            (
+                Some("https://other.example:8/"),
+                "https://other.example:8/chat?a=b",
+            ),
+            (
+                Some("https://other.example/x/"),
+                "https://other.example/x/chat?a=b",
+            ),
+        ] {
+            let moved = moved(url("https://api.example/chat?a=b"), base.map(url).as_ref());
+            assert_eq!(moved.as_str(), expected);
+        }
+    }
 }

@@ -1,9 +1,9 @@
-//! What a provider takes that speaks a common dialect, but not all of it.
+//! What a provider takes that speaks a common dialect, but not all of it, and how it answers.
 
 use bytes::Bytes;
 use modelgate_dialects::Losses;
 
-use crate::{Credential, ProviderKind, iflow, kimi, xai};
+use crate::{Credential, ProviderKind, copilot, iflow, kimi, xai};
 
 /// A request for an answer as the provider of a credential takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
@@ -21,5 +21,23 @@ pub fn fit(credential: &Credential, body: Bytes, losses: &mut Losses) -> Bytes {
         | ProviderKind::Gemini
         | ProviderKind::Kiro
         | ProviderKind::Vertex => body,
+    }
+}
+
+/// A whole answer of the provider of a credential as its dialect has it; `asked` is the request.
+#[must_use]
+pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
+    match credential.kind {
+        ProviderKind::Copilot => copilot::mend(asked, answer),
+        ProviderKind::Claude
+        | ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Iflow
+        | ProviderKind::Kimi
+        | ProviderKind::Kiro
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => answer,
     }
 }

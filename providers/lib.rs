@@ -44,7 +44,7 @@ pub use catalog::{Candidate, Catalog, Member, ModelListing};
 pub use client::Clients;
 pub use credential::{Credential, CredentialKey, Source};
 pub use error::{CallError, CallErrorKind};
-pub use fit::fit;
+pub use fit::{fit, mend};
 pub use forge::Healths;
 pub use health::{Cooling, Health, Standing};
 pub use kind::ProviderKind;

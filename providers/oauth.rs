@@ -2,7 +2,7 @@
 //!
 //! A [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
 //! on this machine or pasted by hand ([`Callback`]). A [`DeviceLogin`] shows a code to type at the provider, and asks until
-//! that is done. Both end in a [`NewAccount`], which saves itself. The files named after
+//! that is done. [`import`] and [`by_cookie`] take what somebody has already. All end in a [`NewAccount`], which saves itself. The files named after
 //! providers hold what is peculiar to them.
 
 mod browser;

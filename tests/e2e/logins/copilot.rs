@@ -3,7 +3,7 @@
 use super::{DEVICE, Scene, hello};
 use crate::harness::stand_in::{Asked, Said, StandIn};
 use crate::harness::{Speaks, eventually};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -147,6 +147,21 @@ fn chat(asked: &Asked, over: usize) -> Said {
     if !is_let_in(asked, over) {
         return Said::bytes("text/plain", b"unauthorized: token expired".to_vec()).with_status(401);
     }
+    let body = asked.json();
+    // As it answers for some models.
+    if body["model"] == "claude-sonnet-4.5" && body["stream"] != true {
+        let call = json!({"id": "t-1", "type": "function", "function": {"name": "forecast", "arguments": "{\"city\":\"Oslo\"}"}});
+        let choice =
+            |message: Value| json!({"index": 0, "message": message, "finish_reason": "tool_calls"});
+        let choices = [
+            choice(json!({"role": "assistant", "content": "Let me see."})),
+            choice(json!({"role": "assistant", "content": null, "tool_calls": [call]})),
+        ];
+        return Said::json(
+            200,
+            &json!({"id": "c-1", "object": "chat.completion", "created": 1, "model": "x", "choices": choices}),
+        );
+    }
     hello(asked)
 }
 
@@ -217,5 +232,25 @@ async fn without_a_seat_and_without_a_login_it_is_said_so() {
         );
         assert_eq!(github.scene.server.asked(MINT).len(), 1);
         assert!(github.scene.server.asked(CHAT).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_in_two_choices_is_one_for_every_client() {
+    let github = GitHub::start().await;
+    github.account();
+    let gateway = github.scene.launch().start().await;
+    for dialect in Speaks::BOTH {
+        let question = dialect.tool_question("claude-sonnet-4.5", false);
+        let answer = gateway.ask(dialect, &question).await;
+        let turn = answer.turn(dialect).to_string();
+        assert!(
+            turn.contains("Let me see.") && turn.contains("Oslo"),
+            "{turn}"
+        );
+        let next = dialect.continued(question, &answer, "Rain.");
+        let answer = gateway.ask(dialect, &next).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(github.scene.last(CHAT).header("x-initiator"), Some("agent"));
     }
 }
