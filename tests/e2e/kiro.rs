@@ -157,6 +157,10 @@ async fn every_client_is_answered_with_and_without_a_stream() {
         assert!(text.contains("\"status\":\"completed\""), "{text}");
     }
     assert_eq!(scene.aws.asked("/generateAssistantResponse").len(), 6);
+    // Kiro counts nothing.
+    let log = gateway.log();
+    assert!(log.contains("tokens_estimated=true"), "{log}");
+    assert!(!log.contains("tokens_estimated=false"), "{log}");
 }
 
 #[tokio::test]
