@@ -278,7 +278,7 @@ impl Plan {
                 (candidate.target.model != self.peek.model).then(|| self.peek.model.clone());
             let mut losses = Losses::default();
             let body = self.ruled(self.forwarded(candidate), candidate);
-            let body = fit(&candidate.credential, body, &mut losses);
+            let body = fit(&candidate.credential, self.dialect, body, &mut losses);
             if self.snapshot.config.strict_translation {
                 carried(&losses)?;
             }
@@ -318,7 +318,7 @@ impl Plan {
             encoded.losses.dropped("encrypted_content", why);
         }
         let body = self.ruled(encoded.body, candidate);
-        let body = fit(&candidate.credential, body, &mut encoded.losses);
+        let body = fit(&candidate.credential, dialect, body, &mut encoded.losses);
         if self.snapshot.config.strict_translation {
             carried(&encoded.losses)?;
         }

@@ -98,18 +98,24 @@ impl Member<'_> {
     /// Whether the provider speaks a dialect for this model.
     #[must_use]
     pub fn speaks(self, dialect: Dialect) -> bool {
-        dialect == self.credential.kind.dialect()
+        let kind = self.credential.kind;
+        dialect == kind.dialect()
+            || kind.second_dialect() == Some(dialect)
             || (dialect == Dialect::Responses && self.responses)
     }
 
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
     pub fn dialect(self, client: Dialect) -> Dialect {
+        let kind = self.credential.kind;
+        if kind.second_dialect() == Some(client) {
+            return client;
+        }
         let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
         if self.responses && !of_chat {
             Dialect::Responses
         } else {
-            self.credential.kind.dialect()
+            kind.dialect()
         }
     }
 }

@@ -138,6 +138,8 @@ pub(crate) struct Operations {
     pub(crate) generate: Option<Url>,
     /// Answers in the dialect of Responses, where that is another one.
     pub(crate) responses: Option<Url>,
+    /// Answers in the dialect of Claude, where that is another one; tokens are counted in it, too.
+    pub(crate) messages: Option<Url>,
     pub(crate) count_tokens: Option<Url>,
     pub(crate) compact: Option<Url>,
     pub(crate) embed: Option<Url>,
@@ -208,7 +210,7 @@ impl Credential {
     #[must_use]
     pub fn offers(&self, operation: Operation, dialect: Dialect) -> bool {
         match &self.endpoint.urls {
-            Urls::Operations(urls) => urls.of(operation, dialect == self.kind.dialect()).is_some(),
+            Urls::Operations(urls) => urls.of(operation, dialect, self.kind).is_some(),
             Urls::Models(_) => gemini::method(operation, false).is_some(),
         }
     }
@@ -217,8 +219,8 @@ impl Credential {
     pub(crate) fn url(&self, call: &Call<'_>) -> Option<Url> {
         match &self.endpoint.urls {
             Urls::Operations(urls) => {
-                let own = call.dialect == self.kind.dialect();
-                let mut url = urls.of(call.operation, own)?.clone();
+                let url = urls.of(call.operation, call.dialect, self.kind)?;
+                let mut url = url.clone();
                 url.set_query(call.query);
                 Some(url)
             }
@@ -236,12 +238,21 @@ impl Urls {
                 let Operations {
                     generate,
                     responses,
+                    messages,
                     count_tokens,
                     compact,
                     embed,
                     models,
                 } = &**urls;
-                let all = [generate, responses, count_tokens, compact, embed, models];
+                let all = [
+                    generate,
+                    responses,
+                    messages,
+                    count_tokens,
+                    compact,
+                    embed,
+                    models,
+                ];
                 all.into_iter().flatten().any(is)
             }
         }
@@ -249,10 +260,12 @@ impl Urls {
 }
 
 impl Operations {
-    fn of(&self, operation: Operation, own_dialect: bool) -> Option<&Url> {
+    fn of(&self, operation: Operation, dialect: Dialect, kind: ProviderKind) -> Option<&Url> {
         match operation {
-            Operation::Generate if own_dialect => self.generate.as_ref(),
+            Operation::Generate if dialect == kind.dialect() => self.generate.as_ref(),
+            Operation::Generate if dialect == Dialect::Claude => self.messages.as_ref(),
             Operation::Generate => self.responses.as_ref(),
+            Operation::CountTokens if self.messages.is_some() && dialect != Dialect::Claude => None,
             Operation::CountTokens => self.count_tokens.as_ref(),
             Operation::Compact => self.compact.as_ref(),
             Operation::Embed => self.embed.as_ref(),

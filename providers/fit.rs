@@ -1,14 +1,17 @@
 //! What a provider takes that speaks a common dialect, but not all of it, and how it answers.
 
 use bytes::Bytes;
-use modelgate_dialects::Losses;
+use modelgate_dialects::{Dialect, Losses};
 
 use crate::{Credential, ProviderKind, copilot, iflow, kimi, xai};
 
 /// A request for an answer as the provider of a credential takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
 #[must_use]
-pub fn fit(credential: &Credential, body: Bytes, losses: &mut Losses) -> Bytes {
+pub fn fit(credential: &Credential, dialect: Dialect, body: Bytes, losses: &mut Losses) -> Bytes {
+    if dialect != credential.kind.dialect() {
+        return body;
+    }
     match credential.kind {
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),

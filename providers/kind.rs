@@ -46,6 +46,24 @@ impl ProviderKind {
         }
     }
 
+    /// The dialect that its upstream speaks beside that one, for all of its models.
+    #[must_use]
+    pub const fn second_dialect(self) -> Option<Dialect> {
+        match self {
+            Self::Kimi => Some(Dialect::Claude),
+            Self::Claude
+            | Self::Codex
+            | Self::Compatible
+            | Self::Copilot
+            | Self::Demo
+            | Self::Gemini
+            | Self::Iflow
+            | Self::Kiro
+            | Self::Vertex
+            | Self::Xai => None,
+        }
+    }
+
     /// The name used in logs and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
