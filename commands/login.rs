@@ -1,6 +1,7 @@
 //! `modelgate login`.
 
 mod browser;
+mod cookie;
 mod device;
 mod list;
 mod wait;
@@ -12,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::oauth::{self, LoginError, Method, NewAccount, Reach};
+use modelgate_providers::oauth::{self, LoginError, Method, NewAccount, Reach, Social};
 use modelgate_providers::{Account, AccountKind, Accounts, Clients};
 use serde::Serialize;
 use tokio::runtime::Builder;
@@ -36,6 +37,7 @@ use crate::inert::inert;
   modelgate login claude
   modelgate login claude --no-browser
   modelgate login qwen --label work
+  modelgate login kiro --with github
   modelgate login kiro --import ~/.aws/sso/cache/kiro-auth-token.json
   modelgate login --list")]
 pub(crate) struct Args {
@@ -43,7 +45,7 @@ pub(crate) struct Args {
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "import", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "import", "with", "cookie", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
@@ -56,6 +58,13 @@ pub(crate) struct Args {
         conflicts_with = "no_browser"
     )]
     import: Option<PathBuf>,
+    /// Log in to an account of Kiro that belongs to Google or GitHub
+    #[arg(long, value_name = "IDENTITY", requires = "provider", conflicts_with_all = ["import", "cookie"])]
+    #[arg(value_parser = PossibleValuesParser::new(Social::ALL.map(Social::name)))]
+    with: Option<String>,
+    /// Log in with the cookie of the provider's web page, read from stdin (iflow)
+    #[arg(long, requires = "provider", conflicts_with_all = ["import", "no_browser"])]
+    cookie: bool,
     /// Open no browser; print the address only
     #[arg(long)]
     no_browser: bool,
@@ -102,7 +111,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     }
     let new = match &args.import {
         Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
-        None => log_in(context, &config, kind, args.no_browser)?,
+        None => log_in(context, &config, kind, args)?,
     };
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
@@ -115,7 +124,7 @@ fn log_in(
     context: &mut Context,
     config: &Config,
     kind: AccountKind,
-    no_browser: bool,
+    args: &Args,
 ) -> Result<NewAccount, CommandError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -127,15 +136,36 @@ fn log_in(
         proxy: &config.proxy,
         connect: config.timeouts.connect,
     };
+    let no_browser = args.no_browser;
     runtime.block_on(async {
+        if args.cookie {
+            return cookie::log_in(config, reach, kind).await;
+        }
+        let social = social(kind, args)?;
         match oauth::method(kind) {
+            _ if social.is_some() => {
+                browser::log_in(context, config, reach, kind, social, no_browser).await
+            }
             Some(Method::Browser) => {
-                browser::log_in(context, config, reach, kind, no_browser).await
+                browser::log_in(context, config, reach, kind, None, no_browser).await
             }
             Some(Method::Device) => device::log_in(context, config, reach, kind, no_browser).await,
             None => Err(wait::explained(LoginError::NotOffered { kind })),
         }
     })
+}
+
+/// Whose account of Kiro it is, if it is not one of AWS.
+fn social(kind: AccountKind, args: &Args) -> Result<Option<Social>, CommandError> {
+    let Some(name) = &args.with else {
+        return Ok(None);
+    };
+    if kind != AccountKind::Kiro {
+        let error = anyhow::anyhow!("`--with` is for accounts of {} only", AccountKind::Kiro);
+        return Err(CommandError::usage(error));
+    }
+    let mut all = Social::ALL.into_iter();
+    Ok(all.find(|social| social.name() == name))
 }
 
 /// The names of the providers that can be logged in to.

@@ -63,9 +63,11 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         'modelgate;login' {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A name for the account, for people')
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Take over an account from the file of the provider''s own program (kiro)')
+            [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'Log in to an account of Kiro that belongs to Google or GitHub')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the providers, what their logins lack, and how many accounts there are')
+            [CompletionResult]::new('--cookie', '--cookie', [CompletionResultType]::ParameterName, 'Log in with the cookie of the provider''s web page, read from stdin (iflow)')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Open no browser; print the address only')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask whether the provider''s terms are known')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask whether the provider''s terms are known')

@@ -2395,7 +2395,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --import --no-browser --yes --config --json --color --quiet --help claude kiro qwen kimi"
+            opts="-y -q -h --list --label --import --with --cookie --no-browser --yes --config --json --color --quiet --help claude kiro iflow qwen github-copilot kimi xai"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2407,6 +2407,10 @@ _modelgate() {
                     ;;
                 --import)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --with)
+                    COMPREPLY=($(compgen -W "google github" -- "${cur}"))
                     return 0
                     ;;
                 --config)

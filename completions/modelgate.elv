@@ -58,9 +58,11 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;login'= {
             cand --label 'A name for the account, for people'
             cand --import 'Take over an account from the file of the provider''s own program (kiro)'
+            cand --with 'Log in to an account of Kiro that belongs to Google or GitHub'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
             cand --list 'List the providers, what their logins lack, and how many accounts there are'
+            cand --cookie 'Log in with the cookie of the provider''s web page, read from stdin (iflow)'
             cand --no-browser 'Open no browser; print the address only'
             cand -y 'Do not ask whether the provider''s terms are known'
             cand --yes 'Do not ask whether the provider''s terms are known'

@@ -59,11 +59,14 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s q -l quiet
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l label -d 'A name for the account, for people' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l import -d 'Take over an account from the file of the provider\'s own program (kiro)' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l with -d 'Log in to an account of Kiro that belongs to Google or GitHub' -r -f -a "google\t''
+github\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l list -d 'List the providers, what their logins lack, and how many accounts there are'
+complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l cookie -d 'Log in with the cookie of the provider\'s web page, read from stdin (iflow)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l no-browser -d 'Open no browser; print the address only'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -s y -l yes -d 'Do not ask whether the provider\'s terms are known'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l json -d 'Print JSON for scripts'

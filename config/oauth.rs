@@ -23,6 +23,8 @@ pub enum OAuthSetting {
     TokenUrl,
     /// Where a login with a code for another device begins.
     DeviceUrl,
+    /// Where the provider says where logins go.
+    DiscoveryUrl,
     /// Where a program makes itself known, for providers that know none.
     RegisterUrl,
     /// Where somebody signs in, for providers with a place for each organisation.
@@ -31,6 +33,8 @@ pub enum OAuthSetting {
     RefreshUrl,
     /// Where the provider says whose a token is.
     ProfileUrl,
+    /// Where a key is given for a cookie.
+    ApiKeyUrl,
     /// Where the browser comes back to; its port is listened on.
     RedirectUrl,
     /// Whom logins are granted to.
@@ -43,14 +47,16 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
+        Self::DiscoveryUrl,
         Self::RegisterUrl,
         Self::StartUrl,
         Self::RefreshUrl,
         Self::ProfileUrl,
+        Self::ApiKeyUrl,
         Self::RedirectUrl,
         Self::ClientId,
         Self::ClientSecret,
@@ -64,10 +70,12 @@ impl OAuthSetting {
             Self::AuthorizeUrl => "authorize-url",
             Self::TokenUrl => "token-url",
             Self::DeviceUrl => "device-url",
+            Self::DiscoveryUrl => "discovery-url",
             Self::RegisterUrl => "register-url",
             Self::StartUrl => "start-url",
             Self::RefreshUrl => "refresh-url",
             Self::ProfileUrl => "profile-url",
+            Self::ApiKeyUrl => "api-key-url",
             Self::RedirectUrl => "redirect-url",
             Self::ClientId => "client-id",
             Self::ClientSecret => "client-secret",
@@ -80,10 +88,12 @@ impl OAuthSetting {
             Self::AuthorizeUrl
             | Self::TokenUrl
             | Self::DeviceUrl
+            | Self::DiscoveryUrl
             | Self::RegisterUrl
             | Self::StartUrl
             | Self::RefreshUrl
             | Self::ProfileUrl
+            | Self::ApiKeyUrl
             | Self::RedirectUrl => true,
             Self::ClientId | Self::ClientSecret | Self::Scope => false,
         }
@@ -96,9 +106,13 @@ type Defaults = &'static [(OAuthSetting, &'static str)];
 /// The providers that accounts are logged in to.
 const SERVICES: &[(&str, Defaults)] = &[
     ("claude", CLAUDE),
+    ("github-copilot", COPILOT),
+    ("iflow", IFLOW),
     ("kimi", KIMI),
     ("kiro", KIRO),
+    ("kiro-social", KIRO_SOCIAL),
     ("qwen", QWEN),
+    ("xai", XAI),
 ];
 
 const CLAUDE: Defaults = &[
@@ -122,6 +136,43 @@ const CLAUDE: Defaults = &[
     (OAuthSetting::Scope, "user:profile user:inference"),
 ];
 
+const COPILOT: Defaults = &[
+    (
+        OAuthSetting::DeviceUrl,
+        "https://github.com/login/device/code",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://github.com/login/oauth/access_token",
+    ),
+    (
+        OAuthSetting::RefreshUrl,
+        "https://api.github.com/copilot_internal/v2/token",
+    ),
+    (OAuthSetting::ProfileUrl, "https://api.github.com/user"),
+    (OAuthSetting::ClientId, "Iv1.b507a08c87ecfe98"),
+    (OAuthSetting::Scope, "read:user"),
+];
+
+/// Its client has a secret, which is not ours to give.
+const IFLOW: Defaults = &[
+    (OAuthSetting::AuthorizeUrl, "https://iflow.cn/oauth"),
+    (OAuthSetting::TokenUrl, "https://iflow.cn/oauth/token"),
+    (
+        OAuthSetting::ProfileUrl,
+        "https://iflow.cn/api/oauth/getUserInfo",
+    ),
+    (
+        OAuthSetting::ApiKeyUrl,
+        "https://platform.iflow.cn/api/openapi/apikey",
+    ),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:11451/oauth2callback",
+    ),
+    (OAuthSetting::ClientId, "10009311001"),
+];
+
 const KIMI: Defaults = &[
     (
         OAuthSetting::DeviceUrl,
@@ -137,7 +188,7 @@ const KIMI: Defaults = &[
     ),
 ];
 
-/// Its client is registered anew for each login. Accounts of Google and GitHub are renewed elsewhere than those of AWS.
+/// Its client is registered anew for each login.
 const KIRO: Defaults = &[
     (
         OAuthSetting::RegisterUrl,
@@ -153,12 +204,28 @@ const KIRO: Defaults = &[
     ),
     (OAuthSetting::StartUrl, "https://view.awsapps.com/start"),
     (
+        OAuthSetting::Scope,
+        "codewhisperer:completions codewhisperer:analysis codewhisperer:conversations",
+    ),
+];
+
+/// Accounts of Kiro that belong to Google or GitHub have no client at all.
+const KIRO_SOCIAL: Defaults = &[
+    (
+        OAuthSetting::AuthorizeUrl,
+        "https://prod.us-east-1.auth.desktop.kiro.dev/login",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://prod.us-east-1.auth.desktop.kiro.dev/oauth/token",
+    ),
+    (
         OAuthSetting::RefreshUrl,
         "https://prod.us-east-1.auth.desktop.kiro.dev/refreshToken",
     ),
     (
-        OAuthSetting::Scope,
-        "codewhisperer:completions codewhisperer:analysis codewhisperer:conversations",
+        OAuthSetting::RedirectUrl,
+        "kiro://kiro.kiroAgent/authenticate-success",
     ),
 ];
 
@@ -173,6 +240,21 @@ const QWEN: Defaults = &[
     ),
     (OAuthSetting::ClientId, "f0304373b74a44d2b584a3fb70ca9e56"),
     (OAuthSetting::Scope, "openid profile email model.completion"),
+];
+
+const XAI: Defaults = &[
+    (
+        OAuthSetting::DiscoveryUrl,
+        "https://auth.x.ai/.well-known/openid-configuration",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "b1a00492-073a-47ea-816f-4c329264a828",
+    ),
+    (
+        OAuthSetting::Scope,
+        "openid profile email offline_access grok-cli:access api:access",
+    ),
 ];
 
 /// What is known of the logins of all providers.

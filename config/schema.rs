@@ -189,20 +189,26 @@ const LEGACY_AUTH: &[Field] = &[
 /// The providers of `oauth.rs`.
 const OAUTH: &[Field] = &[
     field("claude", Map(OAUTH_SERVICE)),
+    field("github-copilot", Map(OAUTH_SERVICE)),
+    field("iflow", Map(OAUTH_SERVICE)),
     field("kimi", Map(OAUTH_SERVICE)),
     field("kiro", Map(OAUTH_SERVICE)),
+    field("kiro-social", Map(OAUTH_SERVICE)), // accounts of Google and GitHub
     field("qwen", Map(OAUTH_SERVICE)),
+    field("xai", Map(OAUTH_SERVICE)),
 ];
 
 const OAUTH_SERVICE: &[Field] = &[
     field("authorize-url", Text), // where the person is sent
     field("token-url", Text),
-    field("device-url", Text),   // where a login with a code begins
-    field("register-url", Text), // where a program makes itself known
-    field("start-url", Text),    // where somebody signs in, of an organisation
-    field("refresh-url", Text),  // where tokens are renewed, if elsewhere
-    field("profile-url", Text),  // where the provider says whose a token is
-    field("redirect-url", Text), // where the browser comes back to
+    field("device-url", Text),    // where a login with a code begins
+    field("discovery-url", Text), // where the provider says where logins go
+    field("register-url", Text),  // where a program makes itself known
+    field("start-url", Text),     // where somebody signs in, of an organisation
+    field("refresh-url", Text),   // where tokens are renewed, if elsewhere
+    field("profile-url", Text),   // where the provider says whose a token is
+    field("api-key-url", Text),   // where a key is given for a cookie
+    field("redirect-url", Text),  // where the browser comes back to
     field("client-id", Text),
     field("client-secret", Text),
     field("scope", Text),

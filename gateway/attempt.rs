@@ -5,7 +5,7 @@ use modelgate_dialects::ir::fold::unfold;
 use modelgate_dialects::passthrough::Outcome;
 use modelgate_dialects::{Dialect, Losses, encode_response};
 use modelgate_providers::{
-    Call, CallError, CallErrorKind, Candidate, Operation, Upstream, Why, call,
+    Call, CallError, CallErrorKind, Candidate, Credential, Operation, Upstream, Why, call, mend,
 };
 
 use crate::collect::{self, Form, Source, form};
@@ -102,7 +102,14 @@ async fn try_once(
         let begun = begin(upstream, plan.dialect, prepared, source.clone()).await;
         return Ok(Answer::Stream(Box::new(begun.map_err(within)?)));
     }
-    let read = whole(upstream, plan.dialect, prepared, source).await;
+    let read = whole(
+        upstream,
+        plan.dialect,
+        &candidate.credential,
+        prepared,
+        source,
+    )
+    .await;
     let (body, usage) = read.map_err(within)?;
     plan.record.used(usage);
     Ok(Answer::Whole(body))
@@ -128,10 +135,12 @@ fn request<'a>(plan: &'a Plan, candidate: &'a Candidate, prepared: &Prepared) ->
 async fn whole(
     mut upstream: Upstream,
     dialect: Dialect,
+    credential: &Credential,
     prepared: &Prepared,
     source: &Source,
 ) -> Result<(Bytes, modelgate_dialects::ir::Usage), CallError> {
     let body = source.read(&mut upstream, Bytes::new()).await?;
+    let body = mend(credential, &prepared.body, body);
     if prepared.pass && form(source.dialect, &body) == Some(Form::Json) {
         return collect::forward(source, &body, prepared.rename.as_ref());
     }

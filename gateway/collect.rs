@@ -157,7 +157,9 @@ impl Source {
 fn is_error(dialect: Dialect, root: Value<'_>) -> bool {
     match dialect {
         Dialect::Chat | Dialect::Completions => {
-            root.field("error").is_some() && root.field("choices").is_none()
+            // Some say it without an `error`.
+            let told = |name| root.field(name).is_some();
+            (told("error") || told("msg")) && !told("choices")
         }
         Dialect::Claude => root.text_of("type").is_some_and(|kind| kind == "error"),
         Dialect::Gemini => root.field("error").is_some() && root.field("candidates").is_none(),

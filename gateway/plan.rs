@@ -11,7 +11,7 @@ use modelgate_dialects::passthrough::{Peek, UsageWish, splice_model, splice_usag
 use modelgate_dialects::{
     Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
-use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing};
+use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing, fit};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -302,7 +302,13 @@ impl Plan {
                 Some(wish) => self.forwarded_asking(candidate, wish),
                 None => self.forwarded(candidate),
             };
+            let mut losses = Losses::default();
             let body = self.ruled(body, candidate);
+            let body = fit(&candidate.credential, self.dialect, body, &mut losses);
+            if self.snapshot.config.strict_translation {
+                carried(&losses)?;
+            }
+            self.record.lost(&losses);
             return Ok(Prepared {
                 body,
                 reply,
@@ -310,7 +316,7 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
-                losses: Losses::default(),
+                losses,
                 keeper: None,
             });
         }
@@ -338,6 +344,8 @@ impl Plan {
             let why = "the upstream cannot read this state";
             encoded.losses.dropped("encrypted_content", why);
         }
+        let body = self.ruled(encoded.body, candidate);
+        let body = fit(&candidate.credential, dialect, body, &mut encoded.losses);
         if self.snapshot.config.strict_translation {
             carried(&encoded.losses)?;
         }
@@ -345,7 +353,7 @@ impl Plan {
         reply.names = encoded.names;
         reply.echo = self.decoded()?.echoed();
         Ok(Prepared {
-            body: self.ruled(encoded.body, candidate),
+            body,
             reply,
             asked: encoded.asked,
             pass: false,

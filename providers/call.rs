@@ -5,16 +5,16 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use modelgate_config::Secret;
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
 use tokio::time::timeout;
 
 use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
+use crate::refresh::Token;
 use crate::{
-    CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, demo,
-    gemini, kimi, kiro, quota, retry_hint, vertex,
+    CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, copilot,
+    demo, gemini, iflow, kimi, kiro, quota, retry_hint, vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -64,8 +64,7 @@ impl Call<'_> {
     #[must_use]
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let url = self.credential.url(self).map(String::from);
-        let headers = headers(self.credential, self.client_headers);
-        (url.unwrap_or_default(), headers, fitted(self))
+        (url.unwrap_or_default(), headers(self), self.body.clone())
     }
 }
 
@@ -124,7 +123,7 @@ pub async fn call(
     let no_token =
         |error: RefreshError| CallError::without_token(credential.provider.clone(), &error);
     let token = refresher.token(&login.file).await.map_err(no_token)?;
-    let refused = match once(clients, proxy, timeouts, &call, Some(&token.access)).await {
+    let refused = match once(clients, proxy, timeouts, &call, Some(&token)).await {
         Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
         outcome => return outcome,
     };
@@ -133,7 +132,7 @@ pub async fn call(
         .refresh_now(&login.file, Some(&token.access))
         .await
     {
-        Ok(token) => once(clients, proxy, timeouts, &call, Some(&token.access)).await,
+        Ok(token) => once(clients, proxy, timeouts, &call, Some(&token)).await,
         Err(error @ RefreshError::LoginAgain { .. }) => Err(no_token(error)),
         Err(_) => Err(refused),
     }
@@ -145,7 +144,7 @@ async fn once(
     proxy: &Proxy,
     timeouts: &Timeouts,
     call: &Call<'_>,
-    token: Option<&Secret>,
+    token: Option<&Token>,
 ) -> Result<Upstream, CallError> {
     let credential = call.credential;
     let provider = &credential.provider;
@@ -155,12 +154,13 @@ async fn once(
             format!("{provider} has no such operation"),
         ));
     };
+    let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-    *request.headers_mut() = headers(credential, call.client_headers);
-    if let Some((name, value)) = token.and_then(credential::bearer) {
+    *request.headers_mut() = headers(call);
+    if let Some((name, value)) = token.and_then(|token| credential.bearer(token)) {
         request.headers_mut().insert(name, value);
     }
-    *request.body_mut() = Some(fitted(call).into());
+    *request.body_mut() = Some(call.body.clone().into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -190,38 +190,31 @@ async fn once(
     Err(refused(credential, call.dialect, status, &headers, body).await)
 }
 
-fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
+fn headers(call: &Call<'_>) -> HeaderMap {
+    let credential = call.credential;
     let mut headers = credential.headers();
-    if let Some(client) = client {
+    if let Some(client) = call.client_headers {
         match credential.kind {
             ProviderKind::Claude => claude::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
             ProviderKind::Compatible => compatible::forward(client, &mut headers),
+            ProviderKind::Copilot => copilot::forward(client, &mut headers),
             ProviderKind::Demo => demo::forward(client, &mut headers),
             ProviderKind::Gemini => gemini::forward(client, &mut headers),
+            ProviderKind::Iflow => iflow::forward(client, &mut headers),
             ProviderKind::Kimi => kimi::forward(client, &mut headers),
             ProviderKind::Kiro => kiro::forward(client, &mut headers),
             ProviderKind::Vertex => vertex::forward(client, &mut headers),
+            ProviderKind::Xai => xai::forward(client, &mut headers),
         }
     }
-    if credential.kind == ProviderKind::Kiro {
-        kiro::number(&mut headers);
+    match credential.kind {
+        ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
+        ProviderKind::Kiro => kiro::number(&mut headers),
+        ProviderKind::Xai => xai::describe(&call.body, &mut headers),
+        _ => {}
     }
     headers
-}
-
-/// The body as its provider takes it, where that is more than its dialect says.
-fn fitted(call: &Call<'_>) -> Bytes {
-    match call.credential.kind {
-        ProviderKind::Kimi => kimi::fit(&call.body),
-        ProviderKind::Claude
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex => call.body.clone(),
-    }
 }
 
 /// The meaning of an answer whose status is not 200.
@@ -244,7 +237,9 @@ async fn refused(
         .await
         .unwrap_or_default();
     let error = match credential.kind {
+        ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
+        ProviderKind::Xai => xai::failure(status, &body),
         _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
     };
     let now = SystemTime::now();

@@ -17,8 +17,8 @@ use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, kimi,
-    kiro, models, vertex,
+    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, copilot, demo, gemini,
+    iflow, kimi, kiro, models, vertex, xai,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -98,18 +98,24 @@ impl Member<'_> {
     /// Whether the provider speaks a dialect for this model.
     #[must_use]
     pub fn speaks(self, dialect: Dialect) -> bool {
-        dialect == self.credential.kind.dialect()
+        let kind = self.credential.kind;
+        dialect == kind.dialect()
+            || kind.second_dialect() == Some(dialect)
             || (dialect == Dialect::Responses && self.responses)
     }
 
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
     pub fn dialect(self, client: Dialect) -> Dialect {
+        let kind = self.credential.kind;
+        if kind.second_dialect() == Some(client) {
+            return client;
+        }
         let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
         if self.responses && !of_chat {
             Dialect::Responses
         } else {
-            self.credential.kind.dialect()
+            kind.dialect()
         }
     }
 }
@@ -318,10 +324,13 @@ fn target_of(credential: &Credential, model: &str) -> Target {
         ProviderKind::Claude => claude::target(credential, model),
         ProviderKind::Codex => codex::target(credential, model),
         ProviderKind::Compatible => compatible::target(credential, model),
+        ProviderKind::Copilot => copilot::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),
         ProviderKind::Gemini => gemini::target(credential, model),
+        ProviderKind::Iflow => iflow::target(credential, model),
         ProviderKind::Kimi => kimi::target(credential, model),
         ProviderKind::Kiro => kiro::target(credential, model),
         ProviderKind::Vertex => vertex::target(credential, model),
+        ProviderKind::Xai => xai::target(credential, model),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn credential(key: &CodexKey, index: usize, forge: &mut Forge<'_>) ->
     let urls = Urls::Operations(Box::new(Operations {
         generate: url(&["responses"]),
         responses: None,
+        messages: None,
         count_tokens: url(&["responses", "input_tokens"]),
         compact: url(&["responses", "compact"]),
         embed: None,

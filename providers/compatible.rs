@@ -43,6 +43,7 @@ fn urls(provider: &CompatibleProvider) -> Urls {
     Urls::Operations(Box::new(Operations {
         generate: Some(credential::join(base, &["chat", "completions"])),
         responses: responses(&["responses"]),
+        messages: None,
         count_tokens: responses(&["responses", "input_tokens"]),
         compact: responses(&["responses", "compact"]),
         embed: Some(credential::join(base, &["embeddings"])),

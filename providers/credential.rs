@@ -9,9 +9,10 @@ use modelgate_config::model::{ErrorRule, Proxy};
 use modelgate_config::{Secret, key_digest};
 use modelgate_dialects::target::KiroProfile;
 use modelgate_dialects::{Dialect, Str};
-use url::Url;
+use url::{Host, Url};
 
-use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini};
+use crate::refresh::Token;
+use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini, iflow};
 
 /// How we call ourselves to every upstream.
 pub(crate) const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
@@ -137,6 +138,8 @@ pub(crate) struct Operations {
     pub(crate) generate: Option<Url>,
     /// Answers in the dialect of Responses, where that is another one.
     pub(crate) responses: Option<Url>,
+    /// Answers in the dialect of Claude, where that is another one; tokens are counted in it, too.
+    pub(crate) messages: Option<Url>,
     pub(crate) count_tokens: Option<Url>,
     pub(crate) compact: Option<Url>,
     pub(crate) embed: Option<Url>,
@@ -163,8 +166,21 @@ impl Credential {
         }
     }
 
+    /// What lets an account in.
+    pub(crate) fn bearer(&self, token: &Token) -> Option<(HeaderName, HeaderValue)> {
+        bearer(&self.key(token)?)
+    }
+
+    /// The word that lets an account in: its token, or the key that came with it.
+    pub(crate) fn key(&self, token: &Token) -> Option<Secret> {
+        match self.kind {
+            ProviderKind::Iflow => token.account.extra(iflow::API_KEY),
+            _ => Some(token.access.clone()),
+        }
+    }
+
     /// The token of its account, where it is one.
-    pub(crate) async fn token(&self) -> Result<Option<Secret>, CallError> {
+    pub(crate) async fn token(&self) -> Result<Option<Token>, CallError> {
         let Some(login) = &self.account else {
             return Ok(None);
         };
@@ -173,7 +189,7 @@ impl Credential {
         let refresher = login.refresher.as_ref().ok_or_else(missing)?;
         let token = refresher.token(&login.file).await;
         let token = token.map_err(|error| CallError::without_token(provider(), &error))?;
-        Ok(Some(token.access))
+        Ok(Some(token))
     }
 
     /// How its connections are made, where `global` holds for those without a setting of their own.
@@ -194,7 +210,7 @@ impl Credential {
     #[must_use]
     pub fn offers(&self, operation: Operation, dialect: Dialect) -> bool {
         match &self.endpoint.urls {
-            Urls::Operations(urls) => urls.of(operation, dialect == self.kind.dialect()).is_some(),
+            Urls::Operations(urls) => urls.of(operation, dialect, self.kind).is_some(),
             Urls::Models(_) => gemini::method(operation, false).is_some(),
         }
     }
@@ -203,8 +219,8 @@ impl Credential {
     pub(crate) fn url(&self, call: &Call<'_>) -> Option<Url> {
         match &self.endpoint.urls {
             Urls::Operations(urls) => {
-                let own = call.dialect == self.kind.dialect();
-                let mut url = urls.of(call.operation, own)?.clone();
+                let url = urls.of(call.operation, call.dialect, self.kind)?;
+                let mut url = url.clone();
                 url.set_query(call.query);
                 Some(url)
             }
@@ -222,12 +238,21 @@ impl Urls {
                 let Operations {
                     generate,
                     responses,
+                    messages,
                     count_tokens,
                     compact,
                     embed,
                     models,
                 } = &**urls;
-                let all = [generate, responses, count_tokens, compact, embed, models];
+                let all = [
+                    generate,
+                    responses,
+                    messages,
+                    count_tokens,
+                    compact,
+                    embed,
+                    models,
+                ];
                 all.into_iter().flatten().any(is)
             }
         }
@@ -235,10 +260,12 @@ impl Urls {
 }
 
 impl Operations {
-    fn of(&self, operation: Operation, own_dialect: bool) -> Option<&Url> {
+    fn of(&self, operation: Operation, dialect: Dialect, kind: ProviderKind) -> Option<&Url> {
         match operation {
-            Operation::Generate if own_dialect => self.generate.as_ref(),
+            Operation::Generate if dialect == kind.dialect() => self.generate.as_ref(),
+            Operation::Generate if dialect == Dialect::Claude => self.messages.as_ref(),
             Operation::Generate => self.responses.as_ref(),
+            Operation::CountTokens if self.messages.is_some() && dialect != Dialect::Claude => None,
             Operation::CountTokens => self.count_tokens.as_ref(),
             Operation::Compact => self.compact.as_ref(),
             Operation::Embed => self.embed.as_ref(),
@@ -310,6 +337,27 @@ pub(crate) fn insert_extra(headers: &mut HeaderMap, extra: &[(String, Secret)]) 
     }
 }
 
+/// Whether a token may be sent to an address that a provider names: with TLS, or to this machine.
+pub(crate) fn is_trusted(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(_)) => false,
+        None => return false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+}
+
+/// An address of a provider, at another of its servers.
+pub(crate) fn moved(url: Url, base: Option<&Url>) -> Url {
+    let Some(base) = base else { return url };
+    let mut moved = base.clone();
+    let before = base.path().trim_end_matches('/');
+    moved.set_path(&format!("{before}{}", url.path()));
+    moved.set_query(url.query());
+    moved
+}
+
 /// `base` with a path appended; `base` keeps its own path.
 pub(crate) fn join(base: &Url, path: &[&str]) -> Url {
     let mut url = base.clone();
@@ -317,4 +365,28 @@ pub(crate) fn join(base: &Url, path: &[&str]) -> Url {
         segments.pop_if_empty().extend(path);
     }
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_moves_with_its_path_and_query() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        for (base, expected) in [
+            (None, "https://api.example/chat?a=b"),
+            (
+                Some("https://other.example:8/"),
+                "https://other.example:8/chat?a=b",
+            ),
+            (
+                Some("https://other.example/x/"),
+                "https://other.example/x/chat?a=b",
+            ),
+        ] {
+            let moved = moved(url("https://api.example/chat?a=b"), base.map(url).as_ref());
+            assert_eq!(moved.as_str(), expected);
+        }
+    }
 }

@@ -165,7 +165,8 @@ impl Credential {
             let Some(refresher) = &login.refresher else {
                 return Ok(None);
             };
-            return Ok(Some(refresher.token(&login.file).await?.access));
+            let token = refresher.token(&login.file).await?;
+            return Ok(self.key(&token));
         }
         let value = self
             .auth

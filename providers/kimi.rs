@@ -1,4 +1,5 @@
-//! Accounts of Kimi (`providers.md` 13): Chat Completions with wishes of their own.
+//! Accounts of Kimi (`providers.md` 13): Claude's dialect for clients that speak it, and Chat Completions with wishes of its own
+//! for all others.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,7 +9,7 @@ use modelgate_dialects::{Str, Target};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};
-use crate::{Account, ProviderKind, compatible};
+use crate::{Account, ProviderKind, claude, compatible};
 
 pub(crate) const BASE_URL: &str = "https://api.kimi.com/coding/v1";
 const PLATFORM: HeaderName = HeaderName::from_static("x-msh-platform");
@@ -45,8 +46,11 @@ pub(crate) fn account(
     let mut headers = credential::common_headers();
     let device = account.extra("device_id");
     headers.extend(identity(device.as_ref().map(|device| device.expose())));
+    let url = |path: &[&str]| Some(credential::join(&entry.base_url, path));
     let urls = Urls::Operations(Box::new(Operations {
-        generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
+        generate: url(&["chat", "completions"]),
+        messages: url(&["messages"]),
+        count_tokens: url(&["messages", "count_tokens"]),
         ..Operations::default()
     }));
     forge.make(raw, urls, headers)
@@ -82,10 +86,12 @@ fn upstream_name(model: &str) -> String {
     }
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
+/// The headers a client of the same dialect may set: those of Claude's.
+pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
+    claude::forward(from, to);
+}
 
-/// A request as Kimi takes it: how much to think is said in `thinking`; no assistant message is empty; and where the model
+/// A request in Chat Completions as Kimi takes it: how much to think is said in `thinking`; no assistant message is empty; and where the model
 /// thinks, one that calls tools says what was thought, if only nothing.
 pub(crate) fn fit(body: &Bytes) -> Bytes {
     let Ok(document) = Document::parse(body.clone()) else {

@@ -13,16 +13,22 @@ pub enum ProviderKind {
     Codex,
     /// A server that speaks OpenAI Chat Completions.
     Compatible,
+    /// GitHub Copilot.
+    Copilot,
     /// The built-in model that needs no account.
     Demo,
     /// Google's Gemini API by key.
     Gemini,
+    /// iFlow.
+    Iflow,
     /// Kimi.
     Kimi,
     /// Kiro: AWS CodeWhisperer or Amazon Q.
     Kiro,
     /// Google's Vertex AI by key.
     Vertex,
+    /// xAI.
+    Xai,
 }
 
 impl ProviderKind {
@@ -32,9 +38,29 @@ impl ProviderKind {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
-            Self::Compatible | Self::Kimi => Dialect::Chat,
+            Self::Compatible | Self::Copilot | Self::Iflow | Self::Kimi | Self::Xai => {
+                Dialect::Chat
+            }
             Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
+        }
+    }
+
+    /// The dialect that its upstream speaks beside that one, for all of its models.
+    #[must_use]
+    pub const fn second_dialect(self) -> Option<Dialect> {
+        match self {
+            Self::Kimi => Some(Dialect::Claude),
+            Self::Claude
+            | Self::Codex
+            | Self::Compatible
+            | Self::Copilot
+            | Self::Demo
+            | Self::Gemini
+            | Self::Iflow
+            | Self::Kiro
+            | Self::Vertex
+            | Self::Xai => None,
         }
     }
 
@@ -45,11 +71,14 @@ impl ProviderKind {
             Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Compatible => "openai-compatibility",
+            Self::Copilot => "github-copilot",
             Self::Demo => "demo",
             Self::Gemini => "gemini",
+            Self::Iflow => "iflow",
             Self::Kimi => "kimi",
             Self::Kiro => "kiro",
             Self::Vertex => "vertex",
+            Self::Xai => "xai",
         }
     }
 }

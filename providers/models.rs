@@ -18,9 +18,12 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         claude: file.catalogues.claude,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
+        copilot: file.catalogues.copilot,
+        iflow: file.catalogues.iflow,
         kimi: file.catalogues.kimi,
         kiro: file.catalogues.kiro,
         qwen: file.catalogues.qwen,
+        xai: file.catalogues.xai,
         openai_reasoning: file
             .openai_reasoning
             .iter()
@@ -34,9 +37,12 @@ struct Table {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    copilot: Vec<String>,
+    iflow: Vec<String>,
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
+    xai: Vec<String>,
     openai_reasoning: Vec<Pattern>,
 }
 
@@ -56,9 +62,12 @@ struct Catalogues {
     claude: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    copilot: Vec<String>,
+    iflow: Vec<String>,
     kimi: Vec<String>,
     kiro: Vec<String>,
     qwen: Vec<String>,
+    xai: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +148,21 @@ fn family(model: &str) -> Option<&'static Family> {
 /// The models of Google's Gemini API.
 pub(crate) fn gemini_catalogue() -> &'static [String] {
     &TABLE.gemini
+}
+
+/// The models that Copilot accounts serve (`providers.md` 12).
+pub(crate) fn copilot_catalogue() -> &'static [String] {
+    &TABLE.copilot
+}
+
+/// The models that xAI accounts serve (`providers.md` 14).
+pub(crate) fn xai_catalogue() -> &'static [String] {
+    &TABLE.xai
+}
+
+/// The models that iFlow accounts serve (`providers.md` 10).
+pub(crate) fn iflow_catalogue() -> &'static [String] {
+    &TABLE.iflow
 }
 
 /// The models that Kimi accounts serve (`providers.md` 13).

@@ -2,14 +2,16 @@
 //!
 //! A [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
 //! on this machine or pasted by hand ([`Callback`]). A [`DeviceLogin`] shows a code to type at the provider, and asks until
-//! that is done. Both end in a [`NewAccount`], which saves itself. The files named after
+//! that is done. [`import`] and [`by_cookie`] take what somebody has already. All end in a [`NewAccount`], which saves itself. The files named after
 //! providers hold what is peculiar to them.
 
 mod browser;
 mod callback;
 mod claude;
+mod copilot;
 mod device;
 mod error;
+mod iflow;
 mod kimi;
 mod kiro;
 mod listener;
@@ -18,17 +20,19 @@ mod page;
 mod pkce;
 mod qwen;
 mod token;
+mod xai;
 
 use std::path::Path;
 use std::time::Duration;
 
 use modelgate_config::model::Proxy;
-use modelgate_config::{OAuth, OAuthService, OAuthSetting};
+use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 
 pub use browser::BrowserLogin;
 pub use callback::Callback;
 pub use device::DeviceLogin;
 pub use error::LoginError;
+pub use kiro::Social;
 pub use listener::Listener;
 pub use new_account::NewAccount;
 pub use token::{Encoding, Grant, Refused, TokenEndpoint, granted, refused};
@@ -87,13 +91,13 @@ pub struct Terms {
 pub fn terms(kind: AccountKind) -> Option<Terms> {
     match kind {
         AccountKind::Claude => Some(claude::TERMS),
+        AccountKind::Copilot => Some(copilot::TERMS),
         AccountKind::Kiro => Some(kiro::TERMS),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Qwen
-        | AccountKind::Copilot
         | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => None,
@@ -104,14 +108,15 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 #[must_use]
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
-        AccountKind::Claude => Some(Method::Browser),
-        AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => Some(Method::Device),
+        AccountKind::Claude | AccountKind::Iflow => Some(Method::Browser),
+        AccountKind::Copilot
+        | AccountKind::Kimi
+        | AccountKind::Kiro
+        | AccountKind::Qwen
+        | AccountKind::Xai => Some(Method::Device),
         AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
-        | AccountKind::Iflow
-        | AccountKind::Copilot
-        | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
 }
@@ -139,6 +144,34 @@ pub fn import(kind: AccountKind, path: &Path) -> Result<NewAccount, LoginError> 
         | AccountKind::Kimi
         | AccountKind::Xai
         | AccountKind::Vertex => Err(LoginError::NoImport { kind }),
+    }
+}
+
+/// Logs in with the cookie of a provider's web page, as somebody has pasted it.
+///
+/// # Errors
+/// When accounts of the kind are not logged in to so, the text holds no such cookie, or the provider refuses it.
+pub async fn by_cookie(
+    kind: AccountKind,
+    pasted: &Secret,
+    oauth: &OAuth,
+    reach: Reach<'_>,
+) -> Result<NewAccount, LoginError> {
+    match kind {
+        AccountKind::Iflow => {
+            let client = reach.client(kind)?;
+            iflow::by_cookie(service(kind, oauth)?, &client, pasted).await
+        }
+        AccountKind::Claude
+        | AccountKind::Codex
+        | AccountKind::Gemini
+        | AccountKind::Antigravity
+        | AccountKind::Kiro
+        | AccountKind::Qwen
+        | AccountKind::Copilot
+        | AccountKind::Kimi
+        | AccountKind::Xai
+        | AccountKind::Vertex => Err(LoginError::NotByCookie { kind }),
     }
 }
 
@@ -182,8 +215,13 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
     let kind = account.kind;
     let service = || service(kind, oauth).map_err(unset);
     match kind {
+        AccountKind::Copilot => {
+            copilot::mint(account, service()?, &reach.client_of(account)?).await
+        }
+        AccountKind::Iflow => iflow::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
-        AccountKind::Kiro => kiro::renew(account, service()?, &reach.client_of(account)?).await,
+        AccountKind::Kiro => kiro::renew(account, oauth, &reach.client_of(account)?).await,
+        AccountKind::Xai => xai::renew(account, service()?, &reach.client_of(account)?).await,
         _ => {
             let Reach {
                 clients,

@@ -31,11 +31,14 @@ pub(crate) fn windows(
         ProviderKind::Claude => claude(headers),
         ProviderKind::Codex => codex(headers, now),
         ProviderKind::Compatible
+        | ProviderKind::Copilot
         | ProviderKind::Demo
         | ProviderKind::Gemini
+        | ProviderKind::Iflow
         | ProviderKind::Kimi
         | ProviderKind::Kiro
-        | ProviderKind::Vertex => Vec::new(),
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => Vec::new(),
     }
 }
 

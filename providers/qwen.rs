@@ -1,7 +1,7 @@
 //! Accounts of Qwen (`providers.md` 11): Chat Completions, at an address that comes with the tokens.
 
 use modelgate_config::model::{ProviderEntry, Quirks};
-use url::{Host, Url};
+use url::Url;
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};
@@ -51,12 +51,7 @@ fn read(place: &str) -> Option<Url> {
         format!("https://{place}")
     };
     let mut url = Url::parse(&whole).ok()?;
-    let is_here = match url.host()? {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(_) => false,
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+    if !credential::is_trusted(&url) {
         return None;
     }
     url.set_query(None);

@@ -19,12 +19,13 @@ use futures_util::future::BoxFuture;
 use modelgate_config::Secret;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
+use url::Url;
 
 pub use error::{RefreshError, Status};
 
 use crate::oauth::{Grant, Refused};
 use crate::store::{Account, Accounts, Snapshot};
-use slot::{Block, Flight, Slot};
+use slot::{Block, Flight, Minted, Slot};
 
 /// A token that ends within this time is renewed before it is given away.
 const SKEW: Duration = Duration::from_secs(60);
@@ -44,6 +45,8 @@ pub struct Token {
     pub access: Secret,
     /// The account as it was when the token was read, for what else a request needs of it.
     pub account: Arc<Account>,
+    /// Where the provider wants to be asked with it, if it says so and the owner of the account does not.
+    pub base: Option<Url>,
 }
 
 /// A handle on the machine; clones share it.
@@ -105,16 +108,13 @@ impl Refresher {
         let account = self.account(file)?;
         let current = self.current(&account);
         if let Some(token) = self.good(current.as_ref(), SKEW) {
-            return Ok(Token {
-                access: token,
-                account,
-            });
+            return Ok(self.given(token, account));
         }
         let stale = current.as_ref().map(|(access, _)| access.clone());
         match self.renew(&account, stale).await {
             Ok(token) => Ok(token),
             Err(error) => match self.good(current.as_ref(), Duration::ZERO) {
-                Some(access) => Ok(Token { access, account }),
+                Some(access) => Ok(self.given(access, account)),
                 None => Err(error),
             },
         }
@@ -135,7 +135,7 @@ impl Refresher {
         if let (Some(rejected), Some(access)) = (rejected, self.good(current.as_ref(), SKEW))
             && access != *rejected
         {
-            return Ok(Token { access, account });
+            return Ok(self.given(access, account));
         }
         let stale = rejected.cloned().or(current.map(|(access, _)| access));
         self.renew(&account, stale).await
@@ -222,9 +222,24 @@ impl Refresher {
             let access = account.tokens.access.clone()?;
             return Some((access, account.tokens.expires));
         }
+        let minted = self.minted(account)?;
+        Some((minted.access, minted.expires))
+    }
+
+    fn minted(&self, account: &Account) -> Option<Minted> {
         let minted = self.known_slot(&account.file)?.state().minted.clone();
-        let (access, expires, stamp) = minted?;
-        (stamp == account.stamp()).then_some((access, expires))
+        minted.filter(|minted| minted.stamp == account.stamp())
+    }
+
+    /// A token with what belongs to it.
+    fn given(&self, access: Secret, account: Arc<Account>) -> Token {
+        let told = account.kind.mints() && account.settings.base_url.is_none();
+        let minted = if told { self.minted(&account) } else { None };
+        Token {
+            access,
+            account,
+            base: minted.and_then(|minted| minted.base),
+        }
     }
 
     /// The token, if it lasts for `rest` at least.

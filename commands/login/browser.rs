@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use modelgate_config::{Config, Secret};
 use modelgate_providers::AccountKind;
-use modelgate_providers::oauth::{BrowserLogin, Callback, Listener, LoginError, NewAccount, Reach};
+use modelgate_providers::oauth::{
+    BrowserLogin, Callback, Listener, LoginError, NewAccount, Reach, Social,
+};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -34,10 +36,16 @@ pub(super) async fn log_in(
     config: &Config,
     reach: Reach<'_>,
     kind: AccountKind,
+    social: Option<Social>,
     no_browser: bool,
 ) -> Result<NewAccount, CommandError> {
-    let login = BrowserLogin::begin(kind, &config.oauth).map_err(explained)?;
+    let login = match social {
+        Some(social) => BrowserLogin::begin_social(social, &config.oauth),
+        None => BrowserLogin::begin(kind, &config.oauth),
+    };
+    let login = login.map_err(explained)?;
     let listener = match Listener::bind(&login).await {
+        _ if !login.comes_back() => None,
         Ok(listener) => Some(listener),
         Err(error) if no_browser => {
             context.output.warning(&error.to_string());

@@ -56,6 +56,9 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         LoginError::Unreadable | LoginError::WrongState | LoginError::TimedOut => {
             "run the command again, and use the address that it prints then"
         }
+        LoginError::NoCookie { .. } => {
+            "copy the header `Cookie` of a request of the page, as the tools of your browser show it"
+        }
         LoginError::Denied { .. } | LoginError::Refused { .. } => {
             "run the command again; nothing was saved"
         }

@@ -14,8 +14,8 @@ use crate::forge::{Forge, Healths};
 use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
-    Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
-    gemini, kimi, kiro, models, qwen, vertex,
+    Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, copilot,
+    demo, gemini, iflow, kimi, kiro, models, qwen, vertex, xai,
 };
 
 /// A catalogue in the making.
@@ -99,6 +99,7 @@ impl<'c> Draft<'c> {
     /// An account that somebody logged in to, with the models of its provider.
     fn add_account(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
         let make: fn(&Account, &ProviderEntry, Login, &mut Forge<'_>) -> Credential;
+        // Where names are those of other vendors, one that is not listed is not served.
         let (base_url, catalogue, newer) = match account.kind {
             AccountKind::Claude => {
                 make = claude::account;
@@ -110,23 +111,34 @@ impl<'c> Draft<'c> {
                 let base_url = qwen::base_url(account);
                 (base_url, models::qwen_catalogue(), Some("qwen*"))
             }
+            AccountKind::Copilot => {
+                make = copilot::account;
+                let base_url = copilot::BASE_URL.to_owned();
+                (base_url, models::copilot_catalogue(), None)
+            }
+            AccountKind::Iflow => {
+                make = iflow::account;
+                let base_url = iflow::BASE_URL.to_owned();
+                (base_url, models::iflow_catalogue(), None)
+            }
             AccountKind::Kimi => {
                 make = kimi::account;
                 let base_url = kimi::BASE_URL.to_owned();
                 (base_url, models::kimi_catalogue(), Some("kimi-*"))
             }
-            // Its names are those of other vendors: one that it does not list is not its own.
             AccountKind::Kiro => {
                 make = kiro::account;
                 (kiro::base_url(account), models::kiro_catalogue(), None)
+            }
+            AccountKind::Xai => {
+                make = xai::account;
+                let base_url = xai::BASE_URL.to_owned();
+                (base_url, models::xai_catalogue(), Some("grok-*"))
             }
             // Accounts of the other kinds are kept, and not used.
             AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
-            | AccountKind::Iflow
-            | AccountKind::Copilot
-            | AccountKind::Xai
             | AccountKind::Vertex => return,
         };
         let channel = account::channel(account.kind, &self.config.channels);
@@ -140,7 +152,9 @@ impl<'c> Draft<'c> {
         let credentials = [Arc::new(make(account, &entry, login, &mut self.forge))];
         // Of the others it is not known that they have a list.
         let own = match account.kind {
-            AccountKind::Claude | AccountKind::Kiro => self.own_list(&credentials),
+            AccountKind::Claude | AccountKind::Copilot | AccountKind::Kiro | AccountKind::Xai => {
+                self.own_list(&credentials)
+            }
             _ => None,
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);

@@ -75,10 +75,13 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         ProviderKind::Gemini => Some("pageSize"),
         ProviderKind::Codex
         | ProviderKind::Compatible
+        | ProviderKind::Copilot
         | ProviderKind::Demo
+        | ProviderKind::Iflow
         | ProviderKind::Kimi
         | ProviderKind::Kiro
-        | ProviderKind::Vertex => None,
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => None,
     };
     if let Some(size) = size {
         url.query_pairs_mut().append_pair(size, "1000");
@@ -94,11 +97,13 @@ async fn page(
     url: Url,
 ) -> Result<bytes::Bytes, CallError> {
     let provider = &credential.provider;
+    let token = credential.token().await?;
+    let base = token.as_ref().and_then(|token| token.base.as_ref());
+    let url = credential::moved(url, base);
     let mut request = reqwest::Request::new(reqwest::Method::GET, url);
     *request.headers_mut() = credential.headers();
     request.headers_mut().remove(CONTENT_TYPE);
-    let token = credential.token().await?;
-    if let Some((name, value)) = token.as_ref().and_then(credential::bearer) {
+    if let Some((name, value)) = token.as_ref().and_then(|token| credential.bearer(token)) {
         request.headers_mut().insert(name, value);
     }
     if credential.kind == ProviderKind::Kiro {

@@ -4,20 +4,27 @@ use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, pkce};
-use super::{TokenEndpoint, granted};
+use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, iflow, kiro, pkce};
+use super::{Refused, Social, TokenEndpoint, granted};
 use crate::AccountKind;
 
 /// A login that has begun: a person is sent to [`BrowserLogin::url`], and what the browser comes back with ends it.
 #[derive(Debug)]
 pub struct BrowserLogin {
-    kind: AccountKind,
+    flow: Flow,
     service: OAuthService,
-    endpoint: TokenEndpoint,
     url: Url,
     redirect: Url,
     state: Secret,
     verifier: Secret,
+}
+
+/// Whose login it is, and what only that one needs.
+#[derive(Debug)]
+enum Flow {
+    Claude(TokenEndpoint),
+    Iflow,
+    Kiro(Social),
 }
 
 /// What the address that a person is sent to must say.
@@ -33,8 +40,35 @@ impl BrowserLogin {
     /// # Errors
     /// When the kind has no such login, or the configuration lacks something that it needs.
     pub fn begin(kind: AccountKind, oauth: &OAuth) -> Result<Self, LoginError> {
-        let endpoint = endpoint(kind, oauth)?;
         let service = super::service(kind, oauth)?;
+        let flow = match kind {
+            AccountKind::Claude => Flow::Claude(endpoint(kind, oauth)?),
+            AccountKind::Iflow => Flow::Iflow,
+            AccountKind::Codex
+            | AccountKind::Gemini
+            | AccountKind::Antigravity
+            | AccountKind::Kiro
+            | AccountKind::Qwen
+            | AccountKind::Copilot
+            | AccountKind::Kimi
+            | AccountKind::Xai
+            | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
+        };
+        Self::with(flow, service)
+    }
+
+    /// Begins a login to an account of Kiro that belongs to somebody else.
+    ///
+    /// # Errors
+    /// When the configuration lacks something that it needs.
+    pub fn begin_social(social: Social, oauth: &OAuth) -> Result<Self, LoginError> {
+        let kind = AccountKind::Kiro;
+        let service = oauth.service(kiro::SERVICE);
+        let service = service.ok_or(LoginError::NotOffered { kind })?;
+        Self::with(Flow::Kiro(social), service)
+    }
+
+    fn with(flow: Flow, service: &OAuthService) -> Result<Self, LoginError> {
         let redirect = service.url(OAuthSetting::RedirectUrl)?;
         let (state, verifier) = (pkce::random::<32>()?, pkce::random::<96>()?);
         let ask = Ask {
@@ -42,11 +76,14 @@ impl BrowserLogin {
             challenge: &pkce::challenge(&verifier),
             state: state.expose(),
         };
-        let url = claude::authorize(service, &ask)?;
+        let url = match &flow {
+            Flow::Claude(_) => claude::authorize(service, &ask)?,
+            Flow::Iflow => iflow::authorize(service, &ask)?,
+            Flow::Kiro(social) => social.authorize(service, &ask)?,
+        };
         Ok(Self {
-            kind,
+            flow,
             service: service.clone(),
-            endpoint,
             url,
             redirect,
             state,
@@ -57,7 +94,17 @@ impl BrowserLogin {
     /// Whose login it is.
     #[must_use]
     pub fn kind(&self) -> AccountKind {
-        self.kind
+        match self.flow {
+            Flow::Claude(_) => AccountKind::Claude,
+            Flow::Iflow => AccountKind::Iflow,
+            Flow::Kiro(_) => AccountKind::Kiro,
+        }
+    }
+
+    /// Whether the browser can come back to a program; if not, the person pastes the address that it ends on.
+    #[must_use]
+    pub fn comes_back(&self) -> bool {
+        matches!(self.redirect.scheme(), "http" | "https")
     }
 
     /// Where the person is sent.
@@ -93,21 +140,34 @@ impl BrowserLogin {
     /// # Errors
     /// When the provider gives no tokens for it.
     pub async fn finish(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
-        let refused = |refused| LoginError::refused(self.kind, refused);
-        let client = reach.client(self.kind)?;
+        let client = reach.client(self.kind())?;
+        let (service, redirect) = (&self.service, &self.redirect);
+        let account = match &self.flow {
+            Flow::Claude(endpoint) => self.finish_claude(endpoint, &client, code).await,
+            Flow::Iflow => iflow::finish(service, &client, code, redirect).await,
+            Flow::Kiro(social) => {
+                let finish = social.finish(service, &client, code, redirect, &self.verifier);
+                finish.await
+            }
+        };
+        account.map_err(|refused| LoginError::refused(self.kind(), refused))
+    }
+
+    async fn finish_claude(
+        &self,
+        endpoint: &TokenEndpoint,
+        client: &reqwest::Client,
+        code: &Secret,
+    ) -> Result<NewAccount, Refused> {
         let fields = claude::exchange(
             code.expose(),
             self.state.expose(),
             self.redirect.as_str(),
             self.verifier.expose(),
         );
-        let body = self
-            .endpoint
-            .ask(&client, self.kind, &fields)
-            .await
-            .map_err(refused)?;
-        let grant = granted(body.clone(), std::time::SystemTime::now()).map_err(refused)?;
+        let body = endpoint.ask(client, AccountKind::Claude, &fields).await?;
+        let grant = granted(body.clone(), std::time::SystemTime::now())?;
         let answer = Document::parse(body).unwrap_or_default();
-        Ok(claude::identify(&self.service, &client, grant, &answer).await)
+        Ok(claude::identify(&self.service, client, grant, &answer).await)
     }
 }

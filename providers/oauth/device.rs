@@ -3,13 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use modelgate_config::{OAuth, OAuthSetting, Secret};
+use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, Value};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::token::{Answer, Question};
-use super::{Grant, LoginError, NewAccount, Reach, Refused, granted, kimi, kiro, qwen};
+use super::{
+    Grant, LoginError, NewAccount, Reach, Refused, copilot, granted, kimi, kiro, qwen, xai,
+};
 use crate::AccountKind;
 use crate::store::lookup;
 
@@ -27,6 +29,7 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug)]
 pub struct DeviceLogin {
     kind: AccountKind,
+    service: OAuthService,
     start: Start,
     question: Question,
     kept: Vec<(&'static str, Secret)>,
@@ -54,16 +57,16 @@ pub(super) struct Begun {
 /// Without which of the settings nothing can begin.
 fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
     match kind {
+        AccountKind::Copilot => Some(&copilot::NEEDS),
         AccountKind::Kimi => Some(&kimi::NEEDS),
         AccountKind::Kiro => Some(&kiro::NEEDS),
         AccountKind::Qwen => Some(&qwen::NEEDS),
+        AccountKind::Xai => Some(&xai::NEEDS),
         AccountKind::Claude
         | AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
-        | AccountKind::Copilot
-        | AccountKind::Xai
         | AccountKind::Vertex => None,
     }
 }
@@ -91,20 +94,21 @@ impl DeviceLogin {
         let service = super::service(kind, oauth)?;
         let client = reach.client(kind)?;
         let begun = match kind {
+            AccountKind::Copilot => copilot::begin(service, &client).await?,
             AccountKind::Kimi => kimi::begin(service, &client).await?,
             AccountKind::Kiro => kiro::begin(service, &client).await?,
             AccountKind::Qwen => qwen::begin(service, &client).await?,
+            AccountKind::Xai => xai::begin(service, &client).await?,
             AccountKind::Claude
             | AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
             | AccountKind::Iflow
-            | AccountKind::Copilot
-            | AccountKind::Xai
             | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
         };
         Ok(Self {
             kind,
+            service: service.clone(),
             start: begun.start,
             question: begun.question,
             kept: begun.kept,
@@ -145,7 +149,7 @@ impl DeviceLogin {
             match self.question.ask(&client, self.kind).await {
                 Ok(answer) => {
                     if let Some(outcome) = self.read(answer, &mut interval) {
-                        return Ok(self.identify(outcome?));
+                        return Ok(self.identify(&client, outcome?).await);
                     }
                 }
                 Err(Refused::Unavailable(reason)) => {
@@ -185,9 +189,11 @@ impl DeviceLogin {
     }
 
     /// Whose the tokens are.
-    fn identify(&self, grant: Grant) -> NewAccount {
+    async fn identify(&self, client: &reqwest::Client, grant: Grant) -> NewAccount {
         let mut account = match self.kind {
+            AccountKind::Copilot => copilot::identify(&self.service, client, grant).await,
             AccountKind::Kiro => kiro::identify(grant),
+            AccountKind::Xai => xai::identify(grant),
             kind => NewAccount::of(kind, grant),
         };
         account.fields.extend(self.kept.iter().cloned());

@@ -74,6 +74,24 @@ pub enum LoginError {
         /// The kind.
         kind: AccountKind,
     },
+    /// Accounts of this kind are not logged in to with a cookie.
+    #[error("accounts of {kind} are not logged in to with a cookie")]
+    NotByCookie {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// The text holds no such cookie.
+    #[error("there is no cookie `{name}` in it")]
+    NoCookie {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Another account has the same cookie: each of its keys would end that of the other.
+    #[error("the account {account} has the same cookie")]
+    SameCookie {
+        /// The other account.
+        account: String,
+    },
     /// A file of another program holds no account.
     #[error("no account can be imported from {path}: {reason}")]
     Unimportable {

@@ -51,8 +51,7 @@ pub(super) async fn renew(
     service: &OAuthService,
     http: &reqwest::Client,
 ) -> Result<Grant, Refused> {
-    let unset = |unset: modelgate_config::OAuthUnset| Refused::Failed(unset.to_string());
-    let client_id = service.secret(OAuthSetting::ClientId).map_err(unset)?;
+    let client_id = service.secret(OAuthSetting::ClientId)?;
     let fields = vec![
         ("grant_type", "refresh_token".into()),
         ("refresh_token", refresh_token(account)?),
@@ -60,7 +59,7 @@ pub(super) async fn renew(
     ];
     let device = account.extra("device_id");
     let device = device.as_ref().map(Secret::expose);
-    let url = service.url(OAuthSetting::TokenUrl).map_err(unset)?;
+    let url = service.url(OAuthSetting::TokenUrl)?;
     let question = Question::new(url, Encoding::Form, fields).from(kimi::identity(device));
     let answer = question.ask(http, KIND).await?;
     if matches!(

@@ -2,13 +2,16 @@
 //! is registered for each login, and what it is called and its secret stay with the account.
 
 mod import;
+mod social;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use modelgate_config::{OAuthService, OAuthSetting, Secret};
+use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, RawJson, Value};
 
 pub(super) use import::import;
+pub(super) use social::SERVICE;
+pub use social::Social;
 
 use super::device::{Begun, GRANT, Start};
 use super::token::{Answer, Encoding, Question, refresh_token, send};
@@ -135,17 +138,13 @@ fn mail(claims: Value<'_>) -> Option<String> {
 /// Asks for new tokens: AWS those of its own accounts, Kiro those of Google and GitHub.
 pub(super) async fn renew(
     account: &Account,
-    service: &OAuthService,
+    oauth: &OAuth,
     http: &reqwest::Client,
 ) -> Result<Grant, Refused> {
     let refresh = refresh_token(account)?;
-    let place = |setting| {
-        let url = service.url(setting);
-        url.map_err(|unset| Refused::Failed(unset.to_string()))
-    };
     let mut fields = vec![("refreshToken", refresh)];
     let url = if kiro::is_social(account) {
-        place(OAuthSetting::RefreshUrl)?
+        service(oauth, SERVICE)?.url(OAuthSetting::RefreshUrl)?
     } else {
         let field = |name| {
             let missing = || Refused::LoginAgain(format!("the file has no `{name}`"));
@@ -154,10 +153,16 @@ pub(super) async fn renew(
         fields.push(("clientId", field("client_id")?));
         fields.push(("clientSecret", field("client_secret")?));
         fields.push(("grantType", "refresh_token".into()));
-        place(OAuthSetting::TokenUrl)?
+        service(oauth, KIND.name())?.url(OAuthSetting::TokenUrl)?
     };
     let answer = Question::new(url, Encoding::Json, fields)
         .ask(http, KIND)
         .await?;
     granted(answer.good()?, std::time::SystemTime::now())
+}
+
+fn service<'o>(oauth: &'o OAuth, name: &str) -> Result<&'o OAuthService, Refused> {
+    let missing = || LoginError::NotOffered { kind: KIND };
+    let service = oauth.service(name).ok_or_else(missing);
+    service.map_err(|error| Refused::Failed(error.to_string()))
 }

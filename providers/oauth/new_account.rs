@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use modelgate_config::Secret;
 
 use super::{Grant, LoginError};
-use crate::store::{Account, AccountKind, Accounts};
+use crate::store::{Account, AccountKind, Accounts, file_name};
 
 /// Taken for an access token of which nobody says when it ends.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
@@ -53,14 +53,22 @@ impl NewAccount {
         label: Option<&str>,
     ) -> Result<Arc<Account>, LoginError> {
         let now = SystemTime::now();
+        let name = self.name(label, now);
+        if let Some(account) = self.with_same_cookie(accounts, &name) {
+            return Err(LoginError::SameCookie { account });
+        }
         let expires = self.grant.expires.unwrap_or(now + LIFETIME);
-        let account = accounts.enroll(&self.name(label, now), self.kind, |edit| {
+        let account = accounts.enroll(&name, self.kind, |edit| {
             edit.set_tokens(
                 &self.grant.access,
                 self.grant.refresh.as_ref(),
                 expires,
                 now,
             );
+            // What tokens are made from does not end by itself.
+            if self.kind.mints() && self.grant.expires.is_none() {
+                edit.remove(&["expired"]);
+            }
             for (name, value) in self.grant.fields.iter().chain(&self.fields) {
                 edit.set_secret(name, value);
             }
@@ -69,6 +77,17 @@ impl NewAccount {
             }
         })?;
         Ok(account)
+    }
+
+    /// Another account that was logged in to with the same cookie.
+    fn with_same_cookie(&self, accounts: &Accounts, name: &str) -> Option<String> {
+        let mut fields = self.fields.iter();
+        let (_, cookie) = fields.find(|(field, _)| *field == "cookie")?;
+        let (snapshot, own) = (accounts.snapshot(), file_name(name));
+        let mut others = snapshot.accounts().iter();
+        let other = others
+            .find(|other| *other.file != *own && other.extra("cookie").as_ref() == Some(cookie))?;
+        Some(other.id().to_owned())
     }
 
     fn name(&self, label: Option<&str>, now: SystemTime) -> String {

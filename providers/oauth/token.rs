@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header};
-use modelgate_config::Secret;
 use modelgate_config::model::Proxy;
+use modelgate_config::{OAuthUnset, Secret};
 use modelgate_dialects::json::{Document, RawJson, Value};
 use url::{Url, form_urlencoded};
 
@@ -41,6 +41,8 @@ pub struct Grant {
     pub refresh: Option<Secret>,
     /// When the access token ends; `None`: nobody says, taken as an hour.
     pub expires: Option<SystemTime>,
+    /// Where the provider wants to be asked with the token, of those that live in memory.
+    pub base: Option<Url>,
     /// Further fields of the account file. Empty values change nothing.
     pub fields: Vec<(&'static str, Secret)>,
 }
@@ -56,6 +58,12 @@ pub enum Refused {
     Unavailable(String),
     /// Anything else, which a second try would only repeat.
     Failed(String),
+}
+
+impl From<OAuthUnset> for Refused {
+    fn from(unset: OAuthUnset) -> Self {
+        Self::Failed(unset.to_string())
+    }
 }
 
 /// How the body of a request is written.
@@ -322,6 +330,7 @@ pub fn granted(body: Bytes, now: SystemTime) -> Result<Grant, Refused> {
         expires: expires.or_else(|| of_jwt(access.expose())),
         access,
         refresh: text("refresh_token"),
+        base: None,
         fields: KEPT
             .into_iter()
             .filter_map(|name| Some((name, text(name)?)))

@@ -7,7 +7,7 @@ use modelgate_config::Secret;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{self, RefreshError};
-use super::slot::{Block, Slot};
+use super::slot::{Block, Minted, Slot};
 use super::{BACK_OFF, Refresher, SKEW, Token};
 use crate::oauth::{Grant, Refused};
 use crate::store::{Account, AccountKind, Accounts, Lock, StoreError};
@@ -53,7 +53,7 @@ impl Refresher {
         if let Some(access) = self.good(current.as_ref(), SKEW)
             && stale.is_none_or(|stale| stale != access)
         {
-            return Ok(Token { access, account });
+            return Ok(self.given(access, account));
         }
         let unsaved = slot.state().unsaved.take();
         let sent = account.tokens.refresh.clone();
@@ -170,7 +170,7 @@ impl Refresher {
                 tracing::info!(account = account.id(), provider = %account.kind, "tokens renewed");
                 slot.state().quiet = Some(Instant::now() + BACK_OFF);
                 let access = account.tokens.access.clone().unwrap_or(grant.access);
-                Ok(Token { access, account })
+                Ok(self.given(access, account))
             }
             Err(error) => {
                 let error = failed(slot, &account.file, &error, DISK_PAUSE);
@@ -183,12 +183,13 @@ impl Refresher {
     /// Keeps a token in memory that can be made again at any time.
     fn keep(&self, account: Arc<Account>, slot: &Slot, grant: Grant) -> Token {
         let expires = grant.expires.unwrap_or(self.now() + USUAL_LIFE);
-        let minted = (grant.access.clone(), Some(expires), account.stamp());
-        slot.state().minted = Some(minted);
-        Token {
-            access: grant.access,
-            account,
-        }
+        slot.state().minted = Some(Minted {
+            access: grant.access.clone(),
+            expires: Some(expires),
+            base: grant.base,
+            stamp: account.stamp(),
+        });
+        self.given(grant.access, account)
     }
 
     /// Runs `work` where it may block.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::{BoxFuture, Shared};
 use modelgate_config::Secret;
 use tokio::time::Instant;
+use url::Url;
 
 use super::Token;
 use super::error::{RefreshError, Status};
@@ -27,9 +28,18 @@ pub(super) struct State {
     /// Tokens that the provider gave and the disk did not take, with the refresh token they were given for.
     pub(super) unsaved: Option<(Option<Secret>, Grant)>,
     /// The token of a kind that [mints](crate::AccountKind::mints), and the file it was made from.
-    pub(super) minted: Option<(Secret, Option<SystemTime>, Stamp)>,
+    pub(super) minted: Option<Minted>,
     /// The background leaves the account alone until then.
     pub(super) quiet: Option<Instant>,
+}
+
+/// A token that was made, and lives in memory only.
+#[derive(Debug, Clone)]
+pub(super) struct Minted {
+    pub(super) access: Secret,
+    pub(super) expires: Option<SystemTime>,
+    pub(super) base: Option<Url>,
+    pub(super) stamp: Stamp,
 }
 
 /// Why the provider is not asked.

@@ -41,6 +41,7 @@ pub(super) struct Scene {
 
 pub(super) fn grant(access: &str) -> Grant {
     Grant {
+        base: None,
         access: Secret::from(access),
         refresh: Some(Secret::from(format!("R-{access}"))),
         expires: None,

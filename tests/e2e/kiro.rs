@@ -3,11 +3,13 @@
 mod provider;
 
 use crate::harness::stand_in::Said;
-use crate::harness::{Ending, Home, KEY, Launch, Speaks, eventually};
+use crate::harness::{Ending, Home, KEY, Launch, PATIENCE, Speaks, eventually};
 use provider::{ARN, Aws, fresh, over};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::time::timeout;
 
 const MODEL: &str = "claude-sonnet-4.5";
 const HELLO: &str = "assistantResponseEvent {\"content\":\"Hello\"}\nassistantResponseEvent {\"content\":\" there\"}\n\
@@ -39,7 +41,9 @@ impl Scene {
             ("REGISTER_URL", "client/register"),
             ("DEVICE_URL", "device_authorization"),
             ("TOKEN_URL", "token"),
-            ("REFRESH_URL", "refreshToken"),
+            ("SOCIAL_AUTHORIZE_URL", "login"),
+            ("SOCIAL_TOKEN_URL", "oauth/token"),
+            ("SOCIAL_REFRESH_URL", "refreshToken"),
             ("START_URL", "start"),
         ] {
             launch = launch.env(&format!("MODELGATE_KIRO_{name}"), &format!("{url}/{path}"));
@@ -153,6 +157,10 @@ async fn every_client_is_answered_with_and_without_a_stream() {
         assert!(text.contains("\"status\":\"completed\""), "{text}");
     }
     assert_eq!(scene.aws.asked("/generateAssistantResponse").len(), 6);
+    // Kiro counts nothing.
+    let log = gateway.log();
+    assert!(log.contains("tokens_estimated=true"), "{log}");
+    assert!(!log.contains("tokens_estimated=false"), "{log}");
 }
 
 #[tokio::test]
@@ -402,6 +410,50 @@ async fn the_list_of_the_account_is_served_and_a_name_that_is_not_on_it_is_not_g
         .question(Speaks::Claude, "claude-unheard-of", false)
         .await;
     assert_eq!(answer.status, 404, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_social_account_is_logged_in_to_by_pasting_where_the_browser_ended() {
+    let scene = Scene::start().await;
+    let words = [
+        "login",
+        "kiro",
+        "--yes",
+        "--no-browser",
+        "--json",
+        "--with",
+        "github",
+    ];
+    let (mut child, stderr) = scene.launch().typing().spawn(&words);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).await.unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let back = scene.aws.agree(line["waiting"]["url"].as_str().unwrap());
+    assert!(
+        back.starts_with("kiro://kiro.kiroAgent/authenticate-success?"),
+        "{back}"
+    );
+    let pasted = format!("{}\n{back}\n", back.replace("state=", "state=x"));
+    let stdin = child.stdin.as_mut().unwrap();
+    stdin.write_all(pasted.as_bytes()).await.unwrap();
+    let status = timeout(PATIENCE, child.wait()).await.unwrap().unwrap();
+    let log = fs::read_to_string(stderr).unwrap();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("the answer to another login"), "{log}");
+    let saved = scene.saved("kiro-github-ABC");
+    assert_eq!(saved["auth_method"], "social");
+    assert_eq!(saved["provider"], "Github");
+    assert_eq!(saved["profile_arn"], ARN);
+    scene.place("kiro-github-ABC");
+    scene.aws.say_stream(HELLO);
+    let gateway = scene.launch().start().await;
+    let answer = gateway.question(Speaks::Claude, MODEL, false).await;
+    answer.expect_text(Speaks::Claude, "Hello there");
+    assert_eq!(scene.aws.last_generate().json()["profileArn"], ARN);
+
+    let words = ["login", "qwen", "--with", "github"];
+    assert_eq!(scene.launch().run(&words).await.code, Some(2));
 }
 
 #[tokio::test]

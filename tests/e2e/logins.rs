@@ -1,7 +1,10 @@
 //! Accounts of providers that speak OpenAI's dialects: from a login to answers, in front of stand-ins. What is peculiar to a
 //! provider is in the file of its name.
 
+mod copilot;
+mod iflow;
 mod kimi;
+mod xai;
 
 use crate::harness::process::Finished;
 use crate::harness::stand_in::{Asked, Said, StandIn};

@@ -16,6 +16,7 @@ fn login() -> DeviceLogin {
     let url = Url::parse("https://x.example/token").unwrap();
     DeviceLogin {
         kind: AccountKind::Qwen,
+        service: OAuth::default().service("qwen").unwrap().clone(),
         start: started(answer).unwrap(),
         question: Question::new(url, super::super::Encoding::Form, Vec::new()),
         kept: Vec::new(),

@@ -31,6 +31,7 @@ pub(in crate::oauth) fn import(path: &Path) -> Result<NewAccount, LoginError> {
         access: tokens.access.ok_or_else(|| missing("accessToken"))?,
         refresh: Some(tokens.refresh.ok_or_else(|| missing("refreshToken"))?),
         expires: tokens.expires,
+        base: None,
         fields: Vec::new(),
     };
     let mut account = NewAccount::of(KIND, grant);

@@ -1,9 +1,12 @@
 //! AWS's side of Kiro, as strict as `providers.md` 9 has it: OIDC, the servers for social accounts, and the binary stream.
 
 use crate::harness::stand_in::{Asked, Said, StandIn};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use modelgate_dialects::json::Document;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use sha2::{Digest as _, Sha256};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 // The encoder of frames and the rules for requests are those that the codec is tested with.
@@ -22,6 +25,8 @@ const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(super) struct Aws {
     server: StandIn,
     next: Arc<Mutex<VecDeque<Said>>>,
+    /// Of the login that a person has agreed to.
+    challenge: Arc<Mutex<String>>,
 }
 
 /// An end that is not near.
@@ -37,11 +42,13 @@ pub(super) fn over() -> &'static str {
 impl Aws {
     pub(super) async fn start() -> Self {
         let next: Arc<Mutex<VecDeque<Said>>> = Arc::default();
-        let (queue, mut polls) = (Arc::clone(&next), 0);
+        let challenge: Arc<Mutex<String>> = Arc::default();
+        let (queue, agreed, mut polls) = (Arc::clone(&next), Arc::clone(&challenge), 0);
         let server = StandIn::start(move |asked| match &*asked.path {
             "/client/register" => register(asked),
             "/device_authorization" => device(asked),
             "/token" => token(asked, &mut polls),
+            "/oauth/token" => exchange(asked, &agreed.lock().unwrap()),
             "/refreshToken" => social(asked),
             _ if asked
                 .header("x-amz-target")
@@ -54,11 +61,30 @@ impl Aws {
         Self {
             server: server.await,
             next,
+            challenge,
         }
     }
 
     pub(super) fn url(&self) -> &str {
         &self.server.url
+    }
+
+    /// The person agrees in a browser: where it ends.
+    pub(super) fn agree(&self, address: &str) -> String {
+        let address = reqwest::Url::parse(address).unwrap();
+        let pairs: HashMap<String, String> = address.query_pairs().into_owned().collect();
+        assert_eq!(address.path(), "/login");
+        assert_eq!(pairs["idp"], "Github");
+        assert_eq!(pairs["code_challenge_method"], "S256");
+        assert_eq!(pairs["prompt"], "select_account");
+        self.challenge
+            .lock()
+            .unwrap()
+            .clone_from(&pairs["code_challenge"]);
+        format!(
+            "{}?code=code-1&state={}",
+            pairs["redirect_uri"], pairs["state"]
+        )
     }
 
     /// Says this to the next request that is not at fault.
@@ -141,6 +167,18 @@ fn token(asked: &Asked, polls: &mut usize) -> Said {
     match polls {
         1 => refused("authorization_pending"),
         _ => granted(0, None),
+    }
+}
+
+fn exchange(asked: &Asked, challenge: &str) -> Said {
+    let body = asked.json();
+    let verifier = body["code_verifier"].as_str().unwrap_or_default();
+    let expected = json!({
+        "code": "code-1", "code_verifier": verifier, "redirect_uri": "kiro://kiro.kiroAgent/authenticate-success",
+    });
+    match body == expected && BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge {
+        true => granted(0, Some(ARN)),
+        false => refused("invalid_grant"),
     }
 }
 

@@ -6,6 +6,8 @@ use crate::harness::{Answer, Speaks};
 use serde_json::json;
 
 const CHAT: &str = "/v1/chat/completions";
+const MESSAGES: &str = "/v1/messages";
+const COUNT: &str = "/v1/messages/count_tokens";
 
 async fn start() -> Scene {
     let mut polls = 0;
@@ -20,6 +22,8 @@ async fn start() -> Scene {
         ),
         "/token" => token(asked, &mut polls),
         CHAT => chat(asked),
+        MESSAGES => messages(asked),
+        COUNT => Said::json(200, &json!({"input_tokens": 42})),
         path => panic!("{path}"),
     });
     let addresses = [
@@ -101,6 +105,54 @@ fn chat(asked: &Asked) -> Said {
     }
 }
 
+/// In Claude's dialect.
+fn messages(asked: &Asked) -> Said {
+    let body = asked.json();
+    assert_eq!(asked.header("anthropic-version"), Some("2023-06-01"));
+    assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
+    let content = json!([{"type": "text", "text": "Hello there"}]);
+    Said::json(
+        200,
+        &json!({
+            "id": "m-1", "type": "message", "role": "assistant", "model": body["model"], "content": content,
+            "stop_reason": "end_turn", "stop_sequence": null, "usage": {"input_tokens": 3, "output_tokens": 2},
+        }),
+    )
+}
+
+#[tokio::test]
+async fn a_client_of_claudes_dialect_is_served_in_its_own_words() {
+    let scene = start().await;
+    scene.change(
+        "kimi-a",
+        &json!({
+            "type": "kimi", "access_token": "access-0", "refresh_token": "refresh-0", "expired": "2099-01-01T00:00:00Z",
+            "device_id": "01234567-89ab-cdef-0123-456789abcdef", "base_url": format!("{}/v1", scene.server.url),
+        }),
+    );
+    let gateway = scene.launch().start().await;
+    let question = Speaks::Claude.thinking(Speaks::Claude.question("kimi-k3", false));
+    let answer = gateway.ask(Speaks::Claude, &question).await;
+    answer.expect_text(Speaks::Claude, "Hello there");
+    assert_eq!(answer.json()["model"], "kimi-k3");
+    let mut expected = question.clone();
+    expected["model"] = json!("k3");
+    assert_eq!(scene.last(MESSAGES).json(), expected, "but for the name");
+    let request = gateway
+        .request("POST", COUNT)
+        .header("anthropic-version", "2023-06-01");
+    let counted = Answer::read(request.body(question.to_string())).await;
+    assert_eq!(counted.json()["input_tokens"], 42);
+    // Nobody else can have it counted.
+    let body = json!({"model": "kimi-k3", "input": "Hi"}).to_string();
+    let request = gateway
+        .request("POST", "/v1/responses/input_tokens")
+        .body(body);
+    let counted = Answer::read(request).await;
+    assert_eq!(counted.status, 200, "{}", counted.text());
+    assert_eq!(scene.server.asked(COUNT).len(), 1);
+}
+
 #[tokio::test]
 async fn an_account_is_logged_in_to_and_serves_in_the_words_of_its_provider() {
     let scene = start().await;
@@ -118,17 +170,17 @@ async fn an_account_is_logged_in_to_and_serves_in_the_words_of_its_provider() {
     );
 
     let gateway = scene.launch().start().await;
-    for dialect in Speaks::BOTH {
-        for stream in [false, true] {
-            let question = dialect.thinking(dialect.question("kimi-k2.7-code", stream));
-            let answer = gateway.ask(dialect, &question).await;
-            answer.expect_text(dialect, "Hello there");
-            let asked = scene.last(CHAT);
-            assert_eq!(asked.header("x-msh-device-id"), Some(device));
-            let body = asked.json();
-            assert_eq!(body["model"], "kimi-for-coding");
-            assert_eq!(body["thinking"]["type"], "enabled");
-        }
+    for stream in [false, true] {
+        let question = Speaks::Chat.question("kimi-k2.7-code", stream);
+        let answer = gateway
+            .ask(Speaks::Chat, &Speaks::Chat.thinking(question))
+            .await;
+        answer.expect_text(Speaks::Chat, "Hello there");
+        let asked = scene.last(CHAT);
+        assert_eq!(asked.header("x-msh-device-id"), Some(device));
+        let body = asked.json();
+        assert_eq!(body["model"], "kimi-for-coding");
+        assert_eq!(body["thinking"]["type"], "enabled");
     }
     // A loop of tools of a client that keeps no thoughts.
     let call = json!({"id": "t-1", "type": "function", "function": {"name": "forecast", "arguments": "{}"}});

@@ -1,0 +1,134 @@
+//! Accounts of xAI (`providers.md` 14), at its public API. It speaks Chat Completions and Responses; the former is used, for
+//! conversations and free-text tools of Responses clients can be carried there, and are refused in the latter.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_dialects::ir::{Error, ErrorKind};
+use modelgate_dialects::json::Document;
+use modelgate_dialects::json::edit::{self, Step};
+use modelgate_dialects::{Dialect, Losses, Target};
+
+use crate::credential::{self, Credential, Login, Operations, Urls};
+use crate::forge::{Forge, Raw};
+use crate::{Account, ProviderKind, compatible};
+
+pub(crate) const BASE_URL: &str = "https://api.x.ai/v1";
+const CONVERSATION: HeaderName = HeaderName::from_static("x-grok-conv-id");
+/// What its models refuse.
+const REFUSED: [&str; 3] = ["stop", "safety_identifier", "prompt_cache_retention"];
+/// How the codes end of a token that is over, and of an account that has used up what is free for a day.
+const TOKEN_IS_OVER: &str = "bad-credentials";
+const USED_UP: &str = "free-usage-exhausted";
+
+/// The credential of an account that somebody logged in to.
+pub(crate) fn account(
+    account: &Account,
+    entry: &ProviderEntry,
+    login: Login,
+    forge: &mut Forge<'_>,
+) -> Credential {
+    let raw = Raw {
+        id: account.id().to_owned(),
+        kind: ProviderKind::Xai,
+        provider: "xai",
+        entry,
+        secret: &account.file,
+        weight: entry.weight,
+        proxy: &account.settings.proxy,
+        quirks: Quirks::default(),
+        auth: None,
+        account: Some(login),
+    };
+    let urls = Urls::Operations(Box::new(Operations {
+        generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
+        models: Some(credential::join(&entry.base_url, &["models"])),
+        ..Operations::default()
+    }));
+    forge.make(raw, urls, credential::common_headers())
+}
+
+/// What an encoder must know of one of its models.
+pub(crate) fn target(credential: &Credential, model: &str) -> Target {
+    compatible::target(credential, model)
+}
+
+/// The headers a client of the same dialect may set: none.
+pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
+
+/// The header that leads a conversation to where its beginning is kept.
+pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
+    let document = Document::parse(body.clone()).unwrap_or_default();
+    let key = document.root().text_of("prompt_cache_key");
+    let key = key.and_then(|key| HeaderValue::from_str(&key).ok());
+    headers.extend(key.map(|key| (CONVERSATION, key)));
+}
+
+/// A request without what is refused.
+pub(crate) fn fit(mut body: Bytes, losses: &mut Losses) -> Bytes {
+    for field in REFUSED {
+        let Ok(document) = Document::parse(body.clone()) else {
+            return body;
+        };
+        if let Some(without) = edit::remove(&document, &[Step::Key(field)]) {
+            body = without;
+            losses.dropped(field, "xAI refuses it");
+        }
+    }
+    body
+}
+
+/// What a failure means.
+pub(crate) fn failure(status: StatusCode, body: &Bytes) -> Error {
+    let mut error = modelgate_dialects::decode_error(Dialect::Chat, status.as_u16(), body);
+    let document = Document::parse(body.clone()).unwrap_or_default();
+    let code = document.root().text_of("code").or(error.code.clone());
+    let ends = |with: &str| code.as_deref().is_some_and(|code| code.ends_with(with));
+    if ends(TOKEN_IS_OVER) {
+        error.kind = ErrorKind::Authentication;
+        error.status = error.kind.status();
+    } else if ends(USED_UP) {
+        error.kind = ErrorKind::Billing;
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_left_out_and_named() {
+        let mut losses = Losses::default();
+        let body = Bytes::from_static(
+            br#"{"model":"grok-4.6","stop":["x"],"n":1.0,"safety_identifier":"u"}"#,
+        );
+        let fitted = fit(body, &mut losses);
+        assert_eq!(&fitted[..], br#"{"model":"grok-4.6","n":1.0}"#);
+        let paths: Vec<&str> = losses.iter().map(|loss| &*loss.path).collect();
+        assert_eq!(paths, ["stop", "safety_identifier"]);
+    }
+
+    #[track_caller]
+    fn check(status: u16, body: &'static str, kind: ErrorKind, shown: u16) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let error = failure(status, &Bytes::from_static(body.as_bytes()));
+        assert_eq!((error.kind, error.status), (kind, shown), "{body}");
+    }
+
+    #[test]
+    fn failures_are_told_by_the_ends_of_their_codes() {
+        let over = r#"{"code":"unauthenticated:bad-credentials","error":"The OAuth2 access token could not be validated."}"#;
+        check(403, over, ErrorKind::Authentication, 401);
+        let used = r#"{"code":"subscription:free-usage-exhausted","error":"You have used it up."}"#;
+        check(429, used, ErrorKind::Billing, 429);
+        let other = r#"{"code":"permission-denied","error":"No."}"#;
+        check(403, other, ErrorKind::Permission, 403);
+        let busy = r#"{"error":{"message":"slow down","type":"rate_limit_error"}}"#;
+        check(429, busy, ErrorKind::RateLimit, 429);
+        assert_eq!(
+            &*failure(StatusCode::FORBIDDEN, &Bytes::from(other)).message,
+            "No."
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! iFlow, as strict as `providers.md` 10 has it.
+
+use super::{Scene, hello, refused};
+use crate::harness::stand_in::{Asked, Said, StandIn};
+use crate::harness::{Speaks, ask};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+
+const CHAT: &str = "/v1/chat/completions";
+const KEY: &str = "/api/openapi/apikey";
+
+async fn start() -> Scene {
+    let server = StandIn::start(|asked| {
+        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+        match path {
+            "/oauth/token" => token(asked),
+            "/api/oauth/getUserInfo" => user(query),
+            KEY => key(asked),
+            CHAT => chat(asked),
+            path => panic!("{path}"),
+        }
+    });
+    let addresses = [
+        ("MODELGATE_IFLOW_AUTHORIZE_URL", "/oauth"),
+        ("MODELGATE_IFLOW_TOKEN_URL", "/oauth/token"),
+        ("MODELGATE_IFLOW_PROFILE_URL", "/api/oauth/getUserInfo"),
+        ("MODELGATE_IFLOW_API_KEY_URL", KEY),
+    ];
+    Scene::new(server.await, &addresses)
+}
+
+fn token(asked: &Asked) -> Said {
+    let form = asked.form();
+    let field = |name: &str| form.get(name).map(String::as_str);
+    let pair = BASE64_STANDARD.encode("10009311001:s3cret");
+    let known = asked.header("authorization") == Some(&format!("Basic {pair}"))
+        && field("client_id") == Some("10009311001")
+        && field("client_secret") == Some("s3cret");
+    if !known {
+        return refused("invalid_client");
+    }
+    let number = match (field("grant_type"), field("code"), field("refresh_token")) {
+        (Some("authorization_code"), Some("code-1"), None) if field("redirect_uri").is_some() => 0,
+        (Some("refresh_token"), None, Some("refresh-0")) => 1,
+        // With a good status.
+        _ => return Said::json(200, &json!({"error": "invalid_grant"})),
+    };
+    Said::json(
+        200,
+        &json!({
+            "access_token": format!("access-{number}"), "refresh_token": format!("refresh-{number}"),
+            "expires_in": 172_800, "token_type": "bearer", "scope": "x",
+        }),
+    )
+}
+
+fn user(query: &str) -> Said {
+    let number = query.strip_prefix("accessToken=access-").unwrap();
+    let data = json!({"apiKey": format!("sk-key-{number}"), "email": "", "phone": "+86-1"});
+    Said::json(200, &json!({"success": true, "data": data}))
+}
+
+/// The name of the key for a `GET`; a new key for a `POST` with it.
+fn key(asked: &Asked) -> Said {
+    if asked.header("cookie") != Some("BXAuth=abc;") {
+        return Said::json(401, &json!({"success": false}));
+    }
+    let mut data = json!({"name": "ada", "apiKey": "sk-***", "expireTime": "2099-01-02 11:04", "hasExpired": false});
+    if asked.method == "POST" {
+        assert_eq!(asked.json(), json!({"name": "ada"}));
+        data["apiKey"] = json!("sk-key-9");
+    }
+    Said::json(200, &json!({"success": true, "code": "200", "data": data}))
+}
+
+fn chat(asked: &Asked) -> Said {
+    if asked
+        .json()
+        .get("tools")
+        .is_some_and(|tools| tools == &json!([]))
+    {
+        return Said::json(400, &json!({"error": {"message": "tools"}}));
+    }
+    match asked.header("authorization") {
+        // With a good status.
+        Some("Bearer sk-key-9") if asked.json()["model"] == "glm-4.6" => Said::json(
+            200,
+            &json!({"status": "449", "msg": "Your API Token is limited.", "body": null}),
+        ),
+        Some("Bearer sk-key-0" | "Bearer sk-key-1" | "Bearer sk-key-9") => hello(asked),
+        _ => Said::json(401, &json!({"error": {"message": "no"}})),
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_in_a_browser_and_serves_with_its_key() {
+    let mut scene = start().await;
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let redirect = format!("http://localhost:{port}/oauth2callback");
+    let variable = ("MODELGATE_IFLOW_REDIRECT_URL".to_owned(), redirect.clone());
+    scene.environment.push(variable);
+
+    let words = ["login", "iflow", "--no-browser", "--json"];
+    let refused = scene.launch().run(&words).await;
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("`oauth.iflow.client-secret`"),
+        "{}",
+        refused.stderr
+    );
+
+    let secret = (
+        "MODELGATE_IFLOW_CLIENT_SECRET".to_owned(),
+        "s3cret".to_owned(),
+    );
+    scene.environment.push(secret);
+    let (mut child, stderr) = scene.launch().typing().spawn(&words);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).await.unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let address = reqwest::Url::parse(line["waiting"]["url"].as_str().unwrap()).unwrap();
+    let pairs: Vec<(String, String)> = address.query_pairs().into_owned().collect();
+    let state = &pairs.iter().find(|(name, _)| name == "state").unwrap().1;
+    let expected = [
+        ("loginMethod", "phone"),
+        ("type", "phone"),
+        ("redirect", &*redirect),
+    ]
+    .into_iter()
+    .chain([("state", &**state), ("client_id", "10009311001")]);
+    let expected: Vec<(String, String)> = expected
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    assert_eq!(pairs, expected);
+    let client = ask::client(reqwest::Client::builder());
+    let back = format!("{redirect}?code=code-1&state={state}");
+    assert_eq!(client.get(back).send().await.unwrap().status(), 200);
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).await.unwrap();
+    let log = std::fs::read_to_string(stderr).unwrap();
+    assert!(child.wait().await.unwrap().success(), "{log}");
+    let said = [rest, log].concat();
+    assert!(
+        !said.contains("access-0") && !said.contains("sk-key-0"),
+        "{said}"
+    );
+
+    let name = "iflow-+86-1";
+    let saved = scene.saved(name);
+    assert_eq!(saved["api_key"], "sk-key-0");
+    assert_eq!(saved["refresh_token"], "refresh-0");
+    scene.change(
+        name,
+        &json!({"base_url": format!("{}/v1", scene.server.url)}),
+    );
+    let gateway = scene.launch().start().await;
+    for dialect in Speaks::BOTH {
+        for stream in [false, true] {
+            let mut question = dialect.question("qwen3-max", stream);
+            question["tools"] = json!([]);
+            let answer = gateway.ask(dialect, &question).await;
+            answer.expect_text(dialect, "Hello there");
+        }
+    }
+    let asked = scene.last(CHAT);
+    assert_eq!(asked.header("authorization"), Some("Bearer sk-key-0"));
+    assert!(!gateway.log().contains("access-0"), "{}", gateway.log());
+}
+
+#[tokio::test]
+async fn a_renewal_brings_another_key() {
+    let mut scene = start().await;
+    let secret = (
+        "MODELGATE_IFLOW_CLIENT_SECRET".to_owned(),
+        "s3cret".to_owned(),
+    );
+    scene.environment.push(secret);
+    scene.change(
+        "iflow-a",
+        &json!({
+            "type": "iflow", "access_token": "old", "refresh_token": "refresh-0", "expired": "2020-01-01T00:00:00Z",
+            "api_key": "sk-old", "base_url": format!("{}/v1", scene.server.url),
+        }),
+    );
+    let gateway = scene.launch().start().await;
+    let answer = gateway.question(Speaks::Claude, "qwen3-max", false).await;
+    answer.expect_text(Speaks::Claude, "Hello there");
+    let saved = scene.saved("iflow-a");
+    assert_eq!(saved["api_key"], "sk-key-1");
+    assert_eq!(saved["access_token"], "access-1");
+}
+
+#[tokio::test]
+async fn a_cookie_is_a_login_too_and_belongs_to_one_account() {
+    let scene = start().await;
+    let words = ["login", "iflow", "--cookie"];
+    let without = scene.launch().input("x=1").run(&words).await;
+    assert_eq!(without.code, Some(1), "{}", without.stderr);
+    assert!(without.stderr.contains("`BXAuth`"), "{}", without.stderr);
+    let over = scene.launch().input("BXAuth=over").run(&words).await;
+    assert!(
+        over.stderr.contains("the cookie is over"),
+        "{}",
+        over.stderr
+    );
+
+    let login = scene
+        .launch()
+        .input("x=1; BXAuth=abc; y=2\n")
+        .run(&words)
+        .await;
+    assert_eq!(login.code, Some(0), "{}", login.stderr);
+    assert!(!login.stderr.contains("abc") && !login.stdout.contains("abc"));
+    let saved = scene.saved("iflow-ada");
+    assert_eq!(saved["api_key"], "sk-key-9");
+    assert_eq!(saved["cookie"], "BXAuth=abc;");
+    assert_eq!(saved["expired"], "2099-01-02T03:04:00Z", "of China");
+
+    // Only one account may have it.
+    let other = scene.file("iflow-other");
+    std::fs::rename(scene.file("iflow-ada"), other).unwrap();
+    let again = scene.launch().input("BXAuth=abc").run(&words).await;
+    assert_eq!(again.code, Some(1), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("iflow-other has the same cookie"),
+        "{}",
+        again.stderr
+    );
+
+    // The key is over, and another one is asked for with the cookie.
+    let fields = json!({
+        "base_url": format!("{}/v1", scene.server.url), "expired": "2020-01-01T00:00:00Z", "api_key": "sk-old",
+        "access_token": "sk-old",
+    });
+    scene.change("iflow-other", &fields);
+    let gateway = scene.launch().start().await;
+    let answer = gateway.question(Speaks::Chat, "qwen3-max", false).await;
+    answer.expect_text(Speaks::Chat, "Hello there");
+    assert_eq!(scene.saved("iflow-other")["api_key"], "sk-key-9");
+
+    // A refusal with a good status is one.
+    for stream in [false, true] {
+        let answer = gateway.question(Speaks::Claude, "glm-4.6", stream).await;
+        assert!(answer.status >= 400, "{}", answer.text());
+        assert!(answer.text().contains("limited"), "{}", answer.text());
+    }
+}
