@@ -113,7 +113,7 @@ async fn a_kill_costs_less_than_a_second_and_doubles_nothing() {
         .map(|row| row["request_id"].as_str().unwrap())
         .collect();
     assert_eq!(known.len(), rows.len(), "nothing is doubled");
-    let ended = ended.lock().unwrap();
+    let ended = ended.lock().unwrap().clone();
     let safe = ended.iter().filter(|(at, _)| killed - *at > LOST);
     let missing = safe.filter(|(_, id)| !known.contains(&**id)).count();
     assert_eq!(
