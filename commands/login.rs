@@ -35,6 +35,7 @@ use crate::inert::inert;
 #[command(after_help = "Examples:
   modelgate login claude
   modelgate login claude --no-browser
+  modelgate login gemini --project my-project
   modelgate login qwen --label work
   modelgate login kiro --import ~/.aws/sso/cache/kiro-auth-token.json
   modelgate login --list")]
@@ -43,17 +44,21 @@ pub(crate) struct Args {
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "import", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
+    /// A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one
+    /// (gemini, antigravity)
+    #[arg(long, value_name = "ID", value_delimiter = ',', requires = "provider")]
+    project: Vec<String>,
     /// Take over an account from the file of the provider's own program (kiro)
     #[arg(
         long,
         value_name = "FILE",
         requires = "provider",
-        conflicts_with = "no_browser"
+        conflicts_with_all = ["no_browser", "project"]
     )]
     import: Option<PathBuf>,
     /// Open no browser; print the address only
@@ -93,6 +98,9 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     };
     let kind =
         kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
+    if args.import.is_none() {
+        oauth::ready(kind, &config.oauth).map_err(wait::explained)?;
+    }
     if let Some(terms) = oauth::terms(kind) {
         context.output.warning(terms.text);
         context.output.hint(&format!("instead: {}", terms.instead));
@@ -102,7 +110,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     }
     let new = match &args.import {
         Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
-        None => log_in(context, &config, kind, args.no_browser)?,
+        None => log_in(context, &config, kind, args)?,
     };
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
@@ -115,7 +123,7 @@ fn log_in(
     context: &mut Context,
     config: &Config,
     kind: AccountKind,
-    no_browser: bool,
+    args: &Args,
 ) -> Result<NewAccount, CommandError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -129,10 +137,13 @@ fn log_in(
     };
     runtime.block_on(async {
         match oauth::method(kind) {
-            Some(Method::Browser) => {
-                browser::log_in(context, config, reach, kind, no_browser).await
+            Some(Method::Browser) => browser::log_in(context, config, reach, kind, args).await,
+            Some(Method::Device) if !args.project.is_empty() => {
+                Err(wait::explained(LoginError::NoProjects { kind }))
             }
-            Some(Method::Device) => device::log_in(context, config, reach, kind, no_browser).await,
+            Some(Method::Device) => {
+                device::log_in(context, config, reach, kind, args.no_browser).await
+            }
             None => Err(wait::explained(LoginError::NotOffered { kind })),
         }
     })

@@ -31,6 +31,14 @@ pub enum OAuthSetting {
     RefreshUrl,
     /// Where the provider says whose a token is.
     ProfileUrl,
+    /// Where its models are asked.
+    ApiUrl,
+    /// Where its models are asked first, for providers with two such places.
+    FirstUrl,
+    /// Where the projects of an account are listed.
+    ProjectsUrl,
+    /// Where a project says which services it has.
+    ServicesUrl,
     /// Where the browser comes back to; its port is listened on.
     RedirectUrl,
     /// Whom logins are granted to.
@@ -43,7 +51,7 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
@@ -51,6 +59,10 @@ impl OAuthSetting {
         Self::StartUrl,
         Self::RefreshUrl,
         Self::ProfileUrl,
+        Self::ApiUrl,
+        Self::FirstUrl,
+        Self::ProjectsUrl,
+        Self::ServicesUrl,
         Self::RedirectUrl,
         Self::ClientId,
         Self::ClientSecret,
@@ -68,6 +80,10 @@ impl OAuthSetting {
             Self::StartUrl => "start-url",
             Self::RefreshUrl => "refresh-url",
             Self::ProfileUrl => "profile-url",
+            Self::ApiUrl => "api-url",
+            Self::FirstUrl => "first-url",
+            Self::ProjectsUrl => "projects-url",
+            Self::ServicesUrl => "services-url",
             Self::RedirectUrl => "redirect-url",
             Self::ClientId => "client-id",
             Self::ClientSecret => "client-secret",
@@ -84,6 +100,10 @@ impl OAuthSetting {
             | Self::StartUrl
             | Self::RefreshUrl
             | Self::ProfileUrl
+            | Self::ApiUrl
+            | Self::FirstUrl
+            | Self::ProjectsUrl
+            | Self::ServicesUrl
             | Self::RedirectUrl => true,
             Self::ClientId | Self::ClientSecret | Self::Scope => false,
         }
@@ -95,10 +115,38 @@ type Defaults = &'static [(OAuthSetting, &'static str)];
 
 /// The providers that accounts are logged in to.
 const SERVICES: &[(&str, Defaults)] = &[
+    ("antigravity", ANTIGRAVITY),
     ("claude", CLAUDE),
+    ("gemini", GEMINI),
     ("kimi", KIMI),
     ("kiro", KIRO),
     ("qwen", QWEN),
+];
+
+/// Its client has a secret, which its operator gives.
+const ANTIGRAVITY: Defaults = &[
+    (OAuthSetting::AuthorizeUrl, GOOGLE_AUTHORIZE),
+    (OAuthSetting::TokenUrl, GOOGLE_TOKEN),
+    (OAuthSetting::ProfileUrl, GOOGLE_PROFILE),
+    (
+        OAuthSetting::FirstUrl,
+        "https://daily-cloudcode-pa.googleapis.com",
+    ),
+    (OAuthSetting::ApiUrl, CODE_ASSIST),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:51121/oauth-callback",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "1071006060591-tmhssin2h21lcre235vtolojh4g403ep.apps.googleusercontent.com",
+    ),
+    (
+        OAuthSetting::Scope,
+        "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email \
+         https://www.googleapis.com/auth/userinfo.profile https://www.googleapis.com/auth/cclog \
+         https://www.googleapis.com/auth/experimentsandconfigs",
+    ),
 ];
 
 const CLAUDE: Defaults = &[
@@ -121,6 +169,40 @@ const CLAUDE: Defaults = &[
     ),
     (OAuthSetting::Scope, "user:profile user:inference"),
 ];
+
+/// Its client has a secret, which its operator gives.
+const GEMINI: Defaults = &[
+    (OAuthSetting::AuthorizeUrl, GOOGLE_AUTHORIZE),
+    (OAuthSetting::TokenUrl, GOOGLE_TOKEN),
+    (OAuthSetting::ProfileUrl, GOOGLE_PROFILE),
+    (OAuthSetting::ApiUrl, CODE_ASSIST),
+    (
+        OAuthSetting::ProjectsUrl,
+        "https://cloudresourcemanager.googleapis.com/v1/projects",
+    ),
+    (
+        OAuthSetting::ServicesUrl,
+        "https://serviceusage.googleapis.com/v1",
+    ),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:8085/oauth2callback",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "681255809395-oo8ft2oprdrnp9e3aqf6av3hmdib135j.apps.googleusercontent.com",
+    ),
+    (
+        OAuthSetting::Scope,
+        "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email \
+         https://www.googleapis.com/auth/userinfo.profile",
+    ),
+];
+
+const GOOGLE_AUTHORIZE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
+const GOOGLE_TOKEN: &str = "https://oauth2.googleapis.com/token";
+const GOOGLE_PROFILE: &str = "https://www.googleapis.com/oauth2/v1/userinfo";
+const CODE_ASSIST: &str = "https://cloudcode-pa.googleapis.com";
 
 const KIMI: Defaults = &[
     (

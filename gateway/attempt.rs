@@ -92,6 +92,7 @@ async fn try_once(
         body: prepared.body.clone(),
         query: if same { plan.query.as_deref() } else { None },
         client_headers: same.then_some(&plan.headers),
+        limit: source.limit,
     };
     let config = &plan.snapshot.config;
     let upstream = call::call(

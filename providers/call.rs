@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use modelgate_config::Secret;
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
@@ -13,8 +13,8 @@ use tokio::time::timeout;
 use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::{
-    CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, demo,
-    gemini, kimi, kiro, quota, retry_hint, vertex,
+    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, claude, client,
+    code_assist, codex, compatible, demo, gemini, kimi, kiro, quota, retry_hint, vertex,
 };
 
 /// Most bytes of an error's body that are read.
@@ -56,6 +56,8 @@ pub struct Call<'a> {
     pub query: Option<&'a str>,
     /// The headers of the client's request, when it speaks the same dialect; each provider takes those it knows.
     pub client_headers: Option<&'a HeaderMap>,
+    /// The largest answer, or event of a stream, that may be held in memory, in bytes.
+    pub limit: usize,
 }
 
 /// An answer with a good status, whose body is still on its way.
@@ -128,7 +130,8 @@ pub async fn call(
     }
 }
 
-/// One call, with the token of an account where the credential is one.
+/// One call, with the token of an account where the credential is one. A provider with several places is asked at the next
+/// one where the first is busy or not there.
 async fn once(
     clients: &Clients,
     proxy: &Proxy,
@@ -136,9 +139,36 @@ async fn once(
     call: &Call<'_>,
     token: Option<&Secret>,
 ) -> Result<Upstream, CallError> {
+    use CallErrorKind::{Overloaded, RateLimited, Unreachable};
+    let last = call.credential.places().saturating_sub(1);
+    let mut told = None;
+    for place in 0..last {
+        match at(clients, proxy, timeouts, call, token, place).await {
+            Err(error) if error.kind == Unreachable => {}
+            Err(error) if matches!(error.kind, Overloaded | RateLimited) => told = Some(error),
+            outcome => return outcome,
+        }
+    }
+    let outcome = at(clients, proxy, timeouts, call, token, last).await;
+    outcome.map_err(|error| match told {
+        // An answer says more than no answer.
+        Some(told) if error.kind == Unreachable => told,
+        _ => error,
+    })
+}
+
+/// The same at one of the places.
+async fn at(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    call: &Call<'_>,
+    token: Option<&Secret>,
+    place: usize,
+) -> Result<Upstream, CallError> {
     let credential = call.credential;
     let provider = &credential.provider;
-    let Some(url) = credential.url(call) else {
+    let Some(url) = credential.url(call, place) else {
         return Err(CallError::broken(
             provider.clone(),
             format!("{provider} has no such operation"),
@@ -149,7 +179,7 @@ async fn once(
     if let Some((name, value)) = token.and_then(credential::bearer) {
         request.headers_mut().insert(name, value);
     }
-    *request.body_mut() = Some(fitted(call).into());
+    *request.body_mut() = Some(fitted(call)?.into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -169,9 +199,16 @@ async fn once(
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(client::refused_by_proxy(provider, proxy));
     }
-    let headers = response.headers().clone();
+    let mut headers = response.headers().clone();
     let body = body::of_response(response, provider.clone());
     if status == StatusCode::OK {
+        let body = match credential.kind {
+            ProviderKind::Antigravity | ProviderKind::CodeAssist => {
+                headers.remove(CONTENT_LENGTH);
+                code_assist::opened(body, provider.clone(), call.limit)
+            }
+            _ => body,
+        };
         let windows = quota::windows(credential.kind, &headers, SystemTime::now());
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
@@ -183,7 +220,9 @@ fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
     let mut headers = credential.headers();
     if let Some(client) = client {
         match credential.kind {
+            ProviderKind::Antigravity => antigravity::forward(client, &mut headers),
             ProviderKind::Claude => claude::forward(client, &mut headers),
+            ProviderKind::CodeAssist => code_assist::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
             ProviderKind::Compatible => compatible::forward(client, &mut headers),
             ProviderKind::Demo => demo::forward(client, &mut headers),
@@ -200,8 +239,9 @@ fn headers(credential: &Credential, client: Option<&HeaderMap>) -> HeaderMap {
 }
 
 /// The body as its provider takes it, where that is more than its dialect says.
-fn fitted(call: &Call<'_>) -> Bytes {
-    match call.credential.kind {
+fn fitted(call: &Call<'_>) -> Result<Bytes, CallError> {
+    Ok(match call.credential.kind {
+        ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call)?,
         ProviderKind::Kimi => kimi::fit(&call.body),
         ProviderKind::Claude
         | ProviderKind::Codex
@@ -210,7 +250,7 @@ fn fitted(call: &Call<'_>) -> Bytes {
         | ProviderKind::Gemini
         | ProviderKind::Kiro
         | ProviderKind::Vertex => call.body.clone(),
-    }
+    })
 }
 
 /// The meaning of an answer whose status is not 200.

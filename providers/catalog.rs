@@ -17,8 +17,8 @@ use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, demo, gemini, kimi,
-    kiro, models, vertex,
+    Account, Accounts, ProviderKind, Refresher, antigravity, claude, code_assist, codex,
+    compatible, demo, gemini, kimi, kiro, models, vertex,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -309,7 +309,9 @@ fn is_excluded(patterns: &[Pattern], names: &[&str]) -> bool {
 /// What an encoder must know of a model; the same for all credentials of a provider.
 fn target_of(credential: &Credential, model: &str) -> Target {
     match credential.kind {
+        ProviderKind::Antigravity => antigravity::target(credential, model),
         ProviderKind::Claude => claude::target(credential, model),
+        ProviderKind::CodeAssist => code_assist::target(credential, model),
         ProviderKind::Codex => codex::target(credential, model),
         ProviderKind::Compatible => compatible::target(credential, model),
         ProviderKind::Demo => demo::target(credential, model),

@@ -7,8 +7,12 @@ use modelgate_dialects::Dialect;
 /// A kind of provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProviderKind {
+    /// Antigravity: Google's Code Assist with models of several vendors.
+    Antigravity,
     /// Anthropic's API, or a server that speaks its dialect.
     Claude,
+    /// Google's Code Assist, with accounts of Gemini's command line.
+    CodeAssist,
     /// OpenAI's Responses API by key, or a server that speaks it.
     Codex,
     /// A server that speaks OpenAI Chat Completions.
@@ -33,7 +37,7 @@ impl ProviderKind {
             Self::Claude | Self::Demo => Dialect::Claude,
             Self::Codex => Dialect::Responses,
             Self::Compatible | Self::Kimi => Dialect::Chat,
-            Self::Gemini | Self::Vertex => Dialect::Gemini,
+            Self::Antigravity | Self::CodeAssist | Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
         }
     }
@@ -42,7 +46,9 @@ impl ProviderKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Antigravity => "antigravity",
             Self::Claude => "claude",
+            Self::CodeAssist => "gemini-cli",
             Self::Codex => "codex",
             Self::Compatible => "openai-compatibility",
             Self::Demo => "demo",

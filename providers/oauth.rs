@@ -10,6 +10,7 @@ mod callback;
 mod claude;
 mod device;
 mod error;
+mod google;
 mod kimi;
 mod kiro;
 mod listener;
@@ -87,10 +88,10 @@ pub struct Terms {
 pub fn terms(kind: AccountKind) -> Option<Terms> {
     match kind {
         AccountKind::Claude => Some(claude::TERMS),
+        AccountKind::Gemini => Some(google::GEMINI_TERMS),
+        AccountKind::Antigravity => Some(google::ANTIGRAVITY_TERMS),
         AccountKind::Kiro => Some(kiro::TERMS),
         AccountKind::Codex
-        | AccountKind::Gemini
-        | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Qwen
         | AccountKind::Copilot
@@ -104,11 +105,11 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 #[must_use]
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
-        AccountKind::Claude => Some(Method::Browser),
+        AccountKind::Claude | AccountKind::Gemini | AccountKind::Antigravity => {
+            Some(Method::Browser)
+        }
         AccountKind::Kimi | AccountKind::Kiro | AccountKind::Qwen => Some(Method::Device),
         AccountKind::Codex
-        | AccountKind::Gemini
-        | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Copilot
         | AccountKind::Xai
@@ -161,6 +162,7 @@ pub fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
 pub fn endpoint(kind: AccountKind, oauth: &OAuth) -> Result<TokenEndpoint, LoginError> {
     let service = service(kind, oauth)?;
     let encoding = match kind {
+        AccountKind::Gemini | AccountKind::Antigravity => return Ok(google::endpoint(service)?),
         AccountKind::Claude => Encoding::Json,
         _ => Encoding::Form,
     };
@@ -190,7 +192,13 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
                 proxy,
                 connect,
             } = reach;
-            let endpoint = endpoint(kind, oauth).map_err(unset)?;
+            let endpoint = match kind {
+                AccountKind::Gemini | AccountKind::Antigravity => {
+                    google::endpoint_of(account, service()?).map_err(LoginError::from)
+                }
+                _ => endpoint(kind, oauth),
+            };
+            let endpoint = endpoint.map_err(unset)?;
             endpoint.refresh(clients, proxy, connect, account).await
         }
     }

@@ -10,7 +10,8 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::wait::{EXCHANGE, explained, interrupted, open, spinner, too_slow};
+use super::Args;
+use super::wait::{explained, interrupted, open, spinner, too_slow};
 use crate::context::Context;
 use crate::error::CommandError;
 
@@ -34,9 +35,11 @@ pub(super) async fn log_in(
     config: &Config,
     reach: Reach<'_>,
     kind: AccountKind,
-    no_browser: bool,
+    args: &Args,
 ) -> Result<NewAccount, CommandError> {
+    let no_browser = args.no_browser;
     let login = BrowserLogin::begin(kind, &config.oauth).map_err(explained)?;
+    let login = login.for_projects(&args.project).map_err(explained)?;
     let listener = match Listener::bind(&login).await {
         Ok(listener) => Some(listener),
         Err(error) if no_browser => {
@@ -47,7 +50,7 @@ pub(super) async fn log_in(
     };
     invite(context, &login, listener.is_some(), no_browser)?;
     let code = wait(context, &login, listener.as_ref()).await?;
-    match timeout(EXCHANGE, login.finish(&code, reach)).await {
+    match timeout(login.longest(), login.finish(&code, reach)).await {
         Ok(account) => account.map_err(explained),
         Err(_) => Err(too_slow(kind)),
     }

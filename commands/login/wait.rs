@@ -56,6 +56,12 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         LoginError::Unreadable | LoginError::WrongState | LoginError::TimedOut => {
             "run the command again, and use the address that it prints then"
         }
+        LoginError::Unserved { .. } => {
+            "run the command again with --project and a project of yours; nothing was saved"
+        }
+        LoginError::NoProjects { .. } | LoginError::OddProject { .. } => {
+            return CommandError::usage(error.into()).hint("see `modelgate login --help`");
+        }
         LoginError::Denied { .. } | LoginError::Refused { .. } => {
             "run the command again; nothing was saved"
         }

@@ -41,6 +41,7 @@ async fn call(
         body,
         query: plan.query.as_deref().filter(|_| same),
         client_headers: same.then_some(&plan.headers),
+        limit: plan.snapshot.config.limits.response_body,
     };
     let config = &plan.snapshot.config;
     let source = Source {

@@ -14,8 +14,8 @@ use crate::forge::{Forge, Healths};
 use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
-    Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, demo,
-    gemini, kimi, kiro, models, qwen, vertex,
+    Account, AccountKind, ProviderKind, Refresher, account, antigravity, claude, code_assist,
+    codex, compatible, demo, gemini, kimi, kiro, models, qwen, vertex,
 };
 
 /// A catalogue in the making.
@@ -120,10 +120,11 @@ impl<'c> Draft<'c> {
                 make = kiro::account;
                 (kiro::base_url(account), models::kiro_catalogue(), None)
             }
+            AccountKind::Gemini | AccountKind::Antigravity => {
+                return self.add_code_assist(account, refresher);
+            }
             // Accounts of the other kinds are kept, and not used.
             AccountKind::Codex
-            | AccountKind::Gemini
-            | AccountKind::Antigravity
             | AccountKind::Iflow
             | AccountKind::Copilot
             | AccountKind::Xai
@@ -142,6 +143,35 @@ impl<'c> Draft<'c> {
         let own = match account.kind {
             AccountKind::Claude | AccountKind::Kiro => self.own_list(&credentials),
             _ => None,
+        };
+        let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
+        let accepts = newer.map(Pattern::new).into_iter().collect();
+        self.add(&entry, &credentials, &known, accepts, false);
+    }
+
+    /// An account of Google's Code Assist: each of its projects is a credential.
+    fn add_code_assist(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
+        let service = self.config.oauth.service(account.kind.name());
+        let channel = account::channel(account.kind, &self.config.channels);
+        let base_url = code_assist::base_url(service).unwrap_or_default();
+        let Some(entry) = account::entry(account, &base_url, channel) else {
+            return;
+        };
+        let login = Login {
+            file: Arc::clone(&account.file),
+            refresher: refresher.cloned(),
+        };
+        let made = code_assist::accounts(account, &entry, &login, service, &mut self.forge);
+        let credentials: Vec<_> = made.into_iter().map(Arc::new).collect();
+        let own = self.own_list(&credentials);
+        let own = own.map(|own| -> Vec<String> {
+            let names = own.iter().filter_map(|name| antigravity::public_name(name));
+            names.map(str::to_owned).collect()
+        });
+        // Of Antigravity's names many are those of other vendors: one that it does not list is not its own.
+        let (catalogue, newer) = match account.kind {
+            AccountKind::Antigravity => (models::antigravity_catalogue(), None),
+            _ => (models::code_assist_catalogue(), Some("gemini-*")),
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = newer.map(Pattern::new).into_iter().collect();

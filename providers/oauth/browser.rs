@@ -1,12 +1,17 @@
 //! A login through a browser: an authorization code, and proof that it is ours (RFC 6749 section 4.1, RFC 7636).
 
+use std::time::Duration;
+
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, pkce};
+use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, google, pkce};
 use super::{TokenEndpoint, granted};
 use crate::AccountKind;
+
+/// How long a provider may take for the tokens.
+const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// A login that has begun: a person is sent to [`BrowserLogin::url`], and what the browser comes back with ends it.
 #[derive(Debug)]
@@ -18,6 +23,8 @@ pub struct BrowserLogin {
     redirect: Url,
     state: Secret,
     verifier: Secret,
+    /// The projects that somebody wants an account for.
+    projects: Vec<String>,
 }
 
 /// What the address that a person is sent to must say.
@@ -42,7 +49,18 @@ impl BrowserLogin {
             challenge: &pkce::challenge(&verifier),
             state: state.expose(),
         };
-        let url = claude::authorize(service, &ask)?;
+        let url = match kind {
+            AccountKind::Claude => claude::authorize(service, &ask)?,
+            AccountKind::Gemini | AccountKind::Antigravity => google::authorize(service, &ask)?,
+            AccountKind::Codex
+            | AccountKind::Kiro
+            | AccountKind::Iflow
+            | AccountKind::Qwen
+            | AccountKind::Copilot
+            | AccountKind::Kimi
+            | AccountKind::Xai
+            | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
+        };
         Ok(Self {
             kind,
             service: service.clone(),
@@ -51,7 +69,35 @@ impl BrowserLogin {
             redirect,
             state,
             verifier,
+            projects: Vec::new(),
         })
+    }
+
+    /// The same login for projects of the account; `all` stands for every one. None: the one that the provider gives it.
+    ///
+    /// # Errors
+    /// When accounts of the kind have no projects, or a name can be none.
+    pub fn for_projects(mut self, projects: &[String]) -> Result<Self, LoginError> {
+        let kind = self.kind;
+        let has = matches!(kind, AccountKind::Gemini | AccountKind::Antigravity);
+        if !has && !projects.is_empty() {
+            return Err(LoginError::NoProjects { kind });
+        }
+        if let Some(name) = projects.iter().find(|name| !google::is_project(name)) {
+            let name = name.clone();
+            return Err(LoginError::OddProject { name });
+        }
+        self.projects = projects.to_vec();
+        Ok(self)
+    }
+
+    /// How long [`BrowserLogin::finish`] may take.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        match self.kind {
+            AccountKind::Gemini | AccountKind::Antigravity => google::LONGEST,
+            _ => EXCHANGE,
+        }
     }
 
     /// Whose login it is.
@@ -95,19 +141,28 @@ impl BrowserLogin {
     pub async fn finish(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
         let refused = |refused| LoginError::refused(self.kind, refused);
         let client = reach.client(self.kind)?;
-        let fields = claude::exchange(
-            code.expose(),
-            self.state.expose(),
-            self.redirect.as_str(),
-            self.verifier.expose(),
-        );
+        let (code, redirect) = (code.expose(), self.redirect.as_str());
+        let (state, verifier) = (self.state.expose(), self.verifier.expose());
+        let fields = match self.kind {
+            AccountKind::Gemini | AccountKind::Antigravity => {
+                google::exchange(code, redirect, verifier)
+            }
+            _ => claude::exchange(code, state, redirect, verifier),
+        };
         let body = self
             .endpoint
             .ask(&client, self.kind, &fields)
             .await
             .map_err(refused)?;
         let grant = granted(body.clone(), std::time::SystemTime::now()).map_err(refused)?;
-        let answer = Document::parse(body).unwrap_or_default();
-        Ok(claude::identify(&self.service, &client, grant, &answer).await)
+        match self.kind {
+            AccountKind::Gemini | AccountKind::Antigravity => {
+                google::identify(self.kind, &self.service, &client, grant, &self.projects).await
+            }
+            _ => {
+                let answer = Document::parse(body).unwrap_or_default();
+                Ok(claude::identify(&self.service, &client, grant, &answer).await)
+            }
+        }
     }
 }

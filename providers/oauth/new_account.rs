@@ -20,6 +20,8 @@ pub struct NewAccount {
     pub(super) grant: Grant,
     /// Further fields of the file.
     pub(super) fields: Vec<(&'static str, Secret)>,
+    /// What stands beside the tokens in an object `token`, for kinds whose files have them there.
+    pub(super) nested: Vec<(&'static str, Secret)>,
     /// What somebody pays for, in the provider's words.
     pub(super) plan: Option<String>,
 }
@@ -32,6 +34,7 @@ impl NewAccount {
             who: None,
             grant,
             fields: Vec::new(),
+            nested: Vec::new(),
             plan: None,
         }
     }
@@ -55,6 +58,9 @@ impl NewAccount {
         let now = SystemTime::now();
         let expires = self.grant.expires.unwrap_or(now + LIFETIME);
         let account = accounts.enroll(&self.name(label, now), self.kind, |edit| {
+            for (name, value) in &self.nested {
+                edit.set_text(&["token", name], value.expose());
+            }
             edit.set_tokens(
                 &self.grant.access,
                 self.grant.refresh.as_ref(),
