@@ -187,7 +187,7 @@ fn no_project(credential: &Credential) -> CallError {
     CallError::answered(credential.provider.clone(), error.with_code("no_project"))
 }
 
-/// The body of `countTokens`, which takes contents alone: what counts beside them is told as a text before them.
+/// The body of `countTokens`, which takes contents alone: what counts beside them is told at the beginning of the first.
 fn counted(body: &Bytes, model: &str) -> Bytes {
     let document = Document::parse(body.clone()).unwrap_or_default();
     let root = document.root();
@@ -204,29 +204,35 @@ fn counted(body: &Bytes, model: &str) -> Bytes {
 }
 
 fn contents(writer: &mut Writer<'_>, request: Value<'_>) {
+    let contents = lookup(request, "contents");
+    let mut contents = contents.into_iter().flat_map(Value::items).peekable();
+    let is_users = |content: &Value<'_>| {
+        lookup(*content, "role").is_none_or(|role| role.as_str().as_deref() == Some("user"))
+    };
+    // Turns take turns: one of the user's is not put before another.
+    let first = contents.next_if(is_users);
     let system = lookup(request, "systemInstruction");
-    let parts = system.and_then(|system| lookup(system, "parts"));
-    if let Some(parts) = parts.filter(|parts| parts.is_array()) {
-        writer.object(|writer| {
-            writer.field("role", "user");
-            writer.key("parts");
-            parts.write_compact(writer);
-        });
-    }
-    if let Some(tools) = lookup(request, "tools").filter(|tools| tools.is_array()) {
+    let tools = lookup(request, "tools").filter(|tools| tools.is_array());
+    if first.is_some() || system.is_some() || tools.is_some() {
         writer.object(|writer| {
             writer.field("role", "user");
             writer.array_field("parts", |writer| {
-                writer.object(|writer| writer.field("text", tools.source()));
+                parts(system).for_each(|part| part.write_compact(writer));
+                if let Some(tools) = tools {
+                    writer.object(|writer| writer.field("text", tools.source()));
+                }
+                parts(first).for_each(|part| part.write_compact(writer));
             });
         });
     }
-    for content in lookup(request, "contents")
-        .into_iter()
-        .flat_map(Value::items)
-    {
+    for content in contents {
         content.write_compact(writer);
     }
+}
+
+fn parts(content: Option<Value<'_>>) -> impl Iterator<Item = Value<'_>> {
+    let parts = content.and_then(|content| lookup(content, "parts"));
+    parts.into_iter().flat_map(Value::items)
 }
 
 #[cfg(test)]

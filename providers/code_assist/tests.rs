@@ -80,14 +80,20 @@ fn what_is_counted_has_neither_project_nor_anything_but_contents() {
         let kind = ProviderKind::CodeAssist;
         let (url, body) = sent(kind, Operation::CountTokens, false, &request).unwrap();
         assert_eq!(url, "https://one/base/v1internal:countTokens");
-        let told = json!([
-            {"role": "user", "parts": [{"text": "be"}]},
-            {"role": "user", "parts": [{"text": r#"[{"functionDeclarations":[]}]"#}]},
-            {"role": "user", "parts": [{"text": "hi"}]},
-        ]);
+        let parts =
+            json!([{"text": "be"}, {"text": r#"[{"functionDeclarations":[]}]"#}, {"text": "hi"}]);
+        let told = json!([{"role": "user", "parts": parts}]);
         let expected = json!({"request": {"model": "models/gemini-2.5-pro", "contents": told}});
         assert_eq!(body, expected);
     }
+}
+
+#[test]
+fn nothing_is_said_that_nobody_said() {
+    let contents = json!([{"role": "model", "parts": [{"text": "hi"}]}]);
+    let (kind, request) = (ProviderKind::CodeAssist, json!({"contents": contents}));
+    let (_, body) = sent(kind, Operation::CountTokens, false, &request).unwrap();
+    assert_eq!(body["request"]["contents"], contents);
 }
 
 #[test]
