@@ -300,6 +300,11 @@ impl Plan {
                 None => self.forwarded(candidate),
             };
             let body = self.ruled(body, candidate);
+            let losses = candidate.losses(&self.document);
+            if self.snapshot.config.strict_translation {
+                carried(&losses)?;
+            }
+            self.record.lost(&losses);
             return Ok(Prepared {
                 body,
                 reply,
@@ -307,7 +312,7 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
-                losses: Losses::default(),
+                losses,
                 keeper: None,
             });
         }

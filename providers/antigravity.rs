@@ -6,8 +6,8 @@ mod tools;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
-use modelgate_dialects::target::GeminiProfile;
-use modelgate_dialects::{Str, Target};
+use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
+use modelgate_dialects::{Losses, Str, Target};
 use uuid::Uuid;
 
 use crate::credential::Credential;
@@ -19,8 +19,9 @@ pub(crate) const LIST: &str = "fetchAvailableModels";
 /// Whose thought signatures these upstreams accept: a model's are those of its vendor.
 const REASONING_TAG: &str = "antigravity";
 const CLAUDE_TAG: &str = "antigravity-claude";
-/// The least that its Claude models think.
-const LEAST_BUDGET: u64 = 1024;
+/// The least and the most that its Claude models think.
+const LEAST_BUDGET: u32 = 1024;
+const MOST_BUDGET: u32 = 64_000;
 
 /// Names that clients use, and those that the service has.
 const NAMES: [(&str, &str); 6] = [
@@ -72,11 +73,22 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     if !is_claude(model) {
         return Target {
             provider: Str::from_static(REASONING_TAG),
+            gemini: GeminiProfile {
+                output_limit: false,
+                ..target.gemini
+            },
             ..target
         };
     }
     Target {
         provider: Str::from_static(CLAUDE_TAG),
+        model_profile: ModelProfile {
+            thinking: Thinking::Budget {
+                min: LEAST_BUDGET,
+                max: MOST_BUDGET,
+            },
+            ..target.model_profile
+        },
         gemini: GeminiProfile {
             json_schema: false,
             signatures: false,
@@ -167,7 +179,31 @@ fn is_thinkable(thinking: Value<'_>, limit: Option<u64>) -> bool {
     let room = limit.unwrap_or(u64::MAX);
     budget
         .as_u64()
-        .is_some_and(|budget| (LEAST_BUDGET..room).contains(&budget))
+        .is_some_and(|budget| (u64::from(LEAST_BUDGET)..room).contains(&budget))
+}
+
+/// What a request of Google's clients loses by [`fit`], in their words.
+pub(crate) fn losses(request: Value<'_>, model: &str) -> Losses {
+    let (mut losses, claude) = (Losses::default(), is_claude(model));
+    if lookup(request, "safetySettings").is_some() {
+        let why = "Antigravity takes no safety settings";
+        losses.dropped("safetySettings", why);
+    }
+    let Some(config) = lookup(request, "generationConfig") else {
+        return losses;
+    };
+    let limit = lookup(config, "maxOutputTokens");
+    if limit.is_some() && !claude {
+        let why = "this model takes no limit of its answer";
+        losses.dropped("generationConfig.maxOutputTokens", why);
+    }
+    let limit = limit.and_then(Value::as_u64);
+    let thinking = lookup(config, "thinkingConfig").filter(|_| claude);
+    if thinking.is_some_and(|thinking| !is_thinkable(thinking, limit)) {
+        let why = "this model thinks with 1024 tokens or more, and fewer than the answer may have";
+        losses.dropped("generationConfig.thinkingConfig", why);
+    }
+    losses
 }
 
 #[cfg(test)]

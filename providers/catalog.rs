@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use modelgate_config::{Config, Pattern};
-use modelgate_dialects::{Dialect, Str, Target};
+use modelgate_dialects::json::Document;
+use modelgate_dialects::{Dialect, Losses, Str, Target};
 
 use crate::catalog::draft::Draft;
 use crate::credential::Credential;
@@ -73,6 +74,23 @@ impl Candidate {
     #[must_use]
     pub fn dialect(&self, client: Dialect) -> Dialect {
         self.member().dialect(client)
+    }
+
+    /// What a request loses that is passed on to it as the client wrote it: not every provider takes all of its dialect.
+    #[must_use]
+    pub fn losses(&self, request: &Document) -> Losses {
+        match self.credential.kind {
+            ProviderKind::Antigravity => antigravity::losses(request.root(), &self.target.model),
+            ProviderKind::Claude
+            | ProviderKind::CodeAssist
+            | ProviderKind::Codex
+            | ProviderKind::Compatible
+            | ProviderKind::Demo
+            | ProviderKind::Gemini
+            | ProviderKind::Kimi
+            | ProviderKind::Kiro
+            | ProviderKind::Vertex => Losses::default(),
+        }
     }
 
     fn member(&self) -> Member<'_> {

@@ -121,3 +121,33 @@ fn arguments_in_the_history_are_nobodys_schema() {
     let body = json!({"contents": [], "tools": tools});
     check("gemini-3-pro-high", &body, &body);
 }
+
+#[test]
+fn what_a_request_loses_is_named() {
+    let budget = |budget| json!({"thinkingBudget": budget});
+    for (model, config, expected) in [
+        (
+            "gemini-3-flash",
+            json!({"maxOutputTokens": 5}),
+            vec!["generationConfig.maxOutputTokens"],
+        ),
+        ("gemini-3-flash", json!({"topK": 5}), vec![]),
+        ("claude-sonnet-4-6", json!({"maxOutputTokens": 5}), vec![]),
+        (
+            "claude-sonnet-4-6",
+            json!({"maxOutputTokens": 2000, "thinking_config": budget(2000)}),
+            vec!["generationConfig.thinkingConfig"],
+        ),
+        (
+            "claude-sonnet-4-6",
+            json!({"thinkingConfig": budget(2000)}),
+            vec![],
+        ),
+    ] {
+        let body = json!({"generation_config": config}).to_string();
+        let document = Document::parse(Bytes::from(body.clone())).unwrap();
+        let losses = losses(document.root(), model);
+        let paths: Vec<&str> = losses.iter().map(|loss| &*loss.path).collect();
+        assert_eq!(paths, expected, "{model} {body}");
+    }
+}

@@ -211,7 +211,16 @@ async fn antigravitys_models_get_their_requests_in_their_way() {
     for model in ["ag", "cl"] {
         let answer = Form::Whole.ask(&gateway, model, &wild).await;
         assert_eq!(answer.status, 200, "{model} {}", answer.text());
+        let dropped = answer.header("x-modelgate-dropped").unwrap();
+        let lost = if model == "ag" {
+            "maxOutputTokens"
+        } else {
+            "thinkingConfig"
+        };
+        assert_eq!(dropped, format!("safetySettings, generationConfig.{lost}"));
     }
+    let answer = gateway.question(Speaks::Chat, "ag", false).await;
+    assert_eq!(answer.header("x-modelgate-dropped"), Some("max_tokens"));
     let thinking = Speaks::Claude.thinking(Speaks::Claude.question("cl-thinking", true));
     let answer = gateway.ask(Speaks::Claude, &thinking).await;
     assert!(
@@ -300,6 +309,17 @@ async fn a_project_that_is_used_up_rests_and_the_next_one_answers() {
         .collect();
     let used_up = projects.iter().filter(|project| **project == "p-used-up");
     assert_eq!(used_up.count(), 1, "{projects:?}");
+    let accounts = scene.launch().run(&["accounts", "--json"]).await.json();
+    let rows = accounts["accounts"].as_array().unwrap().iter();
+    let rows: Vec<_> = rows
+        .map(|row| {
+            (
+                row["id"].as_str().unwrap(),
+                row["models"].as_array().unwrap().len(),
+            )
+        })
+        .collect();
+    assert_eq!(rows, [("gemini-a[p-used-up]", 1), ("gemini-a[p-3]", 0)]);
 
     // With no other project the client learns how long it takes.
     scene.gemini(&json!({"project_id": "p-used-up"}));
