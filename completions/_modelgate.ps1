@@ -61,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         }
         'modelgate;login' {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A name for the account, for people')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)')
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Take over an account from the file of the provider''s own program (kiro)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')

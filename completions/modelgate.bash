@@ -2375,13 +2375,17 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --import --no-browser --yes --config --json --color --quiet --help claude kiro qwen kimi"
+            opts="-y -q -h --list --label --project --import --no-browser --yes --config --json --color --quiet --help claude gemini antigravity kiro qwen kimi"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

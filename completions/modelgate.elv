@@ -56,6 +56,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;login'= {
             cand --label 'A name for the account, for people'
+            cand --project 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)'
             cand --import 'Take over an account from the file of the provider''s own program (kiro)'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'

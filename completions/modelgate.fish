@@ -57,6 +57,7 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l json -d 'P
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l label -d 'A name for the account, for people' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l project -d 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l import -d 'Take over an account from the file of the provider\'s own program (kiro)' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
