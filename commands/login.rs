@@ -29,7 +29,7 @@ use crate::inert::inert;
 /// back here, paste the address that it ends on.
 ///
 /// Without a provider, asks which. With --json, prints two lines: {"waiting": {"provider", "url"}} with "redirect_url" or
-/// "code", then {"account": {"provider", "id", "email", "label", "plan", "file"}}; what is not known is absent. With --list and --json:
+/// "code", then {"account": {"provider", "id", "email", "label", "plan", "project_id", "file"}}; what is not known is absent. With --list and --json:
 /// {"providers": [{"provider", "ready", "missing", "accounts"}]}.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -84,6 +84,8 @@ struct View<'d> {
     label: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'d str>,
     file: String,
 }
 
@@ -98,6 +100,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     };
     let kind =
         kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
+    oauth::projects(kind, &args.project).map_err(wait::explained)?;
     if args.import.is_none() {
         oauth::ready(kind, &config.oauth).map_err(wait::explained)?;
     }
@@ -112,6 +115,9 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
         None => log_in(context, &config, kind, args)?,
     };
+    for left_out in new.left_out() {
+        context.output.warning(&inert(left_out));
+    }
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
         .save(&accounts, args.label.as_deref())
@@ -138,9 +144,6 @@ fn log_in(
     runtime.block_on(async {
         match oauth::method(kind) {
             Some(Method::Browser) => browser::log_in(context, config, reach, kind, args).await,
-            Some(Method::Device) if !args.project.is_empty() => {
-                Err(wait::explained(LoginError::NoProjects { kind }))
-            }
             Some(Method::Device) => {
                 device::log_in(context, config, reach, kind, args.no_browser).await
             }
@@ -187,6 +190,7 @@ fn tell(
                 email: settings.email.as_deref(),
                 label: settings.label.as_deref(),
                 plan: new.plan(),
+                project_id: settings.project_id.as_deref(),
                 file: file.to_string_lossy().into_owned(),
             },
         });
@@ -200,6 +204,10 @@ fn tell(
         inert(who),
         plan.unwrap_or_default()
     ))?;
+    if let Some(projects) = &settings.project_id {
+        let note = format!("for the projects: {}", inert(projects));
+        context.output.note(&note);
+    }
     context.output.note(&format!("kept in {}", shown(&file)));
     let flag = context.config_flag();
     context.output.note(&format!(

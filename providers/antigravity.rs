@@ -135,6 +135,8 @@ pub(crate) fn fit(body: &Bytes, model: &str) -> Bytes {
                     continue;
                 } else if same(&key, "generationConfig") && value.is_object() {
                     writer.object_field(&key, |writer| config(writer, value, model));
+                } else if claude && same(&key, "contents") && value.is_array() {
+                    writer.array_field(&key, |writer| turns(writer, value));
                 } else if claude && same(&key, "tools") && value.is_array() {
                     writer.array_field(&key, |writer| tools::write(writer, value));
                 } else if claude && has_tools && same(&key, "toolConfig") {
@@ -151,6 +153,39 @@ pub(crate) fn fit(body: &Bytes, model: &str) -> Bytes {
         });
     });
     fitted.to_text().into_bytes()
+}
+
+/// The turns without thoughts that nobody has signed, which Claude's models refuse.
+fn turns(writer: &mut Writer<'_>, contents: Value<'_>) {
+    for content in contents.items() {
+        let parts = lookup(content, "parts").filter(|parts| parts.is_array());
+        let Some(parts) = parts.filter(|parts| parts.items().any(is_unsigned)) else {
+            content.write_compact(writer);
+            continue;
+        };
+        if parts.items().all(is_unsigned) {
+            continue;
+        }
+        writer.object(|writer| {
+            for (key, value) in content.entries() {
+                if same(&key, "parts") {
+                    writer.array_field(&key, |writer| {
+                        let kept = parts.items().filter(|part| !is_unsigned(*part));
+                        kept.for_each(|part| part.write_compact(writer));
+                    });
+                } else {
+                    writer.key(&key);
+                    value.write_compact(writer);
+                }
+            }
+        });
+    }
+}
+
+fn is_unsigned(part: Value<'_>) -> bool {
+    let thought = lookup(part, "thought").and_then(Value::as_bool);
+    let signature = lookup(part, "thoughtSignature").and_then(Value::text);
+    thought == Some(true) && signature.is_none_or(|signature| signature.is_blank())
 }
 
 /// Only Claude's models take a limit of the answer, and none above their own; their thinking must leave room for it.

@@ -70,12 +70,14 @@ pub(crate) fn base_url(service: Option<&OAuthService>) -> Option<String> {
     Some(url.to_string())
 }
 
-/// The credentials of an account that somebody logged in to: one for each of its projects, which share its tokens.
+/// The credentials of an account that somebody logged in to: one for each of its projects, which share its tokens. They take
+/// turns; where somebody wants to `switch` instead, each is asked when those before it cannot be.
 pub(crate) fn accounts(
     account: &Account,
     entry: &ProviderEntry,
     login: &Login,
     service: Option<&OAuthService>,
+    switch: bool,
     forge: &mut Forge<'_>,
 ) -> Vec<Credential> {
     let (kind, provider) = match account.kind {
@@ -86,7 +88,7 @@ pub(crate) fn accounts(
     let first = first.filter(|_| account.settings.base_url.is_none());
     let agent = account.extra("user_agent");
     let projects = projects(account);
-    let make = |project: &Option<Str>| {
+    let make = |(place, project): (i32, &Option<Str>)| {
         let (id, secret) = match (project, projects.len()) {
             (Some(project), 2..) => (
                 format!("{}[{project}]", account.id()),
@@ -112,7 +114,9 @@ pub(crate) fn accounts(
                 .then(|| at(&entry.base_url, antigravity::LIST)),
         };
         let urls = Urls::CodeAssist(Box::new(places));
+        let behind = if switch { place } else { 0 };
         Credential {
+            priority: entry.priority.saturating_sub(behind),
             billed: Some(Box::new(Billed {
                 project: project.clone(),
                 agent: agent.as_ref().map(|agent| Str::from(agent.expose())),
@@ -120,7 +124,7 @@ pub(crate) fn accounts(
             ..forge.make(raw, urls, credential::common_headers())
         }
     };
-    projects.iter().map(make).collect()
+    (0..).zip(&projects).map(make).collect()
 }
 
 /// The projects of an account; a single nothing where its file names none.

@@ -117,6 +117,21 @@ pub fn method(kind: AccountKind) -> Option<Method> {
     }
 }
 
+/// What is wrong with projects that somebody names for a login; `all` stands for every one.
+///
+/// # Errors
+/// When accounts of the kind have no projects, or a name can be none.
+pub fn projects(kind: AccountKind, names: &[String]) -> Result<(), LoginError> {
+    let has = matches!(kind, AccountKind::Gemini | AccountKind::Antigravity);
+    if !has && !names.is_empty() {
+        return Err(LoginError::NoProjects { kind });
+    }
+    match names.iter().find(|name| !google::is_project(name)) {
+        Some(name) => Err(LoginError::OddProject { name: name.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// The kinds of accounts that can be logged in to.
 pub fn kinds() -> impl Iterator<Item = AccountKind> {
     let kinds = AccountKind::ALL.into_iter();

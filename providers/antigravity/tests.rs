@@ -151,3 +151,19 @@ fn what_a_request_loses_is_named() {
         assert_eq!(paths, expected, "{model} {body}");
     }
 }
+
+#[test]
+fn claude_gets_no_thought_that_nobody_has_signed() {
+    let signed = json!({"text": "hm", "thought": true, "thoughtSignature": "c2ln"});
+    let unsigned = json!({"text": "hm", "thought": true});
+    let said = json!({"text": "hi"});
+    let body = json!({"contents": [
+        {"role": "model", "parts": [unsigned, signed, said]}, {"role": "model", "parts": [unsigned]},
+        {"role": "user", "parts": [said]},
+    ]});
+    let expected = json!({"contents": [
+        {"role": "model", "parts": [signed, said]}, {"role": "user", "parts": [said]},
+    ]});
+    check("claude-sonnet-4-6", &body, &expected);
+    check("gemini-3-flash", &body, &body);
+}

@@ -161,7 +161,9 @@ impl<'c> Draft<'c> {
             file: Arc::clone(&account.file),
             refresher: refresher.cloned(),
         };
-        let made = code_assist::accounts(account, &entry, &login, service, &mut self.forge);
+        let switch = self.config.quota_exceeded.switch_project;
+        let forge = &mut self.forge;
+        let made = code_assist::accounts(account, &entry, &login, service, switch, forge);
         let credentials: Vec<_> = made.into_iter().map(Arc::new).collect();
         let own = self.own_list(&credentials);
         let own = own.map(|own| -> Vec<String> {

@@ -73,21 +73,13 @@ impl BrowserLogin {
         })
     }
 
-    /// The same login for projects of the account; `all` stands for every one. None: the one that the provider gives it.
+    /// The same login for [projects](super::projects) of the account. None: the one that the provider gives it.
     ///
     /// # Errors
     /// When accounts of the kind have no projects, or a name can be none.
-    pub fn for_projects(mut self, projects: &[String]) -> Result<Self, LoginError> {
-        let kind = self.kind;
-        let has = matches!(kind, AccountKind::Gemini | AccountKind::Antigravity);
-        if !has && !projects.is_empty() {
-            return Err(LoginError::NoProjects { kind });
-        }
-        if let Some(name) = projects.iter().find(|name| !google::is_project(name)) {
-            let name = name.clone();
-            return Err(LoginError::OddProject { name });
-        }
-        self.projects = projects.to_vec();
+    pub fn for_projects(mut self, names: &[String]) -> Result<Self, LoginError> {
+        super::projects(self.kind, names)?;
+        self.projects = names.to_vec();
         Ok(self)
     }
 

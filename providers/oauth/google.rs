@@ -120,6 +120,7 @@ pub(super) async fn identify(
     };
     let mut account = NewAccount::of(kind, grant);
     account.plan = settled.plan;
+    account.left_out = settled.left_out;
     account.who = who(kind, email.as_deref(), &settled.projects);
     account
         .fields

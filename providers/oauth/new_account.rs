@@ -24,6 +24,8 @@ pub struct NewAccount {
     pub(super) nested: Vec<(&'static str, Secret)>,
     /// What somebody pays for, in the provider's words.
     pub(super) plan: Option<String>,
+    /// What it was wanted for and cannot be used for, and why.
+    pub(super) left_out: Vec<String>,
 }
 
 impl NewAccount {
@@ -36,6 +38,7 @@ impl NewAccount {
             fields: Vec::new(),
             nested: Vec::new(),
             plan: None,
+            left_out: Vec::new(),
         }
     }
 
@@ -43,6 +46,12 @@ impl NewAccount {
     #[must_use]
     pub fn plan(&self) -> Option<&str> {
         self.plan.as_deref()
+    }
+
+    /// What it was wanted for and cannot be used for, and why, in sentences; text from outside.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// Saves it as `<kind>-<who>.json`. If that account is known already, its tokens are replaced and everything else that its

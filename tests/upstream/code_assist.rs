@@ -264,3 +264,95 @@ pub(crate) fn refuse(fault: &Fault) -> Script {
         &json!({"error": {"code": 429, "message": fault.message, "status": "RESOURCE_EXHAUSTED", "details": [info]}}),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(method: &str, body: &Value) -> Result<(String, String), u16> {
+        let path = format!("/v1internal:{method}");
+        let opened = open(&path, "alt=sse", &Bytes::from(body.to_string()));
+        let opened = opened.map_err(|fault| fault.status)?;
+        let body = String::from_utf8(opened.body.to_vec()).expect("text");
+        Ok((opened.route.model, body))
+    }
+
+    #[test]
+    fn only_whole_envelopes_are_opened() {
+        let good = json!({"model": "m", "project": "p-1", "request": {"contents": []}});
+        let expected = Ok(("m".to_owned(), r#"{"contents":[]}"#.to_owned()));
+        assert_eq!(opened("generateContent", &good), expected);
+        assert_eq!(opened("streamGenerateContent", &good), expected);
+        let with = |name: &str, value: Value| {
+            let mut body = good.clone();
+            body[name] = value;
+            opened("generateContent", &body).map(drop)
+        };
+        assert_eq!(with("project", json!("somebody's")), Err(403));
+        assert_eq!(with("project", json!("p-used-up")), Err(429));
+        assert_eq!(with("contents", json!([])), Err(400));
+        assert_eq!(with("request", json!(null)), Err(400));
+        assert_eq!(opened("predict", &good), Err(404));
+        let count = json!({"request": {"model": "models/m", "contents": []}});
+        assert_eq!(opened("countTokens", &count), expected);
+        assert_eq!(opened("countTokens", &good), Err(400));
+    }
+
+    #[test]
+    fn antigravity_wants_more() {
+        let with = |model: &str, request: Value| {
+            let envelope = json!({"model": model, "project": "p-1", "requestId": "agent-1", "request": request});
+            opened("generateContent", &envelope).map(|(model, _)| model)
+        };
+        let config = json!({"generationConfig": {"maxOutputTokens": 2000}});
+        assert_eq!(with("gemini-3-flash", config.clone()), Err(400));
+        let claude = "claude-sonnet-4-5-up-text";
+        assert_eq!(with(claude, config).as_deref(), Ok("up-text"));
+        assert_eq!(with(claude, json!({"safetySettings": []})), Err(400));
+        let budget =
+            |budget| json!({"generationConfig": {"thinkingConfig": {"thinkingBudget": budget}}});
+        assert_eq!(with(claude, budget(1023)), Err(400));
+        assert!(with(claude, budget(1024)).is_ok());
+        let tool = |mode: &str, schema: Value| {
+            json!({
+                "tools": [{"functionDeclarations": [{"name": "f", "parameters": schema}]}],
+                "toolConfig": {"functionCallingConfig": {"mode": mode}},
+            })
+        };
+        let schema =
+            json!({"type": "OBJECT", "required": ["a"], "properties": {"a": {"type": "STRING"}}});
+        assert!(with(claude, tool("VALIDATED", schema.clone())).is_ok());
+        assert_eq!(with(claude, tool("AUTO", schema.clone())), Err(400));
+        let mut odd = schema.clone();
+        odd["properties"]["a"]["minItems"] = json!(1);
+        assert_eq!(with(claude, tool("VALIDATED", odd)), Err(400));
+        assert_eq!(
+            with(claude, tool("VALIDATED", json!({"type": "OBJECT"}))),
+            Err(400)
+        );
+    }
+
+    #[test]
+    fn frames_and_bodies_are_put_in_envelopes_and_failures_are_not() {
+        let text = |script: Script| -> String {
+            let bytes = script.steps.iter().map(|step| match step {
+                Step::Chunk(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                other => panic!("{other:?}"),
+            });
+            bytes.collect()
+        };
+        let whole = wrap(Script::json(200, &json!({"a": 1})));
+        let expected = r#"{"traceId":"trace-1","response":{"a":1}}"#;
+        let length = ("content-length".to_owned(), expected.len().to_string());
+        assert!(whole.headers.contains(&length));
+        assert_eq!(text(whole), expected);
+        let stream = wrap(Script::sse([
+            "data: {\"a\":1}\n\n",
+            "data: {\"error\":1}\n\n",
+        ]));
+        let expected = format!("data: {expected}\n\ndata: {{\"error\":1}}\n\n");
+        assert_eq!(text(stream), expected);
+        let failure = json!({"error": {}});
+        assert_eq!(text(wrap(Script::json(429, &failure))), failure.to_string());
+    }
+}

@@ -41,12 +41,14 @@ pub(super) struct Onboarding<'o> {
 }
 
 /// The projects of an account that are ready.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Settled {
     /// At least one.
     pub(super) projects: Vec<String>,
     /// What the account is on, in Google's words.
     pub(super) plan: Option<String>,
+    /// Projects that cannot be used, and why.
+    pub(super) left_out: Vec<String>,
 }
 
 /// What Google says of an account and a project.
@@ -69,36 +71,32 @@ impl Onboarding<'_> {
         if names.is_empty() {
             return self.one(None).await;
         }
-        let mut settled: Option<Settled> = None;
+        let mut settled = Settled::default();
         for name in names {
             self.enable(name).await?;
-            let one = self.one(Some(name)).await?;
-            match &mut settled {
-                None => settled = Some(one),
-                Some(settled) => settled.projects.extend(one.projects),
-            }
+            settled.add(self.one(Some(name)).await?);
         }
-        settled.ok_or_else(|| self.unserved("there is no project"))
+        Ok(settled)
     }
 
     /// Makes every project ready that can be; others are left out.
     pub(super) async fn all(&self) -> Result<Settled, LoginError> {
-        let mut settled: Option<Settled> = None;
+        let mut settled = Settled::default();
         let mut last = None;
         for name in self.projects().await? {
             match self.named(std::slice::from_ref(&name)).await {
-                Ok(one) => match &mut settled {
-                    None => settled = Some(one),
-                    Some(settled) => settled.projects.extend(one.projects),
-                },
+                Ok(one) => settled.add(one),
                 Err(error) => {
-                    tracing::warn!(project = name, "a project is left out: {error}");
+                    let note = format!("the project {name} is left out: {error}");
+                    settled.left_out.push(note);
                     last = Some(error);
                 }
             }
         }
-        let nothing = || last.unwrap_or_else(|| self.unserved("there is no project"));
-        settled.ok_or_else(nothing)
+        if settled.projects.is_empty() {
+            return Err(last.unwrap_or_else(|| self.unserved("there is no project")));
+        }
+        Ok(settled)
     }
 
     /// One project. What somebody has chosen counts before what Google says.
@@ -110,6 +108,7 @@ impl Onboarding<'_> {
             return Ok(Settled {
                 projects: vec![project.clone()],
                 plan: Some(plan),
+                left_out: Vec::new(),
             });
         }
         if let Some(reason) = loaded.refused.filter(|_| loaded.current.is_none()) {
@@ -125,6 +124,7 @@ impl Onboarding<'_> {
         Ok(Settled {
             projects: vec![project],
             plan: Some(plan),
+            left_out: Vec::new(),
         })
     }
 
@@ -255,6 +255,17 @@ impl Onboarding<'_> {
             kind: self.kind,
             reason: reason.into(),
         }
+    }
+}
+
+impl Settled {
+    fn add(&mut self, one: Self) {
+        for project in one.projects {
+            if !self.projects.contains(&project) {
+                self.projects.push(project);
+            }
+        }
+        self.plan = self.plan.take().or(one.plan);
     }
 }
 

@@ -340,6 +340,30 @@ async fn a_project_that_is_used_up_rests_and_the_next_one_answers() {
 }
 
 #[tokio::test]
+async fn projects_take_turns_unless_somebody_wants_them_one_after_the_other() {
+    for (switch, expected) in [(false, ["p-1", "p-3", "p-1", "p-3"]), (true, ["p-1"; 4])] {
+        let scene = Scene::start().await;
+        scene.gemini(&json!({"project_id": "p-1,p-3"}));
+        let config = scene.home.path("modelgate.yaml");
+        let text = fs::read_to_string(&config).unwrap();
+        let line = format!("quota-exceeded: {{switch-project: {switch}}}\n");
+        fs::write(&config, text + &line).unwrap();
+        let gateway = scene.launch().start().await;
+        for number in 0..expected.len() {
+            let mut body = Speaks::Chat.question("gemini-2.5-flash-up-text", false);
+            body["messages"][0]["content"] = json!(format!("Question {number}"));
+            gateway.ask(Speaks::Chat, &body).await;
+        }
+        let requests = scene.upstream.requests();
+        let bodies = requests
+            .iter()
+            .map(|sent| serde_json::from_slice::<Value>(&sent.body).unwrap());
+        let projects: Vec<Value> = bodies.map(|body| body["project"].clone()).collect();
+        assert_eq!(projects, expected, "{switch}");
+    }
+}
+
+#[tokio::test]
 async fn a_project_is_never_made_up() {
     let scene = Scene::start().await;
     scene.gemini(&json!({"project_id": null}));

@@ -23,6 +23,8 @@ struct Wish {
     onboarded: Vec<Value>,
     /// Whether projects have the service.
     disabled: bool,
+    /// A project that is nobody's.
+    barred: &'static str,
 }
 
 /// Google's side of a login, as strict as `providers.md` 6 has it.
@@ -40,7 +42,14 @@ async fn google(wish: Arc<Mutex<Wish>>) -> StandIn {
         match (&*asked.method, &*asked.path) {
             ("GET", "/userinfo?alt=json") => Said::json(200, &json!({"id": "1", "email": "ada@example.com"})),
             ("POST", "/v1internal:loadCodeAssist") => {
-                expect_metadata(&asked.json());
+                let body = asked.json();
+                expect_metadata(&body);
+                if body["cloudaicompanionProject"].as_str() == Some(wish.barred) {
+                    return Said::json(
+                        403,
+                        &json!({"error": {"code": 403, "message": "Not yours.", "status": "PERMISSION_DENIED"}}),
+                    );
+                }
                 Said::json(200, &wish.loaded)
             }
             ("POST", "/v1internal:onboardUser") => {
@@ -261,6 +270,14 @@ async fn named_projects_count_and_get_the_service_they_need() {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     let saved = login.scene.saved("gemini-ada@example.com-all");
     assert_eq!(saved["project_id"], "p-2,p-3");
+    login.wish.lock().unwrap().barred = "p-2";
+    let finished = login.run(&["--project", "all"], true).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let left_out = "the project p-2 is left out: gemini does not serve this account: Not yours.";
+    assert!(finished.stderr.contains(left_out), "{}", finished.stderr);
+    let done: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(done["account"]["project_id"], "p-3");
+    assert_eq!(done["account"]["plan"], "standard-tier");
 }
 
 #[tokio::test]
