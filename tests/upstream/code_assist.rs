@@ -323,7 +323,7 @@ mod tests {
             json!({"type": "OBJECT", "required": ["a"], "properties": {"a": {"type": "STRING"}}});
         assert!(with(claude, tool("VALIDATED", schema.clone())).is_ok());
         assert_eq!(with(claude, tool("AUTO", schema.clone())), Err(400));
-        let mut odd = schema.clone();
+        let mut odd = schema;
         odd["properties"]["a"]["minItems"] = json!(1);
         assert_eq!(with(claude, tool("VALIDATED", odd)), Err(400));
         assert_eq!(
