@@ -80,51 +80,67 @@ pub(crate) fn accounts(
     switch: bool,
     forge: &mut Forge<'_>,
 ) -> Vec<Credential> {
-    let (kind, provider) = match account.kind {
-        AccountKind::Antigravity => (ProviderKind::Antigravity, "antigravity"),
-        _ => (ProviderKind::CodeAssist, "gemini-cli"),
-    };
-    let first = service.and_then(|service| service.url(OAuthSetting::FirstUrl).ok());
-    let first = first.filter(|_| account.settings.base_url.is_none());
     let agent = account.extra("user_agent");
+    let agent = agent.map(|agent| Str::from(agent.expose()));
     let projects = projects(account);
     let make = |(place, project): (i32, &Option<Str>)| {
-        let (id, secret) = match (project, projects.len()) {
-            (Some(project), 2..) => (
-                format!("{}[{project}]", account.id()),
-                format!("{}#{project}", account.file),
-            ),
-            _ => (account.id().to_owned(), account.file.to_string()),
-        };
-        let raw = Raw {
-            id,
-            kind,
-            provider,
-            entry,
-            secret: &secret,
-            weight: entry.weight,
-            proxy: &account.settings.proxy,
-            quirks: Quirks::default(),
-            auth: None,
-            account: Some(login.clone()),
-        };
-        let places = Places {
-            hosts: first.iter().chain([&entry.base_url]).cloned().collect(),
-            models: (kind == ProviderKind::Antigravity)
-                .then(|| at(&entry.base_url, antigravity::LIST)),
-        };
-        let urls = Urls::CodeAssist(Box::new(places));
+        let named = project.as_ref().filter(|_| projects.len() > 1);
+        let made = credential(account, entry, login, service, named, forge);
         let behind = if switch { place } else { 0 };
         Credential {
             priority: entry.priority.saturating_sub(behind),
             billed: Some(Box::new(Billed {
                 project: project.clone(),
-                agent: agent.as_ref().map(|agent| Str::from(agent.expose())),
+                agent: agent.clone(),
             })),
-            ..forge.make(raw, urls, credential::common_headers())
+            ..made
         }
     };
     (0..).zip(&projects).map(make).collect()
+}
+
+/// One of them; `named` is the project that tells it from the others.
+fn credential(
+    account: &Account,
+    entry: &ProviderEntry,
+    login: &Login,
+    service: Option<&OAuthService>,
+    named: Option<&Str>,
+    forge: &mut Forge<'_>,
+) -> Credential {
+    let (kind, provider) = match account.kind {
+        AccountKind::Antigravity => (ProviderKind::Antigravity, "antigravity"),
+        _ => (ProviderKind::CodeAssist, "gemini-cli"),
+    };
+    let (id, secret) = match named {
+        Some(project) => (
+            format!("{}[{project}]", account.id()),
+            format!("{}#{project}", account.file),
+        ),
+        None => (account.id().to_owned(), account.file.to_string()),
+    };
+    let raw = Raw {
+        id,
+        kind,
+        provider,
+        entry,
+        secret: &secret,
+        weight: entry.weight,
+        proxy: &account.settings.proxy,
+        quirks: Quirks::default(),
+        auth: None,
+        account: Some(login.clone()),
+    };
+    let first = service.and_then(|service| service.url(OAuthSetting::FirstUrl).ok());
+    // Whoever names a place means that one.
+    let first = first.filter(|_| account.settings.base_url.is_none());
+    let list = || at(&entry.base_url, antigravity::LIST);
+    let places = Places {
+        hosts: first.into_iter().chain([entry.base_url.clone()]).collect(),
+        models: (kind == ProviderKind::Antigravity).then(list),
+    };
+    let urls = Urls::CodeAssist(Box::new(places));
+    forge.make(raw, urls, credential::common_headers())
 }
 
 /// The projects of an account; a single nothing where its file names none.

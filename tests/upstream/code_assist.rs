@@ -216,8 +216,9 @@ impl Run {
 
     fn end(&mut self, steps: &mut Vec<Step>) {
         let run = std::mem::take(self);
-        let Ok(text) = String::from_utf8(run.bytes) else {
-            return;
+        let text = match String::from_utf8(run.bytes) {
+            Ok(text) => text,
+            Err(other) => return steps.push(Step::Chunk(other.into_bytes().into())),
         };
         if text.is_empty() {
             return;

@@ -110,7 +110,15 @@ async fn every_client_is_answered_out_of_the_envelope() {
     let scene = Scene::start().await;
     scene.gemini(&json!({}));
     let gateway = scene.launch().start().await;
-    for scenario in ["up-text", "up-one-byte"] {
+    for scenario in [
+        "up-text",
+        "up-late-usage",
+        "up-comments",
+        "up-crlf",
+        "up-sse-for-plain",
+        "up-json-for-stream",
+        "up-one-byte",
+    ] {
         expect_hello(&gateway, &format!("gemini-2.5-flash-{scenario}")).await;
     }
     let (sent, body) = scene.last();
@@ -134,6 +142,23 @@ async fn every_client_is_answered_out_of_the_envelope() {
     let inner = &answer.json()["response"]["candidates"][0]["content"]["parts"][0];
     assert_eq!(inner["text"], HELLO, "{}", answer.text());
     assert_eq!(scene.last().1["project"], "p-1");
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_never_looks_complete() {
+    let scene = Scene::start().await;
+    scene.gemini(&json!({}));
+    let gateway = scene.launch().start().await;
+    for scenario in ["up-cut", "up-cut-clean", "up-error-in-stream"] {
+        let model = format!("gemini-2.5-flash-{scenario}");
+        for dialect in Speaks::BOTH {
+            let answer = gateway.question(dialect, &model, true).await;
+            answer.expect_failed_stream(dialect);
+        }
+        let answer = Form::Events.ask(&gateway, &model, &question()).await;
+        let last = Form::Events.responses(&answer).pop().unwrap();
+        assert!(last["error"]["code"].is_u64(), "{scenario} {last}");
+    }
 }
 
 #[tokio::test]
