@@ -30,12 +30,13 @@ use crate::inert::inert;
 /// back here, paste the address that it ends on.
 ///
 /// Without a provider, asks which. With --json, prints two lines: {"waiting": {"provider", "url"}} with "redirect_url" or
-/// "code", then {"account": {"provider", "id", "email", "label", "plan", "file"}}; what is not known is absent. With --list and --json:
+/// "code", then {"account": {"provider", "id", "email", "label", "plan", "project_id", "file"}}; what is not known is absent. With --list and --json:
 /// {"providers": [{"provider", "ready", "missing", "accounts"}]}.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate login claude
   modelgate login claude --no-browser
+  modelgate login gemini --project my-project
   modelgate login qwen --label work
   modelgate login kiro --with github
   modelgate login kiro --import ~/.aws/sso/cache/kiro-auth-token.json
@@ -45,17 +46,21 @@ pub(crate) struct Args {
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "import", "with", "cookie", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "with", "cookie", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
+    /// A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one
+    /// (gemini, antigravity)
+    #[arg(long, value_name = "ID", value_delimiter = ',', requires = "provider")]
+    project: Vec<String>,
     /// Take over an account from the file of the provider's own program (kiro)
     #[arg(
         long,
         value_name = "FILE",
         requires = "provider",
-        conflicts_with = "no_browser"
+        conflicts_with_all = ["no_browser", "project"]
     )]
     import: Option<PathBuf>,
     /// Log in to an account of Kiro that belongs to Google or GitHub
@@ -88,6 +93,8 @@ struct View<'d> {
     label: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'d str>,
     file: String,
 }
 
@@ -102,6 +109,10 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     };
     let kind =
         kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
+    oauth::projects(kind, &args.project).map_err(wait::explained)?;
+    if args.import.is_none() {
+        oauth::ready(kind, &config.oauth).map_err(wait::explained)?;
+    }
     if let Some(terms) = oauth::terms(kind) {
         context.output.warning(terms.text);
         context.output.hint(&format!("instead: {}", terms.instead));
@@ -113,6 +124,9 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
         None => log_in(context, &config, kind, args)?,
     };
+    for left_out in new.left_out() {
+        context.output.warning(&inert(left_out));
+    }
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let account = new
         .save(&accounts, args.label.as_deref())
@@ -136,7 +150,6 @@ fn log_in(
         proxy: &config.proxy,
         connect: config.timeouts.connect,
     };
-    let no_browser = args.no_browser;
     runtime.block_on(async {
         if args.cookie {
             return cookie::log_in(config, reach, kind).await;
@@ -144,12 +157,14 @@ fn log_in(
         let social = social(kind, args)?;
         match oauth::method(kind) {
             _ if social.is_some() => {
-                browser::log_in(context, config, reach, kind, social, no_browser).await
+                browser::log_in(context, config, reach, kind, social, args).await
             }
             Some(Method::Browser) => {
-                browser::log_in(context, config, reach, kind, None, no_browser).await
+                browser::log_in(context, config, reach, kind, None, args).await
             }
-            Some(Method::Device) => device::log_in(context, config, reach, kind, no_browser).await,
+            Some(Method::Device) => {
+                device::log_in(context, config, reach, kind, args.no_browser).await
+            }
             None => Err(wait::explained(LoginError::NotOffered { kind })),
         }
     })
@@ -206,6 +221,7 @@ fn tell(
                 email: settings.email.as_deref(),
                 label: settings.label.as_deref(),
                 plan: new.plan(),
+                project_id: settings.project_id.as_deref(),
                 file: file.to_string_lossy().into_owned(),
             },
         });
@@ -219,6 +235,10 @@ fn tell(
         inert(who),
         plan.unwrap_or_default()
     ))?;
+    if let Some(projects) = &settings.project_id {
+        let note = format!("for the projects: {}", inert(projects));
+        context.output.note(&note);
+    }
     context.output.note(&format!("kept in {}", shown(&file)));
     let flag = context.config_flag();
     context.output.note(&format!(

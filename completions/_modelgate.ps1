@@ -62,6 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         }
         'modelgate;login' {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A name for the account, for people')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)')
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Take over an account from the file of the provider''s own program (kiro)')
             [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'Log in to an account of Kiro that belongs to Google or GitHub')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')

@@ -2395,13 +2395,17 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --import --with --cookie --no-browser --yes --config --json --color --quiet --help claude kiro iflow qwen github-copilot kimi xai"
+            opts="-y -q -h --list --label --project --import --with --cookie --no-browser --yes --config --json --color --quiet --help claude gemini antigravity kiro iflow qwen github-copilot kimi xai"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -57,6 +57,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;login'= {
             cand --label 'A name for the account, for people'
+            cand --project 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)'
             cand --import 'Take over an account from the file of the provider''s own program (kiro)'
             cand --with 'Log in to an account of Kiro that belongs to Google or GitHub'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'

@@ -58,6 +58,7 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l json -d 'P
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l label -d 'A name for the account, for people' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l project -d 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l import -d 'Take over an account from the file of the provider\'s own program (kiro)' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l with -d 'Log in to an account of Kiro that belongs to Google or GitHub' -r -f -a "google\t''
 github\t''"

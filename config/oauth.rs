@@ -35,6 +35,14 @@ pub enum OAuthSetting {
     ProfileUrl,
     /// Where a key is given for a cookie.
     ApiKeyUrl,
+    /// Where its models are asked.
+    ApiUrl,
+    /// Where its models are asked first, for providers with two such places.
+    FirstUrl,
+    /// Where the projects of an account are listed.
+    ProjectsUrl,
+    /// Where a project says which services it has.
+    ServicesUrl,
     /// Where the browser comes back to; its port is listened on.
     RedirectUrl,
     /// Whom logins are granted to.
@@ -47,7 +55,7 @@ pub enum OAuthSetting {
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
@@ -57,6 +65,10 @@ impl OAuthSetting {
         Self::RefreshUrl,
         Self::ProfileUrl,
         Self::ApiKeyUrl,
+        Self::ApiUrl,
+        Self::FirstUrl,
+        Self::ProjectsUrl,
+        Self::ServicesUrl,
         Self::RedirectUrl,
         Self::ClientId,
         Self::ClientSecret,
@@ -76,6 +88,10 @@ impl OAuthSetting {
             Self::RefreshUrl => "refresh-url",
             Self::ProfileUrl => "profile-url",
             Self::ApiKeyUrl => "api-key-url",
+            Self::ApiUrl => "api-url",
+            Self::FirstUrl => "first-url",
+            Self::ProjectsUrl => "projects-url",
+            Self::ServicesUrl => "services-url",
             Self::RedirectUrl => "redirect-url",
             Self::ClientId => "client-id",
             Self::ClientSecret => "client-secret",
@@ -94,6 +110,10 @@ impl OAuthSetting {
             | Self::RefreshUrl
             | Self::ProfileUrl
             | Self::ApiKeyUrl
+            | Self::ApiUrl
+            | Self::FirstUrl
+            | Self::ProjectsUrl
+            | Self::ServicesUrl
             | Self::RedirectUrl => true,
             Self::ClientId | Self::ClientSecret | Self::Scope => false,
         }
@@ -105,7 +125,9 @@ type Defaults = &'static [(OAuthSetting, &'static str)];
 
 /// The providers that accounts are logged in to.
 const SERVICES: &[(&str, Defaults)] = &[
+    ("antigravity", ANTIGRAVITY),
     ("claude", CLAUDE),
+    ("gemini", GEMINI),
     ("github-copilot", COPILOT),
     ("iflow", IFLOW),
     ("kimi", KIMI),
@@ -113,6 +135,32 @@ const SERVICES: &[(&str, Defaults)] = &[
     ("kiro-social", KIRO_SOCIAL),
     ("qwen", QWEN),
     ("xai", XAI),
+];
+
+/// Its client has a secret, which its operator gives.
+const ANTIGRAVITY: Defaults = &[
+    (OAuthSetting::AuthorizeUrl, GOOGLE_AUTHORIZE),
+    (OAuthSetting::TokenUrl, GOOGLE_TOKEN),
+    (OAuthSetting::ProfileUrl, GOOGLE_PROFILE),
+    (
+        OAuthSetting::FirstUrl,
+        "https://daily-cloudcode-pa.googleapis.com",
+    ),
+    (OAuthSetting::ApiUrl, CODE_ASSIST),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:51121/oauth-callback",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "1071006060591-tmhssin2h21lcre235vtolojh4g403ep.apps.googleusercontent.com",
+    ),
+    (
+        OAuthSetting::Scope,
+        "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email \
+         https://www.googleapis.com/auth/userinfo.profile https://www.googleapis.com/auth/cclog \
+         https://www.googleapis.com/auth/experimentsandconfigs",
+    ),
 ];
 
 const CLAUDE: Defaults = &[
@@ -172,6 +220,40 @@ const IFLOW: Defaults = &[
     ),
     (OAuthSetting::ClientId, "10009311001"),
 ];
+
+/// Its client has a secret, which its operator gives.
+const GEMINI: Defaults = &[
+    (OAuthSetting::AuthorizeUrl, GOOGLE_AUTHORIZE),
+    (OAuthSetting::TokenUrl, GOOGLE_TOKEN),
+    (OAuthSetting::ProfileUrl, GOOGLE_PROFILE),
+    (OAuthSetting::ApiUrl, CODE_ASSIST),
+    (
+        OAuthSetting::ProjectsUrl,
+        "https://cloudresourcemanager.googleapis.com/v1/projects",
+    ),
+    (
+        OAuthSetting::ServicesUrl,
+        "https://serviceusage.googleapis.com/v1",
+    ),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:8085/oauth2callback",
+    ),
+    (
+        OAuthSetting::ClientId,
+        "681255809395-oo8ft2oprdrnp9e3aqf6av3hmdib135j.apps.googleusercontent.com",
+    ),
+    (
+        OAuthSetting::Scope,
+        "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email \
+         https://www.googleapis.com/auth/userinfo.profile",
+    ),
+];
+
+const GOOGLE_AUTHORIZE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
+const GOOGLE_TOKEN: &str = "https://oauth2.googleapis.com/token";
+const GOOGLE_PROFILE: &str = "https://www.googleapis.com/oauth2/v1/userinfo";
+const CODE_ASSIST: &str = "https://cloudcode-pa.googleapis.com";
 
 const KIMI: Defaults = &[
     (

@@ -188,7 +188,9 @@ const LEGACY_AUTH: &[Field] = &[
 
 /// The providers of `oauth.rs`.
 const OAUTH: &[Field] = &[
+    field("antigravity", Map(OAUTH_SERVICE)),
     field("claude", Map(OAUTH_SERVICE)),
+    field("gemini", Map(OAUTH_SERVICE)),
     field("github-copilot", Map(OAUTH_SERVICE)),
     field("iflow", Map(OAUTH_SERVICE)),
     field("kimi", Map(OAUTH_SERVICE)),
@@ -208,9 +210,13 @@ const OAUTH_SERVICE: &[Field] = &[
     field("refresh-url", Text),   // where tokens are renewed, if elsewhere
     field("profile-url", Text),   // where the provider says whose a token is
     field("api-key-url", Text),   // where a key is given for a cookie
+    field("api-url", Text),       // where the provider's models are asked
+    field("first-url", Text),     // where they are asked first, if there are two such places
+    field("projects-url", Text),  // where the projects of an account are listed
+    field("services-url", Text),  // where a project says which services it has
     field("redirect-url", Text),  // where the browser comes back to
     field("client-id", Text),
-    field("client-secret", Text),
+    field("client-secret", Secret),
     field("scope", Text),
 ];
 

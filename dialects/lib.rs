@@ -9,6 +9,7 @@ mod choice;
 pub mod claude;
 mod codec;
 mod dialect;
+pub mod duration;
 mod effort;
 pub mod embeddings;
 pub mod error;

@@ -127,6 +127,8 @@ pub struct GeminiProfile {
     pub low: bool,
     /// `thinkingLevel` has `MEDIUM`.
     pub medium: bool,
+    /// `maxOutputTokens` is accepted.
+    pub output_limit: bool,
     /// Longest tool name.
     pub tool_name_limit: usize,
 }
@@ -176,6 +178,7 @@ impl Default for GeminiProfile {
             minimal: true,
             low: true,
             medium: true,
+            output_limit: true,
             tool_name_limit: 64,
         }
     }

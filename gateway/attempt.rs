@@ -128,6 +128,7 @@ fn request<'a>(plan: &'a Plan, candidate: &'a Candidate, prepared: &Prepared) ->
         body: prepared.body.clone(),
         query: if same { plan.query.as_deref() } else { None },
         client_headers: same.then_some(&plan.headers),
+        limit: plan.snapshot.config.limits.response_body,
     }
 }
 

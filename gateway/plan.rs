@@ -302,7 +302,7 @@ impl Plan {
                 Some(wish) => self.forwarded_asking(candidate, wish),
                 None => self.forwarded(candidate),
             };
-            let mut losses = Losses::default();
+            let mut losses = candidate.losses(&self.document);
             let body = self.ruled(body, candidate);
             let body = fit(&candidate.credential, self.dialect, body, &mut losses);
             if self.snapshot.config.strict_translation {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
@@ -13,8 +13,9 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, Clients, ProviderKind, RefreshError, claude, client, codex, compatible, copilot,
-    demo, gemini, iflow, kimi, kiro, quota, retry_hint, vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, claude, client,
+    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
+    vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -56,6 +57,8 @@ pub struct Call<'a> {
     pub query: Option<&'a str>,
     /// The headers of the client's request, when it speaks the same dialect; each provider takes those it knows.
     pub client_headers: Option<&'a HeaderMap>,
+    /// The largest answer, or event of a stream, that may be held in memory, in bytes.
+    pub limit: usize,
 }
 
 impl Call<'_> {
@@ -63,8 +66,9 @@ impl Call<'_> {
     /// marked as sensitive.
     #[must_use]
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
-        let url = self.credential.url(self).map(String::from);
-        (url.unwrap_or_default(), headers(self), self.body.clone())
+        let url = self.credential.url(self, 0).map(String::from);
+        let body = wrapped(self).unwrap_or_else(|_| self.body.clone());
+        (url.unwrap_or_default(), headers(self), body)
     }
 }
 
@@ -138,7 +142,8 @@ pub async fn call(
     }
 }
 
-/// One call, with the token of an account where the credential is one.
+/// One call, with the token of an account where the credential is one. A provider with several places is asked at the next
+/// one where the first is busy or not there.
 async fn once(
     clients: &Clients,
     proxy: &Proxy,
@@ -146,9 +151,36 @@ async fn once(
     call: &Call<'_>,
     token: Option<&Token>,
 ) -> Result<Upstream, CallError> {
+    use CallErrorKind::{Overloaded, RateLimited, Unreachable};
+    let last = call.credential.places().saturating_sub(1);
+    let mut told = None;
+    for place in 0..last {
+        match at(clients, proxy, timeouts, call, token, place).await {
+            Err(error) if error.kind == Unreachable => {}
+            Err(error) if matches!(error.kind, Overloaded | RateLimited) => told = Some(error),
+            outcome => return outcome,
+        }
+    }
+    let outcome = at(clients, proxy, timeouts, call, token, last).await;
+    outcome.map_err(|error| match told {
+        // An answer says more than no answer.
+        Some(told) if error.kind == Unreachable => told,
+        _ => error,
+    })
+}
+
+/// The same at one of the places.
+async fn at(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    call: &Call<'_>,
+    token: Option<&Token>,
+    place: usize,
+) -> Result<Upstream, CallError> {
     let credential = call.credential;
     let provider = &credential.provider;
-    let Some(url) = credential.url(call) else {
+    let Some(url) = credential.url(call, place) else {
         return Err(CallError::broken(
             provider.clone(),
             format!("{provider} has no such operation"),
@@ -160,7 +192,7 @@ async fn once(
     if let Some((name, value)) = token.and_then(|token| credential.bearer(token)) {
         request.headers_mut().insert(name, value);
     }
-    *request.body_mut() = Some(call.body.clone().into());
+    *request.body_mut() = Some(wrapped(call)?.into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -180,9 +212,16 @@ async fn once(
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(client::refused_by_proxy(provider, proxy));
     }
-    let headers = response.headers().clone();
+    let mut headers = response.headers().clone();
     let body = body::of_response(response, provider.clone());
     if status == StatusCode::OK {
+        let body = match credential.kind {
+            ProviderKind::Antigravity | ProviderKind::CodeAssist => {
+                headers.remove(CONTENT_LENGTH);
+                code_assist::opened(body, provider.clone(), call.limit)
+            }
+            _ => body,
+        };
         let windows = quota::windows(credential.kind, &headers, SystemTime::now());
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
@@ -195,7 +234,9 @@ fn headers(call: &Call<'_>) -> HeaderMap {
     let mut headers = credential.headers();
     if let Some(client) = call.client_headers {
         match credential.kind {
+            ProviderKind::Antigravity => antigravity::forward(client, &mut headers),
             ProviderKind::Claude => claude::forward(client, &mut headers),
+            ProviderKind::CodeAssist => code_assist::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
             ProviderKind::Compatible => compatible::forward(client, &mut headers),
             ProviderKind::Copilot => copilot::forward(client, &mut headers),
@@ -215,6 +256,24 @@ fn headers(call: &Call<'_>) -> HeaderMap {
         _ => {}
     }
     headers
+}
+
+/// The body as it is sent: Google's Code Assist takes it in an envelope.
+fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
+    match call.credential.kind {
+        ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
+        ProviderKind::Claude
+        | ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Copilot
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Iflow
+        | ProviderKind::Kimi
+        | ProviderKind::Kiro
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => Ok(call.body.clone()),
+    }
 }
 
 /// The meaning of an answer whose status is not 200.

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use modelgate_config::{Config, Pattern};
-use modelgate_dialects::{Dialect, Str, Target};
+use modelgate_dialects::json::Document;
+use modelgate_dialects::{Dialect, Losses, Str, Target};
 
 use crate::catalog::draft::Draft;
 use crate::credential::Credential;
@@ -17,8 +18,8 @@ use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, claude, codex, compatible, copilot, demo, gemini,
-    iflow, kimi, kiro, models, vertex, xai,
+    Account, Accounts, ProviderKind, Refresher, antigravity, claude, code_assist, codex,
+    compatible, copilot, demo, gemini, iflow, kimi, kiro, models, vertex, xai,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -73,6 +74,26 @@ impl Candidate {
     #[must_use]
     pub fn dialect(&self, client: Dialect) -> Dialect {
         self.member().dialect(client)
+    }
+
+    /// What a request loses that is passed on to it as the client wrote it: not every provider takes all of its dialect.
+    #[must_use]
+    pub fn losses(&self, request: &Document) -> Losses {
+        match self.credential.kind {
+            ProviderKind::Antigravity => antigravity::losses(request.root(), &self.target.model),
+            ProviderKind::Claude
+            | ProviderKind::CodeAssist
+            | ProviderKind::Codex
+            | ProviderKind::Compatible
+            | ProviderKind::Copilot
+            | ProviderKind::Demo
+            | ProviderKind::Gemini
+            | ProviderKind::Iflow
+            | ProviderKind::Kimi
+            | ProviderKind::Kiro
+            | ProviderKind::Vertex
+            | ProviderKind::Xai => Losses::default(),
+        }
     }
 
     fn member(&self) -> Member<'_> {
@@ -321,7 +342,9 @@ fn is_excluded(patterns: &[Pattern], names: &[&str]) -> bool {
 /// What an encoder must know of a model; the same for all credentials of a provider.
 fn target_of(credential: &Credential, model: &str) -> Target {
     match credential.kind {
+        ProviderKind::Antigravity => antigravity::target(credential, model),
         ProviderKind::Claude => claude::target(credential, model),
+        ProviderKind::CodeAssist => code_assist::target(credential, model),
         ProviderKind::Codex => codex::target(credential, model),
         ProviderKind::Compatible => compatible::target(credential, model),
         ProviderKind::Copilot => copilot::target(credential, model),

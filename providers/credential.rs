@@ -11,6 +11,7 @@ use modelgate_dialects::target::KiroProfile;
 use modelgate_dialects::{Dialect, Str};
 use url::{Host, Url};
 
+use crate::code_assist::{self, Billed, Places};
 use crate::refresh::Token;
 use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini, iflow};
 
@@ -42,6 +43,8 @@ pub struct Credential {
     pub quirks: modelgate_config::model::Quirks,
     /// What Kiro must be told, where it is asked.
     pub(crate) kiro: Option<Box<KiroProfile>>,
+    /// What Code Assist must be told, where it is asked.
+    pub(crate) billed: Option<Box<Billed>>,
     /// What its failures mean, where the operator knows better.
     pub error_rules: Arc<[ErrorRule]>,
     /// Its provider is asked for the list of its models.
@@ -129,6 +132,8 @@ pub(crate) enum Urls {
     Operations(Box<Operations>),
     /// Google: each is a method of a model in this collection.
     Models(Url),
+    /// Google's Code Assist: each is a method of the service, and the body names the model.
+    CodeAssist(Box<Places>),
 }
 
 /// The addresses of operations; absent where the provider has none.
@@ -163,6 +168,7 @@ impl Credential {
             (Urls::Operations(urls), _) => urls.models.as_ref(),
             (Urls::Models(models), ProviderKind::Gemini) => Some(models),
             (Urls::Models(_), _) => None,
+            (Urls::CodeAssist(places), _) => places.models.as_ref(),
         }
     }
 
@@ -212,11 +218,20 @@ impl Credential {
         match &self.endpoint.urls {
             Urls::Operations(urls) => urls.of(operation, dialect, self.kind).is_some(),
             Urls::Models(_) => gemini::method(operation, false).is_some(),
+            Urls::CodeAssist(_) => code_assist::method(operation, false).is_some(),
         }
     }
 
-    /// The address of a call, the client's query included.
-    pub(crate) fn url(&self, call: &Call<'_>) -> Option<Url> {
+    /// At how many places it can be asked, one after the other.
+    pub(crate) fn places(&self) -> usize {
+        match &self.endpoint.urls {
+            Urls::Operations(_) | Urls::Models(_) => 1,
+            Urls::CodeAssist(places) => places.hosts.len(),
+        }
+    }
+
+    /// The address of a call at one of its places, the client's query included.
+    pub(crate) fn url(&self, call: &Call<'_>, place: usize) -> Option<Url> {
         match &self.endpoint.urls {
             Urls::Operations(urls) => {
                 let url = urls.of(call.operation, call.dialect, self.kind)?;
@@ -225,6 +240,7 @@ impl Credential {
                 Some(url)
             }
             Urls::Models(models) => gemini::url(models, call),
+            Urls::CodeAssist(places) => places.url(call, place),
         }
     }
 }
@@ -234,6 +250,7 @@ impl Urls {
     pub(crate) fn any(&self, is: impl Fn(&Url) -> bool) -> bool {
         match self {
             Self::Models(url) => is(url),
+            Self::CodeAssist(places) => places.hosts.iter().chain(&places.models).any(is),
             Self::Operations(urls) => {
                 let Operations {
                     generate,

@@ -16,7 +16,9 @@ pub fn fit(credential: &Credential, dialect: Dialect, body: Bytes, losses: &mut 
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
         ProviderKind::Xai => xai::fit(body, losses),
-        ProviderKind::Claude
+        ProviderKind::Antigravity
+        | ProviderKind::Claude
+        | ProviderKind::CodeAssist
         | ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Copilot
@@ -32,7 +34,9 @@ pub fn fit(credential: &Credential, dialect: Dialect, body: Bytes, losses: &mut 
 pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
     match credential.kind {
         ProviderKind::Copilot => copilot::mend(asked, answer),
-        ProviderKind::Claude
+        ProviderKind::Antigravity
+        | ProviderKind::Claude
+        | ProviderKind::CodeAssist
         | ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Demo

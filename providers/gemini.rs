@@ -112,6 +112,7 @@ mod tests {
             body: Bytes::new(),
             query,
             client_headers: None,
+            limit: 0,
         };
         let url = url(&models, &call).map(String::from);
         let expected = (!expected.is_empty()).then(|| format!("{models}/{expected}"));

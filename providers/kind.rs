@@ -7,8 +7,12 @@ use modelgate_dialects::Dialect;
 /// A kind of provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProviderKind {
+    /// Antigravity: Google's Code Assist with models of several vendors.
+    Antigravity,
     /// Anthropic's API, or a server that speaks its dialect.
     Claude,
+    /// Google's Code Assist, with accounts of Gemini's command line.
+    CodeAssist,
     /// OpenAI's Responses API by key, or a server that speaks it.
     Codex,
     /// A server that speaks OpenAI Chat Completions.
@@ -41,7 +45,7 @@ impl ProviderKind {
             Self::Compatible | Self::Copilot | Self::Iflow | Self::Kimi | Self::Xai => {
                 Dialect::Chat
             }
-            Self::Gemini | Self::Vertex => Dialect::Gemini,
+            Self::Antigravity | Self::CodeAssist | Self::Gemini | Self::Vertex => Dialect::Gemini,
             Self::Kiro => Dialect::Kiro,
         }
     }
@@ -51,7 +55,9 @@ impl ProviderKind {
     pub const fn second_dialect(self) -> Option<Dialect> {
         match self {
             Self::Kimi => Some(Dialect::Claude),
-            Self::Claude
+            Self::Antigravity
+            | Self::Claude
+            | Self::CodeAssist
             | Self::Codex
             | Self::Compatible
             | Self::Copilot
@@ -68,7 +74,9 @@ impl ProviderKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Antigravity => "antigravity",
             Self::Claude => "claude",
+            Self::CodeAssist => "gemini-cli",
             Self::Codex => "codex",
             Self::Compatible => "openai-compatibility",
             Self::Copilot => "github-copilot",

@@ -4,11 +4,13 @@
 //! knows the server or the clients' keys. Start at [`catalog`] (who could serve a request), then [`call`] (one call).
 
 pub mod account;
+mod antigravity;
 mod body;
 pub mod call;
 pub mod catalog;
 mod claude;
 pub mod client;
+mod code_assist;
 mod codex;
 mod compatible;
 pub mod cooldowns;

@@ -15,7 +15,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .into_iter()
             .map(|family| (Pattern::new(&family.pattern), family))
             .collect(),
+        antigravity: file.catalogues.antigravity,
         claude: file.catalogues.claude,
+        code_assist: file.catalogues.code_assist,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
         copilot: file.catalogues.copilot,
@@ -34,7 +36,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 struct Table {
     families: Vec<(Pattern, Family)>,
+    antigravity: Vec<String>,
     claude: Vec<String>,
+    code_assist: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
     copilot: Vec<String>,
@@ -57,9 +61,11 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Catalogues {
+    antigravity: Vec<String>,
     claude: Vec<String>,
+    code_assist: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
     copilot: Vec<String>,
@@ -163,6 +169,16 @@ pub(crate) fn xai_catalogue() -> &'static [String] {
 /// The models that iFlow accounts serve (`providers.md` 10).
 pub(crate) fn iflow_catalogue() -> &'static [String] {
     &TABLE.iflow
+}
+
+/// The models that accounts of Gemini's command line serve (`providers.md` 6.3).
+pub(crate) fn code_assist_catalogue() -> &'static [String] {
+    &TABLE.code_assist
+}
+
+/// The models that Antigravity accounts serve (`providers.md` 8).
+pub(crate) fn antigravity_catalogue() -> &'static [String] {
+    &TABLE.antigravity
 }
 
 /// The models that Kimi accounts serve (`providers.md` 13).
@@ -353,7 +369,7 @@ mod tests {
 
     #[test]
     fn every_listed_gemini_model_has_a_family() {
-        for model in gemini_catalogue() {
+        for model in gemini_catalogue().iter().chain(code_assist_catalogue()) {
             assert!(profile(model).max_output.is_some(), "{model}");
         }
     }

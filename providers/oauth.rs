@@ -11,6 +11,7 @@ mod claude;
 mod copilot;
 mod device;
 mod error;
+mod google;
 mod iflow;
 mod kimi;
 mod kiro;
@@ -91,11 +92,11 @@ pub struct Terms {
 pub fn terms(kind: AccountKind) -> Option<Terms> {
     match kind {
         AccountKind::Claude => Some(claude::TERMS),
+        AccountKind::Gemini => Some(google::GEMINI_TERMS),
+        AccountKind::Antigravity => Some(google::ANTIGRAVITY_TERMS),
         AccountKind::Copilot => Some(copilot::TERMS),
         AccountKind::Kiro => Some(kiro::TERMS),
         AccountKind::Codex
-        | AccountKind::Gemini
-        | AccountKind::Antigravity
         | AccountKind::Iflow
         | AccountKind::Qwen
         | AccountKind::Kimi
@@ -108,16 +109,31 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 #[must_use]
 pub fn method(kind: AccountKind) -> Option<Method> {
     match kind {
-        AccountKind::Claude | AccountKind::Iflow => Some(Method::Browser),
+        AccountKind::Antigravity
+        | AccountKind::Claude
+        | AccountKind::Gemini
+        | AccountKind::Iflow => Some(Method::Browser),
         AccountKind::Copilot
         | AccountKind::Kimi
         | AccountKind::Kiro
         | AccountKind::Qwen
         | AccountKind::Xai => Some(Method::Device),
-        AccountKind::Codex
-        | AccountKind::Gemini
-        | AccountKind::Antigravity
-        | AccountKind::Vertex => None,
+        AccountKind::Codex | AccountKind::Vertex => None,
+    }
+}
+
+/// What is wrong with projects that somebody names for a login; `all` stands for every one.
+///
+/// # Errors
+/// When accounts of the kind have no projects, or a name can be none.
+pub fn projects(kind: AccountKind, names: &[String]) -> Result<(), LoginError> {
+    let has = matches!(kind, AccountKind::Gemini | AccountKind::Antigravity);
+    if !has && !names.is_empty() {
+        return Err(LoginError::NoProjects { kind });
+    }
+    match names.iter().find(|name| !google::is_project(name)) {
+        Some(name) => Err(LoginError::OddProject { name: name.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -194,6 +210,7 @@ pub fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
 pub fn endpoint(kind: AccountKind, oauth: &OAuth) -> Result<TokenEndpoint, LoginError> {
     let service = service(kind, oauth)?;
     let encoding = match kind {
+        AccountKind::Gemini | AccountKind::Antigravity => return Ok(google::endpoint(service)?),
         AccountKind::Claude => Encoding::Json,
         _ => Encoding::Form,
     };
@@ -228,7 +245,13 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
                 proxy,
                 connect,
             } = reach;
-            let endpoint = endpoint(kind, oauth).map_err(unset)?;
+            let endpoint = match kind {
+                AccountKind::Gemini | AccountKind::Antigravity => {
+                    google::endpoint_of(account, service()?).map_err(LoginError::from)
+                }
+                _ => endpoint(kind, oauth),
+            };
+            let endpoint = endpoint.map_err(unset)?;
             endpoint.refresh(clients, proxy, connect, account).await
         }
     }

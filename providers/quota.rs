@@ -30,7 +30,9 @@ pub(crate) fn windows(
     match kind {
         ProviderKind::Claude => claude(headers),
         ProviderKind::Codex => codex(headers, now),
-        ProviderKind::Compatible
+        ProviderKind::Antigravity
+        | ProviderKind::CodeAssist
+        | ProviderKind::Compatible
         | ProviderKind::Copilot
         | ProviderKind::Demo
         | ProviderKind::Gemini

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
+use modelgate_dialects::duration::go_duration;
 
 /// The wait that the headers of an error ask for: `retry-after-ms`, `retry-after` (seconds or a date), then the reset
 /// times of OpenAI's rate limits (`providers.md` 1.4, 3.1).
@@ -35,23 +36,6 @@ pub(crate) fn moment(text: &str) -> Option<SystemTime> {
     }
     let date = humantime::parse_rfc3339(text).ok();
     date.or_else(|| httpdate::parse_http_date(text).ok())
-}
-
-/// `6m0s`, `1h2m3.5s`, `20ms`: the way Go prints a duration.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|char: char| !(char.is_ascii_digit() || char == '.'))?;
-        let value: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let (unit, scale) = [("ms", 0.001), ("h", 3600.0), ("m", 60.0), ("s", 1.0)]
-            .into_iter()
-            .find(|(unit, _)| rest.starts_with(unit))?;
-        rest = &rest[unit.len()..];
-        total = total.checked_add(Duration::try_from_secs_f64(value * scale).ok()?)?;
-    }
-    (!text.is_empty()).then_some(total)
 }
 
 #[cfg(test)]

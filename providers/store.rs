@@ -30,7 +30,7 @@ pub use snapshot::{Snapshot, Trouble};
 pub(crate) use expiry::{claims, of_jwt};
 use file::Purpose;
 pub(crate) use file::{Lock, Stamp};
-pub(crate) use read::{lookup, tokens};
+pub(crate) use read::{lookup, same, tokens};
 use snapshot::Entry;
 
 /// A handle on the accounts of a directory; clones share it.

@@ -12,7 +12,8 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::wait::{EXCHANGE, explained, interrupted, open, spinner, too_slow};
+use super::Args;
+use super::wait::{explained, interrupted, open, spinner, too_slow};
 use crate::context::Context;
 use crate::error::CommandError;
 
@@ -37,12 +38,14 @@ pub(super) async fn log_in(
     reach: Reach<'_>,
     kind: AccountKind,
     social: Option<Social>,
-    no_browser: bool,
+    args: &Args,
 ) -> Result<NewAccount, CommandError> {
+    let no_browser = args.no_browser;
     let login = match social {
         Some(social) => BrowserLogin::begin_social(social, &config.oauth),
         None => BrowserLogin::begin(kind, &config.oauth),
     };
+    let login = login.and_then(|login| login.for_projects(&args.project));
     let login = login.map_err(explained)?;
     let listener = match Listener::bind(&login).await {
         _ if !login.comes_back() => None,
@@ -55,7 +58,7 @@ pub(super) async fn log_in(
     };
     invite(context, &login, listener.is_some(), no_browser)?;
     let code = wait(context, &login, listener.as_ref()).await?;
-    match timeout(EXCHANGE, login.finish(&code, reach)).await {
+    match timeout(login.longest(), login.finish(&code, reach)).await {
         Ok(account) => account.map_err(explained),
         Err(_) => Err(too_slow(kind)),
     }

@@ -59,6 +59,12 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         LoginError::NoCookie { .. } => {
             "copy the header `Cookie` of a request of the page, as the tools of your browser show it"
         }
+        LoginError::Unserved { .. } => {
+            "run the command again with --project and a project of yours; nothing was saved"
+        }
+        LoginError::NoProjects { .. } | LoginError::OddProject { .. } => {
+            return CommandError::usage(error.into()).hint("see `modelgate login --help`");
+        }
         LoginError::Denied { .. } | LoginError::Refused { .. } => {
             "run the command again; nothing was saved"
         }

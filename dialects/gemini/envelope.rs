@@ -99,7 +99,7 @@ pub fn wrap_response(body: &[u8]) -> Bytes {
 /// Takes an answer out of its envelope; what has none stays as it is.
 #[must_use]
 pub fn unwrap_response(body: &Bytes) -> Bytes {
-    let Ok(document) = Document::parse(body.clone()) else {
+    let Ok(document) = Document::outline(body.clone()) else {
         return body.clone();
     };
     body.slice(wire::unwrapped(document.root()).span())

@@ -50,6 +50,7 @@ fn request<'a>(
         body: body.clone(),
         query: plan.query.as_deref().filter(|_| same),
         client_headers: same.then_some(&plan.headers),
+        limit: plan.snapshot.config.limits.response_body,
     }
 }
 

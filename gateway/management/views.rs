@@ -24,10 +24,17 @@ pub(crate) fn accounts(state: &State) -> Accounts {
         .collect();
     if let Some(logins) = &state.logins {
         for login in logins.accounts().snapshot().accounts() {
-            let mut credentials = credentials.clone();
-            let credential = credentials.find(|one| one.file() == Some(&*login.file));
-            let base = credential.map(|credential| account(credential, &state.lists));
-            all.push(logged_in(logins, login, base));
+            // An account with several projects is one for each of them.
+            let own = credentials
+                .clone()
+                .filter(|one| one.file() == Some(&*login.file))
+                .map(|credential| Some(account(credential, &state.lists)));
+            let mut own: Vec<_> = own.collect();
+            if own.is_empty() {
+                own.push(None);
+            }
+            let own = own.into_iter();
+            all.extend(own.map(|base| logged_in(logins, login, base)));
         }
     }
     Accounts {

@@ -14,8 +14,8 @@ use crate::forge::{Forge, Healths};
 use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
-    Account, AccountKind, ProviderKind, Refresher, account, claude, codex, compatible, copilot,
-    demo, gemini, iflow, kimi, kiro, models, qwen, vertex, xai,
+    Account, AccountKind, ProviderKind, Refresher, account, antigravity, claude, code_assist,
+    codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, models, qwen, vertex, xai,
 };
 
 /// A catalogue in the making.
@@ -135,11 +135,11 @@ impl<'c> Draft<'c> {
                 let base_url = xai::BASE_URL.to_owned();
                 (base_url, models::xai_catalogue(), Some("grok-*"))
             }
+            AccountKind::Gemini | AccountKind::Antigravity => {
+                return self.add_code_assist(account, refresher);
+            }
             // Accounts of the other kinds are kept, and not used.
-            AccountKind::Codex
-            | AccountKind::Gemini
-            | AccountKind::Antigravity
-            | AccountKind::Vertex => return,
+            AccountKind::Codex | AccountKind::Vertex => return,
         };
         let channel = account::channel(account.kind, &self.config.channels);
         let Some(entry) = account::entry(account, &base_url, channel) else {
@@ -156,6 +156,37 @@ impl<'c> Draft<'c> {
                 self.own_list(&credentials)
             }
             _ => None,
+        };
+        let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
+        let accepts = newer.map(Pattern::new).into_iter().collect();
+        self.add(&entry, &credentials, &known, accepts, false);
+    }
+
+    /// An account of Google's Code Assist: each of its projects is a credential.
+    fn add_code_assist(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
+        let service = self.config.oauth.service(account.kind.name());
+        let channel = account::channel(account.kind, &self.config.channels);
+        let base_url = code_assist::base_url(service).unwrap_or_default();
+        let Some(entry) = account::entry(account, &base_url, channel) else {
+            return;
+        };
+        let login = Login {
+            file: Arc::clone(&account.file),
+            refresher: refresher.cloned(),
+        };
+        let switch = self.config.quota_exceeded.switch_project;
+        let forge = &mut self.forge;
+        let made = code_assist::accounts(account, &entry, &login, service, switch, forge);
+        let credentials: Vec<_> = made.into_iter().map(Arc::new).collect();
+        let own = self.own_list(&credentials);
+        let own = own.map(|own| -> Vec<String> {
+            let names = own.iter().filter_map(|name| antigravity::public_name(name));
+            names.map(str::to_owned).collect()
+        });
+        // Of Antigravity's names many are those of other vendors: one that it does not list is not its own.
+        let (catalogue, newer) = match account.kind {
+            AccountKind::Antigravity => (models::antigravity_catalogue(), None),
+            _ => (models::code_assist_catalogue(), Some("gemini-*")),
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = newer.map(Pattern::new).into_iter().collect();

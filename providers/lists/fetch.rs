@@ -9,7 +9,7 @@ use url::Url;
 
 use super::page;
 use crate::credential::{self, Credential};
-use crate::{CallError, Clients, ProviderKind, body, client, kiro};
+use crate::{CallError, Clients, ProviderKind, antigravity, body, client, kiro};
 
 /// Longest time for all pages together.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -73,7 +73,9 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
     let size = match kind {
         ProviderKind::Claude => Some("limit"),
         ProviderKind::Gemini => Some("pageSize"),
-        ProviderKind::Codex
+        ProviderKind::Antigravity
+        | ProviderKind::CodeAssist
+        | ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Copilot
         | ProviderKind::Demo
@@ -106,8 +108,10 @@ async fn page(
     if let Some((name, value)) = token.as_ref().and_then(|token| credential.bearer(token)) {
         request.headers_mut().insert(name, value);
     }
-    if credential.kind == ProviderKind::Kiro {
-        kiro::ask_for_list(credential, &mut request);
+    match credential.kind {
+        ProviderKind::Antigravity => antigravity::ask_for_list(&mut request),
+        ProviderKind::Kiro => kiro::ask_for_list(credential, &mut request),
+        _ => {}
     }
     let proxy = credential.proxy(proxy);
     let failed = |error| client::describe_through(provider, proxy, error);

@@ -1,6 +1,9 @@
-//! One page of a list, in the shapes that providers have (`providers.md` 2.1, 3.1, 3.3, 5).
+//! One page of a list, in the shapes that providers have (`providers.md` 2.1, 3.1, 3.3, 5, 8).
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// Longest name of a model, in bytes.
 const LONGEST: usize = 200;
@@ -17,6 +20,10 @@ pub(super) struct Page {
 #[serde(untagged)]
 enum Body {
     List(Listing),
+    /// Antigravity: the names are keys.
+    Named {
+        models: BTreeMap<String, IgnoredAny>,
+    },
     /// Some servers send the list alone.
     Bare(Vec<Item>),
 }
@@ -62,6 +69,7 @@ struct Model {
 pub(super) fn read(body: &[u8]) -> Option<Page> {
     let (items, next) = match serde_json::from_slice(body).ok()? {
         Body::Bare(items) => (items, None),
+        Body::Named { models } => (models.into_keys().map(Item::Name).collect(), None),
         Body::List(listing) => {
             let after = listing.last_id.filter(|_| listing.has_more);
             let after = after.map(|id| ("after_id", id));
@@ -143,6 +151,11 @@ mod tests {
         check(
             r#"{"models":[{"slug":"gpt-5-codex"}]}"#,
             &["gpt-5-codex"],
+            None,
+        );
+        check(
+            r#"{"models":{"gemini-3-pro-high":{"displayName":"x","maxTokens":1},"chat_1":{}},"webSearchModelIds":[]}"#,
+            &["chat_1", "gemini-3-pro-high"],
             None,
         );
         check(r#"[{"id":"a"},"b"]"#, &["a", "b"], None);

@@ -1,12 +1,17 @@
 //! A login through a browser: an authorization code, and proof that it is ours (RFC 6749 section 4.1, RFC 7636).
 
+use std::time::{Duration, SystemTime};
+
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, iflow, kiro, pkce};
+use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, google, iflow, kiro, pkce};
 use super::{Refused, Social, TokenEndpoint, granted};
 use crate::AccountKind;
+
+/// How long a provider may take for the tokens.
+const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// A login that has begun: a person is sent to [`BrowserLogin::url`], and what the browser comes back with ends it.
 #[derive(Debug)]
@@ -17,12 +22,16 @@ pub struct BrowserLogin {
     redirect: Url,
     state: Secret,
     verifier: Secret,
+    /// The projects that somebody wants an account for.
+    projects: Vec<String>,
 }
 
 /// Whose login it is, and what only that one needs.
 #[derive(Debug)]
 enum Flow {
     Claude(TokenEndpoint),
+    /// An account of Gemini's command line or of Antigravity.
+    Google(AccountKind, TokenEndpoint),
     Iflow,
     Kiro(Social),
 }
@@ -43,10 +52,11 @@ impl BrowserLogin {
         let service = super::service(kind, oauth)?;
         let flow = match kind {
             AccountKind::Claude => Flow::Claude(endpoint(kind, oauth)?),
+            AccountKind::Gemini | AccountKind::Antigravity => {
+                Flow::Google(kind, endpoint(kind, oauth)?)
+            }
             AccountKind::Iflow => Flow::Iflow,
             AccountKind::Codex
-            | AccountKind::Gemini
-            | AccountKind::Antigravity
             | AccountKind::Kiro
             | AccountKind::Qwen
             | AccountKind::Copilot
@@ -78,6 +88,7 @@ impl BrowserLogin {
         };
         let url = match &flow {
             Flow::Claude(_) => claude::authorize(service, &ask)?,
+            Flow::Google(..) => google::authorize(service, &ask)?,
             Flow::Iflow => iflow::authorize(service, &ask)?,
             Flow::Kiro(social) => social.authorize(service, &ask)?,
         };
@@ -88,7 +99,27 @@ impl BrowserLogin {
             redirect,
             state,
             verifier,
+            projects: Vec::new(),
         })
+    }
+
+    /// The same login for [projects](super::projects) of the account. None: the one that the provider gives it.
+    ///
+    /// # Errors
+    /// When accounts of the kind have no projects, or a name can be none.
+    pub fn for_projects(mut self, names: &[String]) -> Result<Self, LoginError> {
+        super::projects(self.kind(), names)?;
+        self.projects = names.to_vec();
+        Ok(self)
+    }
+
+    /// How long [`BrowserLogin::finish`] may take.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        match self.flow {
+            Flow::Google(..) => google::LONGEST,
+            Flow::Claude(_) | Flow::Iflow | Flow::Kiro(_) => EXCHANGE,
+        }
     }
 
     /// Whose login it is.
@@ -96,6 +127,7 @@ impl BrowserLogin {
     pub fn kind(&self) -> AccountKind {
         match self.flow {
             Flow::Claude(_) => AccountKind::Claude,
+            Flow::Google(kind, _) => kind,
             Flow::Iflow => AccountKind::Iflow,
             Flow::Kiro(_) => AccountKind::Kiro,
         }
@@ -142,15 +174,29 @@ impl BrowserLogin {
     pub async fn finish(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
         let client = reach.client(self.kind())?;
         let (service, redirect) = (&self.service, &self.redirect);
-        let account = match &self.flow {
-            Flow::Claude(endpoint) => self.finish_claude(endpoint, &client, code).await,
-            Flow::Iflow => iflow::finish(service, &client, code, redirect).await,
+        let refused = |refused| LoginError::refused(self.kind(), refused);
+        match &self.flow {
+            Flow::Claude(endpoint) => {
+                let account = self.finish_claude(endpoint, &client, code).await;
+                account.map_err(refused)
+            }
+            Flow::Google(kind, endpoint) => {
+                let fields =
+                    google::exchange(code.expose(), redirect.as_str(), self.verifier.expose());
+                let body = endpoint.ask(&client, *kind, &fields).await;
+                let grant = body.and_then(|body| granted(body, SystemTime::now()));
+                let grant = grant.map_err(refused)?;
+                google::identify(*kind, service, &client, grant, &self.projects).await
+            }
+            Flow::Iflow => {
+                let account = iflow::finish(service, &client, code, redirect).await;
+                account.map_err(refused)
+            }
             Flow::Kiro(social) => {
                 let finish = social.finish(service, &client, code, redirect, &self.verifier);
-                finish.await
+                finish.await.map_err(refused)
             }
-        };
-        account.map_err(|refused| LoginError::refused(self.kind(), refused))
+        }
     }
 
     async fn finish_claude(
@@ -166,7 +212,7 @@ impl BrowserLogin {
             self.verifier.expose(),
         );
         let body = endpoint.ask(client, AccountKind::Claude, &fields).await?;
-        let grant = granted(body.clone(), std::time::SystemTime::now())?;
+        let grant = granted(body.clone(), SystemTime::now())?;
         let answer = Document::parse(body).unwrap_or_default();
         Ok(claude::identify(&self.service, client, grant, &answer).await)
     }

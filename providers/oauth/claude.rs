@@ -35,8 +35,8 @@ pub(super) fn exchange<'a>(
     state: &'a str,
     redirect: &'a str,
     verifier: &'a str,
-) -> [(&'a str, &'a str); 5] {
-    [
+) -> Vec<(&'a str, &'a str)> {
+    vec![
         ("grant_type", "authorization_code"),
         ("code", code),
         ("state", state),

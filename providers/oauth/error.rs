@@ -68,6 +68,26 @@ pub enum LoginError {
         /// Why.
         reason: String,
     },
+    /// The tokens are good, and nothing can be asked with them.
+    #[error("{kind} does not serve this account: {reason}")]
+    Unserved {
+        /// Whose login it is.
+        kind: AccountKind,
+        /// Why; a text of the provider.
+        reason: String,
+    },
+    /// Projects were named for an account that has none.
+    #[error("accounts of {kind} have no projects")]
+    NoProjects {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// What was named is no project.
+    #[error("`{name}` is not the id of a project")]
+    OddProject {
+        /// What was named.
+        name: String,
+    },
     /// Accounts of this kind are not imported.
     #[error("modelgate imports no accounts of {kind} from other programs; log in to them")]
     NoImport {

@@ -20,8 +20,12 @@ pub struct NewAccount {
     pub(super) grant: Grant,
     /// Further fields of the file.
     pub(super) fields: Vec<(&'static str, Secret)>,
+    /// What stands beside the tokens in an object `token`, for kinds whose files have them there.
+    pub(super) nested: Vec<(&'static str, Secret)>,
     /// What somebody pays for, in the provider's words.
     pub(super) plan: Option<String>,
+    /// What it was wanted for and cannot be used for, and why.
+    pub(super) left_out: Vec<String>,
 }
 
 impl NewAccount {
@@ -32,7 +36,9 @@ impl NewAccount {
             who: None,
             grant,
             fields: Vec::new(),
+            nested: Vec::new(),
             plan: None,
+            left_out: Vec::new(),
         }
     }
 
@@ -40,6 +46,12 @@ impl NewAccount {
     #[must_use]
     pub fn plan(&self) -> Option<&str> {
         self.plan.as_deref()
+    }
+
+    /// What it was wanted for and cannot be used for, and why, in sentences; text from outside.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// Saves it as `<kind>-<who>.json`. If that account is known already, its tokens are replaced and everything else that its
@@ -59,6 +71,9 @@ impl NewAccount {
         }
         let expires = self.grant.expires.unwrap_or(now + LIFETIME);
         let account = accounts.enroll(&name, self.kind, |edit| {
+            for (name, value) in &self.nested {
+                edit.set_text(&["token", name], value.expose());
+            }
             edit.set_tokens(
                 &self.grant.access,
                 self.grant.refresh.as_ref(),

@@ -43,7 +43,7 @@ const KNOWN: [&str; 21] = [
 ];
 
 /// The family's files spell names with `_`, with `-` and in camelCase; all of them are the same.
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }
 

@@ -1,9 +1,11 @@
 //! Google's dialect at either side: clients of the others in front of a Gemini upstream ([`upstream`]), Google's clients
-//! in front of the others ([`client`]), and one on both sides ([`exact`]).
+//! in front of the others ([`client`]), one on both sides ([`exact`]), and accounts of Google's ([`accounts`], [`login`]).
 
+mod accounts;
 mod client;
 mod exact;
 mod families;
+mod login;
 mod routes;
 mod upstream;
 

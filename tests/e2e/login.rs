@@ -138,6 +138,11 @@ fn profile(request: &str) -> (&'static str, Value) {
     )
 }
 
+/// What is sent ahead of a verifier.
+pub(crate) fn challenge(verifier: &str) -> String {
+    base64url(&Sha256::digest(verifier))
+}
+
 fn base64url(bytes: &[u8]) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();

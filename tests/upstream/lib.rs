@@ -24,6 +24,7 @@ mod aside;
 mod body;
 mod chat;
 mod claude;
+mod code_assist;
 mod control;
 mod dialect;
 mod embeddings;

@@ -9,7 +9,7 @@ use crate::gemini::{Method, Route};
 use crate::plan::Plan;
 use crate::record::{OpenAnswer, Recorded, Records};
 use crate::script::Script;
-use crate::{chat, claude, control, embeddings, gemini, responses, scenario};
+use crate::{chat, claude, code_assist, control, embeddings, gemini, responses, scenario};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
@@ -212,6 +212,7 @@ fn dispatch(records: &Records, parts: &Parts, body: &Bytes) -> Script {
             gemini::models(&parts.headers, parts.uri.query().unwrap_or_default()),
         ),
         ("POST", path) if is_google(path) => google(records, parts, body),
+        ("POST", path) if code_assist::is_method(path) => enveloped(records, parts, body),
         (method, path) if is_google(path) => Fault::new(
             404,
             format!("Requested entity was not found ({method} {path})."),
@@ -246,6 +247,24 @@ fn google(records: &Records, parts: &Parts, body: &Bytes) -> Script {
     match answer {
         Err(fault) if route.is_list() => fault.to_list(),
         answer => or_refuse(Dialect::Gemini, answer),
+    }
+}
+
+/// Answers what is asked of Code Assist: the same in an envelope.
+fn enveloped(records: &Records, parts: &Parts, body: &Bytes) -> Script {
+    let query = parts.uri.query().unwrap_or_default();
+    let opened = code_assist::authenticate(&parts.headers)
+        .and_then(|()| code_assist::open(parts.uri.path(), query, body));
+    let answer = opened.and_then(|opened| match opened.route.method {
+        Method::Count => {
+            gemini::count(&opened.body, &opened.route).map(|aside| aside.play(records))
+        }
+        _ => check_gemini(&opened.route, &opened.body)
+            .map(|facts| play(records, Dialect::Gemini, &facts)),
+    });
+    match answer {
+        Ok(script) => code_assist::wrap(script),
+        Err(fault) => code_assist::refuse(&fault),
     }
 }
 

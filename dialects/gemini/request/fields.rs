@@ -20,6 +20,7 @@ pub(super) struct Fields<'r> {
     temperature: Option<f64>,
     top_p: Option<f64>,
     top_k: Option<u64>,
+    max_output: Option<u64>,
     stop: &'r [Str],
     /// What says the form of the answer: keys and values.
     format: Vec<(Str, RawJson)>,
@@ -68,6 +69,8 @@ impl<'r> Fields<'r> {
             temperature: request.sampling.temperature,
             top_p: request.sampling.top_p,
             top_k: request.sampling.top_k,
+            // Claude's 0 only warms its cache.
+            max_output: request.limits.max_output.map(|limit| limit.max(1)),
             stop: &request.limits.stop,
             format: Vec::new(),
             modalities: None,
@@ -76,6 +79,7 @@ impl<'r> Fields<'r> {
             instruction: None,
         };
         fields.fit_sampling(scope);
+        fields.fit_limit(scope);
         fields.fit_stop(scope);
         fields.fit_format(scope);
         fields.fit_modalities(scope);
@@ -94,6 +98,14 @@ impl<'r> Fields<'r> {
             ("top_k", self.top_k.take().is_some()),
         ];
         for (path, _) in given.into_iter().filter(|(_, given)| *given) {
+            scope.losses.dropped(path, why);
+        }
+    }
+
+    fn fit_limit(&mut self, scope: &mut Scope<'_>) {
+        if !scope.profile().output_limit && self.max_output.take().is_some() {
+            let path = scope.request.setting_path(Setting::MaxOutput);
+            let why = "this model takes no limit of its answer";
             scope.losses.dropped(path, why);
         }
     }
@@ -235,9 +247,7 @@ impl<'r> Fields<'r> {
         writer.field_opt("temperature", self.temperature.as_ref());
         writer.field_opt("topP", self.top_p.as_ref());
         writer.field_opt("topK", self.top_k.as_ref());
-        // Claude's 0 only warms its cache.
-        let limit = request.limits.max_output.map(|limit| limit.max(1));
-        writer.field_opt("maxOutputTokens", limit.as_ref());
+        writer.field_opt("maxOutputTokens", self.max_output.as_ref());
         writer.field_opt("candidateCount", sampling.n.as_ref());
         if !self.stop.is_empty() {
             writer.array_field("stopSequences", |writer| {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::duration::go_duration;
 use crate::gemini::wire::{error_kind, error_status};
 use crate::ir::{Error, ErrorKind};
-use crate::json::{Document, Value, Writer};
+use crate::json::{Document, Str, Value, Writer};
 use crate::openai::chat;
 
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
@@ -54,8 +55,13 @@ pub fn decode_error(status: u16, body: &Bytes) -> Error {
         let violations = of_type(BAD_REQUEST)?.field("fieldViolations")?;
         violations.items().next()?.text_of("field")
     });
+    let info = |name: &str| of_type(ERROR_INFO)?.field("metadata")?.text_of(name);
     let delay = of_type(RETRY_INFO).and_then(|info| info.text_of("retryDelay"));
-    error.retry_after = delay.as_deref().and_then(delay_of).or(error.retry_after);
+    let told = |delay: Option<Str>| go_duration(delay?.trim());
+    error.retry_after = told(delay)
+        .or_else(|| told(info("quotaResetDelay")))
+        .or(error.retry_after)
+        .or_else(|| delay_in(&error.message));
     error
 }
 
@@ -71,10 +77,11 @@ fn inner_status(error: Value<'_>) -> Option<u16> {
         .filter(|code| (400..600).contains(code))
 }
 
-/// A duration of protocol buffers: `17s`, `0.5s`.
-fn delay_of(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.trim().strip_suffix('s')?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+/// The wait that a sentence tells: `Your quota will reset after 1h2m3s.`
+fn delay_in(message: &str) -> Option<Duration> {
+    let (_, rest) = message.rsplit_once(" after ")?;
+    let word = rest.split_whitespace().next()?;
+    go_duration(word.trim_end_matches(['.', ',', ';']))
 }
 
 /// Writes a failure (`dialects.md` 2.9): Google's shape, with the type that the specification asks for.

@@ -360,6 +360,42 @@ fn details_are_read() {
 }
 
 #[test]
+fn the_wait_is_read_where_google_tells_it() {
+    let info = |metadata: Json| json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED", "metadata": metadata});
+    let retry =
+        json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.07s"});
+    for (details, message, expected) in [
+        (
+            json!([info(json!({"quotaResetDelay": "1h16m0.6s"})), retry]),
+            "after 5s.",
+            34_070,
+        ),
+        (
+            json!([info(json!({"quotaResetDelay": "1h16m0.6s"}))]),
+            "reset after 5s.",
+            4_560_600,
+        ),
+        (
+            json!([info(json!({"quotaResetDelay": "373.8ms"}))]),
+            "",
+            373,
+        ),
+        (
+            json!([info(json!({}))]),
+            "Your quota will reset after 1h2m3s.",
+            3_723_000,
+        ),
+        (json!([]), "Try again after 5s, or after lunch", 0),
+    ] {
+        let body = json!({"error": {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED", "details": details}});
+        let error = codec::decode_error(Dialect::Gemini, 429, &Bytes::from(body.to_string()));
+        let told = error.retry_after.map_or(0, |wait| wait.as_millis());
+        assert_eq!(told, expected, "{body}");
+        assert_eq!(error.kind, ErrorKind::RateLimit);
+    }
+}
+
+#[test]
 fn failures_are_written_in_googles_shape() {
     let mut error = Error::new(ErrorKind::RateLimit, "slow down").with_param("contents");
     error.retry_after = Some(Duration::from_secs(17));

@@ -73,6 +73,7 @@ impl Scene {
             body: body.clone(),
             query: None,
             client_headers: None,
+            limit: 1 << 20,
         });
     }
 

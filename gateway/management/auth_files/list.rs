@@ -85,9 +85,14 @@ fn files(
     directory: &Path,
 ) -> Vec<Json> {
     let accounts = snapshot.accounts().iter().filter_map(|account| {
-        let view = views
+        let mut own = views
             .iter()
-            .find(|view| view.file.as_deref() == Some(&*account.file))?;
+            .filter(|view| view.file.as_deref() == Some(&*account.file));
+        let first = own.clone().next()?;
+        // Of an account with several projects one is enough.
+        let view = own
+            .find(|view| view.state == accounts::State::Ready)
+            .unwrap_or(first);
         let index = indices.iter().find(|(file, _)| **file == *account.file);
         let index = index.map_or("", |(_, index)| index);
         Some(file(account, view, index, directory))

@@ -1,0 +1,245 @@
+//! Accounts of Antigravity (`providers.md` 8): Code Assist with models of several vendors, which want their requests in a
+//! way of their own.
+
+mod tools;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use modelgate_dialects::json::{Document, RawJson, Value, Writer};
+use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
+use modelgate_dialects::{Losses, Str, Target};
+use uuid::Uuid;
+
+use crate::credential::Credential;
+use crate::store::{lookup, same};
+use crate::{gemini, models};
+
+/// The method that lists its models.
+pub(crate) const LIST: &str = "fetchAvailableModels";
+/// Whose thought signatures these upstreams accept: a model's are those of its vendor.
+const REASONING_TAG: &str = "antigravity";
+const CLAUDE_TAG: &str = "antigravity-claude";
+/// The least and the most that its Claude models think.
+const LEAST_BUDGET: u32 = 1024;
+const MOST_BUDGET: u32 = 64_000;
+
+/// Names that clients use, and those that the service has.
+const NAMES: [(&str, &str); 6] = [
+    ("gemini-3-pro-preview", "gemini-3-pro-high"),
+    ("gemini-3-pro-image-preview", "gemini-3-pro-image"),
+    ("gemini-2.5-computer-use-preview-10-2025", "rev19-uic3-1p"),
+    ("gemini-claude-sonnet-4-5", "claude-sonnet-4-5"),
+    (
+        "gemini-claude-sonnet-4-5-thinking",
+        "claude-sonnet-4-5-thinking",
+    ),
+    (
+        "gemini-claude-opus-4-5-thinking",
+        "claude-opus-4-5-thinking",
+    ),
+];
+
+/// Names of its list that are no models for clients.
+const HIDDEN: [&str; 3] = [
+    "gemini-2.5-pro",
+    "gemini-3-pro-low",
+    "gemini-2.5-flash-thinking",
+];
+const HIDDEN_BEGINNING: &str = "chat_";
+
+/// The name of a model as the service has it.
+fn upstream_name(model: &str) -> &str {
+    let known = NAMES.iter().find(|(public, _)| *public == model);
+    known.map_or(model, |(_, upstream)| upstream)
+}
+
+/// The name that clients use for a model of the service's list; nothing for one that they do not use.
+pub(crate) fn public_name(model: &str) -> Option<&str> {
+    if HIDDEN.contains(&model) || model.starts_with(HIDDEN_BEGINNING) {
+        return None;
+    }
+    let known = NAMES.iter().find(|(_, upstream)| *upstream == model);
+    Some(known.map_or(model, |(public, _)| public))
+}
+
+fn is_claude(model: &str) -> bool {
+    model.starts_with("claude-")
+}
+
+/// What an encoder must know of one of its models.
+pub(crate) fn target(credential: &Credential, model: &str) -> Target {
+    let model = upstream_name(model);
+    let target = gemini::target(credential, model);
+    if !is_claude(model) {
+        return Target {
+            provider: Str::from_static(REASONING_TAG),
+            gemini: GeminiProfile {
+                output_limit: false,
+                ..target.gemini
+            },
+            ..target
+        };
+    }
+    Target {
+        provider: Str::from_static(CLAUDE_TAG),
+        model_profile: ModelProfile {
+            thinking: Thinking::Budget {
+                min: LEAST_BUDGET,
+                max: MOST_BUDGET,
+            },
+            ..target.model_profile
+        },
+        gemini: GeminiProfile {
+            json_schema: false,
+            signatures: false,
+            ..target.gemini
+        },
+        ..target
+    }
+}
+
+/// The headers a client of the same dialect may set: none.
+pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
+
+/// What an envelope says beside its request: a number, and how the program is called where somebody wants that said.
+pub(crate) fn beside(agent: Option<&Str>) -> Vec<(Str, RawJson)> {
+    let text = |text: &str| RawJson::build(|writer| writer.value(text));
+    let id = format!("agent-{}", Uuid::now_v7());
+    let mut rest = vec![(Str::from_static("requestId"), text(&id))];
+    rest.extend(agent.map(|agent| (Str::from_static("userAgent"), text(agent))));
+    rest
+}
+
+/// Makes a request the one for the list of its models.
+pub(crate) fn ask_for_list(request: &mut reqwest::Request) {
+    *request.method_mut() = Method::POST;
+    let json = http::HeaderValue::from_static("application/json");
+    request
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, json);
+    *request.body_mut() = Some("{}".into());
+}
+
+/// A request as the service takes it for a model.
+pub(crate) fn fit(body: &Bytes, model: &str) -> Bytes {
+    let Ok(document) = Document::parse(body.clone()) else {
+        return body.clone();
+    };
+    let root = document.root();
+    let claude = is_claude(model);
+    let has_tools = lookup(root, "tools").is_some_and(|tools| tools.items().next().is_some());
+    let fitted = RawJson::build(|writer| {
+        writer.object(|writer| {
+            for (key, value) in root.entries() {
+                if same(&key, "safetySettings") {
+                    continue;
+                } else if same(&key, "generationConfig") && value.is_object() {
+                    writer.object_field(&key, |writer| config(writer, value, model));
+                } else if claude && same(&key, "contents") && value.is_array() {
+                    writer.array_field(&key, |writer| turns(writer, value));
+                } else if claude && same(&key, "tools") && value.is_array() {
+                    writer.array_field(&key, |writer| tools::write(writer, value));
+                } else if claude && has_tools && same(&key, "toolConfig") {
+                    continue;
+                } else {
+                    writer.key(&key);
+                    value.write_compact(writer);
+                }
+            }
+            if claude && has_tools {
+                let config = lookup(root, "toolConfig");
+                writer.object_field("toolConfig", |writer| tools::write_config(writer, config));
+            }
+        });
+    });
+    fitted.to_text().into_bytes()
+}
+
+/// The turns without thoughts that nobody has signed, which Claude's models refuse.
+fn turns(writer: &mut Writer<'_>, contents: Value<'_>) {
+    for content in contents.items() {
+        let parts = lookup(content, "parts").filter(|parts| parts.is_array());
+        let Some(parts) = parts.filter(|parts| parts.items().any(is_unsigned)) else {
+            content.write_compact(writer);
+            continue;
+        };
+        if parts.items().all(is_unsigned) {
+            continue;
+        }
+        writer.object(|writer| {
+            for (key, value) in content.entries() {
+                if same(&key, "parts") {
+                    writer.array_field(&key, |writer| {
+                        let kept = parts.items().filter(|part| !is_unsigned(*part));
+                        kept.for_each(|part| part.write_compact(writer));
+                    });
+                } else {
+                    writer.key(&key);
+                    value.write_compact(writer);
+                }
+            }
+        });
+    }
+}
+
+fn is_unsigned(part: Value<'_>) -> bool {
+    let thought = lookup(part, "thought").and_then(Value::as_bool);
+    let signature = lookup(part, "thoughtSignature").and_then(Value::text);
+    thought == Some(true) && signature.is_none_or(|signature| signature.is_blank())
+}
+
+/// Only Claude's models take a limit of the answer, and none above their own; their thinking must leave room for it.
+fn config(writer: &mut Writer<'_>, config: Value<'_>, model: &str) {
+    let claude = is_claude(model);
+    let most = models::profile(model).max_output.map(u64::from);
+    let limit = lookup(config, "maxOutputTokens").and_then(Value::as_u64);
+    let limit = limit.map(|limit| most.map_or(limit, |most| limit.min(most)));
+    for (key, value) in config.entries() {
+        if same(&key, "maxOutputTokens") {
+            if let Some(limit) = limit.filter(|_| claude) {
+                writer.field(&key, &limit);
+            }
+        } else if !(claude && same(&key, "thinkingConfig") && !is_thinkable(value, limit)) {
+            writer.key(&key);
+            value.write_compact(writer);
+        }
+    }
+}
+
+/// Whether a Claude model takes this much thinking.
+fn is_thinkable(thinking: Value<'_>, limit: Option<u64>) -> bool {
+    let Some(budget) = lookup(thinking, "thinkingBudget") else {
+        return true;
+    };
+    let room = limit.unwrap_or(u64::MAX);
+    budget
+        .as_u64()
+        .is_some_and(|budget| (u64::from(LEAST_BUDGET)..room).contains(&budget))
+}
+
+/// What a request of Google's clients loses by [`fit`], in their words.
+pub(crate) fn losses(request: Value<'_>, model: &str) -> Losses {
+    let (mut losses, claude) = (Losses::default(), is_claude(model));
+    if lookup(request, "safetySettings").is_some() {
+        let why = "Antigravity takes no safety settings";
+        losses.dropped("safetySettings", why);
+    }
+    let Some(config) = lookup(request, "generationConfig") else {
+        return losses;
+    };
+    let limit = lookup(config, "maxOutputTokens");
+    if limit.is_some() && !claude {
+        let why = "this model takes no limit of its answer";
+        losses.dropped("generationConfig.maxOutputTokens", why);
+    }
+    let limit = limit.and_then(Value::as_u64);
+    let thinking = lookup(config, "thinkingConfig").filter(|_| claude);
+    if thinking.is_some_and(|thinking| !is_thinkable(thinking, limit)) {
+        let why = "this model thinks with 1024 tokens or more, and fewer than the answer may have";
+        losses.dropped("generationConfig.thinkingConfig", why);
+    }
+    losses
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+#[track_caller]
+fn check(model: &str, body: &Json, expected: &Json) {
+    let fitted = fit(&Bytes::from(body.to_string()), model);
+    let fitted: Json = serde_json::from_slice(&fitted).unwrap();
+    assert_eq!(fitted, *expected, "{model} {body}");
+}
+
+#[test]
+fn names_go_there_and_back() {
+    for (public, upstream) in NAMES {
+        assert_eq!(upstream_name(public), upstream);
+        assert_eq!(public_name(upstream), Some(public));
+    }
+    assert_eq!(upstream_name("gemini-9"), "gemini-9");
+    assert_eq!(public_name("chat_20706"), None);
+    assert_eq!(public_name("gemini-2.5-pro"), None);
+}
+
+#[test]
+fn the_limit_of_the_answer_is_for_claude_alone() {
+    let body = json!({"contents": [], "safety_settings": [], "generation_config": {"max_output_tokens": 99_999, "topK": 1}});
+    let without = json!({"contents": [], "generation_config": {"topK": 1}});
+    check("gemini-3-pro-high", &body, &without);
+    let capped =
+        json!({"contents": [], "generation_config": {"max_output_tokens": 64_000, "topK": 1}});
+    check("claude-sonnet-4-5", &body, &capped);
+}
+
+#[test]
+fn claude_thinks_enough_and_leaves_room_or_not_at_all() {
+    for (budget, limit, kept) in [
+        (1023, 8000, false),
+        (1024, 8000, true),
+        (8000, 8000, false),
+        (7999, 8000, true),
+        (-1, 8000, false),
+    ] {
+        let thinking = json!({"thinkingBudget": budget, "includeThoughts": true});
+        let body =
+            json!({"generationConfig": {"maxOutputTokens": limit, "thinkingConfig": thinking}});
+        let mut expected = body.clone();
+        if !kept {
+            let config = expected["generationConfig"].as_object_mut().unwrap();
+            config.remove("thinkingConfig");
+        }
+        check("claude-sonnet-4-5-thinking", &body, &expected);
+    }
+}
+
+/// The schema that a Claude model gets for one.
+fn schema(field: &str, schema: &Json) -> Json {
+    let body = json!({"tools": [{"functionDeclarations": [{"name": "f", field: schema}]}]});
+    let fitted = fit(&Bytes::from(body.to_string()), "claude-sonnet-4-5");
+    let fitted: Json = serde_json::from_slice(&fitted).unwrap();
+    assert_eq!(
+        fitted["toolConfig"],
+        json!({"functionCallingConfig": {"mode": "VALIDATED"}})
+    );
+    let function = &fitted["tools"][0]["functionDeclarations"][0];
+    assert!(function.get("parametersJsonSchema").is_none());
+    function["parameters"].clone()
+}
+
+#[test]
+fn schemas_lose_what_is_refused_and_names_of_properties_stay() {
+    let wild = json!({
+        "$schema": "x", "type": "object", "additionalProperties": false, "required": ["minItems"],
+        "$defs": {"n": {"type": "integer", "exclusiveMinimum": 0}},
+        "properties": {
+            "minItems": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "minLength": 1}},
+            "anyOf": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            "n": {"$ref": "#/$defs/n"},
+        },
+    });
+    let cleaned = schema("parametersJsonSchema", &wild).to_string();
+    for word in [
+        "$schema",
+        "$ref",
+        "$defs",
+        "additionalProperties",
+        "exclusiveMinimum",
+        "minLength",
+        "maxItems",
+    ] {
+        assert!(!cleaned.contains(&format!("{word:?}:")), "{word} {cleaned}");
+    }
+    let cleaned: Json = serde_json::from_str(&cleaned).unwrap();
+    let properties = cleaned["properties"].as_object().unwrap();
+    let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+    assert_eq!(names, ["minItems", "anyOf", "n"]);
+    assert_eq!(properties["anyOf"].get("anyOf"), None);
+    let is =
+        |schema: &Json, kind: &str| schema["type"].as_str().unwrap().eq_ignore_ascii_case(kind);
+    assert!(is(&properties["anyOf"], "string") && is(&properties["n"], "integer"));
+    assert_eq!(cleaned["required"], json!(["minItems"]));
+}
+
+#[test]
+fn something_is_always_required() {
+    let optional = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    assert_eq!(schema("parameters", &optional)["required"], json!(["a"]));
+    for nothing in [json!({"type": "object", "properties": {}}), json!({})] {
+        let schema = schema("parameters", &nothing);
+        assert_eq!(schema["required"], json!(["_"]));
+        assert!(schema["properties"]["_"].is_object(), "{schema}");
+    }
+}
+
+#[test]
+fn arguments_in_the_history_are_nobodys_schema() {
+    let call =
+        json!({"functionCall": {"name": "f", "args": {"$ref": 1, "minItems": 2, "anyOf": []}}});
+    let body = json!({"contents": [{"role": "model", "parts": [call]}]});
+    check("claude-sonnet-4-5", &body, &body);
+    let tools =
+        json!([{"functionDeclarations": [{"name": "f", "parametersJsonSchema": {"$ref": "#/x"}}]}]);
+    let body = json!({"contents": [], "tools": tools});
+    check("gemini-3-pro-high", &body, &body);
+}
+
+#[test]
+fn what_a_request_loses_is_named() {
+    let budget = |budget| json!({"thinkingBudget": budget});
+    for (model, config, expected) in [
+        (
+            "gemini-3-flash",
+            json!({"maxOutputTokens": 5}),
+            vec!["generationConfig.maxOutputTokens"],
+        ),
+        ("gemini-3-flash", json!({"topK": 5}), vec![]),
+        ("claude-sonnet-4-6", json!({"maxOutputTokens": 5}), vec![]),
+        (
+            "claude-sonnet-4-6",
+            json!({"maxOutputTokens": 2000, "thinking_config": budget(2000)}),
+            vec!["generationConfig.thinkingConfig"],
+        ),
+        (
+            "claude-sonnet-4-6",
+            json!({"thinkingConfig": budget(2000)}),
+            vec![],
+        ),
+    ] {
+        let body = json!({"generation_config": config}).to_string();
+        let document = Document::parse(Bytes::from(body.clone())).unwrap();
+        let losses = losses(document.root(), model);
+        let paths: Vec<&str> = losses.iter().map(|loss| &*loss.path).collect();
+        assert_eq!(paths, expected, "{model} {body}");
+    }
+}
+
+#[test]
+fn claude_gets_no_thought_that_nobody_has_signed() {
+    let signed = json!({"text": "hm", "thought": true, "thoughtSignature": "c2ln"});
+    let unsigned = json!({"text": "hm", "thought": true});
+    let said = json!({"text": "hi"});
+    let body = json!({"contents": [
+        {"role": "model", "parts": [unsigned, signed, said]}, {"role": "model", "parts": [unsigned]},
+        {"role": "user", "parts": [said]},
+    ]});
+    let expected = json!({"contents": [
+        {"role": "model", "parts": [signed, said]}, {"role": "user", "parts": [said]},
+    ]});
+    check("claude-sonnet-4-6", &body, &expected);
+    check("gemini-3-flash", &body, &body);
+}

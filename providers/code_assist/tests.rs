@@ -1,0 +1,114 @@
+use modelgate_dialects::Dialect;
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::Healths;
+
+/// What is sent for a call of an account with a project, and where.
+fn sent(
+    kind: ProviderKind,
+    operation: Operation,
+    stream: bool,
+    body: &Json,
+) -> Result<(String, Json), CallError> {
+    let healths = Healths::default();
+    let places = Places {
+        hosts: vec![Url::parse("https://one/base").unwrap()],
+        models: None,
+    };
+    let mut forge = Forge::new(&healths);
+    let credential = Credential {
+        billed: Some(Box::new(Billed {
+            project: (!body.is_null()).then(|| "p-1".into()),
+            agent: None,
+        })),
+        ..forge.built_in("c", kind, Urls::CodeAssist(Box::new(places)))
+    };
+    let call = Call {
+        credential: &credential,
+        operation,
+        dialect: Dialect::Gemini,
+        model: "models/gemini-2.5-pro",
+        stream,
+        body: Bytes::from(body.to_string()),
+        query: Some("alt=json"),
+        client_headers: None,
+        limit: 1000,
+    };
+    let url = credential.url(&call, 0).unwrap().to_string();
+    let body = fit(&call)?;
+    Ok((url, serde_json::from_slice(&body).unwrap()))
+}
+
+#[test]
+fn a_request_goes_in_an_envelope_with_its_project() {
+    let request = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+    let kind = ProviderKind::CodeAssist;
+    let (url, body) = sent(kind, Operation::Generate, false, &request).unwrap();
+    assert_eq!(url, "https://one/base/v1internal:generateContent");
+    let expected = json!({"model": "gemini-2.5-pro", "project": "p-1", "request": request});
+    assert_eq!(body, expected);
+    let (url, _) = sent(kind, Operation::Generate, true, &request).unwrap();
+    assert_eq!(
+        url,
+        "https://one/base/v1internal:streamGenerateContent?alt=sse"
+    );
+}
+
+#[test]
+fn a_project_is_never_made_up() {
+    let error = sent(
+        ProviderKind::CodeAssist,
+        Operation::Generate,
+        false,
+        &Json::Null,
+    );
+    let error = error.unwrap_err();
+    assert_eq!(error.kind, crate::CallErrorKind::Unauthorized);
+    let message = &error.error.message;
+    assert!(message.contains("modelgate login gemini"), "{message}");
+}
+
+#[test]
+fn what_is_counted_has_neither_project_nor_anything_but_contents() {
+    let contents = json!([{"role": "user", "parts": [{"text": "hi"}]}]);
+    let request = json!({
+        "model": "models/x", "contents": contents, "systemInstruction": {"parts": [{"text": "be"}]},
+        "tools": [{"functionDeclarations": []}], "safetySettings": [],
+    });
+    for request in [request.clone(), json!({"generateContentRequest": request})] {
+        let kind = ProviderKind::CodeAssist;
+        let (url, body) = sent(kind, Operation::CountTokens, false, &request).unwrap();
+        assert_eq!(url, "https://one/base/v1internal:countTokens");
+        let parts =
+            json!([{"text": "be"}, {"text": r#"[{"functionDeclarations":[]}]"#}, {"text": "hi"}]);
+        let told = json!([{"role": "user", "parts": parts}]);
+        let expected = json!({"request": {"model": "models/gemini-2.5-pro", "contents": told}});
+        assert_eq!(body, expected);
+    }
+}
+
+#[test]
+fn nothing_is_said_that_nobody_said() {
+    let contents = json!([{"role": "model", "parts": [{"text": "hi"}]}]);
+    let (kind, request) = (ProviderKind::CodeAssist, json!({"contents": contents}));
+    let (_, body) = sent(kind, Operation::CountTokens, false, &request).unwrap();
+    assert_eq!(body["request"]["contents"], contents);
+}
+
+#[test]
+fn antigravity_numbers_its_requests_and_names_nobody() {
+    let request = json!({"contents": [], "safetySettings": [1], "generationConfig": {"topK": 1, "maxOutputTokens": 5}});
+    let (_, body) = sent(
+        ProviderKind::Antigravity,
+        Operation::Generate,
+        false,
+        &request,
+    )
+    .unwrap();
+    let id = body["requestId"].as_str().unwrap();
+    assert!(id.starts_with("agent-") && id.len() == 42, "{id}");
+    assert!(body.get("userAgent").is_none(), "{body}");
+    let expected = json!({"contents": [], "generationConfig": {"topK": 1}});
+    assert_eq!(body["request"], expected);
+}
