@@ -110,7 +110,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     let kind =
         kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
     oauth::projects(kind, &args.project).map_err(wait::explained)?;
-    if args.import.is_none() {
+    if args.import.is_none() && !args.cookie {
         oauth::ready(kind, &config.oauth).map_err(wait::explained)?;
     }
     if let Some(terms) = oauth::terms(kind) {
