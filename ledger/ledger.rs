@@ -1,10 +1,11 @@
 //! The handle on the ledger: rows go in without waiting, questions are asked of the file.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
-use std::{io, thread};
 
 use crate::query::Readers;
 use crate::record::Row;
@@ -48,12 +49,15 @@ struct Shared {
     sender: SyncSender<Message>,
     board: Arc<Board>,
     readers: Readers,
+    /// The one that writes.
+    writer: Thread,
 }
 
 impl Drop for Shared {
     /// With the last handle the thread ends: when all is written, or else when it cannot be.
     fn drop(&mut self) {
         self.board.stop();
+        self.writer.unpark();
     }
 }
 
@@ -82,14 +86,14 @@ impl Ledger {
         let board = Arc::new(Board::default());
         let readers = Readers::new(settings.path.clone());
         let writer = Writer::new(settings, receiver, Arc::clone(&board));
-        thread::Builder::new()
-            .name("ledger".to_owned())
-            .spawn(move || writer.run())?;
+        let thread = thread::Builder::new().name("ledger".to_owned());
+        let running = thread.spawn(move || writer.run())?;
         Ok(Self {
             shared: Arc::new(Shared {
                 sender,
                 board,
                 readers,
+                writer: running.thread().clone(),
             }),
         })
     }
@@ -149,7 +153,10 @@ impl Ledger {
     fn send(&self, mut message: Message, deadline: Instant) -> bool {
         loop {
             match self.shared.sender.try_send(message) {
-                Ok(()) => return true,
+                Ok(()) => {
+                    self.shared.writer.unpark();
+                    return true;
+                }
                 Err(TrySendError::Full(back)) if Instant::now() < deadline => message = back,
                 Err(_) => return false,
             }

@@ -1,7 +1,7 @@
 //! The thread that writes: rows in batches, each in one transaction with its sums.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::sqlite::{self, Merged, Store};
 use crate::status::Board;
 use crate::{LedgerError, Settings};
 
-/// How long the first row of a batch waits for others.
+/// How long rows gather before they are looked for. Nobody who records wakes the thread: to be woken costs more than a row.
 const GATHER: Duration = Duration::from_millis(200);
-/// From so many rows on a batch waits for no others.
-const ENOUGH: usize = 200;
+/// The same where more than a batch had gathered, so that the queue has room for more.
+const BUSY: Duration = Duration::from_millis(20);
 /// The rows of a batch.
 const MOST: usize = 1_000;
 
@@ -29,7 +29,7 @@ const SPARE: Duration = Duration::from_secs(60);
 /// Between two looks for what is too old.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
-/// What the thread is told.
+/// What the thread is told. Whoever waits for an answer wakes it.
 #[derive(Debug)]
 pub(crate) enum Message {
     Row(Box<Row>),
@@ -73,19 +73,17 @@ impl Writer {
 
     pub(crate) fn run(mut self) {
         self.ready();
+        let mut busy = false;
         loop {
-            let next = match self.receiver.recv_timeout(GATHER) {
-                Ok(Message::Row(row)) => self.gather(*row),
-                Ok(other) => Some(other),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
+            let Ok(next) = self.gather() else { break };
+            let full = self.batch.len() == MOST;
             while !self.commit() {
                 if self.board.is_stopping() {
                     return self.give_up();
                 }
                 thread::sleep(LOOK);
             }
+            let more = full || next.is_some();
             match next {
                 Some(Message::Import(rows, reply)) => {
                     let _ = reply.try_send(self.import(&rows));
@@ -101,27 +99,31 @@ impl Writer {
                 Some(Message::Row(_)) | None => {}
             }
             self.sweep();
+            if more {
+                busy |= full;
+                continue;
+            }
+            thread::park_timeout(if busy { BUSY } else { GATHER });
+            busy = false;
         }
         self.give_up();
     }
 
-    /// Fills the batch, until it is large enough, some time has passed or something else is asked for.
-    fn gather(&mut self, first: Row) -> Option<Message> {
-        let deadline = Instant::now() + GATHER;
-        self.batch.push(first);
+    /// Fills the batch with the rows that wait, until it is large enough or something else is asked for. Fails when nobody can
+    /// send anything any more.
+    fn gather(&mut self) -> Result<Option<Message>, TryRecvError> {
         while self.batch.len() < MOST {
-            let message = if self.batch.len() < ENOUGH {
-                let left = deadline.saturating_duration_since(Instant::now());
-                self.receiver.recv_timeout(left).ok()
-            } else {
-                self.receiver.try_recv().ok()
-            };
-            match message {
-                Some(Message::Row(row)) => self.batch.push(*row),
-                other => return other,
+            match self.receiver.try_recv() {
+                Ok(Message::Row(row)) => self.batch.push(*row),
+                Ok(other) => return Ok(Some(other)),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) if self.batch.is_empty() => {
+                    return Err(TryRecvError::Disconnected);
+                }
+                Err(TryRecvError::Disconnected) => break,
             }
         }
-        None
+        Ok(None)
     }
 
     /// Writes the batch. False when it cannot be written now.
