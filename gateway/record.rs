@@ -29,7 +29,8 @@ const UNKNOWN: &str = "unknown";
 /// The record of one request. It is written when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Record {
-    sheet: Option<Box<Sheet>>,
+    /// Nobody else has it before it is over.
+    sheet: Option<Arc<Sheet>>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -166,7 +167,7 @@ impl Record {
         };
         telemetry.metrics.began();
         Self {
-            sheet: Some(Box::new(sheet)),
+            sheet: Some(Arc::new(sheet)),
             telemetry,
         }
     }
@@ -346,7 +347,7 @@ impl Record {
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut Sheet)) {
-        if let Some(sheet) = self.sheet.as_deref_mut() {
+        if let Some(sheet) = self.sheet.as_mut().and_then(Arc::get_mut) {
             change(sheet);
         }
     }
@@ -392,7 +393,9 @@ impl Sheet {
 impl Drop for Record {
     fn drop(&mut self) {
         if let Some(mut sheet) = self.sheet.take() {
-            sheet.total = sheet.started.elapsed();
+            if let Some(sheet) = Arc::get_mut(&mut sheet) {
+                sheet.total = sheet.started.elapsed();
+            }
             sheet.log();
             self.telemetry.keep(sheet);
         }

@@ -141,7 +141,7 @@ impl Telemetry {
     }
 
     /// Takes what is known of a request that is over.
-    pub(crate) fn keep(&self, sheet: Box<Sheet>) {
+    pub(crate) fn keep(&self, sheet: Arc<Sheet>) {
         let row = row::of(&sheet, &self.prices.load());
         self.metrics.ended(&sheet, row.as_ref());
         self.feed.tell(|| Event::RequestEnded(self.summary(&sheet)));

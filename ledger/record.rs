@@ -192,12 +192,12 @@ impl RequestId {
         if text.len() > 36 {
             return None;
         }
-        let digits: String = text.chars().filter(|char| *char != '-').collect();
-        if digits.len() != 32 {
-            return None;
+        let (mut number, mut digits) = (0_u128, 0);
+        for char in text.chars().filter(|char| *char != '-') {
+            number = number << 4 | u128::from(char.to_digit(16)?);
+            digits += 1;
         }
-        let number = u128::from_str_radix(&digits, 16).ok()?;
-        Some(Self(number.to_be_bytes()))
+        (digits == 32).then(|| Self(number.to_be_bytes()))
     }
 
     /// When the request began, in milliseconds.

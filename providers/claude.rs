@@ -59,18 +59,7 @@ pub(crate) fn account(
     let mut headers = credential::common_headers();
     headers.insert(VERSION, HeaderValue::from_static("2023-06-01"));
     headers.insert(BETA, HeaderValue::from_static(OAUTH_BETA));
-    let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Claude,
-        provider: "claude",
-        entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login),
-    };
+    let raw = Raw::of_account(ProviderKind::Claude, "claude", account, entry, login);
     forge.make(raw, urls(&entry.base_url), headers)
 }
 

@@ -5,7 +5,7 @@ mod opened;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_config::model::ProviderEntry;
 use modelgate_config::{OAuthService, OAuthSetting};
 use modelgate_dialects::gemini::envelope::{Envelope, wrap_request};
 use modelgate_dialects::ir::{Error, ErrorKind};
@@ -121,15 +121,8 @@ fn credential(
     };
     let raw = Raw {
         id,
-        kind,
-        provider,
-        entry,
         secret: &secret,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login.clone()),
+        ..Raw::of_account(kind, provider, account, entry, login.clone())
     };
     let first = service.and_then(|service| service.url(OAuthSetting::FirstUrl).ok());
     // Whoever names a place means that one.

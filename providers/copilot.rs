@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::edit::{self, Step};
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
@@ -30,18 +30,13 @@ pub(crate) fn account(
     login: Login,
     forge: &mut Forge<'_>,
 ) -> Credential {
-    let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Copilot,
-        provider: "github-copilot",
+    let raw = Raw::of_account(
+        ProviderKind::Copilot,
+        "github-copilot",
+        account,
         entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login),
-    };
+        login,
+    );
     let mut headers = credential::common_headers();
     headers.extend(identity());
     headers.insert(INTENT, HeaderValue::from_static("conversation-panel"));

@@ -11,7 +11,7 @@ use crate::cooldowns::Cooldown;
 use crate::credential::{
     self, Credential, CredentialId, CredentialKey, Endpoint, Login, Source, Urls,
 };
-use crate::{Health, ProviderKind};
+use crate::{Account, Health, ProviderKind};
 
 /// The health of every credential that is or was in use; outlives configurations.
 #[derive(Debug, Default)]
@@ -88,6 +88,30 @@ pub(crate) struct Raw<'a> {
     pub(crate) quirks: Quirks,
     pub(crate) auth: Option<(HeaderName, HeaderValue)>,
     pub(crate) account: Option<Login>,
+}
+
+impl<'a> Raw<'a> {
+    /// What makes a credential of an account: its tokens let it in, and its file tells it from all others.
+    pub(crate) fn of_account(
+        kind: ProviderKind,
+        provider: &'a str,
+        account: &'a Account,
+        entry: &'a ProviderEntry,
+        login: Login,
+    ) -> Self {
+        Self {
+            id: account.id().to_owned(),
+            kind,
+            provider,
+            entry,
+            secret: &account.file,
+            weight: entry.weight,
+            proxy: &account.settings.proxy,
+            quirks: Quirks::default(),
+            auth: None,
+            account: Some(login),
+        }
+    }
 }
 
 impl<'h> Forge<'h> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::Target;
 use modelgate_dialects::json::edit::{self, Step};
 use modelgate_dialects::json::{Document, Value};
@@ -22,18 +22,7 @@ pub(crate) fn account(
     login: Login,
     forge: &mut Forge<'_>,
 ) -> Credential {
-    let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Iflow,
-        provider: "iflow",
-        entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login),
-    };
+    let raw = Raw::of_account(ProviderKind::Iflow, "iflow", account, entry, login);
     let urls = Urls::Operations(Box::new(Operations {
         generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
         ..Operations::default()

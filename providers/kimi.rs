@@ -29,19 +29,11 @@ pub(crate) fn account(
     forge: &mut Forge<'_>,
 ) -> Credential {
     let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Kimi,
-        provider: "kimi",
-        entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
         quirks: Quirks {
             replay_reasoning: true,
             ..Quirks::default()
         },
-        auth: None,
-        account: Some(login),
+        ..Raw::of_account(ProviderKind::Kimi, "kimi", account, entry, login)
     };
     let mut headers = credential::common_headers();
     let device = account.extra("device_id");

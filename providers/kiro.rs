@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::ir::Error;
 use modelgate_dialects::json::RawJson;
 use modelgate_dialects::kiro::response;
@@ -102,18 +102,7 @@ pub(crate) fn account(
     forge: &mut Forge<'_>,
 ) -> Credential {
     let pool = Pool::of(account);
-    let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Kiro,
-        provider: "kiro",
-        entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login),
-    };
+    let raw = Raw::of_account(ProviderKind::Kiro, "kiro", account, entry, login);
     let mut headers = credential::common_headers();
     headers.insert(CONTENT_TYPE, AWS_JSON);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));

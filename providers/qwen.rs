@@ -1,6 +1,6 @@
 //! Accounts of Qwen (`providers.md` 11): Chat Completions, at an address that comes with the tokens.
 
-use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_config::model::ProviderEntry;
 use url::Url;
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
@@ -16,18 +16,7 @@ pub(crate) fn account(
     login: Login,
     forge: &mut Forge<'_>,
 ) -> Credential {
-    let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Compatible,
-        provider: "qwen",
-        entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login),
-    };
+    let raw = Raw::of_account(ProviderKind::Compatible, "qwen", account, entry, login);
     let urls = Urls::Operations(Box::new(Operations {
         generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
         ..Operations::default()

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use modelgate_config::model::{ProviderEntry, Quirks};
+use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::Document;
 use modelgate_dialects::json::edit::{self, Step};
@@ -28,18 +28,7 @@ pub(crate) fn account(
     login: Login,
     forge: &mut Forge<'_>,
 ) -> Credential {
-    let raw = Raw {
-        id: account.id().to_owned(),
-        kind: ProviderKind::Xai,
-        provider: "xai",
-        entry,
-        secret: &account.file,
-        weight: entry.weight,
-        proxy: &account.settings.proxy,
-        quirks: Quirks::default(),
-        auth: None,
-        account: Some(login),
-    };
+    let raw = Raw::of_account(ProviderKind::Xai, "xai", account, entry, login);
     let urls = Urls::Operations(Box::new(Operations {
         generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
         models: Some(credential::join(&entry.base_url, &["models"])),

@@ -22,8 +22,7 @@ struct Sheets {
 }
 
 impl Recent {
-    pub(crate) fn push(&self, sheet: Box<Sheet>) {
-        let sheet = Arc::from(sheet);
+    pub(crate) fn push(&self, sheet: Arc<Sheet>) {
         let mut sheets = self.lock();
         let oldest = if sheets.kept.len() == CAPACITY {
             sheets.kept.pop_front()
