@@ -215,10 +215,16 @@ async fn a_provider_with_tls_is_reached_through_a_tunnel_that_the_proxy_cannot_l
         let url = format!("{scheme}://{WRITTEN}{}", proxy.address);
         let text = config(&url, &[(base.clone(), String::new())]);
         let gateway = trusting(&text, &[&secured]).await;
-        ask(&gateway).await;
-        ask(&gateway).await;
+        // A connection goes back to the pool a moment after its answer ends, which the next request may be ahead of.
+        for _ in 0..5 {
+            ask(&gateway).await;
+        }
         let target = format!("localhost:{}", secured.address.port());
-        assert_eq!(proxy.visits(), [Visit { way, target }], "one connection");
+        let visits = proxy.visits();
+        assert!(visits.len() < 5, "connections are used again: {visits:?}");
+        let tunnel = Visit { way, target };
+        assert!(visits.iter().all(|visit| *visit == tunnel), "{visits:?}");
+        assert!(!visits.is_empty());
         let sent = upstream.last_request();
         assert_eq!(sent.header("authorization"), Some("Bearer sk-0"));
         assert_eq!(sent.header("proxy-authorization"), None);

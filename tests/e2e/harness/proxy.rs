@@ -113,6 +113,7 @@ impl Secured {
             async move {
                 let mut client = acceptor.accept(stream).await?;
                 let mut upstream = TcpStream::connect(target).await?;
+                upstream.set_nodelay(true)?;
                 copy_bidirectional(&mut client, &mut upstream).await?;
                 Ok(())
             }
@@ -144,6 +145,7 @@ where
 {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
+        let _ = stream.set_nodelay(true);
         connections.spawn(serve(stream));
     }
 }
@@ -294,7 +296,9 @@ async fn bytes(client: &mut TcpStream, count: u8) -> io::Result<Vec<u8>> {
 async fn connect(target: &str) -> io::Result<TcpStream> {
     let port = target.rsplit(':').next().and_then(|port| port.parse().ok());
     let port: u16 = port.ok_or_else(|| io::Error::other("no port"))?;
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn note(visits: &Mutex<Vec<Visit>>, way: Way, target: &str) {
