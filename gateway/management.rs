@@ -25,6 +25,8 @@ mod tools;
 mod usage;
 mod views;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -57,7 +59,7 @@ struct Question {
     method: Method,
     path: String,
     query: Option<String>,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
 }
 
 /// Why there is no answer: in our shape, or in the family's.

@@ -40,7 +40,7 @@ pub(crate) struct Plan {
     /// What the path says beside the body, for Google's clients.
     pub(crate) google: Option<Google>,
     pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) peek: Peek,
     /// Who could serve the model, or the fallback that is asked now.
     pub(crate) route: Arc<Route>,

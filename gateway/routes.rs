@@ -109,7 +109,7 @@ fn incoming(
         method,
         path: path.as_str().to_owned(),
         query,
-        headers,
+        headers: Arc::new(headers),
         peer,
         upgrade,
         // The pieces are `Bytes` already, so that nothing is copied here.

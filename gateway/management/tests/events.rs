@@ -16,10 +16,10 @@ async fn open(state: &State, query: &str) -> Response {
         method: Method::GET,
         path: "/v0/management/events".to_owned(),
         query: (!query.is_empty()).then(|| query.to_owned()),
-        headers: HeaderMap::from_iter([(
+        headers: Arc::new(HeaderMap::from_iter([(
             http::HeaderName::from_static(KEY.0),
             KEY.1.parse().unwrap(),
-        )]),
+        )])),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::empty()),
