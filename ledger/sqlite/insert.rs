@@ -51,7 +51,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What a row counts for in the sums; 0 stands for no name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) hour: i64,
     pub(super) key: i64,

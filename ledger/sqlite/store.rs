@@ -60,7 +60,7 @@ impl Store {
         let mut insertion = Insertion::begin(&transaction, &mut self.names)?;
         for row in rows {
             if let Some(place) = insertion.insert(row)? {
-                rollup.add(&place, &Totals::of(row));
+                rollup.add(place, &Totals::of(row));
                 added += 1;
             }
         }
@@ -90,7 +90,7 @@ impl Store {
             let place = if known { None } else { insertion.insert(row)? };
             match place {
                 Some(place) => {
-                    rollup.add(&place, &Totals::of(row));
+                    rollup.add(place, &Totals::of(row));
                     merged.added += 1;
                 }
                 None => merged.skipped += 1,
