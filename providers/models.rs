@@ -230,6 +230,7 @@ impl Family {
                 .map_or_else(|| ModelProfile::default().thinking, FamilyThinking::profile),
             sampling: self.sampling,
             sampling_pair: self.sampling_pair,
+            output_limit: true,
             prefill: self.prefill,
             mid_system: self.mid_system,
             json_schema: self.json_schema,
