@@ -300,7 +300,8 @@ impl Observer {
                 self.on_error(frame);
             }
             "error" => self.on_error(frame),
-            _ => self.began = true,
+            // Others are greetings, or of no dialect: ChatGPT tells the state of a plan first.
+            kind => self.began |= kind.starts_with("response."),
         }
     }
 
