@@ -1,18 +1,26 @@
 //! What a provider takes that speaks a common dialect, but not all of it, and how it answers.
 
 use bytes::Bytes;
+use modelgate_dialects::json::{Document, RawJson, Value, Writer};
 use modelgate_dialects::{Dialect, Losses};
 
-use crate::{Credential, ProviderKind, copilot, iflow, kimi, xai};
+use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, xai};
 
-/// A request for an answer as the provider of a credential takes it: its own words where it has some, and nothing that it
+/// A request for an operation as the provider of a credential takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
 #[must_use]
-pub fn fit(credential: &Credential, dialect: Dialect, body: Bytes, losses: &mut Losses) -> Bytes {
+pub fn fit(
+    credential: &Credential,
+    operation: Operation,
+    dialect: Dialect,
+    body: Bytes,
+    losses: &mut Losses,
+) -> Bytes {
     if dialect != credential.kind.dialect() {
         return body;
     }
     match credential.kind {
+        ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
         ProviderKind::Xai => xai::fit(body, losses),
@@ -35,6 +43,7 @@ pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
     match credential.kind {
         ProviderKind::Copilot => copilot::mend(asked, answer),
         ProviderKind::Antigravity
+        | ProviderKind::ChatGpt
         | ProviderKind::Claude
         | ProviderKind::CodeAssist
         | ProviderKind::Codex
@@ -46,5 +55,65 @@ pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
         | ProviderKind::Kiro
         | ProviderKind::Vertex
         | ProviderKind::Xai => answer,
+    }
+}
+
+/// What becomes of a field of a request.
+pub(crate) enum Fate {
+    /// It stays as it is spelt.
+    Kept,
+    /// It is left out.
+    Gone,
+    /// It gets another value.
+    Is(RawJson),
+}
+
+impl Fate {
+    /// Writes the field that had `value`; whether that is another one.
+    pub(crate) fn write(self, key: &str, value: Value<'_>, writer: &mut Writer<'_>) -> bool {
+        match self {
+            Self::Kept => {
+                writer.field(key, &value.raw());
+                return false;
+            }
+            Self::Gone => {}
+            Self::Is(json) => writer.field(key, &json),
+        }
+        true
+    }
+}
+
+/// A request whose fields are as `rule` has them, in one pass, and which has those of `missing`. What is no object, or needs no
+/// change, comes back as it is.
+pub(crate) fn rewritten(
+    body: Bytes,
+    mut rule: impl FnMut(Value<'_>, &str, Value<'_>) -> Fate,
+    missing: &[(&str, RawJson)],
+) -> Bytes {
+    let Ok(document) = Document::parse(body.clone()) else {
+        return body;
+    };
+    let root = document.root();
+    if !root.is_object() {
+        return body;
+    }
+    let mut changed = false;
+    let fitted = RawJson::build(|writer| {
+        writer.object(|writer| {
+            for (key, value) in root.entries() {
+                changed |= rule(root, &key, value).write(&key, value, writer);
+            }
+            for (key, json) in missing {
+                if root.get(key).is_none() {
+                    changed = true;
+                    writer.field(key, json);
+                }
+            }
+        });
+    });
+    if changed {
+        fitted.to_text().into_bytes()
+    } else {
+        body
     }
 }

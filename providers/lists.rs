@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use crate::credential::Credential;
-use crate::{CallError, Moment};
+use crate::{CallError, Moment, ProviderKind};
 
 pub use fetch::fetch;
 
@@ -85,7 +85,13 @@ impl ListKey {
     #[must_use]
     pub fn of(credential: &Credential) -> Option<Self> {
         let url = credential.list_url().filter(|_| credential.fetch_models)?;
-        Some(Self(format!("{} {url}", credential.kind)))
+        let kind = credential.kind;
+        // What ChatGPT lists depends on the plan of who asks.
+        let own = credential.file().filter(|_| kind == ProviderKind::ChatGpt);
+        Some(Self(match own {
+            Some(file) => format!("{kind} {url} {file}"),
+            None => format!("{kind} {url}"),
+        }))
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
+use modelgate_dialects::Losses;
 use modelgate_dialects::passthrough::usage_of_body;
-use modelgate_providers::{Member, Operation};
+use modelgate_providers::{Member, Operation, fit};
 use warp::reply::Response;
 
 use super::whole;
@@ -46,7 +47,10 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<Bytes, Failure>
     };
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
-        let body = plan.forwarded(&candidate);
+        let (body, credential) = (plan.forwarded(&candidate), &candidate.credential);
+        let mut losses = Losses::default();
+        let body = fit(credential, operation, dialect, body, &mut losses);
+        plan.record.lost(&losses);
         match whole::ask(plan, &candidate, trying.why, operation, dialect, body).await {
             Ok((body, document)) => {
                 plan.record
