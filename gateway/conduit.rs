@@ -66,6 +66,17 @@ impl Conduit {
         }
     }
 
+    /// The same, with the output that the last event of the upstream leaves out.
+    pub(crate) fn restoring_output(self) -> Self {
+        match self {
+            Self::Pass(pass) => Self::Pass(Box::new(Pass {
+                dialect: pass.dialect,
+                observer: pass.observer.restoring_output(),
+            })),
+            Self::Translate(_) => self,
+        }
+    }
+
     /// From one dialect to another. `provider` is the tag of the upstream's reasoning state, `asked` what its decoder must
     /// know of the request.
     pub(crate) fn translate(

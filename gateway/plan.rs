@@ -77,6 +77,8 @@ pub(crate) struct Prepared {
     pub(crate) rename: Option<Str>,
     /// The upstream is asked for usage, and the client has not asked.
     pub(crate) hides_usage: bool,
+    /// The upstream leaves out at the end of its stream what the answer consists of.
+    pub(crate) restores_output: bool,
     pub(crate) losses: Losses,
     /// Keeps the conversation once the answer is complete.
     pub(crate) keeper: Option<Keeper>,
@@ -334,6 +336,7 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
+                restores_output: candidate.forgets_output(),
                 losses,
                 keeper: None,
             });
@@ -383,6 +386,7 @@ impl Plan {
             pass: false,
             rename: None,
             hides_usage: false,
+            restores_output: false,
             losses: encoded.losses,
             keeper: self.keeper(),
         })

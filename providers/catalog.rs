@@ -124,6 +124,12 @@ impl Candidate {
         client == self.dialect(client) && self.credential.kind != ProviderKind::ChatGpt
     }
 
+    /// Whether its streams leave out at their end what the answer consists of.
+    #[must_use]
+    pub fn forgets_output(&self) -> bool {
+        self.credential.kind == ProviderKind::ChatGpt
+    }
+
     fn member(&self) -> Member<'_> {
         Member {
             credential: &self.credential,
