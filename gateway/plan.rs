@@ -336,7 +336,7 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
-                restores_output: candidate.forgets_output(),
+                restores_output: candidate.credential.kind.forgets_output(),
                 losses,
                 keeper: None,
             });

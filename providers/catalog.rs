@@ -121,13 +121,7 @@ impl Candidate {
     /// Whether the provider can keep an answer, so that its client goes on from it by its id, in the client's dialect.
     #[must_use]
     pub fn keeps_answers(&self, client: Dialect) -> bool {
-        client == self.dialect(client) && self.credential.kind != ProviderKind::ChatGpt
-    }
-
-    /// Whether its streams leave out at their end what the answer consists of.
-    #[must_use]
-    pub fn forgets_output(&self) -> bool {
-        self.credential.kind == ProviderKind::ChatGpt
+        client == self.dialect(client) && self.credential.kind.keeps_answers()
     }
 
     fn member(&self) -> Member<'_> {

@@ -1,7 +1,7 @@
 //! What a provider takes that speaks a common dialect, but not all of it, and how it answers.
 
 use bytes::Bytes;
-use modelgate_dialects::json::{Document, RawJson, Value, Writer};
+use modelgate_dialects::json::{Document, RawJson, Value};
 use modelgate_dialects::{Dialect, Losses};
 
 use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, xai};
@@ -68,52 +68,49 @@ pub(crate) enum Fate {
     Is(RawJson),
 }
 
-impl Fate {
-    /// Writes the field that had `value`; whether that is another one.
-    pub(crate) fn write(self, key: &str, value: Value<'_>, writer: &mut Writer<'_>) -> bool {
-        match self {
-            Self::Kept => {
-                writer.field(key, &value.raw());
-                return false;
-            }
-            Self::Gone => {}
-            Self::Is(json) => writer.field(key, &json),
-        }
-        true
-    }
-}
-
-/// A request whose fields are as `rule` has them, in one pass, and which has those of `missing`. What is no object, or needs no
-/// change, comes back as it is.
+/// A request whose fields are as `rule`, which is given the whole request too, has them, and which has those of `missing`: in one
+/// pass. What is no object, or needs no change, comes back as it is.
 pub(crate) fn rewritten(
     body: Bytes,
-    mut rule: impl FnMut(Value<'_>, &str, Value<'_>) -> Fate,
     missing: &[(&str, RawJson)],
+    mut rule: impl FnMut(Value<'_>, &str, Value<'_>) -> Fate,
 ) -> Bytes {
     let Ok(document) = Document::parse(body.clone()) else {
         return body;
     };
     let root = document.root();
-    if !root.is_object() {
-        return body;
+    let fitted = object(root, missing, |key, value| rule(root, key, value));
+    fitted.map_or(body, |fitted| fitted.to_text().into_bytes())
+}
+
+/// The same of an object inside of a request; nothing where it stays as it is.
+pub(crate) fn object(
+    value: Value<'_>,
+    missing: &[(&str, RawJson)],
+    mut rule: impl FnMut(&str, Value<'_>) -> Fate,
+) -> Option<RawJson> {
+    if !value.is_object() {
+        return None;
     }
     let mut changed = false;
-    let fitted = RawJson::build(|writer| {
+    let written = RawJson::build(|writer| {
         writer.object(|writer| {
-            for (key, value) in root.entries() {
-                changed |= rule(root, &key, value).write(&key, value, writer);
+            for (key, value) in value.entries() {
+                let fate = rule(&key, value);
+                changed |= !matches!(fate, Fate::Kept);
+                match fate {
+                    Fate::Kept => writer.field(&key, &value.raw()),
+                    Fate::Gone => {}
+                    Fate::Is(json) => writer.field(&key, &json),
+                }
             }
             for (key, json) in missing {
-                if root.get(key).is_none() {
+                if value.get(key).is_none() {
                     changed = true;
                     writer.field(key, json);
                 }
             }
         });
     });
-    if changed {
-        fitted.to_text().into_bytes()
-    } else {
-        body
-    }
+    changed.then_some(written)
 }

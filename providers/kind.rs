@@ -73,6 +73,24 @@ impl ProviderKind {
         }
     }
 
+    /// Whether its upstream can keep answers, so that a client goes on from one by its id.
+    #[must_use]
+    pub const fn keeps_answers(self) -> bool {
+        !matches!(self, Self::ChatGpt)
+    }
+
+    /// Whether the last event of its streams leaves out what the answer consists of.
+    #[must_use]
+    pub const fn forgets_output(self) -> bool {
+        matches!(self, Self::ChatGpt)
+    }
+
+    /// Whether each account has a list of models of its own, and not all of them the same.
+    #[must_use]
+    pub(crate) const fn lists_by_account(self) -> bool {
+        matches!(self, Self::ChatGpt)
+    }
+
     /// The name used in logs and records.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use crate::credential::Credential;
-use crate::{CallError, Moment, ProviderKind};
+use crate::{CallError, Moment};
 
 pub use fetch::fetch;
 
@@ -86,8 +86,7 @@ impl ListKey {
     pub fn of(credential: &Credential) -> Option<Self> {
         let url = credential.list_url().filter(|_| credential.fetch_models)?;
         let kind = credential.kind;
-        // What ChatGPT lists depends on the plan of who asks.
-        let own = credential.file().filter(|_| kind == ProviderKind::ChatGpt);
+        let own = credential.file().filter(|_| kind.lists_by_account());
         Some(Self(match own {
             Some(file) => format!("{kind} {url} {file}"),
             None => format!("{kind} {url}"),

@@ -62,7 +62,7 @@ pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
         losses.dropped(field, "xAI refuses it");
         Fate::Gone
     };
-    rewritten(body, rule, &[])
+    rewritten(body, &[], rule)
 }
 
 /// What a failure means.

@@ -31,15 +31,17 @@ pub(crate) async fn pass(
         Err(failure) => return error::answer(dialect, &failure),
     };
     match Box::pin(passed(&mut plan, operation)).await {
-        Ok(body) => {
+        Ok((body, losses)) => {
             plan.record.answered(body.len());
-            reply::json(StatusCode::OK, body)
+            let mut response = reply::json(StatusCode::OK, body);
+            reply::name_losses(&mut response, &losses);
+            response
         }
         Err(failure) => refuse(plan.record, dialect, &failure),
     }
 }
 
-async fn passed(plan: &mut Plan, operation: Operation) -> Result<Bytes, Failure> {
+async fn passed(plan: &mut Plan, operation: Operation) -> Result<(Bytes, Losses), Failure> {
     let mut last = None;
     let dialect = plan.dialect;
     let fits = |candidate: Member<'_>| {
@@ -55,7 +57,7 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<Bytes, Failure>
             Ok((body, document)) => {
                 plan.record
                     .used(usage_of_body(dialect, &document).unwrap_or_default());
-                return Ok(body);
+                return Ok((body, losses));
             }
             Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));

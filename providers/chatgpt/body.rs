@@ -5,7 +5,7 @@ use modelgate_dialects::Losses;
 use modelgate_dialects::json::{RawJson, ToJson, Value};
 
 use crate::Operation;
-use crate::fit::{Fate, rewritten};
+use crate::fit::{Fate, object, rewritten};
 
 /// Longest name of a function.
 const NAME_LIMIT: usize = 64;
@@ -60,6 +60,8 @@ pub(crate) fn fit(operation: Operation, body: Bytes, losses: &mut Losses) -> Byt
     let rule = |request: Value<'_>, key: &str, value: Value<'_>| match key {
         // Compaction has no such fields.
         "stream" | "store" | "include" if !answers => Fate::Gone,
+        // Without what it goes on from a conversation is another one: whoever is asked may refuse it.
+        "previous_response_id" if !answers => Fate::Kept,
         "stream" if value.as_bool() != Some(true) => Fate::Is(json(&true)),
         "store" if value.as_bool() != Some(false) => {
             losses.quietly_changed(key, "ChatGPT accounts store nothing");
@@ -87,7 +89,7 @@ pub(crate) fn fit(operation: Operation, body: Bytes, losses: &mut Losses) -> Byt
         }
         _ => Fate::Kept,
     };
-    rewritten(body, rule, &missing)
+    rewritten(body, &missing, rule)
 }
 
 fn json<T: ToJson + ?Sized>(value: &T) -> RawJson {
@@ -159,25 +161,9 @@ fn list(
     }))
 }
 
-/// An object whose fields are as `rule` has them; nothing where it changes none.
-fn object(value: Value<'_>, mut rule: impl FnMut(&str, Value<'_>) -> Fate) -> Option<RawJson> {
-    if !value.is_object() {
-        return None;
-    }
-    let mut changed = false;
-    let written = RawJson::build(|writer| {
-        writer.object(|writer| {
-            for (key, value) in value.entries() {
-                changed |= rule(&key, value).write(&key, value, writer);
-            }
-        });
-    });
-    changed.then_some(written)
-}
-
 /// Something said, or done, in the conversation.
 fn item(path: &str, value: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
-    object(value, |key, value| match key {
+    object(value, &[], |key, value| match key {
         "role" if value.as_str().as_deref() == Some("system") => {
             let why = "with ChatGPT accounts it is the developer who speaks for the system";
             losses.quietly_changed(format!("{path}.role"), why);
@@ -189,11 +175,11 @@ fn item(path: &str, value: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
 }
 
 fn part(path: &str, value: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
-    object(value, |key, _| unmarked(path, key, losses))
+    object(value, &[], |key, _| unmarked(path, key, losses))
 }
 
 fn tool(path: &str, value: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
-    object(value, |key, value| match key {
+    object(value, &[], |key, value| match key {
         "type" => search(value),
         _ => unmarked(path, key, losses),
     })
@@ -218,12 +204,12 @@ fn search(kind: Value<'_>) -> Fate {
 /// The choice among the tools, which names them as the list does.
 fn choice(value: Value<'_>) -> Fate {
     let named = |_: &str, value: Value<'_>, _: &mut Losses| {
-        object(value, |key, value| match key {
+        object(value, &[], |key, value| match key {
             "type" => search(value),
             _ => Fate::Kept,
         })
     };
-    let chosen = object(value, |key, value| match key {
+    let chosen = object(value, &[], |key, value| match key {
         "type" => search(value),
         "tools" => list(key, value, &mut Losses::default(), named),
         _ => Fate::Kept,

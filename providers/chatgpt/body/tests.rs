@@ -132,11 +132,11 @@ fn reasoning_is_asked_for_and_parallel_calls_only_beside_tools() {
 fn a_compaction_says_nothing_of_a_stream() {
     let (body, losses) = fitted(
         Operation::Compact,
-        r#"{"model":"m","stream":false,"store":false,"include":["x"],"input":"Hi","user":"u"}"#,
+        r#"{"model":"m","stream":false,"store":false,"include":["x"],"input":"Hi","user":"u","previous_response_id":"r"}"#,
     );
     assert_eq!(
         body,
-        r#"{"model":"m","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"Hi"}]}],"instructions":""}"#
+        r#"{"model":"m","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"Hi"}]}],"previous_response_id":"r","instructions":""}"#
     );
     assert_eq!(losses.iter().count(), 1);
 }
