@@ -222,6 +222,9 @@ async fn an_account_is_logged_in_to_in_a_browser_and_answers_every_client() {
 #[tokio::test]
 async fn an_account_is_logged_in_to_with_a_code_and_not_too_fast() {
     let chatgpt = ChatGpt::start().await;
+    // The same account, as another program of the family has named it.
+    let before = json!({"email": "ada@example.com", "note": "mine"});
+    chatgpt.account("codex-0a1b2c3d-ada@example.com-plus", "9", &before);
     let words = [
         "login",
         "codex",
@@ -241,6 +244,7 @@ async fn an_account_is_logged_in_to_with_a_code_and_not_too_fast() {
     let saved = chatgpt.scene.saved(&chatgpt.logged_in());
     assert_eq!(saved["account_id"], WORKSPACE);
     assert_eq!(saved["access_token"], "access-0");
+    assert_eq!(saved["note"], "mine");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What the backend is asked, and what comes of its refusals.
 
-use super::backend::{COMPACT, RESPONSES, TOKEN};
+use super::backend::{COMPACT, RESPONSES, TOKEN, id_token};
 use super::{ChatGpt, post, respond, response, text_of};
-use crate::harness::Speaks;
+use crate::harness::{Speaks, eventually};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -224,4 +224,42 @@ async fn who_is_turned_away_by_the_guard_is_not_out_of_a_login() {
     assert_eq!(answer.status, 502, "{}", answer.text());
     assert!(answer.text().contains("Just a moment"), "{}", answer.text());
     assert!(chatgpt.scene.server.asked(TOKEN).is_empty());
+}
+
+#[tokio::test]
+async fn every_account_serves_what_its_plan_has() {
+    let chatgpt = ChatGpt::start().await;
+    chatgpt.account("codex-a", "0", &json!({"fetch_models": true}));
+    let newer = json!({"fetch_models": true, "client_version": "9.9.9"});
+    chatgpt.account("codex-b", "1", &newer);
+    let free = json!({"id_token": id_token("free")});
+    chatgpt.account("codex-c", "2", &free);
+    let gateway = chatgpt.scene.launch().start().await;
+    let names = async || {
+        let answer = gateway.request("GET", "/v1/models").send().await.unwrap();
+        answer.text().await.unwrap()
+    };
+    eventually("both lists are there", async || {
+        let names = names().await;
+        names.contains("gpt-new-9") && names.contains("gpt-of-others")
+    })
+    .await;
+    let names = names().await;
+    assert!(names.contains("gpt-5.4-mini"), "{names}");
+    assert!(
+        !names.contains("gpt-5.6-sol"),
+        "not in the free plan: {names}"
+    );
+    for (model, token) in [
+        ("gpt-new-9", "Bearer access-0"),
+        ("gpt-of-others", "Bearer access-1"),
+        ("gpt-5.4-mini", "Bearer access-2"),
+    ] {
+        for _ in 0..3 {
+            let answer = gateway.question(Speaks::Chat, model, false).await;
+            answer.expect_text(Speaks::Chat, "Hello there");
+            let asked = chatgpt.scene.last(RESPONSES);
+            assert_eq!(asked.header("authorization"), Some(token), "{model}");
+        }
+    }
 }

@@ -203,9 +203,14 @@ fn admit(asked: &Asked) -> Result<(), Said> {
 
 fn models(asked: &Asked) -> Result<Said, Said> {
     admit(asked)?;
-    let wanted = concat!("/backend/models?client_version=", env!("CARGO_PKG_VERSION"));
-    assert_eq!(asked.path, wanted);
-    let models = ["gpt-5.5", "gpt-new-9"].map(|slug| json!({"slug": slug, "visibility": "list"}));
+    // What there is depends on who asks, and for which version.
+    let version = asked.path.split_once('=').unwrap().1;
+    let own = match (asked.header("authorization"), version) {
+        (Some("Bearer access-0"), env!("CARGO_PKG_VERSION")) => "gpt-new-9",
+        (Some("Bearer access-1"), "9.9.9") => "gpt-of-others",
+        other => panic!("{other:?}"),
+    };
+    let models = ["gpt-5.5", own].map(|slug| json!({"slug": slug, "visibility": "list"}));
     Ok(Said::json(200, &json!({"models": models})))
 }
 
