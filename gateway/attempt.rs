@@ -211,8 +211,8 @@ async fn begin(
                 if prepared.hides_usage {
                     pass = pass.hiding_usage();
                 }
-                if prepared.restores_output {
-                    pass = pass.restoring_output();
+                if prepared.mends {
+                    pass = pass.mending();
                 }
                 pass
             } else {

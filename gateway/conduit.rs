@@ -66,12 +66,12 @@ impl Conduit {
         }
     }
 
-    /// The same, with the output that the last event of the upstream leaves out.
-    pub(crate) fn restoring_output(self) -> Self {
+    /// The same, with streams [mended](Observer::mending).
+    pub(crate) fn mending(self) -> Self {
         match self {
             Self::Pass(pass) => Self::Pass(Box::new(Pass {
                 dialect: pass.dialect,
-                observer: pass.observer.restoring_output(),
+                observer: pass.observer.mending(),
             })),
             Self::Translate(_) => self,
         }

@@ -77,8 +77,8 @@ pub(crate) struct Prepared {
     pub(crate) rename: Option<Str>,
     /// The upstream is asked for usage, and the client has not asked.
     pub(crate) hides_usage: bool,
-    /// The upstream leaves out at the end of its stream what the answer consists of.
-    pub(crate) restores_output: bool,
+    /// The upstream's stream is mended on its way.
+    pub(crate) mends: bool,
     pub(crate) losses: Losses,
     /// Keeps the conversation once the answer is complete.
     pub(crate) keeper: Option<Keeper>,
@@ -336,7 +336,7 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
-                restores_output: candidate.credential.kind.forgets_output(),
+                mends: candidate.credential.kind.streams_loosely(),
                 losses,
                 keeper: None,
             });
@@ -386,7 +386,7 @@ impl Plan {
             pass: false,
             rename: None,
             hides_usage: false,
-            restores_output: false,
+            mends: false,
             losses: encoded.losses,
             keeper: self.keeper(),
         })

@@ -79,9 +79,10 @@ impl ProviderKind {
         !matches!(self, Self::ChatGpt)
     }
 
-    /// Whether the last event of its streams leaves out what the answer consists of.
+    /// Whether its streams keep to their dialect only so far: ChatGPT's tell of plans between the events of the answer, and not at
+    /// their end what it consists of (`providers.md` 3.3).
     #[must_use]
-    pub const fn forgets_output(self) -> bool {
+    pub const fn streams_loosely(self) -> bool {
         matches!(self, Self::ChatGpt)
     }
 

@@ -43,7 +43,7 @@ pub struct Observer {
     rename: Option<Str>,
     /// The event that holds nothing but usage was not asked for by the client.
     hides_usage: bool,
-    /// What the last event of a Responses stream leaves out, where it does so.
+    /// What the last event of a Responses stream may leave out, where such streams are mended.
     output: Option<Output>,
     framer: Framer,
     frames: Vec<Frame>,
@@ -91,9 +91,10 @@ impl Observer {
         self
     }
 
-    /// The same for an upstream whose last event leaves out what the answer consists of: clients read it there.
+    /// The same for an upstream whose Responses streams keep to their dialect only so far: what the last event leaves out of the
+    /// output is told there, and events of no dialect are left out. Clients refuse a stream that begins with one.
     #[must_use]
-    pub fn restoring_output(mut self) -> Self {
+    pub fn mending(mut self) -> Self {
         self.output = Some(Output::default());
         self
     }
@@ -292,15 +293,7 @@ impl Observer {
 
     fn on_responses(&mut self, frame: &Frame) {
         self.last = frame.data.clone();
-        // Some compatible servers leave out the names of events.
-        let kind = match frame.event.is_empty() {
-            false => frame.event.clone(),
-            true if self.document.reparse(frame.data.clone()).is_ok() => {
-                self.document.root().text_of("type").unwrap_or_default()
-            }
-            true => Str::new(),
-        };
-        match &*kind {
+        match &*self.kind(frame) {
             "response.created" | "response.in_progress" | "response.queued" | "" => {}
             "response.completed" | "response.incomplete" => {
                 self.began = true;
@@ -322,6 +315,17 @@ impl Observer {
             }
             // Others are greetings, or of no dialect: ChatGPT tells the state of a plan first.
             kind => self.began |= kind.starts_with("response."),
+        }
+    }
+
+    /// The kind of an event of a Responses stream; some compatible servers leave out the names.
+    fn kind(&mut self, frame: &Frame) -> Str {
+        match frame.event.is_empty() {
+            false => frame.event.clone(),
+            true if self.document.reparse(frame.data.clone()).is_ok() => {
+                self.document.root().text_of("type").unwrap_or_default()
+            }
+            true => Str::new(),
         }
     }
 
@@ -355,7 +359,15 @@ impl Observer {
     /// Whether one of the frames cannot be forwarded as it is.
     fn alters_any(&mut self, frames: &[Frame]) -> bool {
         let hides = self.hides_usage && frames.iter().any(|frame| self.is_usage(frame));
-        hides || (self.output.is_some() && frames.iter().any(|frame| self.lacks_output(frame)))
+        let mends = self.output.is_some();
+        let mut frames = frames.iter();
+        hides || (mends && frames.any(|frame| self.is_foreign(frame) || self.lacks_output(frame)))
+    }
+
+    /// Whether an event is one of no dialect.
+    fn is_foreign(&mut self, frame: &Frame) -> bool {
+        let kind = self.kind(frame);
+        !(kind.is_empty() || &*kind == "error" || kind.starts_with("response."))
     }
 
     fn lacks_output(&mut self, frame: &Frame) -> bool {
@@ -381,8 +393,7 @@ impl Observer {
         root.field("usage").is_some_and(Value::is_object) && chosen.count() == 0
     }
 
-    /// The frames with the client's model name and all of the output, without what the client has not asked for. Comments are
-    /// not kept.
+    /// The frames with the client's model name and all of the output, without what is not for the client. Comments are not kept.
     fn rewritten(&mut self, frames: &[Frame]) -> Bytes {
         let mut out = Vec::new();
         for frame in frames {
@@ -390,7 +401,8 @@ impl Observer {
                 break;
             }
             self.on_frame(frame);
-            if self.hides_usage && self.is_usage(frame) {
+            let hidden = self.hides_usage && self.is_usage(frame);
+            if hidden || (self.output.is_some() && self.is_foreign(frame)) {
                 continue;
             }
             let data = self.completed(frame);

@@ -355,6 +355,13 @@ fn tell(events: &mut Vec<Value>, index: usize, item: &Value) {
     events
         .push(json!({"type": "response.output_item.added", "output_index": index, "item": begun}));
     let text = item["content"][0]["text"].as_str().unwrap_or_default();
+    if !text.is_empty() {
+        let part = json!({"type": "output_text", "text": "", "annotations": []});
+        events.push(json!({
+            "type": "response.content_part.added", "output_index": index, "item_id": item["id"], "content_index": 0,
+            "part": part,
+        }));
+    }
     for half in [&text[..text.len() / 2], &text[text.len() / 2..]] {
         if !half.is_empty() {
             events.push(json!({
@@ -368,9 +375,13 @@ fn tell(events: &mut Vec<Value>, index: usize, item: &Value) {
 
 fn sse(events: &[Value]) -> Said {
     let mut text = String::new();
-    for (number, event) in events.iter().enumerate() {
+    let mut number = 0;
+    for event in events {
         let mut event = event.clone();
-        event["sequence_number"] = json!(number);
+        if event["type"].as_str().unwrap().starts_with("response.") {
+            event["sequence_number"] = json!(number);
+            number += 1;
+        }
         let kind = event["type"].as_str().unwrap();
         text.push_str(&format!("event: {kind}\ndata: {event}\n\n"));
     }
