@@ -69,6 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the providers, what their logins lack, and how many accounts there are')
             [CompletionResult]::new('--cookie', '--cookie', [CompletionResultType]::ParameterName, 'Log in with the cookie of the provider''s web page, read from stdin (iflow)')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Log in with a code that is typed at the provider, where a browser that comes back is usual (codex)')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Open no browser; print the address only')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask whether the provider''s terms are known')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask whether the provider''s terms are known')

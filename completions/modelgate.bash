@@ -2395,7 +2395,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__login)
-            opts="-y -q -h --list --label --project --import --with --cookie --no-browser --yes --config --json --color --quiet --help claude gemini antigravity kiro iflow qwen github-copilot kimi xai"
+            opts="-y -q -h --list --label --project --import --with --cookie --device --no-browser --yes --config --json --color --quiet --help claude codex gemini antigravity kiro iflow qwen github-copilot kimi xai"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

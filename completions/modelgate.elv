@@ -64,6 +64,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
             cand --list 'List the providers, what their logins lack, and how many accounts there are'
             cand --cookie 'Log in with the cookie of the provider''s web page, read from stdin (iflow)'
+            cand --device 'Log in with a code that is typed at the provider, where a browser that comes back is usual (codex)'
             cand --no-browser 'Open no browser; print the address only'
             cand -y 'Do not ask whether the provider''s terms are known'
             cand --yes 'Do not ask whether the provider''s terms are known'

@@ -68,6 +68,7 @@ always\t''
 never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l list -d 'List the providers, what their logins lack, and how many accounts there are'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l cookie -d 'Log in with the cookie of the provider\'s web page, read from stdin (iflow)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l device -d 'Log in with a code that is typed at the provider, where a browser that comes back is usual (codex)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l no-browser -d 'Open no browser; print the address only'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -s y -l yes -d 'Do not ask whether the provider\'s terms are known'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l json -d 'Print JSON for scripts'

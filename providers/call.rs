@@ -13,9 +13,9 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, claude, client,
-    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
-    vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, chatgpt, claude,
+    client, code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota,
+    retry_hint, vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -235,6 +235,7 @@ fn headers(call: &Call<'_>) -> HeaderMap {
     if let Some(client) = call.client_headers {
         match credential.kind {
             ProviderKind::Antigravity => antigravity::forward(client, &mut headers),
+            ProviderKind::ChatGpt => chatgpt::forward(client, &mut headers),
             ProviderKind::Claude => claude::forward(client, &mut headers),
             ProviderKind::CodeAssist => code_assist::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
@@ -250,6 +251,7 @@ fn headers(call: &Call<'_>) -> HeaderMap {
         }
     }
     match credential.kind {
+        ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
         ProviderKind::Kiro => kiro::number(&mut headers),
         ProviderKind::Xai => xai::describe(&call.body, &mut headers),
@@ -262,7 +264,8 @@ fn headers(call: &Call<'_>) -> HeaderMap {
 fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
     match call.credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
-        ProviderKind::Claude
+        ProviderKind::ChatGpt
+        | ProviderKind::Claude
         | ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Copilot
@@ -296,6 +299,7 @@ async fn refused(
         .await
         .unwrap_or_default();
     let error = match credential.kind {
+        ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
         ProviderKind::Xai => xai::failure(status, &body),

@@ -85,7 +85,12 @@ impl ListKey {
     #[must_use]
     pub fn of(credential: &Credential) -> Option<Self> {
         let url = credential.list_url().filter(|_| credential.fetch_models)?;
-        Some(Self(format!("{} {url}", credential.kind)))
+        let kind = credential.kind;
+        let own = credential.file().filter(|_| kind.lists_by_account());
+        Some(Self(match own {
+            Some(file) => format!("{kind} {url} {file}"),
+            None => format!("{kind} {url}"),
+        }))
     }
 }
 

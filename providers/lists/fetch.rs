@@ -74,6 +74,7 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         ProviderKind::Claude => Some("limit"),
         ProviderKind::Gemini => Some("pageSize"),
         ProviderKind::Antigravity
+        | ProviderKind::ChatGpt
         | ProviderKind::CodeAssist
         | ProviderKind::Codex
         | ProviderKind::Compatible
