@@ -4,22 +4,28 @@
 //! routing. Start at `cli`, then read any one command; the others have the same two items.
 
 mod accounts;
+mod ask;
 mod candidates;
 mod cli;
+mod clients;
 mod clock;
 mod columns;
 mod completions;
 mod config;
 mod confirm;
 mod context;
+mod endpoint;
+mod env;
 mod error;
 mod inert;
 mod keys;
+mod launch;
 mod login;
 mod logout;
 mod logs;
 mod man;
 mod models;
+mod occupied;
 mod output;
 mod remote;
 mod route;

@@ -3,7 +3,6 @@
 mod banner;
 mod files;
 mod log;
-mod occupied;
 mod open;
 mod reload;
 mod running;
@@ -29,6 +28,7 @@ use self::signals::Signals;
 use crate::context::{Context, shown};
 use crate::error::CommandError;
 use crate::inert::inert;
+use crate::occupied;
 
 /// Threads for what blocks: looking up names, reading the configuration file.
 const BLOCKING_THREADS: usize = 16;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::occupied::reachable;
+use crate::occupied::reachable;
 use crate::inert::inert;
 use crate::output::{FAINT, STRONG};
 
