@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, completions, config, keys, login, logout, logs, man, models, route, serve, usage,
-    version, why,
+    accounts, ask, completions, config, env, keys, launch, login, logout, logs, man, models, route,
+    serve, usage, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -60,6 +60,9 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Launch(launch::Args),
+    Env(env::Args),
+    Ask(ask::Args),
     Login(login::Args),
     Logout(logout::Args),
     Models(models::Args),
@@ -115,6 +118,9 @@ impl Command {
     fn run(self, context: &mut Context) -> Result<(), CommandError> {
         match self {
             Self::Serve(args) => serve::run(context, args),
+            Self::Launch(args) => launch::run(context, &args),
+            Self::Env(args) => env::run(context, &args),
+            Self::Ask(args) => ask::run(context, &args),
             Self::Login(args) => login::run(context, &args),
             Self::Logout(args) => logout::run(context, &args),
             Self::Models(args) => models::run(context, &args),

@@ -53,8 +53,7 @@ impl Reach {
         }
         let config = context.config_path();
         let runtime = Runtime::find(&state_dir(&context.environment), config.path());
-        let meant =
-            |runtime: &Runtime| !context.names_config() || runtime.serves(config.path());
+        let meant = |runtime: &Runtime| !context.names_config() || runtime.serves(config.path());
         let Some(runtime) = runtime.filter(meant) else {
             return Ok(None);
         };
@@ -80,7 +79,11 @@ impl Reach {
         let config = context.load()?.resolve(&Overrides::default())?.config;
         let (key, whose) = self.key(context, &path, model)?;
         let server = &config.server;
-        let scheme = if server.tls.is_some() { "https" } else { "http" };
+        let scheme = if server.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         Ok(Endpoint {
             url: format!("{scheme}://{}", reachable(server.address)),
             key,
@@ -136,9 +139,8 @@ impl Reach {
             return Ok((Secret::from(UNUSED), "no key".to_owned()));
         }
         let now = SystemTime::now();
-        let fits = |key: &&ListedKey| {
-            key.is_good(now) && model.is_none_or(|model| key.may_use(model))
-        };
+        let fits =
+            |key: &&ListedKey| key.is_good(now) && model.is_none_or(|model| key.may_use(model));
         let mut good = keys.iter().filter(fits);
         good.find_map(clear)
             .ok_or_else(|| nothing_to_present(config, &keys, model))
@@ -225,7 +227,7 @@ api-keys:
         let endpoint = reach.configured(&mut context, model);
         endpoint
             .map(|endpoint| {
-                let port = text.contains("8400").then_some(8400).unwrap_or(8317);
+                let port = if text.contains("8400") { 8400 } else { 8317 };
                 assert_eq!(endpoint.url, format!("http://127.0.0.1:{port}"));
                 (endpoint.key.expose().to_owned(), endpoint.whose)
             })

@@ -75,6 +75,18 @@ impl Output {
             .map_err(CommandError::from_stdout)
     }
 
+    /// Prints a piece of data that arrives bit by bit.
+    pub(crate) fn piece(&mut self, text: &str) -> Result<(), CommandError> {
+        write!(self.out, "{text}")
+            .and_then(|()| self.out.flush())
+            .map_err(CommandError::from_stdout)
+    }
+
+    /// Prints a piece of what is beside the data, in the colour of what explains.
+    pub(crate) fn aside(&mut self, text: &str) {
+        self.say(format_args!("{FAINT}{text}{FAINT:#}"));
+    }
+
     /// Prints data as JSON, indented for the eyes of a person.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(value);

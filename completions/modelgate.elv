@@ -28,6 +28,9 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand serve 'Start the gateway'
+            cand launch 'Start a client that asks the gateway'
+            cand env 'Print the lines that point a client at the gateway, for the shell in use'
+            cand ask 'Ask a model something, to try it'
             cand login 'Log in to an account of a provider'
             cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
@@ -49,6 +52,48 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --log 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;launch'= {
+            cand --model 'The model that the client is to ask for'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'A client key, or the name or id of one in the configuration; without it, the first that can be read there. $MODELGATE_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;env'= {
+            cand --model 'The model that the client is to ask for'
+            cand --shell 'The shell, instead of the one in use'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'A client key, or the name or id of one in the configuration; without it, the first that can be read there. $MODELGATE_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --show-key 'Show the key on a terminal too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;ask'= {
+            cand -m 'The model; without it, one that can be asked now'
+            cand --model 'The model; without it, one that can be asked now'
+            cand -s 'What the model is told before'
+            cand --system 'What the model is told before'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'A client key, or the name or id of one in the configuration; without it, the first that can be read there. $MODELGATE_KEY says it without showing it in the list of processes'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --thinking 'Print what the model thinks too, on stderr'
             cand --json 'Print JSON for scripts'
             cand -q 'Print only data, warnings and errors'
             cand --quiet 'Print only data, warnings and errors'
@@ -607,6 +652,9 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;help'= {
             cand serve 'Start the gateway'
+            cand launch 'Start a client that asks the gateway'
+            cand env 'Print the lines that point a client at the gateway, for the shell in use'
+            cand ask 'Ask a model something, to try it'
             cand login 'Log in to an account of a provider'
             cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
@@ -623,6 +671,12 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'modelgate;help;serve'= {
+        }
+        &'modelgate;help;launch'= {
+        }
+        &'modelgate;help;env'= {
+        }
+        &'modelgate;help;ask'= {
         }
         &'modelgate;help;login'= {
         }

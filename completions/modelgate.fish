@@ -33,6 +33,9 @@ complete -c modelgate -n "__fish_modelgate_needs_command" -s q -l quiet -d 'Prin
 complete -c modelgate -n "__fish_modelgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_needs_command" -s V -l version -d 'Print version'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "launch" -d 'Start a client that asks the gateway'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "env" -d 'Print the lines that point a client at the gateway, for the shell in use'
+complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "ask" -d 'Ask a model something, to try it'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "login" -d 'Log in to an account of a provider'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "logout" -d 'Forget an account and delete its file'
 complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "models" -d 'List the models that clients can ask for'
@@ -57,6 +60,44 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -l model -d 'The model that the client is to ask for' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -l key -d 'A client key, or the name or id of one in the configuration; without it, the first that can be read there. $MODELGATE_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand launch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l model -d 'The model that the client is to ask for' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l shell -d 'The shell, instead of the one in use' -r -f -a "bash\t''
+zsh\t''
+fish\t''
+elvish\t''
+powershell\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l key -d 'A client key, or the name or id of one in the configuration; without it, the first that can be read there. $MODELGATE_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l show-key -d 'Show the key on a terminal too'
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -s m -l model -d 'The model; without it, one that can be asked now' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -s s -l system -d 'What the model is told before' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -l url -d 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine' -r -f
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -l key -d 'A client key, or the name or id of one in the configuration; without it, the first that can be read there. $MODELGATE_KEY says it without showing it in the list of processes' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -l thinking -d 'Print what the model thinks too, on stderr'
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -l json -d 'Print JSON for scripts'
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -s q -l quiet -d 'Print only data, warnings and errors'
+complete -c modelgate -n "__fish_modelgate_using_subcommand ask" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l label -d 'A name for the account, for people' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l project -d 'A project of Google Cloud that requests are for, several times or with commas for several; `all` for every one (gemini, antigravity)' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand login" -l import -d 'Take over an account from the file of the provider\'s own program (kiro)' -r -F
@@ -423,21 +464,24 @@ never\t''"
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand version" -s h -l help -d 'Print help'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "serve" -d 'Start the gateway'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "login" -d 'Log in to an account of a provider'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "logout" -d 'Forget an account and delete its file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "usage" -d 'Show what requests used and cost'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "logs" -d 'Show what the gateway logs'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "config" -d 'Make, check, look at and change the configuration file'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "man" -d 'Print a manual page'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "version" -d 'Print the version'
-complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve login logout models accounts keys usage why route logs config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "serve" -d 'Start the gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "launch" -d 'Start a client that asks the gateway'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "env" -d 'Print the lines that point a client at the gateway, for the shell in use'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "ask" -d 'Ask a model something, to try it'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "login" -d 'Log in to an account of a provider'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "logout" -d 'Forget an account and delete its file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "models" -d 'List the models that clients can ask for'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "accounts" -d 'Show the accounts of a running gateway, or change one'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "keys" -d 'Show the client keys, make new ones, or end old ones'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "usage" -d 'Show what requests used and cost'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "why" -d 'Tell what became of a request, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "route" -d 'Tell which account would answer for a model now, and why'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "logs" -d 'Show what the gateway logs'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "config" -d 'Make, check, look at and change the configuration file'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "man" -d 'Print a manual page'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "version" -d 'Print the version'
+complete -c modelgate -n "__fish_modelgate_using_subcommand help; and not __fish_seen_subcommand_from serve launch env ask login logout models accounts keys usage why route logs config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "enable" -d 'Send requests with an account again'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "disable" -d 'Send no more requests with an account'
 complete -c modelgate -n "__fish_modelgate_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "clear-cooldown" -d 'Try an account again at once, whatever made it cool down'

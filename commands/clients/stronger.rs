@@ -128,7 +128,10 @@ mod tests {
             r#"{"selectedAuthType": "oauth-personal"}"#,
         ] {
             let what = told(Client::Gemini, file, text).unwrap().what;
-            assert!(what.ends_with("chooses the login `oauth-personal`"), "{what}");
+            assert!(
+                what.ends_with("chooses the login `oauth-personal`"),
+                "{what}"
+            );
         }
         let good = r#"{"security": {"auth": {"selectedType": "gemini-api-key"}}}"#;
         assert_eq!(told(Client::Gemini, file, good), None);

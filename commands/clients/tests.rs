@@ -97,8 +97,7 @@ fn addresses_have_what_the_client_expects_behind_the_port() {
 #[test]
 fn opencode_is_told_every_model() {
     let setup = setup(Client::Opencode, Some("sonnet"));
-    let settings: Json =
-        serde_json::from_str(&value(&setup, "OPENCODE_CONFIG_CONTENT")).unwrap();
+    let settings: Json = serde_json::from_str(&value(&setup, "OPENCODE_CONFIG_CONTENT")).unwrap();
     assert_eq!(settings["model"], "modelgate/sonnet");
     let provider = &settings["provider"]["modelgate"];
     assert_eq!(
@@ -111,8 +110,14 @@ fn opencode_is_told_every_model() {
 #[test]
 fn the_helpers_of_claude_follow_only_a_model_of_somebody_else() {
     let helper = "ANTHROPIC_DEFAULT_HAIKU_MODEL";
-    assert_eq!(value(&setup(Client::Claude, Some("gpt-5")), helper), "gpt-5");
-    assert_eq!(value(&setup(Client::Claude, Some("claude-opus-5")), helper), "");
+    assert_eq!(
+        value(&setup(Client::Claude, Some("gpt-5")), helper),
+        "gpt-5"
+    );
+    assert_eq!(
+        value(&setup(Client::Claude, Some("claude-opus-5")), helper),
+        ""
+    );
     assert_eq!(value(&setup(Client::Claude, None), "ANTHROPIC_MODEL"), "");
 }
 

@@ -78,8 +78,14 @@ async fn an_answer_is_read_to_its_end() {
     assert_eq!(outcome.finish_reason.as_deref(), Some("stop"));
     assert_eq!((outcome.input, outcome.output), (Some(7), Some(3)));
     let request = told.request;
-    assert!(request.starts_with("POST /v1/chat/completions "), "{request}");
-    assert!(request.contains("authorization: Bearer mg-key"), "{request}");
+    assert!(
+        request.starts_with("POST /v1/chat/completions "),
+        "{request}"
+    );
+    assert!(
+        request.contains("authorization: Bearer mg-key"),
+        "{request}"
+    );
     for words in [
         r#""model":"m""#,
         r#"{"role":"system","content":"short"},{"role":"user","content":"hello"}"#,
@@ -150,10 +156,7 @@ async fn somebody_else_is_no_gateway() {
     let page = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy";
     let outcome = told(page).await.outcome;
     assert!(
-        matches!(
-            outcome,
-            Err(AskError::Client(ClientError::Stranger { .. }))
-        ),
+        matches!(outcome, Err(AskError::Client(ClientError::Stranger { .. }))),
         "{outcome:?}"
     );
     assert!(Caller::new("ftp://x", &Secret::from("k"), false).is_err());
