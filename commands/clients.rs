@@ -1,5 +1,6 @@
 //! Programs that ask the gateway, and how each is pointed at it (`clients.md` 3).
 
+mod settings;
 mod stronger;
 
 use std::path::Path;
@@ -7,12 +8,16 @@ use std::path::Path;
 use modelgate_config::{Environment, Secret};
 use serde_json::{Value as Json, json};
 
-pub(crate) use stronger::stronger;
+use self::settings::File;
+pub(crate) use self::stronger::stronger;
 
 /// The variable that carries our key where a client may be told its name.
 const KEY: &str = "MODELGATE_KEY";
 /// How the gateway is called in the settings of clients that have names for providers.
 const NAME: &str = "modelgate";
+
+/// How Gemini CLI calls a login with a key.
+const GEMINI_LOGIN: &str = "gemini-api-key";
 
 /// A program that asks the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +43,8 @@ pub(crate) struct Wiring<'w> {
     pub(crate) model: Option<&'w str>,
     /// Every model of the gateway, for clients that want a list.
     pub(crate) models: &'w [String],
+    /// Where a file of settings may be put for a client that reads them nowhere else.
+    pub(crate) directory: &'w Path,
 }
 
 /// How a client is told.
@@ -48,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) unset: &'static [&'static str],
     /// What the environment cannot say; in front of the client's own arguments.
     pub(crate) arguments: Vec<String>,
+    /// A file that the variables name. It holds no secret.
+    pub(crate) file: Option<File>,
 }
 
 /// The value of a variable.
@@ -206,6 +215,7 @@ fn claude(wiring: Wiring<'_>) -> Setup {
             "CLAUDE_CODE_USE_VERTEX",
         ],
         arguments: Vec::new(),
+        file: None,
     }
 }
 
@@ -229,15 +239,22 @@ fn codex(wiring: Wiring<'_>) -> Setup {
         set: vec![(KEY, wiring.key())],
         unset: &["CODEX_API_KEY"],
         arguments: settings.into_iter().flat_map(argument).collect(),
+        file: None,
     }
 }
 
+/// How it logs in is a setting, and it does not take a key together with an address unless that setting says so.
 fn gemini(wiring: Wiring<'_>) -> Setup {
     let mut set = vec![
         ("GOOGLE_GEMINI_BASE_URL", wiring.base()),
         ("GEMINI_API_KEY", wiring.key()),
     ];
     set.extend(wiring.named_model().map(|model| ("GEMINI_MODEL", model)));
+    let file = settings::of_gemini(wiring.directory);
+    set.extend(file.as_ref().map(|file| {
+        let path = file.path.to_string_lossy();
+        ("GEMINI_CLI_SYSTEM_SETTINGS_PATH", plain(path))
+    }));
     Setup {
         set,
         unset: &[
@@ -246,6 +263,7 @@ fn gemini(wiring: Wiring<'_>) -> Setup {
             "GOOGLE_GENAI_USE_VERTEXAI",
         ],
         arguments: Vec::new(),
+        file,
     }
 }
 
@@ -276,6 +294,7 @@ fn opencode(wiring: Wiring<'_>) -> Setup {
         ],
         unset: &[],
         arguments: Vec::new(),
+        file: None,
     }
 }
 
@@ -289,6 +308,7 @@ fn qwen(wiring: Wiring<'_>) -> Setup {
         set,
         unset: &[],
         arguments: ["--auth-type", "openai"].map(str::to_owned).to_vec(),
+        file: None,
     }
 }
 
@@ -313,6 +333,7 @@ fn aider(wiring: Wiring<'_>) -> Setup {
             "OPENROUTER_API_KEY",
         ],
         arguments: Vec::new(),
+        file: None,
     }
 }
 
@@ -334,6 +355,7 @@ fn other(wiring: Wiring<'_>) -> Setup {
             "GOOGLE_GENAI_USE_VERTEXAI",
         ],
         arguments: Vec::new(),
+        file: None,
     }
 }
 

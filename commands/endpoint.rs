@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use anyhow::Context as _;
 use modelgate_config::keys::{ListedKey, listed};
 use modelgate_config::paths::{ConfigPath, state_dir};
 use modelgate_config::{Overrides, Secret, read_file};
 use modelgate_management::{Caller, Runtime};
+use tokio::runtime::Builder;
 
+use crate::clients::{Client, Setup, Wiring};
 use crate::context::{Context, shown};
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -148,6 +151,41 @@ impl Reach {
 }
 
 impl Endpoint {
+    /// How a client is told to ask there. Files that it needs are written; `models` is whether the gateway can be asked for
+    /// their list.
+    pub(crate) fn setup(
+        &self,
+        context: &Context,
+        client: Client,
+        model: Option<&str>,
+        models: bool,
+    ) -> Result<Setup, CommandError> {
+        let models = match models && client.wants_models() {
+            true => self.models()?,
+            false => Vec::new(),
+        };
+        let setup = client.setup(Wiring {
+            url: &self.url,
+            key: &self.key,
+            model,
+            models: &models,
+            directory: &state_dir(&context.environment),
+        });
+        if let Some(file) = &setup.file {
+            file.write()
+                .context("cannot write settings for the client")
+                .map_err(CommandError::failed)?;
+        }
+        Ok(setup)
+    }
+
+    /// The models of the gateway, as a client will see them.
+    fn models(&self) -> Result<Vec<String>, CommandError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| CommandError::failed(error.into()))?;
+        Ok(runtime.block_on(self.caller()?.models())?)
+    }
+
     /// Somebody who asks there.
     pub(crate) fn caller(&self) -> Result<Caller, CommandError> {
         Ok(Caller::new(&self.url, &self.key, self.local)?)

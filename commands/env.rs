@@ -6,10 +6,9 @@ use std::io::{IsTerminal as _, stdout};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use tokio::runtime::Builder;
 
 use self::shell::Shell;
-use crate::clients::{Client, Setup, Wiring, stronger};
+use crate::clients::{Client, Setup, stronger};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Reach};
 use crate::error::CommandError;
@@ -65,17 +64,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         Some(endpoint) => (endpoint, true),
         None => (args.reach.configured(context, model)?, false),
     };
-    let models = if client.wants_models() && runs {
-        models(&endpoint)?
-    } else {
-        Vec::new()
-    };
-    let setup = client.setup(Wiring {
-        url: &endpoint.url,
-        key: &endpoint.key,
-        model,
-        models: &models,
-    });
+    let setup = endpoint.setup(context, client, model, runs)?;
     let hidden = stdout().is_terminal() && !args.show_key;
     if context.output.is_json() {
         return context.output.json(&view(args, &endpoint, &setup, hidden));
@@ -114,13 +103,6 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         ));
     }
     Ok(())
-}
-
-/// The models of the gateway, as the client will see them.
-pub(crate) fn models(endpoint: &Endpoint) -> Result<Vec<String>, CommandError> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CommandError::failed(error.into()))?;
-    Ok(runtime.block_on(endpoint.caller()?.models())?)
 }
 
 fn lines(shell: Shell, setup: &Setup, hidden: bool) -> String {

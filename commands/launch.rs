@@ -9,10 +9,9 @@ use std::process::Command;
 use tokio::runtime::Builder;
 
 use self::gateway::Started;
-use crate::clients::{Client, Setup, Wiring, stronger};
+use crate::clients::{Client, Setup, stronger};
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Reach, not_running};
-use crate::env;
 use crate::error::CommandError;
 use crate::inert::inert;
 
@@ -91,17 +90,7 @@ fn prepared(
     args: &Args,
     endpoint: &Endpoint,
 ) -> Result<Command, CommandError> {
-    let models = if client.wants_models() {
-        env::models(endpoint)?
-    } else {
-        Vec::new()
-    };
-    let setup = client.setup(Wiring {
-        url: &endpoint.url,
-        key: &endpoint.key,
-        model: args.model.as_deref(),
-        models: &models,
-    });
+    let setup = endpoint.setup(context, client, args.model.as_deref(), true)?;
     tell(context, client, args, endpoint, &setup);
     let mut command = Command::new(&args.client);
     command.args(&setup.arguments).args(&args.arguments);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use modelgate_config::Environment;
 use serde_json::Value as Json;
 
-use super::{Client, Setup};
+use super::{Client, GEMINI_LOGIN, Setup};
 use crate::context::shown;
 use crate::inert::inert;
 
@@ -29,7 +29,8 @@ pub(crate) fn stronger(
 ) -> Option<Stronger> {
     match client {
         Client::Claude => claude(setup, environment),
-        Client::Gemini => gemini(environment),
+        Client::Gemini if setup.file.is_none() => gemini(environment),
+        Client::Gemini => None,
         Client::Codex | Client::Opencode | Client::Qwen | Client::Aider | Client::Other => None,
     }
 }
@@ -55,13 +56,13 @@ fn claude(setup: &Setup, environment: &Environment) -> Option<Stronger> {
     })
 }
 
-/// How it logs in was chosen once, and stays so.
+/// How it logs in was chosen once, and stays so where nothing stronger may be said.
 fn gemini(environment: &Environment) -> Option<Stronger> {
     let path = environment.home()?.join(".gemini/settings.json");
     let settings = read(&path)?;
     let now = settings["security"]["auth"]["selectedType"].as_str();
     let chosen = now.or_else(|| settings["selectedAuthType"].as_str())?;
-    if chosen == "gemini-api-key" {
+    if chosen == GEMINI_LOGIN {
         return None;
     }
     Some(Stronger {
@@ -93,12 +94,14 @@ mod tests {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         let environment = Environment::from_map([("HOME", home.path().to_str().unwrap())]);
-        let setup = client.setup(Wiring {
+        let mut setup = client.setup(Wiring {
             url: "http://127.0.0.1:8317",
             key: &Secret::from("mg-key"),
             model: None,
             models: &[],
+            directory: home.path(),
         });
+        setup.file = None;
         stronger(client, &setup, &environment)
     }
 

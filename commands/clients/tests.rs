@@ -8,6 +8,7 @@ fn setup(client: Client, model: Option<&str>) -> Setup {
         key: &Secret::from(KEY_OF_TEST),
         model,
         models: &["demo".to_owned(), "gpt-5".to_owned()],
+        directory: Path::new("/state"),
     })
 }
 
@@ -92,6 +93,24 @@ fn addresses_have_what_the_client_expects_behind_the_port() {
     ] {
         assert!(codex.contains(words), "{words}: {codex}");
     }
+}
+
+#[test]
+fn gemini_is_told_in_a_file_how_to_log_in() {
+    let home = tempfile::tempdir().unwrap();
+    let setup = Client::Gemini.setup(Wiring {
+        url: "http://127.0.0.1:8317",
+        key: &Secret::from(KEY_OF_TEST),
+        model: None,
+        models: &[],
+        directory: home.path(),
+    });
+    setup.file.as_ref().unwrap().write().unwrap();
+    let path = value(&setup, "GEMINI_CLI_SYSTEM_SETTINGS_PATH");
+    let text = std::fs::read_to_string(path).unwrap();
+    let settings: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(settings["security"]["auth"]["selectedType"], GEMINI_LOGIN);
+    assert!(!text.contains(KEY_OF_TEST));
 }
 
 #[test]
