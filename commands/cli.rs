@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, ask, completions, config, env, keys, launch, login, logout, logs, man, models, route,
-    serve, usage, version, why,
+    accounts, ask, completions, config, doctor, env, keys, launch, login, logout, logs, man,
+    models, route, serve, usage, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -74,6 +74,7 @@ enum Command {
     Logs(logs::Args),
     #[command(subcommand)]
     Config(config::Command),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
     Version(version::Args),
@@ -131,6 +132,7 @@ impl Command {
             Self::Route(args) => route::run(context, &args),
             Self::Logs(args) => logs::run(context, &args),
             Self::Config(command) => config::run(context, command),
+            Self::Doctor(args) => doctor::run(context, &args),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(context, &args),
             Self::Version(args) => version::run(context, &args),

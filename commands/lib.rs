@@ -14,6 +14,7 @@ mod completions;
 mod config;
 mod confirm;
 mod context;
+mod doctor;
 mod endpoint;
 mod env;
 mod error;

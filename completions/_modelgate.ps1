@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
             [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what the gateway logs')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what keeps things from working, and tell what to do')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version')
@@ -700,6 +701,17 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
         'modelgate;config;help;help' {
             break
         }
+        'modelgate;doctor' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Ask no provider')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for scripts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data, warnings and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'modelgate;completions' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR in the environment counts too')
@@ -745,6 +757,7 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Tell which account would answer for a model now, and why')
             [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what the gateway logs')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, check, look at and change the configuration file')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what keeps things from working, and tell what to do')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a manual page')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version')
@@ -883,6 +896,9 @@ Register-ArgumentCompleter -Native -CommandName 'modelgate' -ScriptBlock {
             break
         }
         'modelgate;help;config;edit' {
+            break
+        }
+        'modelgate;help;doctor' {
             break
         }
         'modelgate;help;completions' {

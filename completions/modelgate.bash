@@ -28,6 +28,9 @@ _modelgate() {
             modelgate,config)
                 cmd="modelgate__subcmd__config"
                 ;;
+            modelgate,doctor)
+                cmd="modelgate__subcmd__doctor"
+                ;;
             modelgate,env)
                 cmd="modelgate__subcmd__env"
                 ;;
@@ -171,6 +174,9 @@ _modelgate() {
                 ;;
             modelgate__subcmd__help,config)
                 cmd="modelgate__subcmd__help__subcmd__config"
+                ;;
+            modelgate__subcmd__help,doctor)
+                cmd="modelgate__subcmd__help__subcmd__doctor"
                 ;;
             modelgate__subcmd__help,env)
                 cmd="modelgate__subcmd__help__subcmd__env"
@@ -377,7 +383,7 @@ _modelgate() {
 
     case "${cmd}" in
         modelgate)
-            opts="-q -h -V --config --json --color --quiet --help --version serve launch env ask login logout models accounts keys usage why route logs config completions man version help"
+            opts="-q -h -V --config --json --color --quiet --help --version serve launch env ask login logout models accounts keys usage why route logs config doctor completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1312,6 +1318,39 @@ _modelgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        modelgate__subcmd__doctor)
+            opts="-q -h --offline --config --json --color --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         modelgate__subcmd__env)
             opts="-q -h --model --shell --show-key --url --key --config --json --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1362,7 +1401,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__help)
-            opts="serve launch env ask login logout models accounts keys usage why route logs config completions man version help"
+            opts="serve launch env ask login logout models accounts keys usage why route logs config doctor completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1602,6 +1641,20 @@ _modelgate() {
         modelgate__subcmd__help__subcmd__config__subcmd__unset)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        modelgate__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -41,6 +41,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand route 'Tell which account would answer for a model now, and why'
             cand logs 'Show what the gateway logs'
             cand config 'Make, check, look at and change the configuration file'
+            cand doctor 'Look for what keeps things from working, and tell what to do'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
             cand version 'Print the version'
@@ -623,6 +624,16 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;config;help;help'= {
         }
+        &'modelgate;doctor'= {
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --offline 'Ask no provider'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'modelgate;completions'= {
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
@@ -665,6 +676,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand route 'Tell which account would answer for a model now, and why'
             cand logs 'Show what the gateway logs'
             cand config 'Make, check, look at and change the configuration file'
+            cand doctor 'Look for what keeps things from working, and tell what to do'
             cand completions 'Print a completion script for a shell'
             cand man 'Print a manual page'
             cand version 'Print the version'
@@ -766,6 +778,8 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         &'modelgate;help;config;unset'= {
         }
         &'modelgate;help;config;edit'= {
+        }
+        &'modelgate;help;doctor'= {
         }
         &'modelgate;help;completions'= {
         }
