@@ -6,6 +6,7 @@ use modelgate_management::{Answer, AskError, Caller, Piece, Question};
 use serde::Serialize;
 use tokio::runtime::Builder;
 
+use crate::complete;
 use crate::context::Context;
 use crate::endpoint::{Reach, not_running};
 use crate::error::CommandError;
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     #[arg(value_name = "QUESTION")]
     question: Vec<String>,
     /// The model; without it, one that can be asked now
-    #[arg(long, short, value_name = "MODEL", default_value = AUTO)]
+    #[arg(long, short, value_name = "MODEL", default_value = AUTO, add = complete::models())]
     model: String,
     /// What the model is told before
     #[arg(long, short, value_name = "TEXT")]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::CompleteEnv;
 use modelgate_config::Environment;
 
 use crate::context::Context;
@@ -87,6 +88,11 @@ pub(crate) fn command() -> clap::Command {
 
 /// Runs a command line and tells the exit code.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
+    match CompleteEnv::with_factory(command).try_complete(arguments, None) {
+        Ok(false) => {}
+        Ok(true) => return 0,
+        Err(error) => return refused(&error),
+    }
     let color = color_of(arguments);
     let parsed = command()
         .color(color.into())

@@ -11,6 +11,7 @@ use modelgate_management::{Caller, Runtime};
 use tokio::runtime::Builder;
 
 use crate::clients::{Client, Setup, Wiring};
+use crate::complete;
 use crate::context::{Context, shown};
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -28,7 +29,7 @@ pub(crate) struct Reach {
     url: Option<String>,
     /// A client key, or the name or id of one in the configuration; without it, the first that can be read there.
     /// $MODELGATE_KEY says it without showing it in the list of processes
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", add = complete::keys())]
     key: Option<String>,
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use self::shell::Shell;
 use crate::clients::{Client, Setup, stronger};
+use crate::complete;
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Reach};
 use crate::error::CommandError;
@@ -32,10 +33,10 @@ use crate::inert::inert;
   modelgate env python --json")]
 pub(crate) struct Args {
     /// claude, codex, gemini, opencode, qwen, aider, or any other command
-    #[arg(value_name = "CLIENT")]
+    #[arg(value_name = "CLIENT", value_hint = clap::ValueHint::CommandName, add = complete::clients())]
     client: String,
     /// The model that the client is to ask for
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", add = complete::models())]
     model: Option<String>,
     /// The shell, instead of the one in use
     #[arg(long, value_name = "SHELL")]

@@ -10,6 +10,7 @@ use tokio::runtime::Builder;
 
 use self::gateway::Started;
 use crate::clients::{Client, Setup, stronger};
+use crate::complete;
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Reach, not_running};
 use crate::error::CommandError;
@@ -34,10 +35,10 @@ use crate::inert::inert;
   modelgate launch python -- script.py")]
 pub(crate) struct Args {
     /// claude, codex, gemini, opencode, qwen, aider, or any other command
-    #[arg(value_name = "CLIENT", value_hint = clap::ValueHint::CommandName)]
+    #[arg(value_name = "CLIENT", value_hint = clap::ValueHint::CommandName, add = complete::clients())]
     client: String,
     /// The model that the client is to ask for
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", add = complete::models())]
     model: Option<String>,
     #[command(flatten)]
     reach: Reach,

@@ -10,6 +10,7 @@ mod cli;
 mod clients;
 mod clock;
 mod columns;
+mod complete;
 mod completions;
 mod config;
 mod confirm;

@@ -6,6 +6,7 @@ use modelgate_providers::Catalog;
 use serde::Serialize;
 
 use crate::columns::columns;
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -18,7 +19,7 @@ use crate::inert::inert;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// List only models whose name or provider contains this
-    #[arg(value_name = "FILTER")]
+    #[arg(value_name = "FILTER", add = complete::models())]
     filter: Option<String>,
 }
 

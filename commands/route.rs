@@ -6,6 +6,7 @@ use modelgate_management::RouteDecision;
 
 use crate::candidates::{self, FUTURE};
 use crate::clock::Clock;
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -19,7 +20,7 @@ use crate::remote::Remote;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The model, as a client would name it
-    #[arg(value_name = "MODEL")]
+    #[arg(value_name = "MODEL", add = complete::models())]
     model: String,
     /// The session, as a client would name it
     #[arg(long, value_name = "SESSION")]

@@ -3,6 +3,7 @@
 mod latest;
 mod story;
 
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::remote::Remote;
@@ -23,7 +24,7 @@ use crate::remote::Remote;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The request, as `x-request-id` of its answer names it; without one, the latest requests are listed
-    #[arg(value_name = "REQUEST-ID")]
+    #[arg(value_name = "REQUEST-ID", add = complete::requests())]
     id: Option<String>,
     /// How many requests to list
     #[arg(long, value_name = "COUNT", default_value = "20", conflicts_with = "id",

@@ -5,6 +5,7 @@ use modelgate_config::keys::{self, NewKey};
 use modelgate_config::model::ClientKey;
 use serde::Serialize;
 
+use crate::complete;
 use crate::confirm::confirm;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -33,7 +34,7 @@ pub(super) struct AddArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct RevokeArgs {
     /// Its name, or its id as `modelgate keys` shows it
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = complete::keys())]
     who: String,
     /// Do not ask
     #[arg(long, short)]
@@ -46,7 +47,7 @@ pub(super) struct RevokeArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct RotateArgs {
     /// Its name, or its id as `modelgate keys` shows it
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = complete::keys())]
     who: String,
 }
 
