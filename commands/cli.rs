@@ -22,9 +22,13 @@ use crate::{
 /// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up.
 #[derive(Debug, Parser)]
 #[command(name = "modelgate", version, infer_subcommands = false)]
-#[command(
-    after_help = "Exit codes: 0 success, 1 failed, 2 wrong usage or configuration, 130 interrupted."
-)]
+#[command(after_help = "Examples:
+  modelgate serve
+  modelgate launch claude
+  modelgate ask --model demo hello
+  modelgate doctor
+
+Exit codes: 0 success, 1 failed, 2 wrong usage or configuration, 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,

@@ -17,6 +17,10 @@ use crate::inert::inert;
 /// asked. With --json: {"models": [{"id", "providers", "max_output"}], "other_names": [{"provider", "patterns"}]};
 /// max_output is null where it is not known, and other_names tells which providers take further names.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate models
+  modelgate models claude
+  modelgate models --json | jq -r '.models[].id'")]
 pub(crate) struct Args {
     /// List only models whose name or provider contains this
     #[arg(value_name = "FILTER", add = complete::models())]
