@@ -19,6 +19,23 @@ pub(crate) fn inert(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// The same for text of several lines: ends of lines and tabs stay.
+pub(crate) fn inert_lines(text: &str) -> Cow<'_, str> {
+    let is_layout = |char: char| matches!(char, '\n' | '\t');
+    if !text.contains(|char| is_active(char) && !is_layout(char)) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if is_active(char) && !is_layout(char) {
+            safe.extend(char.escape_default());
+        } else {
+            safe.push(char);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn is_active(char: char) -> bool {
     char.is_control()
         || matches!(
@@ -45,6 +62,15 @@ mod tests {
         ] {
             assert_eq!(inert(text), expected);
         }
+    }
+
+    #[test]
+    fn lines_keep_their_ends_and_nothing_else() {
+        assert_eq!(
+            inert_lines("a\n\tb\u{1b}[2J\rc\u{202e}"),
+            "a\n\tb\\u{1b}[2J\\rc\\u{202e}"
+        );
+        assert!(matches!(inert_lines("a\nb"), Cow::Borrowed(_)));
     }
 
     #[test]

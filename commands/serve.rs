@@ -3,7 +3,6 @@
 mod banner;
 mod files;
 mod log;
-mod occupied;
 mod open;
 mod reload;
 mod running;
@@ -29,6 +28,7 @@ use self::signals::Signals;
 use crate::context::{Context, shown};
 use crate::error::CommandError;
 use crate::inert::inert;
+use crate::occupied;
 
 /// Threads for what blocks: looking up names, reading the configuration file.
 const BLOCKING_THREADS: usize = 16;
@@ -44,6 +44,10 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// configuration again. With --json, prints one line when requests are taken: {"address", "url", "pid", "version",
 /// "config", "providers", "models"}, and "client_key" on the run that made it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate serve
+  ANTHROPIC_API_KEY=sk-ant-… modelgate serve --log debug
+  modelgate serve --config ./modelgate.yaml --port 0 --json")]
 pub(crate) struct Args {
     /// IP address to listen on, instead of `host` in the configuration
     #[arg(long, value_name = "ADDRESS")]

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::credential::Credential;
 use crate::{CallError, Moment};
 
-pub use fetch::fetch;
+pub use fetch::{Listed, fetch};
 
 /// A list is fetched anew after this time, and up to a quarter more: not by everybody in the same minute.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
