@@ -2649,7 +2649,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__serve)
-            opts="-q -h --host --port --log --config --json --color --quiet --help"
+            opts="-q -h --host --port --log --password --config --json --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2664,6 +2664,10 @@ _modelgate() {
                     return 0
                     ;;
                 --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -47,6 +47,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --host 'IP address to listen on, instead of `host` in the configuration'
             cand --port 'Port to listen on, instead of `port` in the configuration; 0 takes a free one'
             cand --log 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug'
+            cand --password 'Password of the program that starts the gateway: it manages it from this machine, and the gateway ends when nobody has asked /keep-alive with it for ten seconds; $MODELGATE_PASSWORD says it without showing it in the list of processes'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
             cand --json 'Print JSON for scripts'

@@ -50,6 +50,7 @@ complete -c modelgate -n "__fish_modelgate_needs_command" -f -a "help" -d 'Print
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l host -d 'IP address to listen on, instead of `host` in the configuration' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l port -d 'Port to listen on, instead of `port` in the configuration; 0 takes a free one' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l log -d 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug' -r
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l password -d 'Password of the program that starts the gateway: it manages it from this machine, and the gateway ends when nobody has asked /keep-alive with it for ten seconds; $MODELGATE_PASSWORD says it without showing it in the list of processes' -r
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l config -d 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory' -r -F
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
 always\t''

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::keep_alive::Signs;
 use crate::logs::Logs;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
@@ -41,6 +42,8 @@ pub struct State {
     pub(crate) logs: Logs,
     /// Who may manage.
     pub(crate) gate: Gate,
+    /// Signs of life of whoever started the gateway.
+    pub(crate) signs: Signs,
     /// One change of the configuration at a time, so that those who wait keep no thread.
     pub(crate) editing: tokio::sync::Semaphore,
     /// Held while a snapshot is made, so that the one that is used last was made last.
@@ -134,6 +137,7 @@ impl State {
             telemetry: Arc::default(),
             logs,
             gate: Gate::default(),
+            signs: Signs::default(),
             editing: tokio::sync::Semaphore::new(1),
             renewing: Mutex::default(),
             draining: watch::Sender::new(false),
@@ -144,6 +148,14 @@ impl State {
     #[must_use]
     pub fn managed_with(mut self, token: &Secret) -> Self {
         self.gate.token = Some(Token::new(token));
+        self
+    }
+
+    /// The same, managed by whoever on this machine presents the password, and only as long as somebody asks
+    /// `/keep-alive` with it every few seconds.
+    #[must_use]
+    pub fn kept_alive_with(mut self, password: &Secret) -> Self {
+        self.gate.password = Some(Token::new(password));
         self
     }
 
@@ -276,6 +288,14 @@ impl State {
             .subscribe()
             .wait_for(|draining| *draining)
             .await;
+    }
+
+    /// Ends when whoever started the gateway with a password has fallen silent; never without one.
+    pub(crate) async fn abandoned(&self) {
+        if self.gate.password.is_none() {
+            std::future::pending::<()>().await;
+        }
+        self.signs.end().await;
     }
 
     pub(crate) fn is_draining(&self) -> bool {
