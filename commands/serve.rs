@@ -154,10 +154,11 @@ async fn serve(
     if let Some(file) = &opened.new {
         file.save(&opened.path)?;
     }
-    let signals = Signals::listen(store.clone())
+    let signals = Signals::listen(store.clone(), Arc::clone(&state))
         .context("cannot listen for signals")
         .map_err(CommandError::failed)?;
-    let watcher = modelgate_config::watch(store, |outcome| reload::report(&outcome));
+    let watched = Arc::clone(&state);
+    let watcher = modelgate_config::watch(store, move |outcome| reload::report(&watched, &outcome));
     let following = tokio::spawn(follow(store.clone(), log));
     if let Err(error) = &watcher {
         tracing::warn!(

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
-use modelgate_config::{Config, Secret, Store};
+use modelgate_config::{Config, ConfigError, Secret, Store};
 use modelgate_management::Event;
-use modelgate_management::events::ConfigChanged;
+use modelgate_management::events::{ConfigChanged, ConfigRefused};
 use modelgate_management::time::timestamp;
 use modelgate_providers::account::exchange;
 use modelgate_providers::lists::ModelLists;
@@ -18,6 +18,7 @@ use crate::affinity::Affinity;
 use crate::conversations::Conversations;
 use crate::keep_alive::Signs;
 use crate::logs::Logs;
+use crate::management::events::Known;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
 use crate::telemetry::Telemetry;
@@ -38,6 +39,8 @@ pub struct State {
     pub(crate) lists: Arc<ModelLists>,
     /// Where the records of requests go.
     pub(crate) telemetry: Arc<Telemetry>,
+    /// The accounts as those who watch know them.
+    pub(crate) known_accounts: Known,
     /// Where log files are written.
     pub(crate) logs: Logs,
     /// Who may manage.
@@ -135,6 +138,7 @@ impl State {
             healths,
             lists,
             telemetry: Arc::default(),
+            known_accounts: Known::default(),
             logs,
             gate: Gate::default(),
             signs: Signs::default(),
@@ -232,6 +236,20 @@ impl State {
             });
         }
         self.healths.tidy();
+    }
+
+    /// Tells whoever watches that a configuration was read that cannot be used.
+    pub fn config_refused(&self, error: &ConfigError) {
+        self.telemetry.feed.tell(|| {
+            let source = std::error::Error::source(error);
+            let message =
+                source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+            Event::ConfigRefused(ConfigRefused {
+                time: timestamp(SystemTime::now()),
+                message,
+                problems: error.problems().iter().map(Into::into).collect(),
+            })
+        });
     }
 
     /// Waits for the refreshes that are going on: a refresh token that was sent is lost with its answer.
