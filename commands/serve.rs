@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use modelgate_config::{Config, ConfigError, Overrides, Problem, Store};
+use modelgate_config::{Config, ConfigError, Overrides, Problem, Secret, Store};
 use modelgate_gateway::{Logs, Server, StartError, State};
 use modelgate_providers::Catalog;
 use serde::Serialize;
@@ -63,6 +63,11 @@ pub(crate) struct Args {
         hide_env_values = true
     )]
     log: Option<Filter>,
+    /// Password of the program that starts the gateway: it manages it from this machine, and the gateway ends when nobody
+    /// has asked /keep-alive with it for ten seconds; $MODELGATE_PASSWORD says it without showing it in the list of
+    /// processes
+    #[arg(long, value_name = "PASSWORD")]
+    password: Option<String>,
 }
 
 /// What `--json` prints.
@@ -85,6 +90,7 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
         port: args.port,
         debug: None,
     };
+    let password = password(context, args.password)?;
     let opened = open::open(context)?;
     let store =
         Store::new(opened.loaded.clone(), overrides).map_err(|error| refused(context, error))?;
@@ -100,13 +106,28 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
     let runtime = runtime()
         .context("cannot start the runtime")
         .map_err(CommandError::failed)?;
-    let hurried = runtime.block_on(serve(context, &opened, &store, log, &files));
+    let hurried = runtime.block_on(serve(context, &opened, &store, log, &files, password));
     // Name look-ups that are still under way must not hold up the end.
     runtime.shutdown_background();
     files.flush();
     match hurried? {
         true => Err(CommandError::interrupted()),
         false => Ok(()),
+    }
+}
+
+/// The password of whoever starts the gateway, if there is one.
+fn password(context: &Context, flag: Option<String>) -> Result<Option<Secret>, CommandError> {
+    let given = flag.or_else(|| Some(context.environment.get("MODELGATE_PASSWORD")?.to_owned()));
+    // Presented in a header, it would lose its blanks.
+    match given.as_deref().map(str::trim) {
+        None => Ok(None),
+        Some("") => {
+            let blank = anyhow::anyhow!("the password of --password is blank");
+            let hint = "leave --password out, or give it a text that is hard to guess";
+            Err(CommandError::usage(blank).hint(hint))
+        }
+        Some(password) => Ok(Some(Secret::from(password))),
     }
 }
 
@@ -117,11 +138,15 @@ async fn serve(
     store: &Store,
     log: log::Handle,
     files: &Logs,
+    password: Option<Secret>,
 ) -> Result<bool, CommandError> {
     let token = modelgate_management::new_token()
         .context("the system has no randomness to give")
         .map_err(CommandError::failed)?;
-    let state = State::new(store.clone()).managed_with(&token);
+    let mut state = State::new(store.clone()).managed_with(&token);
+    if let Some(password) = &password {
+        state = state.kept_alive_with(password);
+    }
     let state = Arc::new(state.logging_to(files.clone()));
     let bound = Server::bind(Arc::clone(&state)).await;
     let server = bound.map_err(|error| not_started(context, &opened.path, error))?;
@@ -133,10 +158,11 @@ async fn serve(
     if let Some(file) = &opened.new {
         file.save(&opened.path)?;
     }
-    let signals = Signals::listen(store.clone())
+    let signals = Signals::listen(store.clone(), Arc::clone(&state))
         .context("cannot listen for signals")
         .map_err(CommandError::failed)?;
-    let watcher = modelgate_config::watch(store, |outcome| reload::report(&outcome));
+    let watched = Arc::clone(&state);
+    let watcher = modelgate_config::watch(store, move |outcome| reload::report(&watched, &outcome));
     let following = tokio::spawn(follow(store.clone(), log));
     if let Err(error) = &watcher {
         tracing::warn!(

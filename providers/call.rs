@@ -68,7 +68,7 @@ impl Call<'_> {
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let url = self.credential.url(self, 0).map(String::from);
         let body = wrapped(self).unwrap_or_else(|_| self.body.clone());
-        (url.unwrap_or_default(), headers(self), body)
+        (url.unwrap_or_default(), headers(self, None), body)
     }
 }
 
@@ -188,10 +188,7 @@ async fn at(
     };
     let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-    *request.headers_mut() = headers(call);
-    if let Some((name, value)) = token.and_then(|token| credential.bearer(token)) {
-        request.headers_mut().insert(name, value);
-    }
+    *request.headers_mut() = headers(call, token);
     *request.body_mut() = Some(wrapped(call)?.into());
     let proxy = credential.proxy(proxy);
     let http = clients
@@ -226,10 +223,10 @@ async fn at(
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
     }
-    Err(refused(credential, call.dialect, status, &headers, body).await)
+    Err(refused(call, token, status, &headers, body).await)
 }
 
-fn headers(call: &Call<'_>) -> HeaderMap {
+fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
     let credential = call.credential;
     let mut headers = credential.headers();
     if let Some(client) = call.client_headers {
@@ -257,6 +254,7 @@ fn headers(call: &Call<'_>) -> HeaderMap {
         ProviderKind::Xai => xai::describe(&call.body, &mut headers),
         _ => {}
     }
+    headers.extend(token.and_then(|token| credential.bearer(token)));
     headers
 }
 
@@ -281,12 +279,13 @@ fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
 
 /// The meaning of an answer whose status is not 200.
 async fn refused(
-    credential: &Credential,
-    dialect: Dialect,
+    call: &Call<'_>,
+    token: Option<&Token>,
     status: StatusCode,
     headers: &HeaderMap,
     body: ByteStream,
 ) -> CallError {
+    let credential = call.credential;
     let provider = credential.provider.clone();
     if status.is_success() || status.is_redirection() || status.is_informational() {
         return CallError::broken(
@@ -298,12 +297,14 @@ async fn refused(
     let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
         .await
         .unwrap_or_default();
+    // Some repeat the key they do not like, and clients and logs are told what they say.
+    let body = body::without_secrets(body, &self::headers(call, token));
     let error = match credential.kind {
         ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
         ProviderKind::Xai => xai::failure(status, &body),
-        _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
+        _ => modelgate_dialects::decode_error(call.dialect, status.as_u16(), &body),
     };
     let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);

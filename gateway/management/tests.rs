@@ -1,6 +1,7 @@
 mod api_call;
 mod events;
 mod file;
+mod keys;
 mod logs;
 mod metrics;
 mod table;
