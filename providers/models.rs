@@ -390,6 +390,19 @@ mod tests {
     }
 
     #[test]
+    fn what_chatgpt_lists_thinks_up_to_its_highest_level() {
+        for model in chatgpt_catalogue(None) {
+            let max = model.starts_with("gpt-5.6-");
+            check(model, Some(128_000), Thinking::Levels { xhigh: true, max });
+        }
+        let (all, free) = (
+            chatgpt_catalogue(Some("plus")),
+            chatgpt_catalogue(Some("free")),
+        );
+        assert!(free.len() < all.len() && free.iter().all(|model| all.contains(model)));
+    }
+
+    #[test]
     fn generations_of_gemini_think_in_their_own_way() {
         let budget = |min, max| Thinking::Budget { min, max };
         check("gemini-2.5-pro", Some(65_536), budget(128, 32_768));

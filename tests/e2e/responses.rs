@@ -3,7 +3,7 @@
 
 mod client;
 mod same;
-mod socket;
+pub(crate) mod socket;
 mod upstream;
 
 use crate::harness::settings::SCRIPTED;

@@ -13,10 +13,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// A client of the connection.
-struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
-    async fn open(gateway: &Gateway) -> Self {
+    pub(crate) async fn open(gateway: &Gateway) -> Self {
         Self(connect(gateway, &format!("Bearer {KEY}")).await.unwrap())
     }
 
@@ -25,7 +25,7 @@ impl Socket {
     }
 
     /// Asks for an answer.
-    async fn create(&mut self, mut body: Value) {
+    pub(crate) async fn create(&mut self, mut body: Value) {
         body["type"] = json!("response.create");
         body.as_object_mut().unwrap().remove("stream");
         self.send(body).await;
@@ -47,7 +47,7 @@ impl Socket {
     }
 
     /// The events of one answer.
-    async fn events(&mut self) -> Vec<Value> {
+    pub(crate) async fn events(&mut self) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             events.push(self.event().await);

@@ -134,7 +134,9 @@ fn a_greeting_of_another_dialect_is_no_content() {
         for named in [true, false] {
             let mut observer = Observer::new(Dialect::Responses, rename.clone(), 1 << 20).mending();
             let limits = json!({"type": "codex.rate_limits", "plan_type": "plus"});
-            let told = observer.on_chunk(stream(&[limits.clone()], named)).unwrap();
+            let told = observer
+                .on_chunk(stream(std::slice::from_ref(&limits), named))
+                .unwrap();
             assert!(told.is_empty() && !observer.began());
             let told = observer.on_chunk(stream(&[limits, all[0].clone()], named));
             let told = String::from_utf8(told.unwrap().to_vec()).unwrap();

@@ -3,6 +3,7 @@
 use super::backend::{COMPACT, RESPONSES, TOKEN, id_token};
 use super::{ChatGpt, post, respond, response, text_of};
 use crate::harness::{Speaks, eventually};
+use crate::responses::socket::Socket;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -131,6 +132,28 @@ async fn a_conversation_goes_on_by_its_id_though_the_backend_keeps_nothing() {
         "previous_response_not_found"
     );
     assert_eq!(chatgpt.scene.server.asked(RESPONSES).len(), before);
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_over_a_socket_too() {
+    let (chatgpt, gateway) = ChatGpt::serving().await;
+    let mut socket = Socket::open(&gateway).await;
+    let body =
+        json!({"model": "gpt-5.5", "store": false, "input": [{"role": "user", "content": "Hi"}]});
+    socket.create(body.clone()).await;
+    let events = socket.events().await;
+    assert_eq!(events[0]["type"], "response.created");
+    let first = &events.last().unwrap()["response"];
+    assert_eq!(first["output"][0]["content"][0]["text"], "Hello there");
+    let mut next = body;
+    next["previous_response_id"] = first["id"].clone();
+    socket.create(next).await;
+    let last = socket.events().await.pop().unwrap();
+    assert_eq!(last["type"], "response.completed", "{last}");
+    let sent = chatgpt.last();
+    let input = sent["input"].as_array().unwrap();
+    let said: Vec<&Value> = input.iter().map(|item| &item["role"]).collect();
+    assert_eq!(said, ["user", "assistant", "user"], "{sent}");
 }
 
 #[tokio::test]
