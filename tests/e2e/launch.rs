@@ -3,6 +3,7 @@
 use crate::harness::process::Finished;
 use crate::harness::{Home, KEY, Launch, PATIENCE, eventually};
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -156,8 +157,20 @@ async fn what_is_missing_is_said_before_anything_is_started() {
 
     let home = self::home("port: many\n", "claude", PRINTS);
     let finished = launch(&home).run(&["launch", "claude"]).await;
-    assert_eq!(finished.code, Some(1));
+    assert_eq!(finished.code, Some(2), "the configuration is wrong");
     for words in ["the gateway did not start", "config.yaml:1:7"] {
+        assert!(finished.stderr.contains(words), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_somebody_else_has_is_told_by_the_gateway() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let home = home(&format!("port: {port}\n"), "claude", PRINTS);
+    let finished = launch(&home).run(&["launch", "claude"]).await;
+    assert_eq!((finished.code, &*finished.stdout), (Some(1), ""));
+    for words in ["another program is using the port", "modelgate doctor"] {
         assert!(finished.stderr.contains(words), "{}", finished.stderr);
     }
 }
