@@ -26,7 +26,7 @@ use crate::remote::Remote;
     after_help = "Examples:
   modelgate accounts
   modelgate accounts --json | jq -r '.accounts[] | select(.state == \"cooling\") | .id'
-  modelgate accounts disable 'claude-api-key[0]'"
+  modelgate accounts disable codex-ada@example.com"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -41,7 +41,7 @@ enum Command {
     ///
     /// With --json: {"id", "action", "account"}; the account as `modelgate accounts --json` tells it.
     #[command(after_help = "Examples:
-  modelgate accounts enable 'claude-api-key[0]'")]
+  modelgate accounts enable codex-ada@example.com")]
     Enable(change::Args),
     /// Send no more requests with an account
     ///

@@ -20,7 +20,7 @@ const LARGEST: u64 = 64 << 20;
 /// Ask a model something, to try it
 ///
 /// The question goes to the gateway as any client's would, and the answer is printed as it comes. What stdin holds stands
-/// behind the question, or is the question. Ctrl-C ends it.
+/// behind the question, or is the question; `< /dev/null` keeps a stdin out that is somebody else's. Ctrl-C ends it.
 ///
 /// With --json, one object when the answer is whole: {"model", "text", "thinking", "finish_reason", "input", "output",
 /// "request_id", "dropped"}; what is not known is absent.

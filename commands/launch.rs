@@ -6,12 +6,13 @@ mod gateway;
 use std::ffi::OsString;
 use std::process::Command;
 
-use tokio::runtime::Builder;
+use modelgate_config::paths::ConfigPath;
+use tokio::runtime::{Builder, Runtime};
 
 use self::gateway::Started;
 use crate::clients::{Client, Setup, stronger};
 use crate::complete;
-use crate::context::Context;
+use crate::context::{Context, shown};
 use crate::endpoint::{Endpoint, Reach, not_running};
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -51,13 +52,25 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     let client = Client::of(&args.client);
     let model = args.model.as_deref();
     if let Some(endpoint) = args.reach.find(context, model)? {
-        let command = prepared(context, client, args, &endpoint)?;
-        return Err(child::replace(command, client, args));
+        return instead(context, client, args, &endpoint);
     }
     child::find(&context.environment, client, &args.client)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::failed(error.into()))?;
-    let mut started = runtime.block_on(Started::start(context))?;
+    let first = matches!(context.config_path(), ConfigPath::Missing(_));
+    let mut started = match runtime.block_on(Started::start(context)) {
+        Ok(started) => started,
+        // Somebody else may have been quicker to start one.
+        Err(error) => match args.reach.find(context, model)? {
+            Some(endpoint) => return instead(context, client, args, &endpoint),
+            None => return Err(error),
+        },
+    };
+    if first {
+        let path = shown(context.config_path().path());
+        let note = format!("wrote {path}, a configuration with one new client key");
+        context.output.note(&note);
+    }
     let outcome = beside(context, &runtime, client, args);
     runtime.block_on(started.stop());
     match outcome? {
@@ -66,10 +79,21 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     }
 }
 
+/// Runs the client instead of this program, beside a gateway that runs anyway.
+fn instead(
+    context: &mut Context,
+    client: Client,
+    args: &Args,
+    endpoint: &Endpoint,
+) -> Result<(), CommandError> {
+    let command = prepared(context, client, args, endpoint)?;
+    Err(child::replace(command, client, args))
+}
+
 /// Runs the client beside the gateway that was started for it, and tells its exit code.
 fn beside(
     context: &mut Context,
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Runtime,
     client: Client,
     args: &Args,
 ) -> Result<u8, CommandError> {

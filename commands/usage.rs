@@ -32,7 +32,8 @@ const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 /// With --json: {"since", "until", "by", "total", "groups", "ledger"}, where total has "requests", "failed", "aborted",
 /// "uncounted", "unpriced", "estimated", "input", "cache_read", "cache_write", "output", "reasoning", "tokens",
 /// "cost_nanodollars", "latency_ms", "first_byte_ms", "first_bytes", "bytes_in" and "bytes_out", each group the same with "name"
-/// and "of" (the name of a key, the provider of a credential), and ledger tells how recording does.
+/// and "of" (the name of a key, the provider of a credential), and ledger tells how recording does: "recording", "open", "written",
+/// "queued", "lost" and "last_error".
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use modelgate_config::Config;
-use modelgate_management::accounts::State;
+use modelgate_management::accounts::{Source, State};
 use modelgate_management::{Account, UsageQuery};
 use modelgate_providers::{Accounts, Catalog};
 
@@ -56,7 +56,7 @@ fn one(account: &Account, clock: &Clock, report: &mut Report) {
         State::Disabled => report.note(
             HERE,
             format!("{id} is disabled{why}"),
-            Some(format!("modelgate accounts enable {id}")),
+            (account.source == Source::File).then(|| format!("modelgate accounts enable {id}")),
         ),
         State::Cooling => {
             let until = account

@@ -3,11 +3,12 @@
 use std::env::split_paths;
 
 use modelgate_config::keys::listed;
-use modelgate_config::{Environment, key_digest, read_file};
+use modelgate_config::paths::state_dir;
+use modelgate_config::{Environment, Secret, key_digest, read_file};
 
 use super::gateway::Running;
 use super::report::{Area, Report};
-use crate::clients::Client;
+use crate::clients::{Client, Wiring, stronger};
 use crate::context::Context;
 
 const HERE: Area = Area::Clients;
@@ -23,20 +24,32 @@ const ADDRESSES: [(&str, &str, &str); 5] = [
 
 pub(super) fn check(context: &Context, running: Option<&Running>, report: &mut Report) {
     let environment = &context.environment;
-    let installed: Vec<&str> = Client::KNOWN
-        .iter()
-        .map(|client| client.program())
-        .filter(|program| is_installed(environment, program))
+    let known = Client::KNOWN.into_iter();
+    let installed: Vec<Client> = known
+        .filter(|client| is_installed(environment, client.program()))
         .collect();
-    match &installed[..] {
+    let names: Vec<&str> = installed.iter().map(|client| client.program()).collect();
+    match &names[..] {
         [] => report.note(HERE, "none of the known ones is on your PATH", None),
         [first, ..] => report.ok(
             HERE,
             format!(
                 "{} can be started: modelgate launch {first}",
-                installed.join(", ")
+                names.join(", ")
             ),
         ),
+    }
+    for client in installed {
+        let setup = client.setup(Wiring {
+            url: "",
+            key: &Secret::from(""),
+            model: None,
+            models: &[],
+            directory: &state_dir(environment),
+        });
+        if let Some(found) = stronger(client, &setup, environment) {
+            report.note(HERE, found.what, Some(found.hint));
+        }
     }
     if let Some(running) = running {
         let digests = digests(running);

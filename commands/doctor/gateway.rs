@@ -27,8 +27,8 @@ pub(super) fn check(
 ) -> Option<Running> {
     let (state, path) = (state_dir(&context.environment), context.config_path());
     let path = path.path();
-    let runtime = Runtime::find(&state, path);
-    let Some(runtime) = runtime else {
+    let meant = |runtime: &Runtime| !context.names_config() || runtime.serves(path);
+    let Some(runtime) = Runtime::find(&state, path).filter(meant) else {
         idle(config, report);
         return None;
     };

@@ -17,11 +17,13 @@ use tokio::time::timeout;
 
 use super::child;
 use crate::context::{Context, shown};
-use crate::error::CommandError;
+use crate::error::{CommandError, USAGE};
 use crate::inert::inert;
 
-/// How long it may take to begin, and each step of its end.
+/// How long it may take to begin.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long it waits for requests that are open, and then to end at all.
+const DRAIN: Duration = Duration::from_secs(5);
 /// So many of its last words are shown when it does not begin.
 const LAST_WORDS: usize = 5;
 
@@ -61,8 +63,8 @@ impl Started {
         tokio::select! {
             ready = timeout(PATIENCE, started.ready()) => match ready {
                 Ok(true) => Ok(started),
-                Ok(false) => Err(failed(&log, "the gateway did not start")),
-                Err(_) => Err(failed(&log, "the gateway does not come to take requests")),
+                Ok(false) => Err(started.failed(&log).await),
+                Err(_) => Err(told(CommandError::failed, &log, "the gateway does not come to take requests")),
             },
             _ = tokio::signal::ctrl_c() => Err(CommandError::interrupted()),
         }
@@ -77,11 +79,22 @@ impl Started {
         matches!(line, Ok(Some(_)))
     }
 
+    /// Why it has ended before it began.
+    async fn failed(&mut self, log: &Path) -> CommandError {
+        let status = timeout(DRAIN, self.child.wait()).await;
+        let code = status.ok().and_then(|status| status.ok()?.code());
+        let kind = match code {
+            Some(code) if code == i32::from(USAGE) => CommandError::usage,
+            _ => CommandError::failed,
+        };
+        told(kind, log, "the gateway did not start")
+    }
+
     /// Lets it end: what is still open may end, then it is cut.
     pub(super) async fn stop(&mut self) {
         for _ in 0..2 {
             child::send(self.child.id(), Signal::TERM);
-            if timeout(PATIENCE, self.child.wait()).await.is_ok() {
+            if timeout(DRAIN, self.child.wait()).await.is_ok() {
                 return;
             }
         }
@@ -98,13 +111,13 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Why it did not start, in its own words.
-fn failed(log: &Path, what: &str) -> CommandError {
+/// Why it does not serve, in its own words.
+fn told(kind: fn(anyhow::Error) -> CommandError, log: &Path, what: &str) -> CommandError {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];
     let words = last.iter().map(|line| inert(line).into_owned());
-    CommandError::failed(anyhow::anyhow!("{what}"))
+    kind(anyhow::anyhow!("{what}"))
         .with_details(words.collect())
-        .hint("modelgate serve starts it in a terminal of its own")
+        .hint("modelgate serve starts it in a terminal of its own; modelgate doctor looks for the reason")
 }

@@ -138,7 +138,7 @@ fn completions_and_man_pages_are_printed() {
     for shell in ["bash", "zsh", "fish"] {
         let printed = modelgate(&home, &["completions", shell]).assert().success();
         printed
-            .stdout(contains("modelgate").and(contains("serve")))
+            .stdout(contains("modelgate").and(contains("COMPLETE")))
             .stderr(is_empty());
     }
     let version = modelgate(&home, &["--version"]).assert().success();

@@ -3,6 +3,7 @@
 use crate::harness::process::Finished;
 use crate::harness::{Home, KEY, Launch, PATIENCE, eventually};
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -95,11 +96,7 @@ async fn a_client_is_started_with_a_gateway_of_its_own_that_ends_with_it() {
         assert!(finished.stderr.contains(words), "{}", finished.stderr);
     }
     assert!(!finished.stderr.contains(KEY), "{}", finished.stderr);
-    assert_eq!(
-        runtime_files(&home),
-        [PathBuf::new(); 0],
-        "the gateway has ended"
-    );
+    assert_eq!(runtime_files(&home).len(), 0, "the gateway has ended");
     let log = fs::metadata(home.path("state/modelgate/launch.log")).unwrap();
     assert_eq!(log.permissions().mode() & 0o777, 0o600);
 }
@@ -156,8 +153,20 @@ async fn what_is_missing_is_said_before_anything_is_started() {
 
     let home = self::home("port: many\n", "claude", PRINTS);
     let finished = launch(&home).run(&["launch", "claude"]).await;
-    assert_eq!(finished.code, Some(1));
+    assert_eq!(finished.code, Some(2), "the configuration is wrong");
     for words in ["the gateway did not start", "config.yaml:1:7"] {
+        assert!(finished.stderr.contains(words), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_somebody_else_has_is_told_by_the_gateway() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let home = home(&format!("port: {port}\n"), "claude", PRINTS);
+    let finished = launch(&home).run(&["launch", "claude"]).await;
+    assert_eq!((finished.code, &*finished.stdout), (Some(1), ""));
+    for words in ["another program is using the port", "modelgate doctor"] {
         assert!(finished.stderr.contains(words), "{}", finished.stderr);
     }
 }
@@ -221,11 +230,10 @@ async fn the_lines_of_env_work_in_a_shell_and_in_scripts() {
         .run(&["env", "claude", "--shell", "bash"])
         .await;
     assert_eq!(lines.code, Some(0), "{}", lines.stderr);
-    let script = format!(
-        "eval \"$1\"; echo \"$ANTHROPIC_BASE_URL $ANTHROPIC_AUTH_TOKEN ${{ANTHROPIC_API_KEY-gone}}\""
-    );
+    let script =
+        "eval \"$1\"; echo \"$ANTHROPIC_BASE_URL $ANTHROPIC_AUTH_TOKEN ${ANTHROPIC_API_KEY-gone}\"";
     let shell = Command::new("sh")
-        .args(["-c", &script, "sh", &lines.stdout])
+        .args(["-c", script, "sh", &lines.stdout])
         .env("ANTHROPIC_API_KEY", "sk-ant-mine")
         .output()
         .unwrap();

@@ -38,6 +38,7 @@ mod proxies;
 mod reload;
 mod responses;
 mod routing;
+mod shapes;
 mod tls;
 mod translation;
 mod upstream_faults;
