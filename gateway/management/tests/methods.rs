@@ -100,6 +100,12 @@ async fn every_resource_has_its_methods_and_no_others() {
             let ask = format!("{method} {path}: {status}");
             assert_eq!(headers["x-cpa-version"], env!("CARGO_PKG_VERSION"), "{ask}");
             assert_eq!(headers["cache-control"], "no-store", "{ask}");
+            // Not even the question of a browser before a request of a page is answered.
+            let mut names = headers.keys();
+            assert!(
+                names.all(|name| !name.as_str().starts_with("access-control-")),
+                "{ask}"
+            );
             if is_allowed {
                 assert_ne!(status, 405, "{ask}");
                 continue;
