@@ -96,3 +96,20 @@ async fn models_are_listed_in_their_order_and_stay_while_their_keys_rest() {
     }
     assert_eq!(listed().await, ["alpha", "beta", "mid", "zeta"]);
 }
+
+#[tokio::test]
+async fn whether_it_lives_is_told_without_a_key_and_without_the_upstream() {
+    let state = state();
+    for (method, path, status) in [
+        ("GET", "/healthz", 200),
+        ("HEAD", "/healthz", 200),
+        ("POST", "/healthz", 405),
+        ("GET", "/readyz", 200),
+    ] {
+        assert_eq!(ask(&state, method, path).await.0, status, "{method} {path}");
+    }
+    assert_eq!(ask(&state, "GET", "/healthz").await.1["status"], "ok");
+    state.drain();
+    assert_eq!(ask(&state, "GET", "/healthz").await.0, 200);
+    assert_eq!(ask(&state, "GET", "/readyz").await.0, 503);
+}
