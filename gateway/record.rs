@@ -196,6 +196,7 @@ impl Record {
                 id: sheet.id.to_string(),
                 time: timestamp(sheet.time),
                 client_key: sheet.caller.as_ref().map(|caller| caller.name().to_owned()),
+                client_name: sheet.client_name(),
                 dialect: sheet.dialect.name().to_owned(),
                 model: sheet.model.to_string(),
                 stream,
@@ -360,6 +361,14 @@ impl Sheet {
     /// The last attempt: the one that answered, if any did.
     pub(crate) fn served(&self) -> Option<&Attempt> {
         self.attempts.last()
+    }
+
+    /// What the operator calls the key of whoever called.
+    pub(crate) fn client_name(&self) -> Option<String> {
+        match self.caller.as_ref()? {
+            Caller::Key(key) => key.name.clone(),
+            Caller::Loopback => None,
+        }
     }
 
     /// Who called, as records say it.

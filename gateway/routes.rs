@@ -263,3 +263,6 @@ pub(crate) fn unescaped(text: &str) -> String {
         .decode_utf8_lossy()
         .into_owned()
 }
+
+#[cfg(test)]
+mod tests;

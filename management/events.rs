@@ -5,13 +5,13 @@
 //!
 //! ```text
 //! event: request_started
-//! data: {"type":"request_started","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"ann","dialect":"chat","model":"sonnet","stream":true}
+//! data: {"type":"request_started","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"4485ffcd93fe","client_name":"ann","dialect":"chat","model":"sonnet","stream":true}
 //!
 //! event: request_first_byte
 //! data: {"type":"request_first_byte","id":"019c","credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","ms":412}
 //!
 //! event: request_ended
-//! data: {"type":"request_ended","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"ann","dialect":"chat","model":"sonnet","stream":true,"status":200,"complete":true,"credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","attempts":1,"first_byte_ms":412,"total_ms":2500,"usage":{"input":1200,"cached":1000,"output":80},"cost":{"nanodollars":2100000,"basis":"exact"}}
+//! data: {"type":"request_ended","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"4485ffcd93fe","client_name":"ann","dialect":"chat","model":"sonnet","stream":true,"status":200,"complete":true,"credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","attempts":1,"first_byte_ms":412,"total_ms":2500,"usage":{"input":1200,"cached":1000,"output":80},"cost":{"nanodollars":2100000,"basis":"exact"}}
 //!
 //! event: account_changed
 //! data: {"type":"account_changed","id":"claude-api-key[0]","provider":"claude","kind":"claude","source":"config","state":"cooling","reason":"rate_limited (429): slow down","next_try":"2026-01-02T03:04:05.006Z","priority":0}
@@ -82,9 +82,12 @@ pub struct RequestStarted {
     pub id: String,
     /// When it arrived.
     pub time: Timestamp,
-    /// Whose key it had: the name or the public id.
+    /// Whose key it had: its public id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_key: Option<String>,
+    /// The name of the key, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
     /// The client's dialect: `chat`, `claude`.
     pub dialect: String,
     /// The model as the client named it.

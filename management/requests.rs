@@ -21,9 +21,12 @@ pub struct RequestSummary {
     pub id: String,
     /// When it arrived.
     pub time: Timestamp,
-    /// Whose key it had: the name or the public id.
+    /// Whose key it had: its public id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_key: Option<String>,
+    /// The name of the key, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
     /// The client's dialect: `chat`, `claude`.
     pub dialect: String,
     /// The model as the client named it.
@@ -71,9 +74,12 @@ pub struct RequestDetail {
     pub id: String,
     /// When it arrived.
     pub time: Timestamp,
-    /// Whose key it had: the name or the public id.
+    /// Whose key it had: its public id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_key: Option<String>,
+    /// The name of the key, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
     /// The client's dialect: `chat`, `claude`.
     pub dialect: String,
     /// The model as the client named it.
@@ -271,6 +277,7 @@ impl From<&RequestDetail> for RequestSummary {
             id: detail.id.clone(),
             time: detail.time,
             client_key: detail.client_key.clone(),
+            client_name: detail.client_name.clone(),
             dialect: detail.dialect.clone(),
             model: detail.model.clone(),
             stream: detail.stream,

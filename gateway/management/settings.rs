@@ -271,12 +271,12 @@ impl Ask {
             .ok_or_else(Refused::body)
     }
 
-    /// A list, bare or as `items`, where it must not be empty: a program that forgot to fill it in should not clear it.
+    /// A list, bare or as `items`. Either may be empty (`management-api.md` 9: the family takes an empty one only bare).
     fn list(&self) -> Result<Vec<Json>, Refused> {
         match self.json()? {
             Json::Array(items) => Ok(items),
             Json::Object(mut map) => match map.remove("items") {
-                Some(Json::Array(items)) if !items.is_empty() => Ok(items),
+                Some(Json::Array(items)) => Ok(items),
                 _ => Err(Refused::body()),
             },
             _ => Err(Refused::body()),

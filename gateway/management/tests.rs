@@ -3,6 +3,7 @@ mod events;
 mod file;
 mod keys;
 mod logs;
+mod methods;
 mod metrics;
 mod table;
 mod usage;

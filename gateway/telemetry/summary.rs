@@ -16,6 +16,7 @@ pub(super) fn summary(sheet: &Sheet, cost: Option<Amount>) -> RequestSummary {
         id: sheet.id.to_string(),
         time: timestamp(sheet.time),
         client_key: Some(sheet.caller().to_owned()),
+        client_name: sheet.client_name(),
         dialect: sheet.dialect.name().to_owned(),
         model: sheet.model.to_string(),
         stream: sheet.stream,

@@ -276,3 +276,19 @@ fn a_ledger_that_cannot_be_written_says_so() {
     let error = import(&ledger, &one).unwrap_err();
     assert_eq!(error.to_string(), "the ledger is not open");
 }
+
+#[test]
+fn a_file_of_sums_alone_is_refused_and_not_taken_for_an_empty_one() {
+    let bed = Bed::new();
+    let sums = |total: Value| {
+        let model = json!({ "total_requests": total, "total_tokens": 30 });
+        let api = json!({ "total_requests": total, "models": { "m": model } });
+        json!({ "version": 1, "usage": { "total_requests": total, "apis": { "k": api } } })
+    };
+    let refused = import(&bed.ledger, &sums(3.into())).unwrap_err();
+    assert!(matches!(refused, ImportError::SumsOnly), "{refused}");
+    for total in [json!(0), json!(null), json!("three")] {
+        let imported = import(&bed.ledger, &sums(total)).unwrap();
+        assert_eq!((imported.added, imported.total_requests), (0, 0));
+    }
+}

@@ -58,6 +58,11 @@ pub enum ImportError {
     /// It has too many requests.
     #[error("the file has more than {MOST} requests; export a shorter time")]
     TooMany,
+    /// It tells how many requests there were, and of none of them what it was.
+    #[error(
+        "the file has sums and no `details` of requests, of which alone they could be taken over"
+    )]
+    SumsOnly,
     /// A value that cannot be.
     #[error("{field} of request {index} of {api:?} cannot be {value}")]
     Value {
@@ -87,6 +92,8 @@ struct File {
 
 #[derive(Deserialize, Default)]
 struct Usage {
+    /// Not taken over, whatever it says.
+    total_requests: Option<serde_json::Value>,
     apis: Option<BTreeMap<String, Option<Object<Api>>>>,
 }
 
@@ -171,6 +178,8 @@ fn rows(file: &[u8], prices: &Prices, now: Timestamp) -> Result<Vec<Row>, Import
         None | Some(0 | 1) => {}
         Some(version) => return Err(ImportError::Version(version)),
     }
+    let total = file.usage.0.total_requests;
+    let counts_some = total.is_some_and(|total| total.as_f64().is_some_and(|total| total > 0.0));
     let mut rows = Vec::new();
     for (api, models) in file.usage.0.apis.into_iter().flatten() {
         let api = api.trim();
@@ -195,6 +204,9 @@ fn rows(file: &[u8], prices: &Prices, now: Timestamp) -> Result<Vec<Row>, Import
                 rows.push(row(place, &model, detail, prices, now)?);
             }
         }
+    }
+    if rows.is_empty() && counts_some {
+        return Err(ImportError::SumsOnly);
     }
     Ok(rows)
 }

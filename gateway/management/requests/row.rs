@@ -23,6 +23,7 @@ pub(super) fn detail(row: &Row) -> RequestDetail {
         id: row.id.to_string(),
         time: millisecond(row.time()),
         client_key: row.key.as_ref().map(|key| key.id.to_string()),
+        client_name: row.key.as_ref().and_then(|key| text(&key.name)),
         dialect: text(&row.client_dialect).unwrap_or_default(),
         model: text(&row.requested_model)
             .or_else(|| text(&row.served_model))

@@ -52,7 +52,13 @@ impl AmpList {
             }
             Verb::Delete => match self.gone(ask)? {
                 None => entries.clear(),
-                Some(names) => entries.retain(|entry| !names.contains(self.name(entry))),
+                Some(names) => {
+                    let before = entries.len();
+                    entries.retain(|entry| !names.contains(self.name(entry)));
+                    if entries.len() == before {
+                        return Err(Refused::not_found("item not found"));
+                    }
+                }
             },
         }
         Ok(entries.into())

@@ -50,6 +50,8 @@ fn patch(ask: &Ask, entries: &mut Vec<Json>) -> Result<(), Refused> {
     };
     match entries.iter_mut().find(|entry| shown(entry) == old.trim()) {
         Some(entry) => *entry = replaced(entry, new)?,
+        // The family adds what was meant to take the place of a key that is not there.
+        None if !old.trim().is_empty() => return Err(Refused::not_found("item not found")),
         None => entries.push(checked(new)?),
     }
     Ok(())
@@ -61,9 +63,15 @@ fn delete(ask: &Ask, entries: &mut Vec<Json>) -> Result<(), Refused> {
         entries.remove(index);
         return Ok(());
     }
-    let value = ask.parameter("value");
-    let value = value.ok_or_else(|| Refused::bad("missing index or value"))?;
-    entries.retain(|entry| shown(entry) != value.trim());
+    let before = entries.len();
+    match ask.parameter("value") {
+        Some(value) => entries.retain(|entry| shown(entry) != value.trim()),
+        None if index.is_none() => return Err(Refused::bad("missing index or value")),
+        None => {}
+    }
+    if entries.len() == before {
+        return Err(Refused::not_found("item not found"));
+    }
     Ok(())
 }
 

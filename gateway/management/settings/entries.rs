@@ -244,6 +244,7 @@ fn normal_fields(mut fields: Document) -> Result<Document, Refused> {
         fields.insert("api-key-entries".to_owned(), known.into());
     }
     let normal = |(name, value): (String, Json)| {
+        check(&name, &value)?;
         let value = match (&*name, value) {
             (_, Json::Null) => Json::Null,
             ("prefix", Json::String(text)) => {
@@ -261,6 +262,22 @@ fn normal_fields(mut fields: Document) -> Result<Document, Refused> {
         Ok((name, value))
     };
     fields.into_iter().map(normal).collect()
+}
+
+/// Whether a field has the type that it has in JSON. A file is read with more patience: there a number may be a text.
+fn check(name: &str, value: &Json) -> Result<(), Refused> {
+    let is_right = match name {
+        "api-key" | "base-url" | "proxy-url" | "name" | "prefix" => value.is_string(),
+        "disable-cooling" | "disabled" | "websockets" => value.is_boolean(),
+        _ => true,
+    };
+    if is_right || value.is_null() {
+        return Ok(());
+    }
+    Err(match name {
+        "disable-cooling" => Refused::bad("disable-cooling must be a boolean or null"),
+        _ => Refused::body(),
+    })
 }
 
 /// Pairs with a blank name or value are left out.

@@ -118,3 +118,40 @@ async fn nobody_else_is_asked() {
     let (status, body, _) = asked_of(b"", plain).await;
     assert_eq!((status, &body["error"]), (502, &json!("request failed")));
 }
+
+#[tokio::test]
+async fn an_answer_that_does_not_end_is_refused() {
+    let mut answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+    answer.resize(answer.len() + (8 << 20) + 1, b'x');
+    let call = |url: &str| json!({"method": "GET", "url": url, "auth_index": "claude-api-key[0]"});
+    let (status, body, _) = asked_of(Box::leak(answer.into_boxed_slice()), call).await;
+    assert_eq!(
+        (status, &body["error"]),
+        (502, &json!("failed to read response"))
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_of_its_own_is_used_for_the_one_request() {
+    // The stand-in is the proxy; the provider's name leads nowhere.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let scene =
+        Scene::new("claude-api-key: [{api-key: sk-secret, base-url: 'http://p.example'}]\n");
+    let body = json!({"method": "GET", "url": "http://p.example/plan", "proxy_url": proxy});
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let read = stream.read(&mut head).await.unwrap();
+        stream.write_all(ANSWER).await.unwrap();
+        String::from_utf8(head[..read].to_vec()).unwrap()
+    };
+    let body = body.to_string();
+    let ask = sent(&scene.state, "POST api-call", &[KEY], &body);
+    let (head, (status, _, _)) = tokio::join!(serve, ask);
+    assert_eq!(status, 200);
+    assert!(
+        head.starts_with("GET http://p.example/plan HTTP/1.1\r\n"),
+        "{head}"
+    );
+}

@@ -294,3 +294,33 @@ async fn silence_is_broken_by_a_comment_even_while_other_types_come() {
     assert_eq!(frame.into_data().unwrap(), ": quiet\n\n");
     assert_eq!(begin.elapsed().as_secs(), 15);
 }
+
+#[tokio::test]
+async fn who_asks_is_told_by_the_id_and_the_name_of_its_key() {
+    let state = state(&format!(
+        "api-keys: [{{key: mg-ann-0123456789, name: ann}}]\n{FILE}"
+    ));
+    let mut stream = open(&state, "").await;
+    let key = "Bearer mg-ann-0123456789".parse().unwrap();
+    let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, key)]);
+    let now = std::time::SystemTime::now();
+    let caller = state.snapshot().access.admit(&headers, None, None, now);
+    let telemetry = std::sync::Arc::clone(&state.telemetry);
+    let mut record = Record::new(RequestId::new(), Instant::now(), Dialect::Chat, telemetry);
+    record.called_by(&caller.unwrap());
+    record.asked(&"sonnet".into(), false);
+    drop(record);
+    let Some(Event::RequestStarted(started)) = next(&mut stream).await else {
+        panic!("it has not begun")
+    };
+    let Some(Event::RequestEnded(ended)) = next(&mut stream).await else {
+        panic!("it has not ended")
+    };
+    assert_eq!(started.client_name.as_deref(), Some("ann"));
+    assert_eq!(ended.client_name, started.client_name);
+    assert_eq!(ended.client_key, started.client_key);
+    assert!(
+        !ended.client_key.unwrap().contains("mg-ann"),
+        "an id is no key"
+    );
+}

@@ -162,7 +162,7 @@ async fn of_many_editors_nobody_loses_a_change() {
     let editors = (0..20).map(|number| {
         let scene = std::sync::Arc::clone(&scene);
         tokio::spawn(async move {
-            let body = format!("{{\"old\":\"mg-nobody\",\"new\":\"mg-new-{number}\"}}");
+            let body = format!("{{\"old\":\"\",\"new\":\"mg-new-{number}\"}}");
             let (status, ..) = sent(&scene.state, "PATCH api-keys", &[KEY], &body).await;
             assert_eq!(status, 200);
             let (_, _, body) = sent(&scene.state, "GET api-keys", &[KEY], "").await;
@@ -280,4 +280,53 @@ async fn several_files_are_uploaded_as_a_form() {
         !auth.join("three.json").exists(),
         "what is no account is not written"
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_saved_is_not_in_use_either() {
+    let scene = Scene::new(SETTINGS);
+    let path = scene.home.path().join("c.yaml");
+    // A directory cannot be replaced by a file, not even by whoever may do everything.
+    let moved = scene.home.path().join("moved.yaml");
+    std::fs::rename(&path, &moved).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let (status, _, body) = sent(&scene.state, "PUT debug", &[KEY], r#"{"value":false}"#).await;
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert!(
+        (404..=500).contains(&status) && body["error"].is_string(),
+        "{status} {body}"
+    );
+    assert!(
+        scene.state.store.snapshot().debug,
+        "the old setting stays in use"
+    );
+    assert!(scene.state.snapshot().config.debug);
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::rename(&moved, &path).unwrap();
+    let (status, _, _) = sent(&scene.state, "PUT debug", &[KEY], r#"{"value":false}"#).await;
+    assert_eq!((status, scene.state.snapshot().config.debug), (200, false));
+}
+
+#[tokio::test]
+async fn an_upload_that_is_no_account_leaves_nothing_behind() {
+    let scene = Scene::new(SETTINGS);
+    let files = || {
+        let entries = std::fs::read_dir(scene.home.path().join("auth")).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    for (name, body) in [
+        ("new.json", "nonsense"),
+        ("new.json", r#"{"type":"nobody"}"#),
+        ("new.json", ""),
+        ("qwen-1.json", "{"),
+    ] {
+        let ask = format!("POST auth-files?name={name}");
+        let (status, _, _) = sent(&scene.state, &ask, &[KEY], body).await;
+        assert_eq!((status, files()), (400, before.clone()), "{body}");
+    }
+    let kept = std::fs::read_to_string(scene.home.path().join("auth/qwen-1.json")).unwrap();
+    assert!(kept.contains("secret-access-token"), "{kept}");
 }

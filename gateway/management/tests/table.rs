@@ -165,7 +165,7 @@ async fn every_row_of_the_table() {
         .lines()
         .filter(|row| !row.is_empty() && !row.starts_with('#'))
         .collect();
-    assert!(rows.len() > 200, "{}", rows.len());
+    assert!(rows.len() > 400, "{}", rows.len());
     check(rows.into_iter().map(str::to_owned)).await;
 }
 
