@@ -33,10 +33,10 @@ async fn ask(state: &Arc<State>, method: &str, path: &str) -> (u16, Value) {
         method: method.parse().unwrap(),
         path: path.to_owned(),
         query: None,
-        headers: HeaderMap::from_iter([(
+        headers: Arc::new(HeaderMap::from_iter([(
             http::header::AUTHORIZATION,
             "Bearer mg-ann".parse().unwrap(),
-        )]),
+        )])),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::empty()),
