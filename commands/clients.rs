@@ -154,11 +154,11 @@ impl Value {
         }
     }
 
-    /// The same, fit for eyes.
-    pub(crate) fn masked(&self) -> String {
+    /// The same, a key masked where eyes see it.
+    pub(crate) fn shown(&self, masked: bool) -> String {
         match self {
-            Self::Plain(text) => text.clone(),
-            Self::Key(key) => key.mask(),
+            Self::Key(key) if masked => key.mask(),
+            Self::Plain(_) | Self::Key(_) => self.clear().to_owned(),
         }
     }
 }

@@ -107,27 +107,19 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
 }
 
 fn lines(shell: Shell, setup: &Setup, hidden: bool) -> String {
-    let set = setup.set.iter().map(|(name, value)| {
-        let value = if hidden {
-            value.masked()
-        } else {
-            value.clear().to_owned()
-        };
-        shell.set(name, &value)
-    });
+    let set = setup
+        .set
+        .iter()
+        .map(|(name, value)| shell.set(name, &value.shown(hidden)));
     let unset = setup.unset.iter().map(|name| shell.unset(name));
     set.chain(unset).map(|line| line + "\n").collect()
 }
 
 fn view<'a>(args: &'a Args, endpoint: &'a Endpoint, setup: &'a Setup, hidden: bool) -> View<'a> {
-    let set = setup.set.iter().map(|(name, value)| {
-        let value = if hidden {
-            value.masked()
-        } else {
-            value.clear().to_owned()
-        };
-        ((*name).to_owned(), Json::from(value))
-    });
+    let set = setup
+        .set
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Json::from(value.shown(hidden))));
     View {
         client: &args.client,
         url: &endpoint.url,
