@@ -13,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::oauth::{self, Method, NewAccount, Reach, Social};
+use modelgate_providers::oauth::{self, Login, Method, NewAccount, Reach, Social, Wanted};
 use modelgate_providers::{Account, AccountKind, Accounts, Clients};
 use serde::Serialize;
 use tokio::runtime::Builder;
@@ -165,14 +165,16 @@ fn log_in(
         if args.cookie {
             return cookie::log_in(config, reach, kind).await;
         }
-        let social = social(kind, args)?;
-        let method = oauth::method(kind, args.wanted()).map_err(wait::explained)?;
-        match method {
-            _ if social.is_some() => {
-                browser::log_in(context, config, reach, kind, social, args).await
-            }
-            Method::Browser => browser::log_in(context, config, reach, kind, None, args).await,
-            Method::Device => device::log_in(context, config, reach, kind, args.no_browser).await,
+        let wanted = Wanted {
+            kind,
+            method: args.wanted(),
+            social: social(kind, args)?,
+            projects: args.project.clone(),
+        };
+        let login = Login::begin(&wanted, &config.oauth, reach).await;
+        match login.map_err(wait::explained)? {
+            Login::Browser(login) => browser::log_in(context, &login, reach, args.no_browser).await,
+            Login::Device(login) => device::log_in(context, &login, reach, args.no_browser).await,
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Logging in to accounts, and what every exchange of tokens has in common.
 //!
-//! A [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
+//! A [`Login`] is one that has begun, and a [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
 //! on this machine or pasted by hand ([`Callback`]). A [`DeviceLogin`] shows a code to type at the provider, and asks until
 //! that is done. [`import`] and [`by_cookie`] take what somebody has already. All end in a [`NewAccount`], which saves itself. The files named after
 //! providers hold what is peculiar to them.
@@ -17,6 +17,7 @@ mod iflow;
 mod kimi;
 mod kiro;
 mod listener;
+mod login;
 mod new_account;
 mod page;
 mod pkce;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use modelgate_config::model::Proxy;
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
+use tokio::time::timeout;
 
 pub use browser::BrowserLogin;
 pub use callback::Callback;
@@ -36,10 +38,15 @@ pub use device::DeviceLogin;
 pub use error::LoginError;
 pub use kiro::Social;
 pub use listener::Listener;
+pub use login::{Login, Wanted};
 pub use new_account::NewAccount;
+pub use page::Page;
 pub use token::{Encoding, Grant, Refused, TokenEndpoint, granted, refused};
 
 use crate::{Account, AccountKind, Clients};
+
+/// How long a provider may take for one answer.
+const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// How a provider is reached.
 #[derive(Debug, Clone, Copy)]
@@ -193,7 +200,8 @@ pub async fn by_cookie(
     match kind {
         AccountKind::Iflow => {
             let client = reach.client(kind)?;
-            iflow::by_cookie(service(kind, oauth)?, &client, pasted).await
+            let login = iflow::by_cookie(service(kind, oauth)?, &client, pasted);
+            in_time(kind, EXCHANGE, login).await
         }
         AccountKind::Claude
         | AccountKind::Codex
@@ -272,6 +280,16 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
             endpoint.refresh(clients, proxy, connect, account).await
         }
     }
+}
+
+/// What comes of something that a provider may take so long for.
+async fn in_time<T>(
+    kind: AccountKind,
+    longest: Duration,
+    work: impl Future<Output = Result<T, LoginError>>,
+) -> Result<T, LoginError> {
+    let outcome = timeout(longest, work).await;
+    outcome.unwrap_or(Err(LoginError::TooSlow { kind }))
 }
 
 fn service(kind: AccountKind, oauth: &OAuth) -> Result<&OAuthService, LoginError> {

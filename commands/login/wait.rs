@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use modelgate_providers::AccountKind;
 use modelgate_providers::oauth::LoginError;
 
 use super::failed;
 use crate::context::Context;
 use crate::error::CommandError;
-
-/// How long a provider may take for one answer.
-pub(super) const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// Shows that something is waited for.
 pub(super) fn spinner(context: &Context, what: &'static str) -> ProgressBar {
@@ -41,10 +37,6 @@ pub(super) async fn interrupted() -> CommandError {
         Ok(()) => CommandError::interrupted(),
         Err(error) => failed(error.into()),
     }
-}
-
-pub(super) fn too_slow(kind: AccountKind) -> CommandError {
-    failed(anyhow::anyhow!("{kind} did not answer in time"))
 }
 
 /// The error with what to do about it.

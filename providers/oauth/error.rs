@@ -60,6 +60,12 @@ pub enum LoginError {
     /// Nobody came back.
     #[error("nobody came back from the browser in time")]
     TimedOut,
+    /// The provider took too long over an answer.
+    #[error("{kind} did not answer in time")]
+    TooSlow {
+        /// Whose login it is.
+        kind: AccountKind,
+    },
     /// The provider gave no tokens.
     #[error("{kind} gave no tokens: {reason}")]
     Refused {
