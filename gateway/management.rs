@@ -13,6 +13,7 @@ mod file;
 pub(crate) mod gate;
 pub(crate) mod hash;
 mod key_usage;
+mod logins;
 mod logs;
 mod metrics;
 mod queue;
@@ -88,7 +89,7 @@ impl From<Refused> for Trouble {
 }
 
 /// Answers the request for what is at `tail` below the base path.
-pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Response {
+pub(crate) async fn answer(state: &Arc<State>, incoming: Incoming, tail: &str) -> Response {
     let mut response = match gate::admit(state, &incoming.headers, incoming.peer).await {
         Ok(manager) => answer_to(state, &manager, incoming, tail).await,
         // As if there were nothing.
@@ -106,7 +107,12 @@ pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Res
     response
 }
 
-async fn answer_to(state: &State, manager: &Manager, incoming: Incoming, tail: &str) -> Response {
+async fn answer_to(
+    state: &Arc<State>,
+    manager: &Manager,
+    incoming: Incoming,
+    tail: &str,
+) -> Response {
     let patience = state.snapshot().config.timeouts.body;
     let limit = match tail {
         "usage/import" => LARGEST_IMPORT,
@@ -130,7 +136,7 @@ async fn answer_to(state: &State, manager: &Manager, incoming: Incoming, tail: &
 }
 
 async fn dispatch(
-    state: &State,
+    state: &Arc<State>,
     manager: &Manager,
     question: &Question,
     body: Bytes,
@@ -163,9 +169,9 @@ async fn dispatch(
     })
 }
 
-/// What programs of the family ask (`management-api.md` 1.5 to 1.10, 4.1 and 4.2).
+/// What programs of the family ask (`management-api.md` 1.5 to 1.10, 4.1 to 4.7).
 async fn family(
-    state: &State,
+    state: &Arc<State>,
     manager: &Manager,
     question: &Question,
     body: Bytes,
@@ -223,6 +229,9 @@ async fn family(
         (["auth-files", tail @ ..], _) => {
             auth_files::answer(state, manager, &question.method, tail, headers, ask).await?
         }
+        ([name], _) if logins::allow(segments).is_some() => {
+            logins::answer(state, manager, &question.method, name, &ask).await?
+        }
         (_, verb) => {
             let setting = settings::find(&segments.join("/"));
             let setting = setting.ok_or_else(|| Failure::unknown_route(&question.path))?;
@@ -254,7 +263,10 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
         ["usage-queue" | "api-key-usage"] => Some("GET"),
         ["logs"] | ["request-error-logs" | "request-log-by-id", ..] => logs::allow(segments),
         ["auth-files", tail @ ..] => auth_files::allow(tail),
-        _ => settings::find(&segments.join("/")).map(settings::Setting::allow),
+        _ => logins::allow(segments).or_else(|| {
+            let setting = settings::find(&segments.join("/"));
+            setting.map(settings::Setting::allow)
+        }),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn log_in(
     reach: Reach<'_>,
     no_browser: bool,
 ) -> Result<NewAccount, CommandError> {
-    let listener = match Listener::bind(login).await {
+    let listener = match Listener::bind(login) {
         _ if !login.comes_back() => None,
         Ok(listener) => Some(listener),
         Err(error) if no_browser => {

@@ -1,5 +1,6 @@
 //! A login through a browser: an authorization code, and proof that it is ours (RFC 6749 section 4.1, RFC 7636).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
@@ -16,7 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 const LONG_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// A login that has begun: a person is sent to [`BrowserLogin::url`], and what the browser comes back with ends it.
-#[derive(Debug)]
 pub struct BrowserLogin {
     flow: Flow,
     service: OAuthService,
@@ -44,6 +44,15 @@ pub(super) struct Ask<'a> {
     pub(super) redirect: &'a str,
     pub(super) challenge: &'a str,
     pub(super) state: &'a str,
+}
+
+impl fmt::Debug for BrowserLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address holds the state.
+        f.debug_struct("BrowserLogin")
+            .field("flow", &self.flow)
+            .finish_non_exhaustive()
+    }
 }
 
 impl BrowserLogin {

@@ -43,7 +43,7 @@ pub enum LoginError {
         source: io::Error,
     },
     /// The browser does not come back to this machine.
-    #[error("the browser is sent back to another machine than this one")]
+    #[error("the browser does not come back to this machine by itself")]
     Elsewhere,
     /// The text is not what a browser ends on.
     #[error("this is not the address that the browser ended on")]

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Listener {
     ///
     /// # Errors
     /// When the port is in use, or the browser is sent elsewhere than to this machine.
-    pub async fn bind(login: &BrowserLogin) -> Result<Self, LoginError> {
+    pub fn bind(login: &BrowserLogin) -> Result<Self, LoginError> {
         let redirect = login.redirect();
         if !is_here(redirect) {
             return Err(LoginError::Elsewhere);
@@ -53,9 +53,8 @@ impl Listener {
             },
             _ => LoginError::NoListener { port, source },
         };
-        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        let v4 = v4.await.map_err(refused)?;
-        let v6 = match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        let v4 = listen((Ipv4Addr::LOCALHOST, port).into()).map_err(refused)?;
+        let v6 = match listen((Ipv6Addr::LOCALHOST, port).into()) {
             // Whoever has it would get the code.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(refused(error)),
             bound => bound.ok(),
@@ -118,6 +117,12 @@ impl Listener {
         }
         .map(|(stream, _)| stream)
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 fn is_here(url: &Url) -> bool {

@@ -34,7 +34,7 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let login = login("localhost");
-        let listener = Listener::bind(&login).await.unwrap();
+        let listener = Listener::bind(&login).unwrap();
         crate::client::install_tls();
         Self {
             redirect: login.redirect().to_string(),
@@ -116,7 +116,7 @@ async fn a_refusal_ends_it_and_is_only_text_on_the_page() {
 #[tokio::test]
 async fn browsers_are_sent_on_with_what_they_bring_and_nothing_else_is() {
     let login = login("localhost");
-    let listener = Listener::bind(&login).await.unwrap();
+    let listener = Listener::bind(&login).unwrap();
     let to = Url::parse("http://127.0.0.1:8317/anthropic/callback").unwrap();
     let forwarding = tokio::spawn(listener.forward(to));
     crate::client::install_tls();
@@ -153,8 +153,8 @@ async fn browsers_are_sent_on_with_what_they_bring_and_nothing_else_is() {
 #[tokio::test]
 async fn a_port_in_use_is_named_with_the_provider() {
     let login = login("127.0.0.1");
-    let _first = Listener::bind(&login).await.unwrap();
-    let error = Listener::bind(&login).await.unwrap_err().to_string();
+    let _first = Listener::bind(&login).unwrap();
+    let error = Listener::bind(&login).unwrap_err().to_string();
     let port = login.redirect().port().unwrap().to_string();
     assert!(error.contains(&port) && error.contains("claude"), "{error}");
 }
@@ -162,7 +162,7 @@ async fn a_port_in_use_is_named_with_the_provider() {
 #[tokio::test]
 async fn nothing_is_listened_on_for_another_machine() {
     for host in ["example.com", "10.0.0.1", "[::2]"] {
-        let error = Listener::bind(&login(host)).await.unwrap_err();
+        let error = Listener::bind(&login(host)).unwrap_err();
         assert!(matches!(error, LoginError::Elsewhere), "{host}: {error}");
     }
 }
