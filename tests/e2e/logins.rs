@@ -5,6 +5,7 @@ mod codex;
 mod copilot;
 mod iflow;
 mod kimi;
+mod web;
 mod xai;
 
 use crate::harness::process::Finished;
