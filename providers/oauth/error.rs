@@ -94,6 +94,20 @@ pub enum LoginError {
         /// What was named.
         name: String,
     },
+    /// Nobody logs in to accounts of this kind.
+    #[error(
+        "accounts of {kind} are taken over from a file that the provider gives; there is no other login"
+    )]
+    ImportOnly {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// A location was named for an account that has none.
+    #[error("accounts of {kind} have no location")]
+    NoLocations {
+        /// The kind.
+        kind: AccountKind,
+    },
     /// Accounts of this kind are not imported.
     #[error("modelgate imports no accounts of {kind} from other programs; log in to them")]
     NoImport {

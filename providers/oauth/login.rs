@@ -65,6 +65,7 @@ impl Login {
                 let device = DeviceLogin::begin(kind, oauth, reach).await?;
                 return Ok(Self::Device(device));
             }
+            (None, Method::Import) => return Err(LoginError::ImportOnly { kind }),
         };
         let browser = browser.for_projects(&wanted.projects)?;
         Ok(Self::Browser(browser))
@@ -148,11 +149,10 @@ mod tests {
             social: Some(Social::Google),
             ..Wanted::of(AccountKind::Claude)
         };
-        let vertex = Wanted::of(AccountKind::Vertex);
-        for wanted in [social, vertex] {
-            let error = begun(&wanted).await.unwrap_err();
-            assert!(matches!(error, LoginError::NotOffered { .. }), "{error}");
-        }
+        let error = begun(&social).await.unwrap_err();
+        assert!(matches!(error, LoginError::NotOffered { .. }), "{error}");
+        let error = begun(&Wanted::of(AccountKind::Vertex)).await.unwrap_err();
+        assert!(matches!(error, LoginError::ImportOnly { .. }), "{error}");
         let projects = Wanted {
             projects: vec!["p-1".to_owned()],
             ..Wanted::of(AccountKind::Claude)
