@@ -10,6 +10,7 @@ mod change;
 mod etag;
 pub(crate) mod events;
 mod file;
+mod form;
 pub(crate) mod gate;
 pub(crate) mod hash;
 mod key_usage;
@@ -25,6 +26,7 @@ mod settings;
 mod spill;
 mod tools;
 mod usage;
+mod vertex;
 mod views;
 
 use std::sync::Arc;
@@ -212,6 +214,7 @@ async fn family(
             })
             .await?
         }
+        (["vertex", "import"], _) => vertex::import(state, manager, headers, &ask).await?,
         (["reset-quota"], _) => tools::reset_quota(state, manager, &ask)?,
         (["api-call"], _) => api_call::call(state, manager, &ask).await?,
         (["latest-version"], _) => tools::latest_version(),
@@ -257,7 +260,7 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["config.yaml"] => Some("GET, PUT"),
         ["config"] => Some("GET, PUT, PATCH"),
-        ["reset-quota" | "api-call"] => Some("POST"),
+        ["reset-quota" | "api-call"] | ["vertex", "import"] => Some("POST"),
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
         ["usage", tail @ ..] => usage::allow(tail),
         ["usage-queue" | "api-key-usage"] => Some("GET"),

@@ -72,6 +72,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v0/management/{provider}-auth-url"),
     endpoint("GET", "/v0/management/get-auth-status"),
     endpoint("POST", "/v0/management/oauth-callback"),
+    endpoint("POST", "/v0/management/vertex/import"),
     endpoint("GET", "/{provider}/callback"),
 ];
 

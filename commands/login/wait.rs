@@ -54,8 +54,13 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         LoginError::Unserved { .. } => {
             "run the command again with --project and a project of yours; nothing was saved"
         }
+        LoginError::ImportOnly { .. } => {
+            return CommandError::usage(error.into())
+                .hint("download its key from Google Cloud, and name the file with --import");
+        }
         LoginError::NoProjects { .. }
         | LoginError::OddProject { .. }
+        | LoginError::NoLocations { .. }
         | LoginError::NotByDevice { .. }
         | LoginError::NotByBrowser { .. } => {
             return CommandError::usage(error.into()).hint("see `modelgate login --help`");
