@@ -246,7 +246,6 @@ impl State {
         self.healths.tidy();
     }
 
-<<<<<<< HEAD
     /// Tells whoever watches that a configuration was read that cannot be used.
     pub fn config_refused(&self, error: &ConfigError) {
         self.telemetry.feed.tell(|| {
@@ -261,10 +260,7 @@ impl State {
         });
     }
 
-    /// Waits for the refreshes that are going on: a refresh token that was sent is lost with its answer.
-=======
     /// Waits for the logins and refreshes that are going on: a code or a refresh token that was sent is lost with its answer.
->>>>>>> 6a0bc92 (gateway: logins begin and end over HTTP, and browsers are sent on to it)
     pub(crate) async fn settled(&self) {
         self.pending.settled().await;
         if let Some(logins) = &self.logins {

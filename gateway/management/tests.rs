@@ -1,11 +1,8 @@
 mod api_call;
 mod events;
 mod file;
-<<<<<<< HEAD
 mod keys;
-=======
 mod logins;
->>>>>>> 6a0bc92 (gateway: logins begin and end over HTTP, and browsers are sent on to it)
 mod logs;
 mod metrics;
 mod table;
