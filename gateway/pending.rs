@@ -129,7 +129,7 @@ pub(crate) async fn begin(
     tracing::info!(by = key, %address, provider = %entry.kind, "a login was begun through the management API");
     match login {
         Login::Browser(login) => {
-            let login = Arc::new(login);
+            let login = Arc::from(login);
             entry.stage = Stage::Away(Arc::clone(&login));
             state.pending.change(|book, _| book.enter(entry, now));
             let astray = match forward {
@@ -146,7 +146,7 @@ pub(crate) async fn begin(
             entry.stage = Stage::Typing { url, code };
             let wish = entry.wish.clone();
             state.pending.change(|book, _| book.enter(entry, now));
-            let polling = poll(Arc::clone(state), login, wish);
+            let polling = poll(Arc::clone(state), *login, wish);
             state.pending.tasks.spawn(polling);
         }
     }

@@ -36,7 +36,7 @@ pub(super) async fn import(
     let location = field("location").map(|text| String::from_utf8_lossy(&text).trim().to_owned());
     let location = location.filter(|text| !text.is_empty());
     let location = location.or_else(|| ask.parameter("location"));
-    let account = service_account(text, location.as_deref()).map_err(refused)?;
+    let account = service_account(text, location.as_deref()).map_err(|error| refused(&error))?;
     let account = pending::keep(state, account, ask.parameter("label")).await?;
     let Manager { key, address } = manager;
     tracing::info!(by = key, %address, account = account.id(), "a service account was imported through the management API");
@@ -49,8 +49,8 @@ pub(super) async fn import(
     Ok(reply::json(StatusCode::OK, body.to_string()))
 }
 
-fn refused(error: KeyFileError) -> Refused {
-    let words = match &error {
+fn refused(error: &KeyFileError) -> Refused {
+    let words = match error {
         KeyFileError::NotJson => "invalid json",
         KeyFileError::Missing("project_id") => "project_id missing",
         KeyFileError::Location(_) => "invalid location",

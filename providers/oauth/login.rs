@@ -25,9 +25,9 @@ pub struct Wanted {
 #[derive(Debug)]
 pub enum Login {
     /// Somebody's browser comes back.
-    Browser(BrowserLogin),
+    Browser(Box<BrowserLogin>),
     /// Somebody types a code.
-    Device(DeviceLogin),
+    Device(Box<DeviceLogin>),
 }
 
 impl Wanted {
@@ -63,12 +63,12 @@ impl Login {
             (None, Method::Browser) => BrowserLogin::begin(kind, oauth)?,
             (None, Method::Device) => {
                 let device = DeviceLogin::begin(kind, oauth, reach).await?;
-                return Ok(Self::Device(device));
+                return Ok(Self::Device(Box::new(device)));
             }
             (None, Method::Import) => return Err(LoginError::ImportOnly { kind }),
         };
         let browser = browser.for_projects(&wanted.projects)?;
-        Ok(Self::Browser(browser))
+        Ok(Self::Browser(Box::new(browser)))
     }
 
     /// Whose account it is.

@@ -66,7 +66,7 @@ pub(super) fn account(text: Bytes, location: &str) -> Result<NewAccount, KeyFile
     if !is_location(location) {
         return Err(KeyFileError::Location(location.to_owned()));
     }
-    let document = Document::parse(text.clone()).map_err(|_| KeyFileError::NotJson)?;
+    let document = Document::parse(text).map_err(|_| KeyFileError::NotJson)?;
     let signer = Signer::read(document.root())?;
     let mut account = NewAccount::without_tokens(KIND);
     account.who = Some(signer.project.clone());

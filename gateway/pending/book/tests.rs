@@ -26,7 +26,7 @@ async fn login(kind: AccountKind) -> Arc<BrowserLogin> {
         ..Wanted::of(kind)
     };
     match Login::begin(&wanted, &loaded.config.oauth, reach).await {
-        Ok(Login::Browser(login)) => Arc::new(login),
+        Ok(Login::Browser(login)) => Arc::from(login),
         other => panic!("{other:?}"),
     }
 }
