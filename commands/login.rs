@@ -13,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::oauth::{self, Method, NewAccount, Reach, Social};
+use modelgate_providers::oauth::{self, Login, Method, NewAccount, Reach, Social, Wanted};
 use modelgate_providers::{Account, AccountKind, Accounts, Clients};
 use serde::Serialize;
 use tokio::runtime::Builder;
@@ -41,13 +41,14 @@ use crate::inert::inert;
   modelgate login qwen --label work
   modelgate login kiro --with github
   modelgate login kiro --import ~/.aws/sso/cache/kiro-auth-token.json
+  modelgate login vertex --import service-account.json --location europe-west4
   modelgate login --list")]
 pub(crate) struct Args {
     /// Whose account it is
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "with", "cookie", "device", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "location", "with", "cookie", "device", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
@@ -56,7 +57,7 @@ pub(crate) struct Args {
     /// (gemini, antigravity)
     #[arg(long, value_name = "ID", value_delimiter = ',', requires = "provider")]
     project: Vec<String>,
-    /// Take over an account from the file of the provider's own program (kiro)
+    /// Take over an account from the file of the provider's own program (kiro), or the key of a service account (vertex)
     #[arg(
         long,
         value_name = "FILE",
@@ -64,6 +65,9 @@ pub(crate) struct Args {
         conflicts_with_all = ["no_browser", "project"]
     )]
     import: Option<PathBuf>,
+    /// Where the models of an imported service account are asked: `global`, or a region (vertex)
+    #[arg(long, value_name = "LOCATION", requires = "import")]
+    location: Option<String>,
     /// Log in to an account of Kiro that belongs to Google or GitHub
     #[arg(long, value_name = "IDENTITY", requires = "provider", conflicts_with_all = ["import", "cookie"])]
     #[arg(value_parser = PossibleValuesParser::new(Social::ALL.map(Social::name)))]
@@ -132,7 +136,10 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         }
     }
     let new = match &args.import {
-        Some(file) => oauth::import(kind, file).map_err(wait::explained)?,
+        Some(file) => {
+            let location = args.location.as_deref();
+            oauth::import(kind, file, location).map_err(wait::explained)?
+        }
         None => log_in(context, &config, kind, args)?,
     };
     for left_out in new.left_out() {
@@ -165,14 +172,16 @@ fn log_in(
         if args.cookie {
             return cookie::log_in(config, reach, kind).await;
         }
-        let social = social(kind, args)?;
-        let method = oauth::method(kind, args.wanted()).map_err(wait::explained)?;
-        match method {
-            _ if social.is_some() => {
-                browser::log_in(context, config, reach, kind, social, args).await
-            }
-            Method::Browser => browser::log_in(context, config, reach, kind, None, args).await,
-            Method::Device => device::log_in(context, config, reach, kind, args.no_browser).await,
+        let wanted = Wanted {
+            kind,
+            method: args.wanted(),
+            social: social(kind, args)?,
+            projects: args.project.clone(),
+        };
+        let login = Login::begin(&wanted, &config.oauth, reach).await;
+        match login.map_err(wait::explained)? {
+            Login::Browser(login) => browser::log_in(context, &login, reach, args.no_browser).await,
+            Login::Device(login) => device::log_in(context, &login, reach, args.no_browser).await,
         }
     })
 }

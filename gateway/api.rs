@@ -1,5 +1,6 @@
 //! The endpoints beside the ones that ask a model.
 
+pub(crate) mod callback;
 pub(crate) mod count_tokens;
 pub(crate) mod embeddings;
 pub(crate) mod models;

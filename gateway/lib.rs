@@ -21,6 +21,7 @@ mod lists;
 pub mod logs;
 mod management;
 mod payload;
+mod pending;
 mod plan;
 mod record;
 mod relay;

@@ -10,9 +10,11 @@ mod change;
 mod etag;
 pub(crate) mod events;
 mod file;
+mod form;
 pub(crate) mod gate;
 pub(crate) mod hash;
 mod key_usage;
+mod logins;
 mod logs;
 mod metrics;
 mod queue;
@@ -24,6 +26,7 @@ mod settings;
 mod spill;
 mod tools;
 mod usage;
+mod vertex;
 mod views;
 
 use std::sync::Arc;
@@ -88,7 +91,7 @@ impl From<Refused> for Trouble {
 }
 
 /// Answers the request for what is at `tail` below the base path.
-pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Response {
+pub(crate) async fn answer(state: &Arc<State>, incoming: Incoming, tail: &str) -> Response {
     let mut response = match gate::admit(state, &incoming.headers, incoming.peer).await {
         Ok(manager) => answer_to(state, &manager, incoming, tail).await,
         // As if there were nothing.
@@ -106,7 +109,12 @@ pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Res
     response
 }
 
-async fn answer_to(state: &State, manager: &Manager, incoming: Incoming, tail: &str) -> Response {
+async fn answer_to(
+    state: &Arc<State>,
+    manager: &Manager,
+    incoming: Incoming,
+    tail: &str,
+) -> Response {
     let patience = state.snapshot().config.timeouts.body;
     let limit = match tail {
         "usage/import" => LARGEST_IMPORT,
@@ -130,7 +138,7 @@ async fn answer_to(state: &State, manager: &Manager, incoming: Incoming, tail: &
 }
 
 async fn dispatch(
-    state: &State,
+    state: &Arc<State>,
     manager: &Manager,
     question: &Question,
     body: Bytes,
@@ -163,9 +171,9 @@ async fn dispatch(
     })
 }
 
-/// What programs of the family ask (`management-api.md` 1.5 to 1.10, 4.1 and 4.2).
+/// What programs of the family ask (`management-api.md` 1.5 to 1.10, 4.1 to 4.7).
 async fn family(
-    state: &State,
+    state: &Arc<State>,
     manager: &Manager,
     question: &Question,
     body: Bytes,
@@ -206,6 +214,7 @@ async fn family(
             })
             .await?
         }
+        (["vertex", "import"], _) => vertex::import(state, manager, headers, &ask).await?,
         (["reset-quota"], _) => tools::reset_quota(state, manager, &ask)?,
         (["api-call"], _) => api_call::call(state, manager, &ask).await?,
         (["latest-version"], _) => tools::latest_version(),
@@ -222,6 +231,9 @@ async fn family(
         }
         (["auth-files", tail @ ..], _) => {
             auth_files::answer(state, manager, &question.method, tail, headers, ask).await?
+        }
+        ([name], _) if logins::allow(segments).is_some() => {
+            logins::answer(state, manager, &question.method, name, &ask).await?
         }
         (_, verb) => {
             let setting = settings::find(&segments.join("/"));
@@ -248,13 +260,16 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["config.yaml"] => Some("GET, PUT"),
         ["config"] => Some("GET, PUT, PATCH"),
-        ["reset-quota" | "api-call"] => Some("POST"),
+        ["reset-quota" | "api-call"] | ["vertex", "import"] => Some("POST"),
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
         ["usage", tail @ ..] => usage::allow(tail),
         ["usage-queue" | "api-key-usage"] => Some("GET"),
         ["logs"] | ["request-error-logs" | "request-log-by-id", ..] => logs::allow(segments),
         ["auth-files", tail @ ..] => auth_files::allow(tail),
-        _ => settings::find(&segments.join("/")).map(settings::Setting::allow),
+        _ => logins::allow(segments).or_else(|| {
+            let setting = settings::find(&segments.join("/"));
+            setting.map(settings::Setting::allow)
+        }),
     }
 }
 

@@ -14,7 +14,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::api::{count_tokens, embeddings, models, passed, responses, server_info};
+use crate::api::{callback, count_tokens, embeddings, models, passed, responses, server_info};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
@@ -69,6 +69,11 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v0/management/config"),
     endpoint("GET", "/v0/management/config.yaml"),
     endpoint("GET", "/v0/management/auth-files"),
+    endpoint("GET", "/v0/management/{provider}-auth-url"),
+    endpoint("GET", "/v0/management/get-auth-status"),
+    endpoint("POST", "/v0/management/oauth-callback"),
+    endpoint("POST", "/v0/management/vertex/import"),
+    endpoint("GET", "/{provider}/callback"),
 ];
 
 /// The whole server as one filter.
@@ -215,6 +220,14 @@ async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
         return response(&state, &incoming, path, tail);
     } else if let Some(tail) = path.strip_prefix("/v0/management/") {
         return management::answer(&state, incoming, tail).await;
+    } else if let Some(name) = path.strip_suffix("/callback") {
+        if incoming.method != Method::GET {
+            return wrong_method(path, "GET");
+        }
+        match callback::callback(&state, name.strip_prefix('/').unwrap_or_default(), query) {
+            Some(page) => return page,
+            None => Err(Failure::unknown_route(path)),
+        }
     } else {
         Err(Failure::unknown_route(path))
     };

@@ -100,6 +100,10 @@ impl Server {
                 address: server.address,
                 source,
             })?;
+        // The first one counts.
+        let _ = state
+            .address
+            .set(listener.local_addr().unwrap_or(server.address));
         let limits = Limits {
             connections: snapshot.config.limits.connections,
             header: snapshot.config.timeouts.header,

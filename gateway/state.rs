@@ -1,6 +1,7 @@
 //! What all requests share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
@@ -21,6 +22,7 @@ use crate::logs::Logs;
 use crate::management::events::Known;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
+use crate::pending::PendingLogins;
 use crate::telemetry::Telemetry;
 use crate::{cooldowns, lists};
 
@@ -32,6 +34,10 @@ pub struct State {
     pub(crate) clients: Arc<Clients>,
     /// The accounts that somebody logged in to, and their tokens; none where their directory cannot be read.
     pub(crate) logins: Option<Refresher>,
+    /// Logins that were begun over HTTP.
+    pub(crate) pending: PendingLogins,
+    /// Where requests are taken, once they are.
+    pub(crate) address: OnceLock<SocketAddr>,
     pub(crate) conversations: Conversations,
     pub(crate) affinity: Affinity,
     pub(crate) healths: Arc<Healths>,
@@ -105,7 +111,7 @@ impl Snapshot {
     }
 
     /// Somebody has logged in again, maybe: accounts that rest because they were not let in are tried at once.
-    fn forgive_logins(&self) {
+    pub(crate) fn forgive_logins(&self) {
         let credentials = self.catalog.credentials().iter();
         for credential in credentials.filter(|credential| credential.file().is_some()) {
             let bar = credential.health.report().all;
@@ -133,6 +139,8 @@ impl State {
             snapshot: ArcSwap::from_pointee(snapshot),
             clients,
             logins,
+            pending: PendingLogins::default(),
+            address: OnceLock::new(),
             conversations: Conversations::default(),
             affinity: Affinity::default(),
             healths,
@@ -252,8 +260,9 @@ impl State {
         });
     }
 
-    /// Waits for the refreshes that are going on: a refresh token that was sent is lost with its answer.
+    /// Waits for the logins and refreshes that are going on: a code or a refresh token that was sent is lost with its answer.
     pub(crate) async fn settled(&self) {
+        self.pending.settled().await;
         if let Some(logins) = &self.logins {
             logins.settled().await;
         }

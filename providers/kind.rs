@@ -31,7 +31,7 @@ pub enum ProviderKind {
     Kimi,
     /// Kiro: AWS CodeWhisperer or Amazon Q.
     Kiro,
-    /// Google's Vertex AI by key.
+    /// Google's Vertex AI.
     Vertex,
     /// xAI.
     Xai,

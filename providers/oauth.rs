@@ -1,6 +1,6 @@
 //! Logging in to accounts, and what every exchange of tokens has in common.
 //!
-//! A [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
+//! A [`Login`] is one that has begun, and a [`Method`] is how it goes. A [`BrowserLogin`] sends a person to the provider and takes what the browser comes back with, either at a [`Listener`]
 //! on this machine or pasted by hand ([`Callback`]). A [`DeviceLogin`] shows a code to type at the provider, and asks until
 //! that is done. [`import`] and [`by_cookie`] take what somebody has already. All end in a [`NewAccount`], which saves itself. The files named after
 //! providers hold what is peculiar to them.
@@ -17,18 +17,22 @@ mod iflow;
 mod kimi;
 mod kiro;
 mod listener;
+mod login;
 mod new_account;
 mod page;
 mod pkce;
 mod qwen;
 mod token;
+mod vertex;
 mod xai;
 
 use std::path::Path;
 use std::time::Duration;
 
+use bytes::Bytes;
 use modelgate_config::model::Proxy;
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
+use tokio::time::timeout;
 
 pub use browser::BrowserLogin;
 pub use callback::Callback;
@@ -36,10 +40,16 @@ pub use device::DeviceLogin;
 pub use error::LoginError;
 pub use kiro::Social;
 pub use listener::Listener;
+pub use login::{Login, Wanted};
 pub use new_account::NewAccount;
+pub use page::Page;
 pub use token::{Encoding, Grant, Refused, TokenEndpoint, granted, refused};
+pub use vertex::KeyFileError;
 
 use crate::{Account, AccountKind, Clients};
+
+/// How long a provider may take for one answer.
+const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// How a provider is reached.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +87,8 @@ pub enum Method {
     Browser,
     /// With a code that is typed at the provider: [`DeviceLogin`].
     Device,
+    /// With a file that the provider has given: [`import`].
+    Import,
 }
 
 /// What a provider says of the use of its accounts by other programs.
@@ -115,12 +127,11 @@ pub fn methods(kind: AccountKind) -> &'static [Method] {
         | AccountKind::Gemini
         | AccountKind::Iflow => &[Method::Browser],
         AccountKind::Codex => &[Method::Browser, Method::Device],
-        AccountKind::Copilot
-        | AccountKind::Kimi
-        | AccountKind::Kiro
-        | AccountKind::Qwen
-        | AccountKind::Xai => &[Method::Device],
-        AccountKind::Vertex => &[],
+        AccountKind::Copilot | AccountKind::Kimi | AccountKind::Qwen | AccountKind::Xai => {
+            &[Method::Device]
+        }
+        AccountKind::Kiro => &[Method::Device, Method::Import],
+        AccountKind::Vertex => &[Method::Import],
     }
 }
 
@@ -136,6 +147,7 @@ pub fn method(kind: AccountKind, wanted: Option<Method>) -> Result<Method, Login
         Some(wanted) if methods.contains(&wanted) => Ok(wanted),
         Some(Method::Device) => Err(LoginError::NotByDevice { kind }),
         Some(Method::Browser) => Err(LoginError::NotByBrowser { kind }),
+        Some(Method::Import) => Err(LoginError::NoImport { kind }),
     }
 }
 
@@ -160,13 +172,27 @@ pub fn kinds() -> impl Iterator<Item = AccountKind> {
     kinds.filter(|kind| !methods(*kind).is_empty())
 }
 
-/// Takes over an account that the provider's own program has logged in to, from its file. This blocks.
+/// Takes over an account from a file: one that the provider's own program has logged in to, or one that the provider gave
+/// the key of, which is used at `location`. This blocks.
 ///
 /// # Errors
 /// When accounts of the kind are not taken over, or the file holds none.
-pub fn import(kind: AccountKind, path: &Path) -> Result<NewAccount, LoginError> {
+pub fn import(
+    kind: AccountKind,
+    path: &Path,
+    location: Option<&str>,
+) -> Result<NewAccount, LoginError> {
     match kind {
+        AccountKind::Kiro if location.is_some() => Err(LoginError::NoLocations { kind }),
         AccountKind::Kiro => kiro::import(path),
+        AccountKind::Vertex => {
+            let unusable = |reason: String| LoginError::Unimportable {
+                path: path.to_owned(),
+                reason,
+            };
+            let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+            service_account(text.into(), location).map_err(|error| unusable(error.to_string()))
+        }
         AccountKind::Claude
         | AccountKind::Codex
         | AccountKind::Gemini
@@ -175,9 +201,16 @@ pub fn import(kind: AccountKind, path: &Path) -> Result<NewAccount, LoginError> 
         | AccountKind::Qwen
         | AccountKind::Copilot
         | AccountKind::Kimi
-        | AccountKind::Xai
-        | AccountKind::Vertex => Err(LoginError::NoImport { kind }),
+        | AccountKind::Xai => Err(LoginError::NoImport { kind }),
     }
+}
+
+/// The service account of Google Cloud whose key is this text; without a `location`, at the usual one.
+///
+/// # Errors
+/// When it is no such key.
+pub fn service_account(text: Bytes, location: Option<&str>) -> Result<NewAccount, KeyFileError> {
+    vertex::account(text, location.unwrap_or(crate::vertex::LOCATION))
 }
 
 /// Logs in with the cookie of a provider's web page, as somebody has pasted it.
@@ -193,7 +226,8 @@ pub async fn by_cookie(
     match kind {
         AccountKind::Iflow => {
             let client = reach.client(kind)?;
-            iflow::by_cookie(service(kind, oauth)?, &client, pasted).await
+            let login = iflow::by_cookie(service(kind, oauth)?, &client, pasted);
+            in_time(kind, EXCHANGE, login).await
         }
         AccountKind::Claude
         | AccountKind::Codex
@@ -216,6 +250,7 @@ pub fn ready(kind: AccountKind, wanted: Option<Method>, oauth: &OAuth) -> Result
     match method(kind, wanted)? {
         Method::Browser => BrowserLogin::begin(kind, oauth).map(drop),
         Method::Device => device::ready(kind, oauth),
+        Method::Import => Ok(()),
     }
 }
 
@@ -255,6 +290,7 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
         AccountKind::Kimi => kimi::renew(account, service()?, &reach.client_of(account)?).await,
         AccountKind::Kiro => kiro::renew(account, oauth, &reach.client_of(account)?).await,
         AccountKind::Xai => xai::renew(account, service()?, &reach.client_of(account)?).await,
+        AccountKind::Vertex => vertex::mint(account, &reach.client_of(account)?).await,
         _ => {
             let Reach {
                 clients,
@@ -272,6 +308,16 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
             endpoint.refresh(clients, proxy, connect, account).await
         }
     }
+}
+
+/// What comes of something that a provider may take so long for.
+async fn in_time<T>(
+    kind: AccountKind,
+    longest: Duration,
+    work: impl Future<Output = Result<T, LoginError>>,
+) -> Result<T, LoginError> {
+    let outcome = timeout(longest, work).await;
+    outcome.unwrap_or(Err(LoginError::TooSlow { kind }))
 }
 
 fn service(kind: AccountKind, oauth: &OAuth) -> Result<&OAuthService, LoginError> {

@@ -1,24 +1,17 @@
 //! A login through a browser, on this machine or on another one.
 
 use std::io::{self, BufRead as _};
-use std::time::Duration;
 
-use modelgate_config::{Config, Secret};
-use modelgate_providers::AccountKind;
-use modelgate_providers::oauth::{
-    BrowserLogin, Callback, Listener, LoginError, NewAccount, Reach, Social,
-};
+use modelgate_config::Secret;
+use modelgate_providers::oauth::{BrowserLogin, Callback, Listener, LoginError, NewAccount, Reach};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::Args;
-use super::wait::{explained, interrupted, open, spinner, too_slow};
+use super::wait::{explained, interrupted, open, spinner};
 use crate::context::Context;
 use crate::error::CommandError;
 
-/// How long a person may take.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug, Serialize)]
 struct Waiting<'w> {
     waiting: Where<'w>,
@@ -34,20 +27,11 @@ struct Where<'w> {
 /// Logs in, or tells why not.
 pub(super) async fn log_in(
     context: &mut Context,
-    config: &Config,
+    login: &BrowserLogin,
     reach: Reach<'_>,
-    kind: AccountKind,
-    social: Option<Social>,
-    args: &Args,
+    no_browser: bool,
 ) -> Result<NewAccount, CommandError> {
-    let no_browser = args.no_browser;
-    let login = match social {
-        Some(social) => BrowserLogin::begin_social(social, &config.oauth),
-        None => BrowserLogin::begin(kind, &config.oauth),
-    };
-    let login = login.and_then(|login| login.for_projects(&args.project));
-    let login = login.map_err(explained)?;
-    let listener = match Listener::bind(&login).await {
+    let listener = match Listener::bind(login) {
         _ if !login.comes_back() => None,
         Ok(listener) => Some(listener),
         Err(error) if no_browser => {
@@ -56,12 +40,9 @@ pub(super) async fn log_in(
         }
         Err(error) => return Err(explained(error)),
     };
-    invite(context, &login, listener.is_some(), no_browser)?;
-    let code = wait(context, &login, listener.as_ref()).await?;
-    match timeout(login.longest(), login.finish(&code, reach)).await {
-        Ok(account) => account.map_err(explained),
-        Err(_) => Err(too_slow(kind)),
-    }
+    invite(context, login, listener.is_some(), no_browser)?;
+    let code = wait(context, login, listener.as_ref()).await?;
+    login.finish(&code, reach).await.map_err(explained)
 }
 
 /// Tells where to go, and opens the browser there.
@@ -113,7 +94,7 @@ async fn wait(
     let person = pasted(login, listener.is_some(), |complaint| {
         spinner.suspend(|| context.output.warning(&complaint.to_string()));
     });
-    let outcome = timeout(PATIENCE, async {
+    let outcome = timeout(login.patience(), async {
         tokio::select! {
             code = browser => code.map_err(explained),
             code = person => code.map_err(explained),

@@ -7,10 +7,9 @@ use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Secret};
 use modelgate_providers::AccountKind;
 use modelgate_providers::oauth::{self, NewAccount, Reach};
-use tokio::time::timeout;
 
 use super::failed;
-use super::wait::{EXCHANGE, explained, too_slow};
+use super::wait::explained;
 use crate::error::CommandError;
 
 /// Logs in, or tells why not.
@@ -21,10 +20,7 @@ pub(super) async fn log_in(
 ) -> Result<NewAccount, CommandError> {
     let pasted = pasted()?;
     let login = oauth::by_cookie(kind, &pasted, &config.oauth, reach);
-    match timeout(EXCHANGE, login).await {
-        Ok(account) => account.map_err(explained),
-        Err(_) => Err(too_slow(kind)),
-    }
+    login.await.map_err(explained)
 }
 
 /// What a person pastes, which nobody sees, or a program says.

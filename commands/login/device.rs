@@ -1,12 +1,9 @@
 //! A login with a code that is typed at the provider.
 
-use modelgate_config::Config;
-use modelgate_providers::AccountKind;
 use modelgate_providers::oauth::{DeviceLogin, NewAccount, Reach};
 use serde::Serialize;
-use tokio::time::timeout;
 
-use super::wait::{EXCHANGE, explained, interrupted, open, spinner, too_slow};
+use super::wait::{explained, interrupted, open, spinner};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -26,17 +23,11 @@ struct Where<'w> {
 /// Logs in, or tells why not.
 pub(super) async fn log_in(
     context: &mut Context,
-    config: &Config,
+    login: &DeviceLogin,
     reach: Reach<'_>,
-    kind: AccountKind,
     no_browser: bool,
 ) -> Result<NewAccount, CommandError> {
-    let begin = DeviceLogin::begin(kind, &config.oauth, reach);
-    let login = match timeout(EXCHANGE, begin).await {
-        Ok(login) => login.map_err(explained)?,
-        Err(_) => return Err(too_slow(kind)),
-    };
-    invite(context, &login, no_browser)?;
+    invite(context, login, no_browser)?;
     let spinner = spinner(context, "waiting for the code to be typed");
     let outcome = tokio::select! {
         account = login.finish(reach) => account.map_err(explained),

@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use modelgate_providers::AccountKind;
 use modelgate_providers::oauth::LoginError;
 
 use super::failed;
 use crate::context::Context;
 use crate::error::CommandError;
-
-/// How long a provider may take for one answer.
-pub(super) const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// Shows that something is waited for.
 pub(super) fn spinner(context: &Context, what: &'static str) -> ProgressBar {
@@ -43,10 +39,6 @@ pub(super) async fn interrupted() -> CommandError {
     }
 }
 
-pub(super) fn too_slow(kind: AccountKind) -> CommandError {
-    failed(anyhow::anyhow!("{kind} did not answer in time"))
-}
-
 /// The error with what to do about it.
 pub(super) fn explained(error: LoginError) -> CommandError {
     let hint = match &error {
@@ -62,8 +54,13 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         LoginError::Unserved { .. } => {
             "run the command again with --project and a project of yours; nothing was saved"
         }
+        LoginError::ImportOnly { .. } => {
+            return CommandError::usage(error.into())
+                .hint("download its key from Google Cloud, and name the file with --import");
+        }
         LoginError::NoProjects { .. }
         | LoginError::OddProject { .. }
+        | LoginError::NoLocations { .. }
         | LoginError::NotByDevice { .. }
         | LoginError::NotByBrowser { .. } => {
             return CommandError::usage(error.into()).hint("see `modelgate login --help`");

@@ -2,6 +2,7 @@ mod api_call;
 mod events;
 mod file;
 mod keys;
+mod logins;
 mod logs;
 mod methods;
 mod metrics;
@@ -35,14 +36,14 @@ openai-compatibility:
     models: [{name: deep-sonnet, alias: sonnet}, {name: chat}]
 ";
 
-fn state(text: &str) -> State {
+fn state(text: &str) -> Arc<State> {
     let loaded = parse(text, Path::new("c.yaml"), &Environment::default()).unwrap();
     let store = Store::new(loaded, Overrides::default()).unwrap();
-    State::new(store).managed_with(&Secret::from(TOKEN))
+    Arc::new(State::new(store).managed_with(&Secret::from(TOKEN)))
 }
 
 /// Asks as a command of this machine does, with or without the token.
-async fn asked(state: &State, ask: &str, key: Option<&str>) -> (u16, HeaderMap, Vec<u8>) {
+async fn asked(state: &Arc<State>, ask: &str, key: Option<&str>) -> (u16, HeaderMap, Vec<u8>) {
     let key = key.map(|key| ("x-management-key", key));
     sent(state, ask, key.as_slice(), "").await
 }
@@ -52,7 +53,7 @@ const KEY: (&str, &str) = ("x-management-key", TOKEN);
 
 /// Asks with these headers and this body.
 async fn sent(
-    state: &State,
+    state: &Arc<State>,
     ask: &str,
     pairs: &[(&'static str, &str)],
     body: &str,
@@ -61,7 +62,7 @@ async fn sent(
 }
 
 async fn sent_bytes(
-    state: &State,
+    state: &Arc<State>,
     ask: &str,
     pairs: &[(&'static str, &str)],
     body: Vec<u8>,
@@ -92,7 +93,7 @@ async fn sent_bytes(
     (parts.status.as_u16(), parts.headers, body.to_vec())
 }
 
-async fn view<T: serde::de::DeserializeOwned>(state: &State, ask: &str) -> T {
+async fn view<T: serde::de::DeserializeOwned>(state: &Arc<State>, ask: &str) -> T {
     let (status, _, body) = asked(state, ask, Some(TOKEN)).await;
     assert_eq!(status, 200, "{ask} {body:?}");
     serde_json::from_slice(&body).unwrap()

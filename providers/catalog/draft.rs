@@ -144,8 +144,13 @@ impl<'c> Draft<'c> {
             AccountKind::Gemini | AccountKind::Antigravity => {
                 return self.add_code_assist(account, refresher);
             }
-            // Accounts of the other kinds are kept, and not used.
-            AccountKind::Vertex => return,
+            AccountKind::Vertex => {
+                make = vertex::account;
+                let Some(base_url) = vertex::base_url(account) else {
+                    return;
+                };
+                (base_url, models::gemini_catalogue(), Some("gemini-*"))
+            }
         };
         let channel = account::channel(account.kind, &self.config.channels);
         let Some(entry) = account::entry(account, &base_url, channel) else {

@@ -1,5 +1,6 @@
 //! A login through a browser: an authorization code, and proof that it is ours (RFC 6749 section 4.1, RFC 7636).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
@@ -7,15 +8,15 @@ use modelgate_dialects::json::Document;
 use url::Url;
 
 use super::{Callback, LoginError, NewAccount, Reach, claude, codex, endpoint, google};
-use super::{Refused, Social, TokenEndpoint, granted};
+use super::{EXCHANGE, Refused, Social, TokenEndpoint, granted, in_time};
 use super::{iflow, kiro, pkce};
 use crate::AccountKind;
 
-/// How long a provider may take for the tokens.
-const EXCHANGE: Duration = Duration::from_secs(30);
+/// How long a person may take, and one who has to find an address that no browser opens (`providers.md` 1.1).
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const LONG_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// A login that has begun: a person is sent to [`BrowserLogin::url`], and what the browser comes back with ends it.
-#[derive(Debug)]
 pub struct BrowserLogin {
     flow: Flow,
     service: OAuthService,
@@ -45,12 +46,21 @@ pub(super) struct Ask<'a> {
     pub(super) state: &'a str,
 }
 
+impl fmt::Debug for BrowserLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address holds the state.
+        f.debug_struct("BrowserLogin")
+            .field("flow", &self.flow)
+            .finish_non_exhaustive()
+    }
+}
+
 impl BrowserLogin {
     /// Begins a login to an account of a kind.
     ///
     /// # Errors
     /// When the kind has no such login, or the configuration lacks something that it needs.
-    pub fn begin(kind: AccountKind, oauth: &OAuth) -> Result<Self, LoginError> {
+    pub(super) fn begin(kind: AccountKind, oauth: &OAuth) -> Result<Self, LoginError> {
         let service = super::service(kind, oauth)?;
         let flow = match kind {
             AccountKind::Claude => Flow::Claude(endpoint(kind, oauth)?),
@@ -73,7 +83,7 @@ impl BrowserLogin {
     ///
     /// # Errors
     /// When the configuration lacks something that it needs.
-    pub fn begin_social(social: Social, oauth: &OAuth) -> Result<Self, LoginError> {
+    pub(super) fn begin_social(social: Social, oauth: &OAuth) -> Result<Self, LoginError> {
         let kind = AccountKind::Kiro;
         let service = oauth.service(kiro::SERVICE);
         let service = service.ok_or(LoginError::NotOffered { kind })?;
@@ -110,15 +120,24 @@ impl BrowserLogin {
     ///
     /// # Errors
     /// When accounts of the kind have no projects, or a name can be none.
-    pub fn for_projects(mut self, names: &[String]) -> Result<Self, LoginError> {
+    pub(super) fn for_projects(mut self, names: &[String]) -> Result<Self, LoginError> {
         super::projects(self.kind(), names)?;
         self.projects = names.to_vec();
         Ok(self)
     }
 
-    /// How long [`BrowserLogin::finish`] may take.
+    /// How long the person may take until the browser is back.
     #[must_use]
-    pub fn longest(&self) -> Duration {
+    pub fn patience(&self) -> Duration {
+        if self.comes_back() {
+            PATIENCE
+        } else {
+            LONG_PATIENCE
+        }
+    }
+
+    /// How long a provider may take for the account.
+    fn longest(&self) -> Duration {
         match self.flow {
             Flow::Google(..) => google::LONGEST,
             Flow::Claude(_) | Flow::Codex(_) | Flow::Iflow | Flow::Kiro(_) => EXCHANGE,
@@ -149,6 +168,12 @@ impl BrowserLogin {
         &self.url
     }
 
+    /// The word that the browser comes back with, and nobody can guess.
+    #[must_use]
+    pub fn state(&self) -> &Secret {
+        &self.state
+    }
+
     /// Where the browser comes back to.
     #[must_use]
     pub fn redirect(&self) -> &Url {
@@ -174,8 +199,12 @@ impl BrowserLogin {
     /// Turns a code into an account. A code counts once.
     ///
     /// # Errors
-    /// When the provider gives no tokens for it.
+    /// When the provider gives no tokens for it, or takes too long.
     pub async fn finish(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
+        in_time(self.kind(), self.longest(), self.exchange(code, reach)).await
+    }
+
+    async fn exchange(&self, code: &Secret, reach: Reach<'_>) -> Result<NewAccount, LoginError> {
         let client = reach.client(self.kind())?;
         let (service, redirect) = (&self.service, &self.redirect);
         let refused = |refused| LoginError::refused(self.kind(), refused);

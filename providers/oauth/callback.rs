@@ -61,10 +61,33 @@ impl Callback {
             .split(),
             None => Self::default(),
         };
-        if callback.code.is_none() && callback.error.is_none() {
-            return Err(LoginError::Unreadable);
+        if callback.says_something() {
+            Ok(callback)
+        } else {
+            Err(LoginError::Unreadable)
         }
-        Ok(callback)
+    }
+
+    /// What is known already, and the rest of what another one says.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            code: self.code.or(other.code),
+            state: self.state.or(other.state),
+            error: self.error.or(other.error),
+        }
+    }
+
+    /// Which login it claims to end.
+    #[must_use]
+    pub fn state(&self) -> Option<&Secret> {
+        self.state.as_ref()
+    }
+
+    /// Whether there is a code, or why there is none.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        self.code.is_some() || self.error.is_some()
     }
 
     /// Claude's code may hold the state behind a `#` (`providers.md` 2.2).
@@ -120,6 +143,14 @@ mod tests {
             let error = Callback::from_pasted(text).unwrap_err();
             assert!(matches!(error, LoginError::Unreadable), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_said_first_counts() {
+        let first = Callback::from_query("code=c-1");
+        let whole = first.or(Callback::from_query("code=c-2&state=s"));
+        assert_eq!(told(&whole), (Some("c-1"), Some("s"), None));
+        assert!(whole.says_something() && !Callback::from_query("state=s").says_something());
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(super) async fn identify(
     grant: Grant,
     answer: &Document,
 ) -> NewAccount {
+    let access = grant.access.clone();
     let mut account = NewAccount::of(AccountKind::Claude, grant);
     read(&mut account, answer.root());
     if account.who.is_some() {
@@ -61,7 +62,7 @@ pub(super) async fn identify(
     let Ok(url) = service.url(OAuthSetting::ProfileUrl) else {
         return account;
     };
-    let request = client.get(url).bearer_auth(account.grant.access.expose());
+    let request = client.get(url).bearer_auth(access.expose());
     let answer = send(request, AccountKind::Claude).await;
     match answer.and_then(Answer::good) {
         Ok(body) => {

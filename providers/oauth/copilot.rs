@@ -74,11 +74,12 @@ pub(super) async fn identify(
     client: &reqwest::Client,
     grant: Grant,
 ) -> NewAccount {
+    let access = grant.access.clone();
     let mut account = NewAccount::of(KIND, grant);
     let Ok(url) = service.url(OAuthSetting::ProfileUrl) else {
         return account;
     };
-    let request = client.get(url).bearer_auth(account.grant.access.expose());
+    let request = client.get(url).bearer_auth(access.expose());
     match send(request, KIND).await.and_then(Answer::good) {
         Ok(body) => {
             let profile = Document::parse(body).unwrap_or_default();

@@ -10,7 +10,8 @@ use url::Url;
 
 use super::token::{Answer, Question};
 use super::{
-    Grant, LoginError, NewAccount, Reach, Refused, codex, copilot, granted, kimi, kiro, qwen, xai,
+    EXCHANGE, Grant, LoginError, NewAccount, Reach, Refused, codex, copilot, granted, in_time,
+    kimi, kiro, pkce, qwen, xai,
 };
 use crate::AccountKind;
 use crate::store::lookup;
@@ -30,6 +31,8 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(30 * 60);
 pub struct DeviceLogin {
     kind: AccountKind,
     service: OAuthService,
+    /// The provider does not hear of it.
+    state: Secret,
     start: Start,
     question: Question,
     kept: Vec<(&'static str, Secret)>,
@@ -90,12 +93,17 @@ impl DeviceLogin {
     /// Begins a login to an account of a kind.
     ///
     /// # Errors
-    /// When the kind has no such login, the configuration lacks something that it needs, or the provider refuses.
-    pub async fn begin(
+    /// When the kind has no such login, the configuration lacks something that it needs, or the provider refuses or takes too
+    /// long.
+    pub(super) async fn begin(
         kind: AccountKind,
         oauth: &OAuth,
         reach: Reach<'_>,
     ) -> Result<Self, LoginError> {
+        in_time(kind, EXCHANGE, Self::ask(kind, oauth, reach)).await
+    }
+
+    async fn ask(kind: AccountKind, oauth: &OAuth, reach: Reach<'_>) -> Result<Self, LoginError> {
         ready(kind, oauth)?;
         let service = super::service(kind, oauth)?;
         let client = reach.client(kind)?;
@@ -115,6 +123,7 @@ impl DeviceLogin {
         Ok(Self {
             kind,
             service: service.clone(),
+            state: pkce::random::<32>()?,
             start: begun.start,
             question: begun.question,
             kept: begun.kept,
@@ -126,6 +135,18 @@ impl DeviceLogin {
     #[must_use]
     pub fn kind(&self) -> AccountKind {
         self.kind
+    }
+
+    /// A word that tells it from all others, and that nobody can guess.
+    #[must_use]
+    pub fn state(&self) -> &Secret {
+        &self.state
+    }
+
+    /// How long the person may take.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.start.patience
     }
 
     /// What the person types; text from outside.

@@ -43,7 +43,7 @@ pub enum LoginError {
         source: io::Error,
     },
     /// The browser does not come back to this machine.
-    #[error("the browser is sent back to another machine than this one")]
+    #[error("the browser does not come back to this machine by itself")]
     Elsewhere,
     /// The text is not what a browser ends on.
     #[error("this is not the address that the browser ended on")]
@@ -60,6 +60,12 @@ pub enum LoginError {
     /// Nobody came back.
     #[error("nobody came back from the browser in time")]
     TimedOut,
+    /// The provider took too long over an answer.
+    #[error("{kind} did not answer in time")]
+    TooSlow {
+        /// Whose login it is.
+        kind: AccountKind,
+    },
     /// The provider gave no tokens.
     #[error("{kind} gave no tokens: {reason}")]
     Refused {
@@ -87,6 +93,20 @@ pub enum LoginError {
     OddProject {
         /// What was named.
         name: String,
+    },
+    /// Nobody logs in to accounts of this kind.
+    #[error(
+        "accounts of {kind} are taken over from a file that the provider gives; there is no other login"
+    )]
+    ImportOnly {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// A location was named for an account that has none.
+    #[error("accounts of {kind} have no location")]
+    NoLocations {
+        /// The kind.
+        kind: AccountKind,
     },
     /// Accounts of this kind are not imported.
     #[error("modelgate imports no accounts of {kind} from other programs; log in to them")]

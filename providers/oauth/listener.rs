@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use modelgate_config::Secret;
 use tokio::net::{TcpListener, TcpStream};
 use url::{Host, Url};
 
-use super::page::Page;
+use super::page::{self, Page};
 use super::{BrowserLogin, Callback, LoginError};
 
 /// Connections at the same time; browsers open some ahead of need.
@@ -32,14 +32,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Listener {
     v4: TcpListener,
     v6: Option<TcpListener>,
+    path: String,
 }
 
 impl Listener {
     /// Listens for the end of a login.
     ///
     /// # Errors
-    /// When the port is in use, or the browser is sent to another machine.
-    pub async fn bind(login: &BrowserLogin) -> Result<Self, LoginError> {
+    /// When the port is in use, or the browser is sent elsewhere than to this machine.
+    pub fn bind(login: &BrowserLogin) -> Result<Self, LoginError> {
         let redirect = login.redirect();
         if !is_here(redirect) {
             return Err(LoginError::Elsewhere);
@@ -52,14 +53,14 @@ impl Listener {
             },
             _ => LoginError::NoListener { port, source },
         };
-        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        let v4 = v4.await.map_err(refused)?;
-        let v6 = match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        let v4 = listen((Ipv4Addr::LOCALHOST, port).into()).map_err(refused)?;
+        let v6 = match listen((Ipv6Addr::LOCALHOST, port).into()) {
             // Whoever has it would get the code.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(refused(error)),
             bound => bound.ok(),
         };
-        Ok(Self { v4, v6 })
+        let path = redirect.path().to_owned();
+        Ok(Self { v4, v6, path })
     }
 
     /// Waits for the browser. Answers to other logins are told so, and waited past.
@@ -67,12 +68,38 @@ impl Listener {
     /// # Errors
     /// When the provider or the person refused.
     pub async fn code(&self, login: &BrowserLogin) -> Result<Secret, LoginError> {
+        self.serve(|request| answer(request, login)).await
+    }
+
+    /// Sends browsers on to another address with what they bring, for as long as somebody waits for it.
+    pub async fn forward(self, to: Url) {
+        let absurd: Infallible = self
+            .serve(|request| (self.onward(request, &to), None))
+            .await;
+        match absurd {}
+    }
+
+    fn onward(&self, request: &Request<Incoming>, to: &Url) -> Response<Bytes> {
+        let uri = request.uri();
+        if request.method() != Method::GET || uri.path() != self.path {
+            return Page::Absent.response();
+        }
+        let mut to = to.clone();
+        to.set_query(uri.query());
+        page::onward(&to)
+    }
+
+    /// Answers requests until one of them is what was waited for.
+    async fn serve<T>(
+        &self,
+        answer: impl Fn(&Request<Incoming>) -> (Response<Bytes>, Option<T>),
+    ) -> T {
         let mut open = FuturesUnordered::new();
         loop {
             tokio::select! {
                 stream = self.accept() => {
                     if let Ok(stream) = stream && open.len() < CONNECTIONS {
-                        open.push(serve(stream, login));
+                        open.push(one(stream, &answer));
                     }
                 }
                 Some(Some(outcome)) = open.next() => return outcome,
@@ -92,6 +119,12 @@ impl Listener {
     }
 }
 
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
 fn is_here(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -101,12 +134,18 @@ fn is_here(url: &Url) -> bool {
     }
 }
 
-/// Answers one request; the outcome of the login if that was its end, once the browser has its page.
-async fn serve(stream: TcpStream, login: &BrowserLogin) -> Option<Result<Secret, LoginError>> {
+/// Answers one request; what it was, if it was waited for, once the browser has its page.
+async fn one<T>(
+    stream: TcpStream,
+    answer: &impl Fn(&Request<Incoming>) -> (Response<Bytes>, Option<T>),
+) -> Option<T> {
     let outcome = Mutex::new(None);
     let service = service_fn(|request: Request<Incoming>| {
-        let response = answer(&request, login, &outcome);
-        async { Ok::<_, Infallible>(response) }
+        let (response, end) = answer(&request);
+        if end.is_some() {
+            *outcome.lock().unwrap_or_else(PoisonError::into_inner) = end;
+        }
+        async { Ok::<_, Infallible>(response.map(Full::new)) }
     });
     let connection = http1::Builder::new()
         .keep_alive(false)
@@ -122,22 +161,15 @@ async fn serve(stream: TcpStream, login: &BrowserLogin) -> Option<Result<Secret,
 fn answer(
     request: &Request<Incoming>,
     login: &BrowserLogin,
-    outcome: &Mutex<Option<Result<Secret, LoginError>>>,
-) -> Response<Full<Bytes>> {
+) -> (Response<Bytes>, Option<Result<Secret, LoginError>>) {
     let uri = request.uri();
     if request.method() != Method::GET || uri.path() != login.redirect().path() {
-        return Page::Absent.response();
+        return (Page::Absent.response(), None);
     }
     let callback = Callback::from_query(uri.query().unwrap_or_default());
     let code = login.code(&callback);
-    let response = match &code {
-        Ok(_) => Page::Done.response(),
-        Err(LoginError::Denied { reason }) => Page::Denied(reason).response(),
-        Err(_) => return Page::Stray.response(),
-    };
-    let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
-    *outcome = Some(code);
-    response
+    let page = Page::of(&code);
+    (page.response(), (page != Page::Stray).then_some(code))
 }
 
 #[cfg(test)]

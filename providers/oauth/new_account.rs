@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use modelgate_config::Secret;
+use modelgate_dialects::json::RawJson;
 
 use super::{Grant, LoginError};
-use crate::store::{Account, AccountKind, Accounts, file_name};
+use crate::store::{Account, AccountKind, Accounts, Edit, file_name};
 
 /// Taken for an access token of which nobody says when it ends.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
@@ -17,9 +18,12 @@ pub struct NewAccount {
     pub(super) kind: AccountKind,
     /// Who it is, for the name of the file: a mail address or another word of the provider's.
     pub(super) who: Option<String>,
-    pub(super) grant: Grant,
+    /// What it presents; none where that is made anew each time.
+    pub(super) grant: Option<Grant>,
     /// Further fields of the file.
     pub(super) fields: Vec<(&'static str, Secret)>,
+    /// Further fields that are objects, which are secret as a whole.
+    pub(super) objects: Vec<(&'static str, RawJson)>,
     /// What stands beside the tokens in an object `token`, for kinds whose files have them there.
     pub(super) nested: Vec<(&'static str, Secret)>,
     /// What somebody pays for, in the provider's words.
@@ -32,10 +36,19 @@ impl NewAccount {
     /// An account of which nothing but its tokens is known.
     pub(super) fn of(kind: AccountKind, grant: Grant) -> Self {
         Self {
+            grant: Some(grant),
+            ..Self::without_tokens(kind)
+        }
+    }
+
+    /// An account of which nothing is known.
+    pub(super) fn without_tokens(kind: AccountKind) -> Self {
+        Self {
             kind,
             who: None,
-            grant,
+            grant: None,
             fields: Vec::new(),
+            objects: Vec::new(),
             nested: Vec::new(),
             plan: None,
             left_out: Vec::new(),
@@ -70,29 +83,36 @@ impl NewAccount {
         if let Some(account) = self.with_same_cookie(accounts, &name) {
             return Err(LoginError::SameCookie { account });
         }
-        let expires = self.grant.expires.unwrap_or(now + LIFETIME);
         let account = accounts.enroll(&name, self.kind, |edit| {
             for (name, value) in &self.nested {
                 edit.set_text(&["token", name], value.expose());
             }
-            edit.set_tokens(
-                &self.grant.access,
-                self.grant.refresh.as_ref(),
-                expires,
-                now,
-            );
-            // What tokens are made from does not end by itself.
-            if self.kind.mints() && self.grant.expires.is_none() {
-                edit.remove(&["expired"]);
+            if let Some(grant) = &self.grant {
+                self.present(grant, edit, now);
             }
-            for (name, value) in self.grant.fields.iter().chain(&self.fields) {
+            for (name, value) in &self.fields {
                 edit.set_secret(name, value);
+            }
+            for (name, value) in &self.objects {
+                edit.set(&[name], value.as_str());
             }
             if let Some(label) = label {
                 edit.set_text(&["label"], label);
             }
         })?;
         Ok(account)
+    }
+
+    fn present(&self, grant: &Grant, edit: &mut Edit, now: SystemTime) {
+        let expires = grant.expires.unwrap_or(now + LIFETIME);
+        edit.set_tokens(&grant.access, grant.refresh.as_ref(), expires, now);
+        // What tokens are made from does not end by itself.
+        if self.kind.mints() && grant.expires.is_none() {
+            edit.remove(&["expired"]);
+        }
+        for (name, value) in &grant.fields {
+            edit.set_secret(name, value);
+        }
     }
 
     /// Another account that was logged in to with the same cookie.

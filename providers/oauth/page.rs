@@ -1,40 +1,57 @@
 //! The page that a browser shows at the end of a login.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+};
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
+use modelgate_config::Secret;
+use url::Url;
+
+use super::LoginError;
 
 /// What it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Page<'p> {
+pub enum Page<'p> {
     /// The code has come.
     Done,
     /// There is no code, in the provider's words.
     Denied(&'p str),
-    /// The code is not for this login.
+    /// Nobody waits for this code, or not any more.
     Stray,
     /// Nothing is here.
     Absent,
 }
 
-impl Page<'_> {
-    pub(super) fn response(self) -> Response<Full<Bytes>> {
+impl<'p> Page<'p> {
+    /// The page for what a browser has come back with.
+    #[must_use]
+    pub fn of(code: &'p Result<Secret, LoginError>) -> Self {
+        match code {
+            Ok(_) => Self::Done,
+            Err(LoginError::Denied { reason }) => Self::Denied(reason),
+            Err(_) => Self::Stray,
+        }
+    }
+
+    /// As it is sent.
+    #[must_use]
+    pub fn response(self) -> Response<Bytes> {
         let (status, title, text) = match self {
             Self::Done => (
                 StatusCode::OK,
                 "Almost done",
-                "Go back to the terminal; this page can be closed.".to_owned(),
+                "Go back to where you began to log in; this page can be closed.".to_owned(),
             ),
             Self::Denied(reason) => (
                 StatusCode::BAD_REQUEST,
                 "The login was refused",
-                format!("{}. The terminal says what to do.", escaped(reason)),
+                format!("{}. Nothing was saved.", escaped(reason)),
             ),
             Self::Stray => (
                 StatusCode::BAD_REQUEST,
-                "This is the answer to another login",
-                "Use the address that the terminal shows now.".to_owned(),
+                "No login waits for this",
+                "Begin again, and use the address that you are given then.".to_owned(),
             ),
             Self::Absent => (StatusCode::NOT_FOUND, "Nothing is here", String::new()),
         };
@@ -43,13 +60,9 @@ impl Page<'_> {
              <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem}}</style>\
              <h1>{title}</h1><p>{text}</p></html>"
         );
-        let mut response = Response::new(Full::from(body));
-        *response.status_mut() = status;
+        let mut response = unkept(status, Bytes::from(body));
         for (name, value) in [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CACHE_CONTROL, "no-store"),
-            // The address holds the code.
-            (REFERRER_POLICY, "no-referrer"),
             (
                 CONTENT_SECURITY_POLICY,
                 "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -60,6 +73,27 @@ impl Page<'_> {
         }
         response
     }
+}
+
+/// Sends a browser on.
+pub(super) fn onward(to: &Url) -> Response<Bytes> {
+    // The text of an address is of plain characters alone.
+    let Ok(to) = HeaderValue::from_str(to.as_str()) else {
+        return Page::Absent.response();
+    };
+    let mut response = unkept(StatusCode::FOUND, Bytes::new());
+    response.headers_mut().insert(LOCATION, to);
+    response
+}
+
+/// An answer that nobody keeps or tells on: the address that it answers holds the code.
+fn unkept(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
 }
 
 fn escaped(text: &str) -> String {

@@ -1,8 +1,9 @@
-//! What every test needs: the program ([`process`]), requests ([`ask`]), answers ([`answer`]), configurations
-//! ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare sockets ([`wire`]).
+//! What every test needs: the program ([`process`]), requests ([`ask`]), answers ([`answer`]), logins ([`browser`]),
+//! configurations ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare sockets ([`wire`]).
 
 pub(crate) mod answer;
 pub(crate) mod ask;
+pub(crate) mod browser;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod scene;

@@ -1,6 +1,7 @@
 //! Accounts of Kiro: from a login to answers, in front of a stand-in for AWS.
 
 mod provider;
+mod web;
 
 use crate::harness::stand_in::Said;
 use crate::harness::{Ending, Home, KEY, Launch, PATIENCE, Speaks, eventually};

@@ -5,6 +5,8 @@ mod codex;
 mod copilot;
 mod iflow;
 mod kimi;
+mod vertex;
+mod web;
 mod xai;
 
 use crate::harness::process::Finished;

@@ -9,7 +9,7 @@ use super::*;
 use crate::management::events::look;
 
 /// Opens a stream.
-async fn open(state: &State, query: &str) -> Response {
+async fn open(state: &Arc<State>, query: &str) -> Response {
     let incoming = Incoming {
         id: RequestId::new(),
         started: Instant::now(),

@@ -12,7 +12,7 @@ use super::table::{SETTINGS, Scene};
 use super::*;
 
 /// So many answers, and so many failures, of a credential.
-fn called(state: &State, id: &str, answers: u32, failures: u32) {
+fn called(state: &Arc<State>, id: &str, answers: u32, failures: u32) {
     let snapshot = state.snapshot();
     let mut all = snapshot.catalog.credentials().iter();
     let health = &all.find(|one| one.id.as_str() == id).unwrap().health;
@@ -31,7 +31,7 @@ fn called(state: &State, id: &str, answers: u32, failures: u32) {
     }
 }
 
-async fn told(state: &State, ask: &str) -> Value {
+async fn told(state: &Arc<State>, ask: &str) -> Value {
     view(state, ask).await
 }
 
@@ -98,7 +98,7 @@ async fn keys_of_the_environment_are_not_told() {
     std::fs::write(&path, "claude-api-key: []").unwrap();
     let loaded = modelgate_config::load(&path, &environment).unwrap();
     let store = Store::new(loaded, Overrides::default()).unwrap();
-    let state = State::new(store).managed_with(&Secret::from(TOKEN));
+    let state = Arc::new(State::new(store).managed_with(&Secret::from(TOKEN)));
     assert_eq!(told(&state, "GET api-key-usage").await, json!({}));
     assert_eq!(state.providers(), ["claude"]);
 }
@@ -106,7 +106,7 @@ async fn keys_of_the_environment_are_not_told() {
 #[tokio::test]
 async fn every_entry_names_its_credential_by_an_index_that_stays() {
     let scene = Scene::new(SETTINGS);
-    let lists = async |state: &State| {
+    let lists = async |state: &Arc<State>| {
         let (claude, gemini) = (
             told(state, "GET claude-api-key").await,
             told(state, "GET gemini-api-key").await,
@@ -148,7 +148,7 @@ async fn every_entry_names_its_credential_by_an_index_that_stays() {
 #[tokio::test]
 async fn a_key_of_the_file_is_switched_off_and_on_by_its_index() {
     let scene = Scene::new(SETTINGS);
-    let serves = |state: &State| {
+    let serves = |state: &Arc<State>| {
         let snapshot = state.snapshot();
         let route = snapshot.catalog.route("sonnet");
         route.is_some_and(|route| {

@@ -12,7 +12,7 @@ const LATER: &str = "error-v1-messages-2026-03-04T050608-0a2.log";
 const WHOLE: &str = "v1-messages-2026-03-04T050607-0b1.log";
 
 /// A gateway that logs below a directory of its own.
-fn scene(text: &str) -> (TempDir, State) {
+fn scene(text: &str) -> (TempDir, Arc<State>) {
     let home = tempfile::tempdir().unwrap();
     let logs = home.path().join("logs");
     let state = state(&format!("logs-dir: {}\n{text}", logs.display()));
@@ -39,7 +39,7 @@ fn say(state: &State, level: LogLevel, text: &str) {
 }
 
 /// What asking is answered: the status, and the reason where there is one.
-async fn told(state: &State, ask: &str) -> (u16, String) {
+async fn told(state: &Arc<State>, ask: &str) -> (u16, String) {
     let (status, _, body) = asked(state, ask, Some(TOKEN)).await;
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let error = body["error"].as_str().unwrap_or_default();

@@ -55,7 +55,7 @@ ampcode:
 /// A gateway with a file and accounts of its own.
 pub(super) struct Scene {
     pub(super) home: TempDir,
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
 }
 
 impl Scene {
@@ -80,7 +80,7 @@ impl Scene {
         fs::write(at("c.yaml"), format!("{auth}{text}")).unwrap();
         let loaded = load(&at("c.yaml"), &Environment::default()).unwrap();
         let store = Store::new(loaded, Overrides::default()).unwrap();
-        let state = State::new(store).managed_with(&Secret::from(TOKEN));
+        let state = Arc::new(State::new(store).managed_with(&Secret::from(TOKEN)));
         Self { home, state }
     }
 

@@ -15,7 +15,7 @@ const MODEL: &str = "claude-sonnet-4-6";
 /// A gateway with a ledger.
 pub(super) struct Scene {
     _home: TempDir,
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
 }
 
 impl Scene {
@@ -227,7 +227,7 @@ async fn requests_of_earlier_runs_are_listed_after_those_of_this_one() {
 
     // As after a restart: nothing is remembered.
     let mut scene = scene;
-    scene.state.telemetry = Arc::default();
+    Arc::get_mut(&mut scene.state).unwrap().telemetry = Arc::default();
     let config = &scene.state.snapshot().config;
     scene.state.telemetry.open(config);
     let all: Requests = view(&scene.state, "GET requests").await;

@@ -17,6 +17,7 @@ fn login() -> DeviceLogin {
     DeviceLogin {
         kind: AccountKind::Qwen,
         service: OAuth::default().service("qwen").unwrap().clone(),
+        state: "state".into(),
         start: started(answer).unwrap(),
         question: Question::new(url, super::super::Encoding::Form, Vec::new()),
         kept: Vec::new(),

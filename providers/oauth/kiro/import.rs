@@ -34,15 +34,15 @@ pub(in crate::oauth) fn import(path: &Path) -> Result<NewAccount, LoginError> {
         base: None,
         fields: Vec::new(),
     };
+    let (who, email) = (who(root, &grant), email(root, &grant));
     let mut account = NewAccount::of(KIND, grant);
-    account.who = who(root, &account.grant).map(|who| format!("imported-{who}"));
+    account.who = who.map(|who| format!("imported-{who}"));
     let kept = KEPT
         .into_iter()
         .filter_map(|name| Some((name, text(root, name)?)));
     account.fields.extend(kept);
-    if let Some(email) = email(root, &account.grant) {
-        account.fields.push(("email", email.into()));
-    }
+    let email = email.map(|email| ("email", email.into()));
+    account.fields.extend(email);
     let method = text(root, "auth_method");
     let registered = client(root);
     let social = match &method {
@@ -157,7 +157,12 @@ mod tests {
         assert_eq!(field(&account, "auth_method"), Some("social"));
         assert_eq!(field(&account, "provider"), Some("Google"));
         assert!(field(&account, "profile_arn").is_some_and(|arn| arn.ends_with("/XYZ")));
-        assert!(account.grant.expires.is_some());
+        assert!(
+            account
+                .grant
+                .as_ref()
+                .is_some_and(|grant| grant.expires.is_some())
+        );
         assert_eq!(field(&account, "client_id"), None);
     }
 

@@ -9,7 +9,7 @@ use url::Url;
 use super::{KIND, mail};
 use crate::oauth::browser::Ask;
 use crate::oauth::token::{Encoding, Question};
-use crate::oauth::{LoginError, NewAccount, Refused, granted};
+use crate::oauth::{Grant, LoginError, NewAccount, Refused, granted};
 use crate::store::claims;
 
 /// What is known of these logins is called so in the configuration.
@@ -81,8 +81,8 @@ impl Social {
         let answer = question.ask(http, KIND).await?;
         let grant = granted(answer.good()?, SystemTime::now())?;
         let email = claims(grant.access.expose()).and_then(|claims| mail(claims.root()));
+        let who = email.clone().or_else(|| profile(&grant));
         let mut account = NewAccount::of(KIND, grant);
-        let who = email.clone().or_else(|| profile(&account));
         account.who = who.map(|who| format!("{}-{who}", self.name()));
         account.fields.push(("auth_method", "social".into()));
         account.fields.push(("provider", self.provider().into()));
@@ -94,8 +94,8 @@ impl Social {
 }
 
 /// The last part of the name of the account's profile.
-fn profile(account: &NewAccount) -> Option<String> {
-    let mut fields = account.grant.fields.iter();
+fn profile(grant: &Grant) -> Option<String> {
+    let mut fields = grant.fields.iter();
     let (_, arn) = fields.find(|(name, _)| *name == "profile_arn")?;
     let last = arn.expose().rsplit(['/', ':']).next()?;
     (!last.is_empty()).then(|| last.to_owned())

@@ -34,7 +34,7 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let login = login("localhost");
-        let listener = Listener::bind(&login).await.unwrap();
+        let listener = Listener::bind(&login).unwrap();
         crate::client::install_tls();
         Self {
             redirect: login.redirect().to_string(),
@@ -56,7 +56,7 @@ async fn the_code_of_this_login_ends_it() {
     let address = format!("{}?code=c-1&state={}", scene.redirect, scene.state);
     let (status, page) = scene.get(&address).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(page.contains("Go back to the terminal"), "{page}");
+    assert!(page.contains("Go back to where you began"), "{page}");
     assert!(!page.contains("c-1"), "{page}");
     let code = scene.waiting.await.unwrap().unwrap();
     assert_eq!(code.expose(), "c-1");
@@ -114,10 +114,47 @@ async fn a_refusal_ends_it_and_is_only_text_on_the_page() {
 }
 
 #[tokio::test]
+async fn browsers_are_sent_on_with_what_they_bring_and_nothing_else_is() {
+    let login = login("localhost");
+    let listener = Listener::bind(&login).unwrap();
+    let to = Url::parse("http://127.0.0.1:8317/anthropic/callback").unwrap();
+    let forwarding = tokio::spawn(listener.forward(to));
+    crate::client::install_tls();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none());
+    let client = client.build().unwrap();
+    let redirect = login.redirect().as_str();
+    let get = async |address: String| {
+        let answer = client.get(address).send().await.unwrap();
+        let to = answer.headers().get("location").cloned();
+        (
+            answer.status(),
+            to.map(|to| to.to_str().unwrap().to_owned()),
+        )
+    };
+    for query in [
+        "?code=c-1&state=s",
+        "?error=access_denied&state=%22%3Cx%3E",
+        "",
+    ] {
+        let to = format!("http://127.0.0.1:8317/anthropic/callback{query}");
+        assert_eq!(
+            get(format!("{redirect}{query}")).await,
+            (StatusCode::FOUND, Some(to))
+        );
+    }
+    let root = redirect.trim_end_matches("callback");
+    let stray = get(format!("{root}favicon.ico?code=c-1")).await;
+    assert_eq!(stray, (StatusCode::NOT_FOUND, None));
+    forwarding.abort();
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_named_with_the_provider() {
     let login = login("127.0.0.1");
-    let _first = Listener::bind(&login).await.unwrap();
-    let error = Listener::bind(&login).await.unwrap_err().to_string();
+    let _first = Listener::bind(&login).unwrap();
+    let error = Listener::bind(&login).unwrap_err().to_string();
     let port = login.redirect().port().unwrap().to_string();
     assert!(error.contains(&port) && error.contains("claude"), "{error}");
 }
@@ -125,7 +162,7 @@ async fn a_port_in_use_is_named_with_the_provider() {
 #[tokio::test]
 async fn nothing_is_listened_on_for_another_machine() {
     for host in ["example.com", "10.0.0.1", "[::2]"] {
-        let error = Listener::bind(&login(host)).await.unwrap_err();
+        let error = Listener::bind(&login(host)).unwrap_err();
         assert!(matches!(error, LoginError::Elsewhere), "{host}: {error}");
     }
 }

@@ -1,9 +1,10 @@
 //! Logins to accounts of Google's, from the address that a person opens to the first answers.
 
 use super::accounts::{Scene, expect_hello};
+use crate::harness::browser::visit;
 use crate::harness::process::Finished;
 use crate::harness::stand_in::{Asked, Said, StandIn};
-use crate::harness::{Launch, PATIENCE, ask};
+use crate::harness::{Launch, PATIENCE, Speaks, ask, eventually};
 use crate::login::challenge;
 use serde_json::{Value, json};
 use std::net::TcpListener;
@@ -278,6 +279,37 @@ async fn named_projects_count_and_get_the_service_they_need() {
     let done: Value = serde_json::from_str(&finished.stdout).unwrap();
     assert_eq!(done["account"]["project_id"], "p-3");
     assert_eq!(done["account"]["plan"], "standard-tier");
+}
+
+#[tokio::test]
+async fn a_gemini_account_is_logged_in_to_over_http_for_every_project() {
+    let loaded = json!({"currentTier": {"id": "standard-tier"}, "cloudaicompanionProject": "p-8"});
+    let login = Login::start("gemini", loaded, &[]).await;
+    let gateway = login.launch().start().await;
+    let begun = gateway
+        .begin_login("gemini-cli-auth-url?project_id=ALL&is_webui=on")
+        .await;
+    let warning = begun["warning"].as_str().unwrap();
+    assert!(warning.contains("for its own command line"), "{warning}");
+    let back = login.agree(begun["url"].as_str().unwrap());
+    let onward = visit(&back).await;
+    assert_eq!(onward.status, 302);
+    let callback = onward.header("location").unwrap();
+    let place = format!("{}/google/callback?", gateway.url());
+    assert!(callback.starts_with(&place), "{callback}");
+    assert_eq!(visit(callback).await.status, 200);
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended, json!({"status": "ok"}));
+    let name = "gemini-ada@example.com-all";
+    assert_eq!(login.scene.saved(name)["project_id"], "p-2,p-3");
+    let place = json!({"base_url": login.scene.upstream.url()});
+    login.scene.change(name, &place);
+    eventually("the account is at the upstream", async || {
+        let asked = gateway.question(Speaks::Chat, "gemini-2.5-flash-up-text", false);
+        asked.await.status == 200
+    })
+    .await;
+    expect_hello(&gateway, "gemini-2.5-flash-up-text").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{Scene, hello, refused};
 use crate::harness::stand_in::{Asked, Said, StandIn};
-use crate::harness::{Speaks, ask};
+use crate::harness::{Speaks, ask, eventually};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -249,5 +249,36 @@ async fn a_cookie_is_a_login_too_and_belongs_to_one_account() {
         let answer = gateway.question(Speaks::Claude, "glm-4.6", stream).await;
         assert!(answer.status >= 400, "{}", answer.text());
         assert!(answer.text().contains("limited"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_is_sent_over_http_and_belongs_to_one_account() {
+    let scene = start().await;
+    let gateway = scene.launch().start().await;
+    let cookie = json!({"cookie": "x=1; BXAuth=abc; y=2"}).to_string();
+    let login = gateway.manage("POST", "iflow-auth-url", &cookie).await;
+    assert_eq!(login.status, 200, "{}", login.text());
+    let path = scene.file("iflow-ada");
+    let expected = json!({
+        "status": "ok", "saved_path": path, "email": "ada", "expired": "2099-01-02T03:04:00Z", "type": "iflow",
+    });
+    assert_eq!(login.json(), expected);
+    let over = json!({"cookie": "BXAuth=over"}).to_string();
+    let over = gateway.manage("POST", "iflow-auth-url", &over).await;
+    assert_eq!(over.status, 502, "{}", over.text());
+    std::fs::rename(path, scene.file("iflow-other")).unwrap();
+    eventually("the gateway has seen it", async || {
+        let again = gateway.manage("POST", "iflow-auth-url", &cookie).await;
+        let expected = json!({
+            "status": "error", "error": "duplicate BXAuth found", "existing_file": "iflow-other.json",
+        });
+        again.status == 409 && again.json() == expected
+    })
+    .await;
+    let log = gateway.log();
+    assert!(log.contains("logged in with a cookie"), "{log}");
+    for secret in ["BXAuth=abc", "sk-key-9"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
