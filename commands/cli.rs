@@ -11,14 +11,15 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, completions, config, keys, login, logout, logs, man, models, route, serve, usage,
-    version, why,
+    accounts, completions, config, dashboard, keys, login, logout, logs, man, models, route, serve,
+    usage, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
 ///
 /// Clients keep their own dialect (OpenAI Chat Completions, Anthropic Messages); modelgate chooses who answers,
-/// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up.
+/// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up; `modelgate` alone, on
+/// a terminal, is its dashboard.
 #[derive(Debug, Parser)]
 #[command(name = "modelgate", version, infer_subcommands = false)]
 #[command(
@@ -60,6 +61,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Dashboard(dashboard::Args),
     Login(login::Args),
     Logout(logout::Args),
     Models(models::Args),
@@ -100,6 +102,9 @@ pub(crate) fn run(arguments: &[OsString]) -> u8 {
     let mut context = Context::new(Environment::from_process(), cli.global.config, output);
     let outcome = match cli.command {
         Some(command) => command.run(&mut context),
+        None if dashboard::is_possible() && !context.output.is_json() => {
+            dashboard::run(&mut context, &dashboard::Args::default())
+        }
         None => help(&mut context),
     };
     match outcome {
@@ -115,6 +120,7 @@ impl Command {
     fn run(self, context: &mut Context) -> Result<(), CommandError> {
         match self {
             Self::Serve(args) => serve::run(context, args),
+            Self::Dashboard(args) => dashboard::run(context, &args),
             Self::Login(args) => login::run(context, &args),
             Self::Logout(args) => logout::run(context, &args),
             Self::Models(args) => models::run(context, &args),

@@ -12,8 +12,8 @@ mod completions;
 mod config;
 mod confirm;
 mod context;
+mod dashboard;
 mod error;
-mod inert;
 mod keys;
 mod login;
 mod logout;
@@ -31,6 +31,8 @@ mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+
+use modelgate_management::inert;
 
 /// Runs the program with the arguments of this process.
 #[must_use]

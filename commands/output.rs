@@ -32,6 +32,7 @@ pub(crate) struct Output {
     settings: Settings,
     out: Stream,
     err: Stream,
+    colored_out: bool,
     colored_err: bool,
 }
 
@@ -44,6 +45,7 @@ impl Output {
             settings,
             out: AutoStream::new(Box::new(io::stdout()), out),
             err: AutoStream::new(Box::new(io::stderr()), err),
+            colored_out: out != ColorChoice::Never,
             colored_err: err != ColorChoice::Never,
         }
     }
@@ -56,6 +58,11 @@ impl Output {
     /// Whether a person is told nothing but data, warnings and errors.
     pub(crate) fn is_quiet(&self) -> bool {
         self.settings.quiet || self.settings.json
+    }
+
+    /// Whether stdout takes colour.
+    pub(crate) fn colored_out(&self) -> bool {
+        self.colored_out
     }
 
     /// Whether stderr takes colour.
@@ -187,6 +194,7 @@ pub(crate) mod testing {
             },
             out: stream(&out),
             err: stream(&err),
+            colored_out: false,
             colored_err: false,
         };
         (output, out, err)

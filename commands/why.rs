@@ -18,8 +18,8 @@ use crate::remote::Remote;
 /// [{"credential", "model", "outcome", "reason", "next_try"}], "more_candidates", "attempts": [{"credential", "model",
 /// "status", "kind", "message", "retry_after_ms", "ms"}], "losses": [{"path", "action", "why"}], "times": {"total_ms",
 /// "own_us", "queue_ms", "first_byte_ms", "stream_ms"}, "usage": {"input", "cached", "output"}}; without an id: {"requests":
-/// [{"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "credential", "attempts", "total_ms",
-/// "usage", "error"}]}. What is not known is absent.
+/// [{"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "credential", "upstream_dialect",
+/// "attempts", "total_ms", "first_byte_ms", "usage", "cost", "error"}]}. What is not known is absent.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The request, as `x-request-id` of its answer names it; without one, the latest requests are listed

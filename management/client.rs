@@ -1,6 +1,8 @@
 //! A client of the management API: of the gateway on this machine, found by its runtime file, or of any other by its
 //! address and a management key.
 
+mod events;
+
 use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
@@ -20,6 +22,8 @@ use crate::route::RouteDecision;
 use crate::runtime::Runtime;
 use crate::usage::{UsageImported, UsageQuery, UsageSummary};
 use crate::{BASE, KEY_HEADER, error};
+
+pub use self::events::Events;
 
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);

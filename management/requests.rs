@@ -37,10 +37,16 @@ pub struct RequestSummary {
     /// The account that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// The dialect that was spoken to its upstream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_dialect: Option<String>,
     /// How many attempts were made.
     pub attempts: usize,
     /// From its arrival to its end, in milliseconds.
     pub total_ms: u64,
+    /// From its arrival to the first byte of the answer, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<u64>,
     /// What was used.
     #[serde(default)]
     pub usage: Usage,
@@ -267,8 +273,10 @@ impl From<&RequestDetail> for RequestSummary {
                 .served
                 .as_ref()
                 .map(|served| served.credential.clone()),
+            upstream_dialect: detail.served.as_ref().map(|served| served.dialect.clone()),
             attempts: detail.attempts.len(),
             total_ms: detail.times.total_ms,
+            first_byte_ms: detail.times.first_byte_ms,
             usage: detail.usage,
             cost: detail.cost.clone(),
             error: detail.error.clone(),
@@ -296,7 +304,7 @@ mod tests {
         let summary = serde_json::to_string(&RequestSummary::from(&detail)).unwrap();
         assert_eq!(
             summary,
-            r#"{"id":"1","time":"2026-01-02T03:04:05.006Z","dialect":"chat","model":"m","stream":true,"status":200,"complete":true,"credential":"c","attempts":1,"total_ms":9,"usage":{}}"#
+            r#"{"id":"1","time":"2026-01-02T03:04:05.006Z","dialect":"chat","model":"m","stream":true,"status":200,"complete":true,"credential":"c","upstream_dialect":"claude","attempts":1,"total_ms":9,"usage":{}}"#
         );
     }
 }

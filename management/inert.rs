@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-/// The text with everything visible that could move the cursor, change colours, break the line or reorder
-/// what is read: control characters, line separators and marks of writing direction.
-pub(crate) fn inert(text: &str) -> Cow<'_, str> {
+/// The text with everything visible that could move the cursor, change colours, break the line, hide, or reorder what is
+/// read: control characters, line separators, marks of writing direction, and characters that take no place.
+#[must_use]
+pub fn inert(text: &str) -> Cow<'_, str> {
     if !text.contains(is_active) {
         return Cow::Borrowed(text);
     }
@@ -23,9 +24,10 @@ fn is_active(char: char) -> bool {
     char.is_control()
         || matches!(
             char,
-            '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
         )
-        || matches!(char, '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(char, '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -42,6 +44,9 @@ mod tests {
             ("\u{9b}2J\u{7f}\0", r"\u{9b}2J\u{7f}\u{0}"),
             ("\u{202e}txt", r"\u{202e}txt"),
             ("a\u{2028}b", r"a\u{2028}b"),
+            ("ad\u{200b}min\u{200d}", r"ad\u{200b}min\u{200d}"),
+            ("x\u{fe0f}\u{e0041}", r"x\u{fe0f}\u{e0041}"),
+            ("שלום e\u{301}", "שלום e\u{301}"),
         ] {
             assert_eq!(inert(text), expected);
         }

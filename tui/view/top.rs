@@ -1,0 +1,71 @@
+//! The row at the top: the views, and whether the gateway can be reached.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::app::{App, View};
+use crate::message::Link;
+use crate::text;
+
+/// From this width on every tab has its name.
+const NAMES: u16 = 72;
+
+pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
+    let (state, style) = match &app.link {
+        Link::Connecting => ("◌ connecting", app.theme.faint()),
+        Link::Live => ("● live", app.theme.good()),
+        Link::Polling => ("◐ polling", app.theme.warn()),
+        Link::Lost(_) => ("✗ lost", app.theme.bad()),
+    };
+    let mut spans = Vec::new();
+    for (view, name) in tabs(area.width) {
+        let style = if view == app.view {
+            app.theme.selected()
+        } else {
+            app.theme.faint()
+        };
+        spans.push(Span::styled(name, style));
+    }
+    let used: usize = spans.iter().map(|span| text::width(&span.content)).sum();
+    let room = usize::from(area.width).saturating_sub(used);
+    let place = app.place.as_deref().unwrap_or_default();
+    let place = place.trim_start_matches("http://");
+    let wide = text::width(state) + 2;
+    let place = text::clip(place, room.saturating_sub(wide));
+    let gap = room.saturating_sub(wide + text::width(&place));
+    if room >= wide {
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(place, app.theme.faint()));
+        spans.push(Span::styled(format!(" {state} "), style));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// The tabs and what is written on them.
+fn tabs(width: u16) -> impl Iterator<Item = (View, String)> {
+    View::ALL.into_iter().enumerate().map(move |(index, view)| {
+        let number = index + 1;
+        let name = if width >= NAMES {
+            format!(" {number} {} ", view.name())
+        } else {
+            format!(" {number} {} ", text::clip(view.name(), 4).trim_end_matches('…'))
+        };
+        (view, name)
+    })
+}
+
+/// What is wrong with the gateway.
+pub(super) fn render_banner(app: &App, area: Rect, frame: &mut Frame<'_>) {
+    let Link::Lost(trouble) = &app.link else {
+        return;
+    };
+    let mut words = format!(" {}", trouble.message);
+    if let Some(hint) = &trouble.hint {
+        words.push_str("; ");
+        words.push_str(hint);
+    }
+    let line = Span::styled(text::left(&words, usize::from(area.width)), app.theme.bad());
+    frame.render_widget(Paragraph::new(line), area);
+}
