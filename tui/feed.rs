@@ -104,9 +104,7 @@ async fn answer(client: Client, fetch: &Fetch) -> Result<Answer, ClientError> {
 
 async fn outcome(client: Client, deed: &Deed) -> Result<Outcome, ClientError> {
     Ok(match deed {
-        Deed::Account { id, action } => {
-            Outcome::Account(Box::new(client.act(id, *action).await?))
-        }
+        Deed::Account { id, action } => Outcome::Account(Box::new(client.act(id, *action).await?)),
     })
 }
 

@@ -235,10 +235,7 @@ mod tests {
         let escape = KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE);
         let scopes = [Scope::Page, Scope::Requests];
         assert_eq!(command(&scopes, &escape), Some(Command::Close));
-        assert_eq!(
-            command(&scopes[1..], &escape),
-            Some(Command::ClearFilter)
-        );
+        assert_eq!(command(&scopes[1..], &escape), Some(Command::ClearFilter));
         let capital = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
         assert_eq!(command(&[Scope::List], &capital), Some(Command::Last));
         assert_eq!(command(&[Scope::Typing], &capital), None);

@@ -6,6 +6,8 @@
 
 mod app;
 mod feed;
+#[cfg(test)]
+mod fixtures;
 mod format;
 mod keymap;
 mod list;

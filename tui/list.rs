@@ -26,11 +26,6 @@ impl Cursor {
         self.id = id.map(str::to_owned);
     }
 
-    /// Whether it follows the beginning.
-    pub(crate) fn follows(&self) -> bool {
-        self.id.is_none()
-    }
-
     /// Moves among these, of which `page` are seen at a time. Tells whether that is a movement.
     pub(crate) fn go(&mut self, command: Command, ids: &[&str], page: usize) -> bool {
         let at = self.index(ids.iter().copied());
@@ -77,7 +72,7 @@ mod tests {
         assert!(cursor.go(Command::Down, &["b", "a"], 5));
         assert_eq!(cursor.index(["d", "c", "b", "a"]), 3);
         assert!(cursor.go(Command::First, &["c", "b", "a"], 5));
-        assert!(cursor.follows(), "it follows what comes");
+        assert_eq!(cursor, Cursor::default(), "it follows what comes");
         assert!(cursor.go(Command::Last, &["c", "b", "a"], 5));
         assert_eq!(cursor.index(["c", "b"]), 0, "it is gone");
         assert!(!cursor.go(Command::Open, &["c"], 5));

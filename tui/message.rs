@@ -53,7 +53,10 @@ pub(crate) enum Fetch {
     Request(String),
     Accounts,
     /// What was spent since a date, day by day, as days are in a time zone.
-    Spent { since: String, zone: Option<String> },
+    Spent {
+        since: String,
+        zone: Option<String>,
+    },
 }
 
 /// The answer to a [`Fetch`].

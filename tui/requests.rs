@@ -291,13 +291,19 @@ mod tests {
         };
         requests.first_byte(first.clone());
         let row = requests.get("1").unwrap();
-        assert_eq!((row.stage, row.summary.first_byte_ms), (Stage::Answering, Some(7)));
+        assert_eq!(
+            (row.stage, row.summary.first_byte_ms),
+            (Stage::Answering, Some(7))
+        );
         assert_eq!(requests.open().count(), 1);
         assert!(requests.end(ended("1", 3_500), NOW));
         assert!(!requests.end(ended("1", 3_500), NOW), "counted once");
         requests.first_byte(first);
         let row = requests.get("1").unwrap();
-        assert_eq!((row.stage, row.tokens_per_second()), (Stage::Over, Some(20.0)));
+        assert_eq!(
+            (row.stage, row.tokens_per_second()),
+            (Stage::Over, Some(20.0))
+        );
         assert_eq!(requests.open().count(), 0);
     }
 

@@ -90,7 +90,9 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
                 accounts.retain(|account| account.id != removed.id);
             }
         }
-        Event::ConfigChanged(_) => return schedule::ask(app, Fetch::Accounts).into_iter().collect(),
+        Event::ConfigChanged(_) => {
+            return schedule::ask(app, Fetch::Accounts).into_iter().collect();
+        }
         Event::Dropped(dropped) => return lost(app, dropped.count),
         Event::Unknown => {}
     }

@@ -32,7 +32,11 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     if app.accounts.is_older(ACCOUNTS, now) {
         due.push(Fetch::Accounts);
     }
-    let every = if app.ended_since_spent { SPENT } else { SPENT_QUIET };
+    let every = if app.ended_since_spent {
+        SPENT
+    } else {
+        SPENT_QUIET
+    };
     if app.spent.is_older(every, now) {
         due.push(spent(app));
     }
@@ -44,7 +48,9 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
             due.push(Fetch::Request(why.id.clone()));
         }
     }
-    due.into_iter().filter_map(|fetch| ask(app, fetch)).collect()
+    due.into_iter()
+        .filter_map(|fetch| ask(app, fetch))
+        .collect()
 }
 
 /// What is asked when a gateway is found.

@@ -15,7 +15,10 @@ pub(super) fn lines(theme: Theme, width: usize) -> Vec<Line<'static>> {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        lines.push(Line::styled(format!(" {}", scope.heading()), theme.strong()));
+        lines.push(Line::styled(
+            format!(" {}", scope.heading()),
+            theme.strong(),
+        ));
         for row in TABLE.iter().filter(|row| row.scope == scope) {
             let names: Vec<String> = row.keys.iter().map(|key| key.name()).collect();
             let room = width.saturating_sub(KEYS + 3);

@@ -37,7 +37,9 @@ const OPEN: &[Column<Row>] = &[
             app.theme.accent(),
         )
     }),
-    words("MODEL", (10, 40), 0, |_, row| Cell::plain(&*row.summary.model)),
+    words("MODEL", (10, 40), 0, |_, row| {
+        Cell::plain(&*row.summary.model)
+    }),
     words("KEY", (8, 20), 2, |_, row| {
         Cell::known(row.summary.client_key.as_deref())
     }),
@@ -47,14 +49,19 @@ const OPEN: &[Column<Row>] = &[
     words("STATE", (8, 20), 1, |app, row| match row.stage {
         Stage::Waiting => Cell::new("waits", app.theme.faint()),
         Stage::Answering | Stage::Over => {
-            let first = row.summary.first_byte_ms.map_or(UNKNOWN.to_owned(), format::millis);
+            let first = row
+                .summary
+                .first_byte_ms
+                .map_or(UNKNOWN.to_owned(), format::millis);
             Cell::plain(format!("since {first}"))
         }
     }),
 ];
 
 const ACCOUNTS: &[Column<Account>] = &[
-    words("ACCOUNT", (14, 44), 0, |_, account| Cell::plain(&*account.id)),
+    words("ACCOUNT", (14, 44), 0, |_, account| {
+        Cell::plain(&*account.id)
+    }),
     words("STATE", (14, 24), 0, |app, account| {
         let (text, style) = standing(account, app.now, app.theme);
         Cell::new(text, style)
@@ -65,17 +72,20 @@ const ACCOUNTS: &[Column<Account>] = &[
             None | Some(0) => Style::new(),
             Some(_) => app.theme.warn(),
         };
-        Cell::new(account.failed.map_or(UNKNOWN.to_owned(), format::count), style)
+        Cell::new(
+            account.failed.map_or(UNKNOWN.to_owned(), format::count),
+            style,
+        )
     }),
-    words("PROVIDER", (8, 20), 3, |_, account| Cell::plain(&*account.provider)),
+    words("PROVIDER", (8, 20), 3, |_, account| {
+        Cell::plain(&*account.provider)
+    }),
 ];
 
 pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
-    let [above, below] = Layout::vertical([
-        Constraint::Length(cards::height(area)),
-        Constraint::Fill(1),
-    ])
-    .areas(area);
+    let [above, below] =
+        Layout::vertical([Constraint::Length(cards::height(area)), Constraint::Fill(1)])
+            .areas(area);
     cards::render(app, above, frame);
     let [left, right] = if area.width >= WIDE {
         Layout::horizontal([Constraint::Fill(1); 2]).areas(below)
@@ -98,7 +108,9 @@ fn render_open(app: &App, area: Rect, frame: &mut Frame<'_>) {
 
 fn render_accounts(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let accounts = app.accounts.value.as_deref().unwrap_or_default();
-    let ready = accounts.iter().filter(|account| account.state == State::Ready);
+    let ready = accounts
+        .iter()
+        .filter(|account| account.state == State::Ready);
     let title = format!("accounts: {} of {} ready", ready.count(), accounts.len());
     let inner = framed(app.theme, area, &title, frame);
     if let Some(trouble) = &app.accounts.trouble {

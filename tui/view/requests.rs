@@ -26,9 +26,11 @@ const COLUMNS: &[Column<Row>] = &[
     words("KEY", (8, 18), 6, |_, row| {
         Cell::known(row.summary.client_key.as_deref())
     }),
-    words("DIALECT", (7, 19), 8, |_, row| Cell::plain(dialects(row))),
-    words("MODEL", (12, 40), 0, |_, row| Cell::plain(&*row.summary.model)),
-    words("ACCOUNT", (12, 36), 4, |_, row| {
+    words("DIALECT", (13, 19), 8, |_, row| Cell::plain(dialects(row))),
+    words("MODEL", (12, 40), 0, |_, row| {
+        Cell::plain(&*row.summary.model)
+    }),
+    words("ACCOUNT", (14, 36), 4, |_, row| {
         Cell::known(row.summary.credential.as_deref())
     }),
     words("STATUS", (7, 7), 0, |app, row| {

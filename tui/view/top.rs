@@ -50,7 +50,10 @@ fn tabs(width: u16) -> impl Iterator<Item = (View, String)> {
         let name = if width >= NAMES {
             format!(" {number} {} ", view.name())
         } else {
-            format!(" {number} {} ", text::clip(view.name(), 4).trim_end_matches('…'))
+            format!(
+                " {number} {} ",
+                text::clip(view.name(), 4).trim_end_matches('…')
+            )
         };
         (view, name)
     })

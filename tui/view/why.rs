@@ -1,7 +1,7 @@
 //! What became of a request, and why.
 
-use modelgate_management::requests::{Affinity, Attempt, Bound, Considered, Outcome, Times};
 use modelgate_management::RequestDetail;
+use modelgate_management::requests::{Affinity, Attempt, Bound, Considered, Outcome, Times};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -39,7 +39,8 @@ impl Sheet<'_> {
             self.lines.push(Line::default());
         }
         let words = text::clip(&format!(" {words}"), self.width);
-        self.lines.push(Line::styled(words, self.app.theme.strong()));
+        self.lines
+            .push(Line::styled(words, self.app.theme.strong()));
     }
 
     /// A label and what belongs to it, over as many lines as it takes.
@@ -101,7 +102,10 @@ impl Sheet<'_> {
         self.plain("at", &format::clock(detail.time, app.now, &app.zone));
         self.plain("by", detail.client_key.as_deref().unwrap_or("somebody"));
         let stream = if detail.stream { ", as a stream" } else { "" };
-        let asked = format!("{}, in the dialect {}{stream}", detail.model, detail.dialect);
+        let asked = format!(
+            "{}, in the dialect {}{stream}",
+            detail.model, detail.dialect
+        );
         self.plain("for", &asked);
         let cut = match (detail.complete, detail.status) {
             (true, _) => "",
@@ -234,7 +238,8 @@ impl Sheet<'_> {
     fn spent(&mut self, detail: &RequestDetail) {
         let usage = detail.usage;
         self.heading("tokens and price");
-        let told = |count: Option<u64>| count.map_or("not told".to_owned(), |count| count.to_string());
+        let told =
+            |count: Option<u64>| count.map_or("not told".to_owned(), |count| count.to_string());
         let cached = match usage.cached {
             Some(cached) => format!(", {cached} of them from a cache"),
             None => String::new(),

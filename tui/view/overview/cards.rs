@@ -61,24 +61,33 @@ fn cards(app: &App) -> [Card; 6] {
         tokens(app),
         cost(app),
         timing(app, "latency", Timing::Whole, |app, columns| {
-            app.traffic.time_graph(app.second(), columns, Timing::Whole, 95)
+            app.traffic
+                .time_graph(app.second(), columns, Timing::Whole, 95)
         }),
         timing(app, "first token", Timing::First, |app, columns| {
-            app.traffic.time_graph(app.second(), columns, Timing::First, 95)
+            app.traffic
+                .time_graph(app.second(), columns, Timing::First, 95)
         }),
         errors(app),
     ]
 }
 
 fn requests(app: &App) -> Card {
-    let lately = app.traffic.lately(app.second(), |second| second.started as f64);
+    let lately = app
+        .traffic
+        .lately(app.second(), |second| second.started as f64);
     Card {
         title: "requests/s",
         value: format::rate(lately / LATELY as f64),
         style: app.theme.strong(),
-        detail: format!("{} in 5 min", format::count(app.traffic.sum(|second| second.started))),
+        detail: format!(
+            "{} in 5 min",
+            format::count(app.traffic.sum(|second| second.started))
+        ),
         graph: |app, columns| {
-            let graph = app.traffic.graph(app.second(), columns, |second| second.started as f64);
+            let graph = app
+                .traffic
+                .graph(app.second(), columns, |second| second.started as f64);
             counts(&graph)
         },
     }
@@ -90,27 +99,48 @@ fn tokens(app: &App) -> Card {
         title: "tokens/s",
         value: format::rate(lately / LATELY as f64),
         style: app.theme.strong(),
-        detail: format!("{} in 5 min", format::count(app.traffic.sum(|second| second.tokens as u64))),
-        graph: |app, columns| counts(&app.traffic.graph(app.second(), columns, |second| second.tokens)),
+        detail: format!(
+            "{} in 5 min",
+            format::count(app.traffic.sum(|second| second.tokens as u64))
+        ),
+        graph: |app, columns| {
+            counts(
+                &app.traffic
+                    .graph(app.second(), columns, |second| second.tokens),
+            )
+        },
     }
 }
 
 fn cost(app: &App) -> Card {
     let today = app.now.to_zoned(app.zone.clone()).date().to_string();
-    let spent = app.spent.value.as_ref().map(|summary| spent(summary, &today));
+    let spent = app
+        .spent
+        .value
+        .as_ref()
+        .map(|summary| spent(summary, &today));
     Card {
         title: "cost today",
         value: spent.map_or(UNKNOWN.to_owned(), |(today, _)| format::money(today)),
         style: app.theme.strong(),
-        detail: spent.map_or(String::new(), |(_, month)| format!("{} this month", format::money(month))),
+        detail: spent.map_or(String::new(), |(_, month)| {
+            format!("{} this month", format::money(month))
+        }),
         graph: |app, columns| {
-            let graph = app.traffic.graph(app.second(), columns, |second| second.cost as f64);
+            let graph = app
+                .traffic
+                .graph(app.second(), columns, |second| second.cost as f64);
             counts(&graph)
         },
     }
 }
 
-fn timing(app: &App, title: &'static str, timing: Timing, graph: fn(&App, usize) -> Vec<Option<u64>>) -> Card {
+fn timing(
+    app: &App,
+    title: &'static str,
+    timing: Timing,
+    graph: fn(&App, usize) -> Vec<Option<u64>>,
+) -> Card {
     let at = |percent| {
         let time = app.traffic.percentile(timing, percent);
         time.map_or(UNKNOWN.to_owned(), format::millis)
@@ -130,10 +160,16 @@ fn errors(app: &App) -> Card {
     Card {
         title: "errors",
         value: format::percent(failed, ended),
-        style: if failed > 0 { app.theme.bad() } else { app.theme.strong() },
+        style: if failed > 0 {
+            app.theme.bad()
+        } else {
+            app.theme.strong()
+        },
         detail: format!("{} of {}", format::count(failed), format::count(ended)),
         graph: |app, columns| {
-            let graph = app.traffic.graph(app.second(), columns, |second| second.failed as f64);
+            let graph = app
+                .traffic
+                .graph(app.second(), columns, |second| second.failed as f64);
             counts(&graph)
         },
     }
@@ -163,8 +199,6 @@ fn render_card(app: &App, area: Rect, card: &Card, frame: &mut Frame<'_>) {
     }
     let bars = (card.graph)(app, usize::from(graph.width));
     let bars = bars.into_iter().map(SparklineBar::from);
-    let sparkline = Sparkline::default()
-        .data(bars)
-        .style(app.theme.accent());
+    let sparkline = Sparkline::default().data(bars).style(app.theme.accent());
     frame.render_widget(sparkline, graph);
 }
