@@ -28,6 +28,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand serve 'Start the gateway'
+            cand dashboard 'Watch and look after a gateway, live'
             cand login 'Log in to an account of a provider'
             cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
@@ -47,6 +48,18 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --host 'IP address to listen on, instead of `host` in the configuration'
             cand --port 'Port to listen on, instead of `port` in the configuration; 0 takes a free one'
             cand --log 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug'
+            cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
+            cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --json 'Print JSON for scripts'
+            cand -q 'Print only data, warnings and errors'
+            cand --quiet 'Print only data, warnings and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'modelgate;dashboard'= {
+            cand --theme 'The ground on which colours must be read; auto goes by $COLORFGBG, else dark'
+            cand --url 'Address of a gateway, instead of $MODELGATE_URL or the one that runs on this machine'
+            cand --key 'Its management key; $MODELGATE_MANAGEMENT_KEY says it without showing it in the list of processes'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
             cand --json 'Print JSON for scripts'
@@ -607,6 +620,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
         }
         &'modelgate;help'= {
             cand serve 'Start the gateway'
+            cand dashboard 'Watch and look after a gateway, live'
             cand login 'Log in to an account of a provider'
             cand logout 'Forget an account and delete its file'
             cand models 'List the models that clients can ask for'
@@ -623,6 +637,8 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'modelgate;help;serve'= {
+        }
+        &'modelgate;help;dashboard'= {
         }
         &'modelgate;help;login'= {
         }

@@ -2,11 +2,13 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use modelgate_management::{Account, RequestDetail, UsageSummary};
+use modelgate_management::{RequestDetail, UsageSummary};
 
+use crate::accounts::Accounts;
 use crate::keymap::Scope;
 use crate::list::Cursor;
-use crate::message::{Fetch, Link, Trouble};
+use crate::logs::Logs;
+use crate::message::{Deed, Fetch, Link, Trouble};
 use crate::requests::{Requests, Row, Sort};
 use crate::theme::Theme;
 use crate::traffic::Traffic;
@@ -30,13 +32,16 @@ pub(crate) struct App {
     pub(crate) view: View,
     /// What lies over the view, the uppermost last.
     pub(crate) pages: Vec<Page>,
+    /// What must be answered first.
+    pub(crate) question: Option<Question>,
     /// The line that is typed.
     pub(crate) input: Option<Input>,
     pub(crate) toasts: Vec<Toast>,
     pub(crate) traffic: Traffic,
     pub(crate) requests: Requests,
     pub(crate) request_list: RequestList,
-    pub(crate) accounts: Known<Vec<Account>>,
+    pub(crate) accounts: Accounts,
+    pub(crate) logs: Logs,
     pub(crate) spent: Known<UsageSummary>,
     /// Events that were not taken in.
     pub(crate) lost: u64,
@@ -53,6 +58,8 @@ pub(crate) struct App {
 pub(crate) enum View {
     Overview,
     Requests,
+    Accounts,
+    Logs,
 }
 
 /// Something that lies over a view.
@@ -80,6 +87,13 @@ pub(crate) struct RequestList {
     pub(crate) held: Option<Requests>,
 }
 
+/// Whether something shall be done that cannot be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) text: String,
+    pub(crate) deed: Deed,
+}
+
 /// A line that is typed, and what for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Input {
@@ -92,6 +106,8 @@ pub(crate) struct Input {
 pub(crate) enum Purpose {
     /// Words that requests must have.
     Filter,
+    /// Words that lines of the log must have.
+    Search,
 }
 
 /// Something to be read in passing.
@@ -145,12 +161,14 @@ impl App {
             link: Link::Connecting,
             view: View::Overview,
             pages: Vec::new(),
+            question: None,
             input: None,
             toasts: Vec::new(),
             traffic: Traffic::default(),
             requests: Requests::default(),
             request_list: RequestList::default(),
-            accounts: Known::default(),
+            accounts: Accounts::default(),
+            logs: Logs::default(),
             spent: Known::default(),
             lost: 0,
             polled: None,
@@ -161,6 +179,9 @@ impl App {
 
     /// Where keys count now, the nearest first.
     pub(crate) fn scopes(&self) -> &'static [Scope] {
+        if self.question.is_some() {
+            return &[Scope::Question];
+        }
         if self.input.is_some() {
             return &[Scope::Typing];
         }
@@ -168,7 +189,51 @@ impl App {
             (Some(_), _) => &[Scope::Page],
             (None, View::Overview) => &[Scope::Everywhere],
             (None, View::Requests) => &[Scope::Requests, Scope::List, Scope::Everywhere],
+            (None, View::Accounts) => &[Scope::Accounts, Scope::List, Scope::Everywhere],
+            (None, View::Logs) => &[Scope::Logs, Scope::List, Scope::Everywhere],
         }
+    }
+
+    /// The ids of what the view lists, in the order of the list.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let ids = |ids: &mut dyn Iterator<Item = &String>| ids.cloned().collect();
+        match self.view {
+            View::Overview => Vec::new(),
+            View::Requests => {
+                let rows = self.listed_requests();
+                ids(&mut rows.iter().map(|row| &row.summary.id))
+            }
+            View::Accounts => ids(&mut self.accounts.all().iter().map(|account| &account.id)),
+            View::Logs => ids(&mut self.logs.shown().iter().map(|line| &line.id)),
+        }
+    }
+
+    /// Where the person is in the list of the view.
+    pub(crate) fn cursor(&mut self) -> Option<&mut Cursor> {
+        match self.view {
+            View::Overview => None,
+            View::Requests => Some(&mut self.request_list.cursor),
+            View::Accounts => Some(&mut self.accounts.cursor),
+            View::Logs => Some(&mut self.logs.cursor),
+        }
+    }
+
+    /// Where the person is among the ids of the view's list.
+    pub(crate) fn place_in(&self, ids: &[String]) -> Option<usize> {
+        let cursor = match self.view {
+            View::Overview => return None,
+            View::Requests => &self.request_list.cursor,
+            View::Accounts => &self.accounts.cursor,
+            View::Logs => &self.logs.cursor,
+        };
+        Some(cursor.index(ids.iter().map(String::as_str))).filter(|place| *place < ids.len())
+    }
+
+    /// What is chosen in the list of the view, by its id.
+    pub(crate) fn chosen(&self) -> Option<String> {
+        let mut ids = self.ids();
+        let place = self.place_in(&ids)?;
+        Some(ids.swap_remove(place))
     }
 
     /// The requests of the list, as they are filtered, sorted and held.
@@ -203,12 +268,14 @@ impl App {
 }
 
 impl View {
-    pub(crate) const ALL: [Self; 2] = [Self::Overview, Self::Requests];
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Requests, Self::Accounts, Self::Logs];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Requests => "Requests",
+            Self::Accounts => "Accounts",
+            Self::Logs => "Logs",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use modelgate_management::{Client, ClientError, Event, Events};
+use modelgate_management::{Client, ClientError, Event, Events, LogQuery, UsageQuery};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -26,6 +26,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_secs(30);
 /// Requests that are asked for at once.
 const REQUESTS: usize = 500;
+/// Lines of the log that are asked for at first.
+const LOG_LINES: usize = 1_000;
 
 /// The way to the gateway and back.
 #[derive(Debug)]
@@ -91,8 +93,16 @@ async fn answer(client: Client, fetch: &Fetch) -> Result<Answer, ClientError> {
         Fetch::Requests => Answer::Requests(client.requests(REQUESTS).await?),
         Fetch::Request(id) => Answer::Request(Box::new(client.request(id).await?)),
         Fetch::Accounts => Answer::Accounts(client.accounts().await?),
+        Fetch::Logs { after } => {
+            let query = LogQuery {
+                limit: after.is_none().then_some(LOG_LINES),
+                cursor: after.clone(),
+                ..LogQuery::default()
+            };
+            Answer::Logs(client.logs(&query).await?)
+        }
         Fetch::Spent { since, zone } => {
-            let query = modelgate_management::UsageQuery {
+            let query = UsageQuery {
                 since: Some(since.clone()),
                 until: None,
                 zone: zone.clone(),

@@ -8,7 +8,7 @@ use modelgate_management::{Event, RequestDetail};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::app::{App, Page};
+use crate::app::{App, Page, View};
 use crate::message::{Answer, Effect, Fetch, Link, Message, Trouble};
 use crate::text::tests::HOSTILE;
 use crate::theme::Theme;
@@ -113,6 +113,7 @@ fn tell(app: &mut App, change: &dyn Fn(Value) -> Value) {
         Answer::Requests(read(change(requests()))),
         Answer::Accounts(read(change(accounts()))),
         Answer::Spent(read(change(spent()))),
+        Answer::Logs(read(change(logs()))),
     ] {
         update(app, Message::Answer(answer));
     }
@@ -129,6 +130,9 @@ fn tell_nothing(app: &mut App) {
     for answer in [
         Answer::Requests(read(json!({"requests": []}))),
         Answer::Accounts(read(json!({"accounts": []}))),
+        Answer::Logs(read(
+            json!({"lines": [], "line-count": 0, "latest-timestamp": 0}),
+        )),
         Answer::Spent(read(nothing)),
     ] {
         update(app, Message::Answer(answer));
@@ -137,6 +141,11 @@ fn tell_nothing(app: &mut App) {
 
 fn fail(app: &mut App) {
     link(app);
+    for view in View::ALL {
+        app.view = view;
+        update(app, Message::Time(now()));
+    }
+    app.view = View::Overview;
     let fetches: Vec<Fetch> = app.asked.iter().map(|(fetch, _)| fetch.clone()).collect();
     for fetch in fetches {
         let trouble = trouble("the ledger cannot be read: disk I/O error");
@@ -281,4 +290,15 @@ fn spent() -> Value {
             {"name": "2026-03-03", "requests": 3_000, "cost_nanodollars": 200_000_000_000_u64},
             {"name": "2026-03-04", "requests": 1_210, "cost_nanodollars": 12_400_000_000_u64}],
         "ledger": {"recording": true, "open": true, "written": 4_210, "queued": 0, "lost": 0}})
+}
+
+fn logs() -> Value {
+    json!({"line-count": 5, "latest-timestamp": 0, "lines": [
+        "[2026-03-04T11:59:20.100Z] [0199c8a1d1f07c1e8a3f] [warn ] [modelgate_gateway::search] attempt failed \
+         credential=claude-api-key[0] status=429",
+        "[2026-03-04T11:59:20.120Z] [0199c8a1d1f07c1e8a3f] [info ] [modelgate_gateway::record] request caller=\"laptop\" \
+         dialect=\"gemini\" model=gemini-3-pro stream=false attempts=2 status=429 complete=true total_ms=215",
+        "[2026-03-04T11:59:30.000Z] [--------] [error] [modelgate_ledger::writer] the ledger cannot be written",
+        "thread 'ledger' panicked",
+        "[2026-03-04T11:59:50.000Z] [--------] [debug] [modelgate_gateway::lists] a list was fetched models=40"]})
 }

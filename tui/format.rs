@@ -66,6 +66,18 @@ pub(crate) fn seconds(seconds: i64) -> String {
     }
 }
 
+/// What is left of a time, in seven columns or less: `0:42`, `9:57`, `2:05:00`, `3 d 4 h`.
+pub(crate) fn countdown(seconds: i64) -> String {
+    match seconds.max(0) {
+        seconds @ 0..3_600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        seconds @ 3_600..86_400 => {
+            let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
+            format!("{hours}:{minutes:02}:{:02}", seconds % 60)
+        }
+        seconds => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),
+    }
+}
+
 /// A share as a percentage.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -145,6 +157,18 @@ mod tests {
             (200_000, "2 d 7 h"),
         ] {
             assert_eq!(seconds(time), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_left_counts_down() {
+        for (left, expected) in [
+            (-1, "0:00"),
+            (597, "9:57"),
+            (7_500, "2:05:00"),
+            (273_600, "3 d 4 h"),
+        ] {
+            assert_eq!(countdown(left), expected);
         }
     }
 

@@ -12,6 +12,8 @@ pub(crate) enum Scope {
     /// In every list.
     List,
     Requests,
+    Accounts,
+    Logs,
     /// On a page that lies over a view.
     Page,
     /// While a line is typed.
@@ -40,6 +42,12 @@ pub(crate) enum Command {
     ClearFilter,
     Pause,
     Sort,
+    Enable,
+    Disable,
+    ClearCooldown,
+    Refresh,
+    Remove,
+    Level,
     Close,
     Erase,
     EraseAll,
@@ -103,6 +111,8 @@ const fn row(
 pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Everywhere, &[key('1')], Command::Show(View::Overview), None, "Overview"),
     row(Scope::Everywhere, &[key('2')], Command::Show(View::Requests), None, "Requests"),
+    row(Scope::Everywhere, &[key('3')], Command::Show(View::Accounts), None, "Accounts"),
+    row(Scope::Everywhere, &[key('4')], Command::Show(View::Logs), None, "Logs"),
     row(Scope::Everywhere, &[named(KeyCode::Tab)], Command::NextView, None, "the next view"),
     row(Scope::Everywhere, &[named(KeyCode::BackTab)], Command::LastView, None, "the view before"),
     row(Scope::Everywhere, &[key('?'), named(KeyCode::F(1))], Command::Help, Some("help"), "this help"),
@@ -119,6 +129,15 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Requests, &[named(KeyCode::Esc)], Command::ClearFilter, None, "show all again"),
     row(Scope::Requests, &[key('p'), key(' ')], Command::Pause, Some("pause"), "hold the list still, or go on"),
     row(Scope::Requests, &[key('s')], Command::Sort, Some("sort"), "by another column: time, took, first token, tokens, cost"),
+    row(Scope::Accounts, &[key('c')], Command::ClearCooldown, Some("clear cooldown"), "try it again at once, and its models too"),
+    row(Scope::Accounts, &[key('e')], Command::Enable, Some("enable"), "send requests with it again"),
+    row(Scope::Accounts, &[key('d')], Command::Disable, Some("disable"), "send no more requests with it"),
+    row(Scope::Accounts, &[key('r')], Command::Refresh, Some("refresh"), "renew its access token now"),
+    row(Scope::Accounts, &[key('x'), named(KeyCode::Delete)], Command::Remove, Some("remove"), "forget it and delete its file; asks first"),
+    row(Scope::Logs, &[key('/')], Command::Filter, Some("search"), "show only lines that have these words"),
+    row(Scope::Logs, &[named(KeyCode::Esc)], Command::ClearFilter, None, "show all again, and follow"),
+    row(Scope::Logs, &[key('l')], Command::Level, Some("level"), "leave out what matters less: error, warn, info, debug, trace"),
+    row(Scope::Logs, &[named(KeyCode::Enter)], Command::Open, Some("why"), "why: what became of the request of the line"),
     row(Scope::Page, &[named(KeyCode::Esc), key('q'), named(KeyCode::Backspace)], Command::Close, Some("back"), "back"),
     row(Scope::Page, &[named(KeyCode::Up), key('k')], Command::Up, None, "up"),
     row(Scope::Page, &[named(KeyCode::Down), key('j')], Command::Down, None, "down"),
@@ -181,10 +200,12 @@ impl Key {
 
 impl Scope {
     /// Every scope, in the order of the help.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Everywhere,
         Self::List,
         Self::Requests,
+        Self::Accounts,
+        Self::Logs,
         Self::Page,
         Self::Typing,
         Self::Question,
@@ -196,6 +217,8 @@ impl Scope {
             Self::Everywhere => "everywhere",
             Self::List => "in a list",
             Self::Requests => "requests",
+            Self::Accounts => "accounts",
+            Self::Logs => "logs",
             Self::Page => "on a page like this one",
             Self::Typing => "while typing",
             Self::Question => "when asked",

@@ -4,6 +4,7 @@
 //! `terminal` do what touches the world. Never calls an upstream, never reads a file, never imports the gateway: all it
 //! knows comes over `/v0/management`. Start at `message`, then read `update`.
 
+mod accounts;
 mod app;
 mod feed;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod fixtures;
 mod format;
 mod keymap;
 mod list;
+mod logs;
 mod message;
 mod requests;
 mod table;

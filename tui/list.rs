@@ -7,18 +7,36 @@ use crate::keymap::Command;
 /// A place in a list, by what stands there, so that it stays when others come and go.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// None: wherever the list begins, also when new ones come.
+    /// None: where the list begins, also when new ones come.
     id: Option<String>,
+    /// The list is read from its end, where new ones come.
+    from_end: bool,
 }
 
 impl Cursor {
+    /// Of a list that is read from its end.
+    pub(crate) fn at_end() -> Self {
+        Self {
+            id: None,
+            from_end: true,
+        }
+    }
+
     /// Where it is among these.
     pub(crate) fn index<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> usize {
-        let Some(id) = &self.id else {
-            return 0;
-        };
-        let mut ids = ids.into_iter();
-        ids.position(|other| other == id).unwrap_or(0)
+        let mut last = 0;
+        for (index, other) in ids.into_iter().enumerate() {
+            if self.id.as_deref() == Some(other) {
+                return index;
+            }
+            last = index;
+        }
+        if self.from_end { last } else { 0 }
+    }
+
+    /// Whether it stays where new ones come.
+    pub(crate) fn follows(&self) -> bool {
+        self.id.is_none()
     }
 
     /// Chooses one.
@@ -27,13 +45,20 @@ impl Cursor {
     }
 
     /// Moves among these, of which `page` are seen at a time. Tells whether that is a movement.
-    pub(crate) fn go(&mut self, command: Command, ids: &[&str], page: usize) -> bool {
-        let at = self.index(ids.iter().copied());
+    pub(crate) fn go(&mut self, command: Command, ids: &[String], page: usize) -> bool {
+        let at = self.index(ids.iter().map(String::as_str));
         let Some(to) = moved(command, at, ids.len(), page) else {
             return false;
         };
-        let begin = command == Command::First;
-        self.choose(ids.get(to).copied().filter(|_| !begin));
+        let follows = match command {
+            Command::First => !self.from_end,
+            Command::Down | Command::PageDown | Command::Last => {
+                self.from_end && to + 1 >= ids.len()
+            }
+            _ => false,
+        };
+        let to = ids.get(to).filter(|_| !follows);
+        self.choose(to.map(String::as_str));
         true
     }
 }
@@ -67,16 +92,29 @@ mod tests {
 
     #[test]
     fn a_cursor_stays_where_it_is_when_others_come() {
+        let ids = |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
         let mut cursor = Cursor::default();
         assert_eq!(cursor.index(["b", "a"]), 0);
-        assert!(cursor.go(Command::Down, &["b", "a"], 5));
+        assert!(cursor.go(Command::Down, &ids(&["b", "a"]), 5));
         assert_eq!(cursor.index(["d", "c", "b", "a"]), 3);
-        assert!(cursor.go(Command::First, &["c", "b", "a"], 5));
-        assert_eq!(cursor, Cursor::default(), "it follows what comes");
-        assert!(cursor.go(Command::Last, &["c", "b", "a"], 5));
+        assert!(cursor.go(Command::First, &ids(&["c", "b", "a"]), 5));
+        assert!(cursor.follows(), "it follows what comes");
+        assert!(cursor.go(Command::Last, &ids(&["c", "b", "a"]), 5));
         assert_eq!(cursor.index(["c", "b"]), 0, "it is gone");
-        assert!(!cursor.go(Command::Open, &["c"], 5));
+        assert!(!cursor.go(Command::Open, &ids(&["c"]), 5));
         assert!(cursor.go(Command::Down, &[], 5));
+    }
+
+    #[test]
+    fn a_list_that_is_read_from_its_end_is_followed_there() {
+        let ids: Vec<String> = ["a", "b", "c"].map(str::to_owned).into();
+        let mut cursor = Cursor::at_end();
+        assert_eq!(cursor.index(["a", "b", "c"]), 2);
+        cursor.go(Command::Up, &ids, 5);
+        assert_eq!(cursor.index(["a", "b", "c", "d"]), 1);
+        cursor.go(Command::Down, &ids, 5);
+        assert!(cursor.follows());
+        assert_eq!(cursor.index(["a", "b", "c", "d"]), 3);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use modelgate_management::{
-    AccountAction, Accounts, ActionDone, ClientError, Event, RequestDetail, Requests, UsageSummary,
+    AccountAction, Accounts, ActionDone, ClientError, Event, LogLines, RequestDetail, Requests,
+    UsageSummary,
 };
 
 /// Something that has happened.
@@ -52,6 +53,10 @@ pub(crate) enum Fetch {
     /// Everything about one.
     Request(String),
     Accounts,
+    /// What was logged behind that place; the last lines where there is none.
+    Logs {
+        after: Option<String>,
+    },
     /// What was spent since a date, day by day, as days are in a time zone.
     Spent {
         since: String,
@@ -65,6 +70,7 @@ pub(crate) enum Answer {
     Requests(Requests),
     Request(Box<RequestDetail>),
     Accounts(Accounts),
+    Logs(LogLines),
     Spent(UsageSummary),
 }
 

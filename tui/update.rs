@@ -2,6 +2,7 @@
 
 mod answers;
 mod keys;
+mod mouse;
 mod schedule;
 
 use modelgate_management::{Event, RequestSummary};
@@ -23,7 +24,7 @@ pub(crate) fn update(app: &mut App, message: Message) -> Vec<Effect> {
             schedule::due(app)
         }
         Message::Key(event) => keys::pressed(app, &event),
-        Message::Mouse(_) => Vec::new(),
+        Message::Mouse(event) => mouse::moved(app, event),
         Message::Pasted(text) => keys::pasted(app, &text),
         Message::Resized(columns, rows) => {
             app.size = (columns, rows);
@@ -52,6 +53,7 @@ fn linked(app: &mut App, link: Link) -> Vec<Effect> {
         // What went on meanwhile is not known.
         app.requests.forget_open();
         app.asked.clear();
+        app.logs.forget();
     }
     app.link = link;
     if found {
@@ -78,18 +80,8 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             let at = app.second();
             over(app, summary, at);
         }
-        Event::AccountChanged(account) => {
-            let accounts = app.accounts.value.get_or_insert_default();
-            match accounts.iter_mut().find(|known| known.id == account.id) {
-                Some(known) => *known = account,
-                None => accounts.push(account),
-            }
-        }
-        Event::AccountRemoved(removed) => {
-            if let Some(accounts) = &mut app.accounts.value {
-                accounts.retain(|account| account.id != removed.id);
-            }
-        }
+        Event::AccountChanged(account) => app.accounts.change(account),
+        Event::AccountRemoved(removed) => app.accounts.remove(&removed.id),
         Event::ConfigChanged(_) => {
             return schedule::ask(app, Fetch::Accounts).into_iter().collect();
         }

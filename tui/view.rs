@@ -7,20 +7,25 @@
 //! └ keys, a line that is typed, or a toast ┘  one row
 //! ```
 
+mod accounts;
 mod bottom;
 mod help;
+mod logs;
 mod overview;
+mod question;
 mod requests;
+mod sheet;
 mod top;
 mod why;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Block, BorderType, Paragraph};
 
 use crate::app::{App, Page, View};
 use crate::message::Link;
+use crate::{table, text};
 
 /// Where things are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,11 @@ pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
         (Some(page), _) => render_page(app, page, areas.body, frame),
         (None, View::Overview) => overview::render(app, areas.body, frame),
         (None, View::Requests) => requests::render(app, areas.body, frame),
+        (None, View::Accounts) => accounts::render(app, areas.body, frame),
+        (None, View::Logs) => logs::render(app, areas.body, frame),
+    }
+    if let Some(question) = &app.question {
+        question::render(app, question, areas.body, frame);
     }
     bottom::render(app, areas.bottom, frame);
 }
@@ -94,12 +104,66 @@ pub(crate) fn page_rows(app: &App) -> usize {
 
 /// How many rows of the view's list are seen at a time.
 pub(crate) fn list_rows(app: &App) -> usize {
+    usize::from(list_area(app).height.saturating_sub(1))
+}
+
+/// Where the list of the view is.
+fn list_area(app: &App) -> Rect {
     let body = areas(app).body;
-    let area = match app.view {
-        View::Overview => body,
+    match app.view {
+        View::Overview => Rect::default(),
         View::Requests => requests::list_area(body),
-    };
-    usize::from(area.height.saturating_sub(1))
+        View::Accounts => accounts::list_area(body),
+        View::Logs => logs::list_area(body),
+    }
+}
+
+/// What can be clicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    View(View),
+    /// A row of the view's list.
+    Row(usize),
+}
+
+/// What is at a place of the screen.
+pub(crate) fn target(app: &App, column: u16, row: u16) -> Option<Target> {
+    let place = Position::new(column, row);
+    let areas = areas(app);
+    if areas.top.contains(place) {
+        return top::tab_at(areas.top.width, usize::from(column)).map(Target::View);
+    }
+    let list = list_area(app);
+    if !app.pages.is_empty() || !list.contains(place) || row == list.y {
+        return None;
+    }
+    let ids = app.ids();
+    let chosen = app.place_in(&ids);
+    let seen = table::seen(list, ids.len(), chosen);
+    let index = seen.start + usize::from(row - list.y - 1);
+    seen.contains(&index).then_some(Target::Row(index))
+}
+
+/// Draws a frame and tells what is inside.
+fn framed(app: &App, area: Rect, title: &str, frame: &mut Frame<'_>) -> Rect {
+    let title = text::clip(title, usize::from(area.width).saturating_sub(4));
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(app.theme.faint())
+        .title(Line::styled(format!(" {title} "), app.theme.strong()));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// Says something where there is nothing else to show.
+fn say(app: &App, area: Rect, words: &str, frame: &mut Frame<'_>) {
+    let lines = text::wrap(words, usize::from(area.width).saturating_sub(1), 3);
+    let lines: Vec<Line<'static>> = lines
+        .into_iter()
+        .map(|line| Line::styled(format!(" {line}"), app.theme.faint()))
+        .collect();
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 #[cfg(test)]

@@ -35,7 +35,12 @@ pub(super) fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
         }
         Answer::Accounts(accounts) => {
             answered_to(app, &Fetch::Accounts);
-            app.accounts.learn(accounts.accounts);
+            app.accounts.look(accounts.accounts);
+        }
+        Answer::Logs(lines) => {
+            app.asked
+                .retain(|(asked, _)| !matches!(asked, Fetch::Logs { .. }));
+            app.logs.read(lines);
         }
         Answer::Spent(summary) => {
             app.asked
@@ -60,7 +65,8 @@ pub(super) fn failed(app: &mut App, fetch: &Fetch, trouble: Trouble) -> Vec<Effe
                 }
             }
         }
-        Fetch::Accounts => app.accounts.trouble = Some(trouble),
+        Fetch::Accounts => app.accounts.known.trouble = Some(trouble),
+        Fetch::Logs { .. } => app.logs.known.trouble = Some(trouble),
         Fetch::Spent { .. } => app.spent.trouble = Some(trouble),
     }
     Vec::new()
@@ -69,14 +75,9 @@ pub(super) fn failed(app: &mut App, fetch: &Fetch, trouble: Trouble) -> Vec<Effe
 pub(super) fn done(app: &mut App, deed: Deed, outcome: Result<Outcome, Trouble>) -> Vec<Effect> {
     match (deed, outcome) {
         (Deed::Account { id, action }, Ok(Outcome::Account(done))) => {
-            let accounts = app.accounts.value.get_or_insert_default();
             match done.account {
-                Some(account) => {
-                    if let Some(known) = accounts.iter_mut().find(|known| known.id == id) {
-                        *known = account;
-                    }
-                }
-                None => accounts.retain(|known| known.id != id),
+                Some(account) => app.accounts.change(account),
+                None => app.accounts.remove(&id),
             }
             app.toast(format!("{action}: {id}"), false);
             schedule::ask(app, Fetch::Accounts).into_iter().collect()

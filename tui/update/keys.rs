@@ -2,11 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use modelgate_management::AccountAction;
+
 use super::schedule;
-use crate::app::{App, Input, Page, Purpose, View, Why};
+use crate::app::{App, Input, Page, Purpose, Question, View, Why};
 use crate::keymap::{self, Command};
 use crate::list::moved;
-use crate::message::{Effect, Fetch};
+use crate::logs;
+use crate::message::{Deed, Effect, Fetch};
 use crate::view;
 
 /// Characters that a typed line may have.
@@ -60,12 +63,13 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::Quit => return vec![Effect::Quit],
         Command::Open => return open(app),
         Command::Filter => {
-            app.input = Some(Input {
-                purpose: Purpose::Filter,
-                text: app.request_list.filter.clone(),
-            });
+            let (purpose, text) = match app.view {
+                View::Logs => (Purpose::Search, app.logs.search.clone()),
+                _ => (Purpose::Filter, app.request_list.filter.clone()),
+            };
+            app.input = Some(Input { purpose, text });
         }
-        Command::ClearFilter => app.request_list.filter.clear(),
+        Command::ClearFilter => clear_filter(app),
         Command::Pause => {
             let list = &mut app.request_list;
             list.held = match list.held.take() {
@@ -74,6 +78,12 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
             };
         }
         Command::Sort => app.request_list.sort = app.request_list.sort.next(),
+        Command::Enable => return act(app, AccountAction::Enable),
+        Command::Disable => return act(app, AccountAction::Disable),
+        Command::ClearCooldown => return act(app, AccountAction::ClearCooldown),
+        Command::Refresh => return act(app, AccountAction::Refresh),
+        Command::Remove => remove(app),
+        Command::Level => app.logs.level = logs::next_level(app.logs.level),
         Command::Accept => app.input = None,
         Command::Close => close(app),
         Command::Erase => {
@@ -88,7 +98,14 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
                 retyped(app);
             }
         }
-        Command::Yes | Command::No => {}
+        Command::Yes => {
+            let question = app.question.take();
+            return question
+                .map(|question| Effect::Do(question.deed))
+                .into_iter()
+                .collect();
+        }
+        Command::No => app.question = None,
         Command::Up
         | Command::Down
         | Command::PageUp
@@ -120,13 +137,37 @@ fn show(app: &mut App, view: View) -> Vec<Effect> {
 }
 
 fn open(app: &mut App) -> Vec<Effect> {
-    let rows = app.listed_requests();
-    let ids = rows.iter().map(|row| row.summary.id.as_str());
-    let chosen = app.request_list.cursor.index(ids);
-    let Some(id) = rows.get(chosen).map(|row| row.summary.id.clone()) else {
-        return Vec::new();
+    let id = match app.view {
+        View::Logs => app
+            .logs
+            .chosen()
+            .and_then(|line| line.parts.as_ref()?.request_id.clone()),
+        _ => app.chosen(),
     };
-    why(app, id)
+    match id {
+        Some(id) => why(app, id),
+        None => Vec::new(),
+    }
+}
+
+/// Does something with the chosen account.
+fn act(app: &mut App, action: AccountAction) -> Vec<Effect> {
+    let id = app.chosen();
+    let deed = id.map(|id| Effect::Do(Deed::Account { id, action }));
+    deed.into_iter().collect()
+}
+
+/// Asks whether the chosen account shall be forgotten.
+fn remove(app: &mut App) {
+    if let Some(id) = app.chosen() {
+        app.question = Some(Question {
+            text: format!("Remove the account {id} and delete its file? This cannot be undone."),
+            deed: Deed::Account {
+                id,
+                action: AccountAction::Remove,
+            },
+        });
+    }
 }
 
 /// Opens what became of a request.
@@ -141,11 +182,18 @@ pub(super) fn why(app: &mut App, id: String) -> Vec<Effect> {
 
 fn close(app: &mut App) {
     match app.input.take() {
-        Some(Input {
-            purpose: Purpose::Filter,
-            ..
-        }) => app.request_list.filter.clear(),
+        Some(_) => clear_filter(app),
         None => drop(app.pages.pop()),
+    }
+}
+
+fn clear_filter(app: &mut App) {
+    match app.view {
+        View::Logs => {
+            app.logs.search.clear();
+            app.logs.cursor.choose(None);
+        }
+        _ => app.request_list.filter.clear(),
     }
 }
 
@@ -154,17 +202,14 @@ fn retyped(app: &mut App) {
     if let Some(input) = &app.input {
         match input.purpose {
             Purpose::Filter => app.request_list.filter.clone_from(&input.text),
+            Purpose::Search => app.logs.search.clone_from(&input.text),
         }
     }
 }
 
 fn walk(app: &mut App, command: Command) {
-    let page = view::list_rows(app);
-    if app.view == View::Requests {
-        let rows = app.listed_requests();
-        let ids: Vec<&str> = rows.iter().map(|row| row.summary.id.as_str()).collect();
-        let mut cursor = app.request_list.cursor.clone();
+    let (ids, page) = (app.ids(), view::list_rows(app));
+    if let Some(cursor) = app.cursor() {
         cursor.go(command, &ids, page);
-        app.request_list.cursor = cursor;
     }
 }

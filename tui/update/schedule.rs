@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::app::{App, Page};
+use crate::app::{App, Page, View};
 use crate::message::{Effect, Fetch, Link};
 
 /// Between two looks at the accounts, whose counts are not told as they change.
@@ -13,6 +13,8 @@ const SPENT: SignedDuration = SignedDuration::from_secs(3);
 const SPENT_QUIET: SignedDuration = SignedDuration::from_secs(60);
 /// Between two looks at the requests, where they are not told.
 const POLL: SignedDuration = SignedDuration::from_secs(2);
+/// Between two looks at the log, while it is shown.
+const LOGS: SignedDuration = SignedDuration::from_millis(900);
 /// Between two tries to read a request that is not over.
 const WHY: SignedDuration = SignedDuration::from_secs(2);
 /// After that an answer is not waited for any more.
@@ -29,7 +31,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     if app.link == Link::Polling && polled.is_none_or(|since| since >= POLL) {
         due.push(Fetch::Requests);
     }
-    if app.accounts.is_older(ACCOUNTS, now) {
+    if app.accounts.known.is_older(ACCOUNTS, now) {
         due.push(Fetch::Accounts);
     }
     let every = if app.ended_since_spent {
@@ -39,6 +41,11 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     };
     if app.spent.is_older(every, now) {
         due.push(spent(app));
+    }
+    if app.view == View::Logs && app.logs.known.is_older(LOGS, now) {
+        due.push(Fetch::Logs {
+            after: app.logs.known.value.clone().flatten(),
+        });
     }
     for page in &app.pages {
         if let Page::Why(why) = page
@@ -75,7 +82,8 @@ pub(super) fn ask(app: &mut App, fetch: Fetch) -> Option<Effect> {
     app.asked.push((fetch.clone(), now));
     match &fetch {
         Fetch::Requests => app.polled = Some(now),
-        Fetch::Accounts => app.accounts.asked = Some(now),
+        Fetch::Accounts => app.accounts.known.asked = Some(now),
+        Fetch::Logs { .. } => app.logs.known.asked = Some(now),
         Fetch::Spent { .. } => {
             app.spent.asked = Some(now);
             app.ended_since_spent = false;

@@ -1,11 +1,11 @@
-use crossterm::event::KeyCode;
-use modelgate_management::Event;
+use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use modelgate_management::{AccountAction, Event};
 use serde_json::json;
 
 use super::*;
 use crate::app::View;
 use crate::fixtures::{Seen, later, new, press, read, request, trouble, type_in};
-use crate::message::Answer;
+use crate::message::{Answer, Deed, Outcome};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -123,7 +123,7 @@ fn accounts_follow_what_is_told_of_them() {
     let changed = json!({"type": "account_changed", "id": "claude-api-key[0]", "provider": "claude", "kind": "claude",
         "source": "config", "state": "ready", "priority": 0});
     update(&mut app, event(changed));
-    let accounts = app.accounts.value.unwrap();
+    let accounts = app.accounts.all();
     assert_eq!(accounts.len(), 4);
     assert_eq!(accounts[0].state.name(), "ready");
 }
@@ -192,6 +192,127 @@ fn a_held_list_stays_as_it_is_and_goes_on_from_there() {
     assert_eq!(app.listed_requests().len(), before);
     press(&mut app, KeyCode::Char('p'));
     assert_eq!(app.listed_requests().len(), before + 1);
+}
+
+#[test]
+fn what_is_done_with_an_account_is_done_to_the_chosen_one() {
+    for (key, action) in [
+        ('e', AccountAction::Enable),
+        ('d', AccountAction::Disable),
+        ('c', AccountAction::ClearCooldown),
+        ('r', AccountAction::Refresh),
+    ] {
+        let mut app = Seen::Recorded.app(SIZE);
+        app.view = View::Accounts;
+        press(&mut app, KeyCode::Down);
+        let id = "claude-ada@example.com".to_owned();
+        let effects = press(&mut app, KeyCode::Char(key));
+        assert_eq!(effects, [Effect::Do(Deed::Account { id, action })]);
+    }
+}
+
+#[test]
+fn what_cannot_be_undone_is_asked_about() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Accounts;
+    for answer in [KeyCode::Char('n'), KeyCode::Esc] {
+        assert!(press(&mut app, KeyCode::Char('x')).is_empty());
+        assert!(app.question.is_some());
+        assert!(press(&mut app, KeyCode::Enter).is_empty(), "no answer");
+        assert!(press(&mut app, answer).is_empty());
+        assert_eq!(app.question, None);
+    }
+    press(&mut app, KeyCode::Char('x'));
+    let effects = press(&mut app, KeyCode::Char('y'));
+    let id = "claude-api-key[0]".to_owned();
+    let deed = Deed::Account {
+        id: id.clone(),
+        action: AccountAction::Remove,
+    };
+    assert_eq!(effects, [Effect::Do(deed.clone())]);
+    let done = read(json!({"id": id, "action": "remove"}));
+    update(
+        &mut app,
+        Message::Done(deed.clone(), Ok(Outcome::Account(Box::new(done)))),
+    );
+    assert_eq!(app.accounts.all().len(), 4);
+    update(
+        &mut app,
+        Message::Done(deed, Err(trouble("no such account"))),
+    );
+    assert!(
+        app.toasts
+            .iter()
+            .any(|toast| toast.bad && toast.text == "no such account")
+    );
+}
+
+#[test]
+fn the_log_is_read_on_while_it_is_shown() {
+    let mut app = new(SIZE);
+    update(&mut app, Message::Link(Link::Live));
+    let effects = press(&mut app, KeyCode::Char('4'));
+    assert_eq!(fetches(&effects), [&Fetch::Logs { after: None }]);
+    let lines = json!({"lines": ["a"], "line-count": 1, "latest-timestamp": 0, "next-cursor": "c"});
+    update(&mut app, Message::Answer(Answer::Logs(read(lines))));
+    let effects = update(&mut app, Message::Time(later(1)));
+    let after = Some("c".to_owned());
+    assert!(fetches(&effects).contains(&&Fetch::Logs { after }));
+    press(&mut app, KeyCode::Char('1'));
+    let effects = update(&mut app, Message::Time(later(3)));
+    assert!(
+        !fetches(&effects)
+            .iter()
+            .any(|fetch| matches!(fetch, Fetch::Logs { .. }))
+    );
+}
+
+#[test]
+fn a_line_of_the_log_leads_to_its_request() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Logs;
+    assert!(
+        press(&mut app, KeyCode::Enter).is_empty(),
+        "it is about none"
+    );
+    type_in(&mut app, "/attempt");
+    press(&mut app, KeyCode::Enter);
+    let effects = press(&mut app, KeyCode::Enter);
+    assert_eq!(
+        fetches(&effects),
+        [&Fetch::Request("0199c8a1d1f07c1e8a3f".to_owned())]
+    );
+}
+
+#[test]
+fn the_mouse_switches_chooses_opens_and_scrolls() {
+    let mut app = Seen::Recorded.app(SIZE);
+    let mouse = |app: &mut App, kind, column, row| {
+        let event = MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        };
+        update(app, Message::Mouse(event))
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    mouse(&mut app, click, 15, 0);
+    assert_eq!(app.view, View::Requests);
+    // Below the tabs, the line about the list, and the headings.
+    mouse(&mut app, click, 5, 5);
+    assert_eq!(app.chosen().as_deref(), Some("0199-5"));
+    let effects = mouse(&mut app, click, 5, 5);
+    assert_eq!(fetches(&effects), [&Fetch::Request("0199-5".to_owned())]);
+    mouse(&mut app, click, 5, 5);
+    assert_eq!(app.pages.len(), 1, "what lies under a page is not clicked");
+    mouse(&mut app, click, 2, 0);
+    assert!(app.pages.is_empty() && app.view == View::Overview);
+    app.view = View::Requests;
+    app.request_list.cursor = crate::list::Cursor::default();
+    mouse(&mut app, MouseEventKind::ScrollDown, 5, 5);
+    assert_eq!(app.chosen().as_deref(), Some("0199-4"));
+    assert!(mouse(&mut app, click, 5, 30).is_empty(), "nothing is there");
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let line = if let Some(input) = &app.input {
         let question = match input.purpose {
             Purpose::Filter => "filter: ",
+            Purpose::Search => "search: ",
         };
         let typed = text::safe(&input.text);
         // The end of what is typed is where it grows.

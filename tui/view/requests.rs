@@ -12,6 +12,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::say;
 use crate::app::App;
 use crate::format;
 use crate::requests::{Row, Sort, Stage};
@@ -61,13 +62,11 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let list = list_area(area);
     if rows.is_empty() {
         let words = if app.request_list.filter.is_empty() {
-            " no requests yet; whatever clients ask appears here at once"
+            "no requests yet; whatever clients ask appears here at once"
         } else {
-            " no request has these words; Esc shows all"
+            "no request has these words; Esc shows all"
         };
-        let words = text::clip(words, usize::from(area.width));
-        frame.render_widget(Paragraph::new(Line::styled(words, app.theme.faint())), list);
-        return;
+        return say(app, list, words, frame);
     }
     let ids = rows.iter().map(|row| row.summary.id.as_str());
     let chosen = app.request_list.cursor.index(ids);

@@ -102,6 +102,18 @@ fn the_help_is_the_table_of_keys() {
 }
 
 #[test]
+fn what_cannot_be_undone_is_asked_about() {
+    for seen in [Seen::Recorded, Seen::Hostile] {
+        check(&format!("question_{}", seen.name()), |size| {
+            let mut app = seen.app(size);
+            app.view = View::Accounts;
+            press(&mut app, KeyCode::Char('x'));
+            app
+        });
+    }
+}
+
+#[test]
 fn a_line_that_is_typed_and_what_is_said_in_passing() {
     check("typing", |size| {
         let mut app = Seen::Recorded.app(size);

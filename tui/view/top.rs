@@ -59,6 +59,15 @@ fn tabs(width: u16) -> impl Iterator<Item = (View, String)> {
     })
 }
 
+/// The tab at a column.
+pub(super) fn tab_at(width: u16, column: usize) -> Option<View> {
+    let mut end = 0;
+    tabs(width).find_map(|(view, name)| {
+        end += text::width(&name);
+        (column < end).then_some(view)
+    })
+}
+
 /// What is wrong with the gateway.
 pub(super) fn render_banner(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let Link::Lost(trouble) = &app.link else {

@@ -5,27 +5,13 @@ use modelgate_management::requests::{Affinity, Attempt, Bound, Considered, Outco
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::sheet::Sheet;
 use crate::app::{App, Why};
 use crate::format::{self, UNKNOWN};
 use crate::requests::Stage;
-use crate::text;
-
-/// Places for a label.
-const LABEL: usize = 10;
-
-/// A page in the making.
-struct Sheet<'a> {
-    app: &'a App,
-    width: usize,
-    lines: Vec<Line<'static>>,
-}
 
 pub(super) fn lines(app: &App, why: &Why, width: usize) -> Vec<Line<'static>> {
-    let mut sheet = Sheet {
-        app,
-        width,
-        lines: Vec::new(),
-    };
+    let mut sheet = Sheet::new(app, width);
     match &why.detail.value {
         Some(detail) => sheet.tell(detail),
         None => sheet.wait(why),
@@ -34,34 +20,6 @@ pub(super) fn lines(app: &App, why: &Why, width: usize) -> Vec<Line<'static>> {
 }
 
 impl Sheet<'_> {
-    fn heading(&mut self, words: &str) {
-        if !self.lines.is_empty() {
-            self.lines.push(Line::default());
-        }
-        let words = text::clip(&format!(" {words}"), self.width);
-        self.lines
-            .push(Line::styled(words, self.app.theme.strong()));
-    }
-
-    /// A label and what belongs to it, over as many lines as it takes.
-    fn row(&mut self, label: &str, words: &str, style: Style) {
-        let room = self.width.saturating_sub(LABEL + 4);
-        for (index, line) in text::wrap(words, room, 8).into_iter().enumerate() {
-            let label = if index == 0 { label } else { "" };
-            self.lines.push(Line::from(vec![
-                Span::styled(
-                    format!("  {} ", text::left(label, LABEL)),
-                    self.app.theme.faint(),
-                ),
-                Span::styled(line, style),
-            ]));
-        }
-    }
-
-    fn plain(&mut self, label: &str, words: &str) {
-        self.row(label, words, Style::new());
-    }
-
     /// The request is not over, or nobody remembers it.
     fn wait(&mut self, why: &Why) {
         self.heading(&format!("request {}", why.id));

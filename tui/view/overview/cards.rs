@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Sparkline, SparklineBar};
 
-use super::framed;
 use crate::app::App;
 use crate::format::{self, UNKNOWN};
 use crate::text;
 use crate::traffic::{LATELY, Timing};
 use crate::update::spent;
+use crate::view::framed;
 
 /// Rows of a card: its frame and its number; graphs come on top.
 const LEAST: u16 = 3;
@@ -28,9 +28,17 @@ struct Card {
 
 /// Rows for all cards together.
 pub(super) fn height(area: Rect) -> u16 {
+    if is_narrow(area) {
+        return area.height.min(6);
+    }
     let rows = 6 / across(area.width);
     let share = area.height * 45 / 100;
     share.clamp(rows * LEAST, rows * MOST).min(area.height)
+}
+
+/// Where there is no room for cards, each is a line.
+fn is_narrow(area: Rect) -> bool {
+    area.width < 72 && area.height < 30 || area.height < 14
 }
 
 /// Cards that stand side by side.
@@ -43,7 +51,10 @@ fn across(width: u16) -> u16 {
     }
 }
 
-pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn render(app: &App, body: Rect, area: Rect, frame: &mut Frame<'_>) {
+    if is_narrow(body) {
+        return render_lines(app, area, frame);
+    }
     let across = across(area.width);
     let rows = Layout::vertical(vec![Constraint::Fill(1); usize::from(6 / across)]).split(area);
     let mut cards = cards(app).into_iter();
@@ -181,8 +192,21 @@ fn counts(graph: &[f64]) -> Vec<Option<u64>> {
     scaled.collect()
 }
 
+fn render_lines(app: &App, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width).saturating_sub(28);
+    let lines = cards(app).into_iter().map(|card| {
+        let title = text::left(&format!(" {}", card.title), 14);
+        Line::from(vec![
+            Span::styled(title, app.theme.faint()),
+            Span::styled(text::left(&card.value, 14), card.style),
+            Span::styled(text::clip(&card.detail, room), app.theme.faint()),
+        ])
+    });
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
+}
+
 fn render_card(app: &App, area: Rect, card: &Card, frame: &mut Frame<'_>) {
-    let inner = framed(app.theme, area, card.title, frame);
+    let inner = framed(app, area, card.title, frame);
     let [number, graph] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(inner);
     let room = usize::from(number.width);
