@@ -34,14 +34,19 @@ pub(crate) struct Long {
     pub(crate) rates: Rates,
 }
 
-/// Picodollars for a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rates {
-    pub(crate) input: u64,
-    pub(crate) output: u64,
-    pub(crate) cache_read: Option<u64>,
-    pub(crate) cache_write_5m: Option<u64>,
-    pub(crate) cache_write_1h: Option<u64>,
+/// Picodollars for a token, which are millionths of a dollar for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// Of the request.
+    pub input: u64,
+    /// Of the answer, thinking included.
+    pub output: u64,
+    /// Of the request, read from a cache.
+    pub cache_read: Option<u64>,
+    /// Of the request, written to a cache for five minutes.
+    pub cache_write_5m: Option<u64>,
+    /// Of the request, written to a cache for an hour.
+    pub cache_write_1h: Option<u64>,
 }
 
 impl Cost {

@@ -163,6 +163,12 @@ impl Prices {
         price.map_or(Cost::Unpriced, |price| price.cost(tokens, outcome))
     }
 
+    /// What the tokens of a model cost where its prompt is not long. The price of the provider counts before the one of all.
+    #[must_use]
+    pub fn rates(&self, provider: Option<&str>, model: &str) -> Option<Rates> {
+        self.find(provider, model).map(|price| price.base)
+    }
+
     fn find(&self, provider: Option<&str>, model: &str) -> Option<&Price> {
         [Some(model), undated(model)]
             .into_iter()

@@ -2,12 +2,14 @@
 //! address and a management key.
 
 mod events;
+mod settings;
 
 use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
 use modelgate_config::Secret;
+use modelgate_config::keys::KeyError;
 use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -17,6 +19,7 @@ use crate::accounts::{AccountAction, Accounts, ActionDone};
 use crate::config::{ConfigSaved, ConfigText};
 use crate::error::ConfigProblem;
 use crate::logs::{LogLines, LogQuery};
+use crate::models::Models;
 use crate::requests::{RequestDetail, Requests};
 use crate::route::RouteDecision;
 use crate::runtime::Runtime;
@@ -89,6 +92,9 @@ pub enum ClientError {
         /// Where it is.
         url: String,
     },
+    /// The client keys were not changed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Something answered, and not as a gateway does.
     #[error("what answers at {url} does not speak modelgate's management API ({reason})")]
     Foreign {
@@ -119,7 +125,7 @@ impl ClientError {
             Self::Off { .. } => Some(
                 "set `remote-management.secret-key` in its configuration, and `allow-remote: true` for other machines",
             ),
-            Self::Setup(_) | Self::Refused { .. } => None,
+            Self::Setup(_) | Self::Refused { .. } | Self::Key(_) => None,
         }
     }
 
@@ -232,6 +238,14 @@ impl Client {
     /// When it is not remembered, or not over.
     pub async fn request(&self, id: &str) -> Result<RequestDetail, ClientError> {
         self.ask(Method::GET, &["requests", id], &[]).await
+    }
+
+    /// Every model that clients can ask for.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn models(&self) -> Result<Models, ClientError> {
+        self.ask(Method::GET, &["models"], &[]).await
     }
 
     /// Who would be asked for a model next.

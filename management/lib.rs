@@ -10,12 +10,17 @@ pub mod config;
 pub mod error;
 pub mod events;
 pub mod inert;
+pub mod keys;
 pub mod logs;
+pub mod models;
 pub mod requests;
 pub mod route;
 pub mod runtime;
 pub mod time;
 pub mod usage;
+
+pub use modelgate_config::Secret;
+pub use modelgate_config::keys::NewKey;
 
 pub use accounts::{Account, AccountAction, Accounts, ActionDone};
 pub use client::{Client, ClientError, Events};
@@ -23,7 +28,9 @@ pub use config::{ConfigSaved, ConfigText};
 pub use error::{ConfigProblem, ErrorAnswer, ErrorBody, FlatAnswer};
 pub use events::Event;
 pub use inert::inert;
+pub use keys::ClientKey;
 pub use logs::{LogFile, LogFiles, LogLevel, LogLine, LogLines, LogQuery, LogsCleared};
+pub use models::{Model, Models};
 pub use requests::{RequestDetail, RequestSummary, Requests};
 pub use route::RouteDecision;
 pub use runtime::{Runtime, RuntimeFile, new_token};

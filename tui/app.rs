@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use modelgate_management::{RequestDetail, UsageSummary};
+use modelgate_management::{ClientKey, Model, Models, RequestDetail, Secret, UsageSummary};
 
 use crate::accounts::Accounts;
 use crate::keymap::Scope;
@@ -10,8 +10,10 @@ use crate::list::Cursor;
 use crate::logs::Logs;
 use crate::message::{Deed, Fetch, Link, Trouble};
 use crate::requests::{Requests, Row, Sort};
+use crate::settings::{SETTINGS, Settings};
 use crate::theme::Theme;
 use crate::traffic::Traffic;
+use crate::usage::Usage;
 
 /// How long a toast is shown.
 const TOAST: SignedDuration = SignedDuration::from_secs(6);
@@ -41,7 +43,11 @@ pub(crate) struct App {
     pub(crate) requests: Requests,
     pub(crate) request_list: RequestList,
     pub(crate) accounts: Accounts,
+    pub(crate) models: ModelList,
+    pub(crate) keys: KeyList,
+    pub(crate) usage: Usage,
     pub(crate) logs: Logs,
+    pub(crate) settings: Settings,
     pub(crate) spent: Known<UsageSummary>,
     /// Events that were not taken in.
     pub(crate) lost: u64,
@@ -59,14 +65,25 @@ pub(crate) enum View {
     Overview,
     Requests,
     Accounts,
+    Models,
+    Keys,
+    Usage,
     Logs,
+    Settings,
 }
 
 /// Something that lies over a view.
 #[derive(Debug, Clone)]
 pub(crate) enum Page {
-    Help { scroll: usize },
+    Help {
+        scroll: usize,
+    },
     Why(Why),
+    /// A new client key, which is shown this once.
+    NewKey {
+        name: String,
+        key: Secret,
+    },
 }
 
 /// What became of a request.
@@ -94,11 +111,36 @@ pub(crate) struct Question {
     pub(crate) deed: Deed,
 }
 
+/// The models that clients can ask for.
+#[derive(Debug, Default)]
+pub(crate) struct ModelList {
+    pub(crate) known: Known<Models>,
+    pub(crate) cursor: Cursor,
+    pub(crate) filter: String,
+}
+
+/// The client keys, and what was used with each.
+#[derive(Debug, Default)]
+pub(crate) struct KeyList {
+    pub(crate) known: Known<Vec<ClientKey>>,
+    pub(crate) used: Known<UsageSummary>,
+    pub(crate) cursor: Cursor,
+}
+
 /// A line that is typed, and what for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) purpose: Purpose,
     pub(crate) text: String,
+}
+
+impl Input {
+    pub(crate) fn empty(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            text: String::new(),
+        }
+    }
 }
 
 /// What a typed line is for.
@@ -108,6 +150,12 @@ pub(crate) enum Purpose {
     Filter,
     /// Words that lines of the log must have.
     Search,
+    /// What models or their providers are called.
+    FilterModels,
+    /// Whose a new client key is.
+    NameKey,
+    /// The value of a setting, by its place in the table.
+    Setting(usize),
 }
 
 /// Something to be read in passing.
@@ -168,7 +216,11 @@ impl App {
             requests: Requests::default(),
             request_list: RequestList::default(),
             accounts: Accounts::default(),
+            models: ModelList::default(),
+            keys: KeyList::default(),
+            usage: Usage::default(),
             logs: Logs::default(),
+            settings: Settings::default(),
             spent: Known::default(),
             lost: 0,
             polled: None,
@@ -190,7 +242,11 @@ impl App {
             (None, View::Overview) => &[Scope::Everywhere],
             (None, View::Requests) => &[Scope::Requests, Scope::List, Scope::Everywhere],
             (None, View::Accounts) => &[Scope::Accounts, Scope::List, Scope::Everywhere],
+            (None, View::Models) => &[Scope::Models, Scope::List, Scope::Everywhere],
+            (None, View::Keys) => &[Scope::Keys, Scope::List, Scope::Everywhere],
+            (None, View::Usage) => &[Scope::Usage, Scope::List, Scope::Everywhere],
             (None, View::Logs) => &[Scope::Logs, Scope::List, Scope::Everywhere],
+            (None, View::Settings) => &[Scope::Settings, Scope::List, Scope::Everywhere],
         }
     }
 
@@ -204,6 +260,13 @@ impl App {
                 ids(&mut rows.iter().map(|row| &row.summary.id))
             }
             View::Accounts => ids(&mut self.accounts.all().iter().map(|account| &account.id)),
+            View::Models => ids(&mut self.listed_models().iter().map(|model| &model.id)),
+            View::Keys => ids(&mut self.listed_keys().iter().map(|key| &key.id)),
+            View::Usage => self.usage.groups().iter().map(Usage::name).collect(),
+            View::Settings => {
+                let paths = SETTINGS.iter().map(|setting| setting.path.to_owned());
+                paths.collect()
+            }
             View::Logs => ids(&mut self.logs.shown().iter().map(|line| &line.id)),
         }
     }
@@ -214,7 +277,11 @@ impl App {
             View::Overview => None,
             View::Requests => Some(&mut self.request_list.cursor),
             View::Accounts => Some(&mut self.accounts.cursor),
+            View::Models => Some(&mut self.models.cursor),
+            View::Keys => Some(&mut self.keys.cursor),
+            View::Usage => Some(&mut self.usage.cursor),
             View::Logs => Some(&mut self.logs.cursor),
+            View::Settings => Some(&mut self.settings.cursor),
         }
     }
 
@@ -224,7 +291,11 @@ impl App {
             View::Overview => return None,
             View::Requests => &self.request_list.cursor,
             View::Accounts => &self.accounts.cursor,
+            View::Models => &self.models.cursor,
+            View::Keys => &self.keys.cursor,
+            View::Usage => &self.usage.cursor,
             View::Logs => &self.logs.cursor,
+            View::Settings => &self.settings.cursor,
         };
         Some(cursor.index(ids.iter().map(String::as_str))).filter(|place| *place < ids.len())
     }
@@ -241,6 +312,29 @@ impl App {
         let list = &self.request_list;
         let requests = list.held.as_ref().unwrap_or(&self.requests);
         requests.list(&list.filter, list.sort)
+    }
+
+    /// The models whose name or provider has the words of the filter.
+    pub(crate) fn listed_models(&self) -> Vec<&Model> {
+        let filter = self.models.filter.to_lowercase();
+        let models = self.models.known.value.iter();
+        let models = models.flat_map(|models| &models.models);
+        let has = |model: &&Model| {
+            let mut names = std::iter::once(&model.id).chain(&model.providers);
+            names.any(|name| name.to_lowercase().contains(&filter))
+        };
+        models.filter(has).collect()
+    }
+
+    pub(crate) fn listed_keys(&self) -> &[ClientKey] {
+        self.keys.known.value.as_deref().unwrap_or_default()
+    }
+
+    /// What the owner of a client key calls it, where that is known.
+    pub(crate) fn key_name<'a>(&'a self, id: &'a str) -> &'a str {
+        let mut keys = self.listed_keys().iter();
+        let named = keys.find(|key| key.id == id);
+        named.and_then(|key| key.name.as_deref()).unwrap_or(id)
     }
 
     /// Seconds since 1970.
@@ -268,14 +362,27 @@ impl App {
 }
 
 impl View {
-    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Requests, Self::Accounts, Self::Logs];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Requests,
+        Self::Accounts,
+        Self::Models,
+        Self::Keys,
+        Self::Usage,
+        Self::Logs,
+        Self::Settings,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Requests => "Requests",
             Self::Accounts => "Accounts",
+            Self::Models => "Models",
+            Self::Keys => "Keys",
+            Self::Usage => "Usage",
             Self::Logs => "Logs",
+            Self::Settings => "Settings",
         }
     }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use modelgate_management::{Client, ClientError, Event, Events, LogQuery, UsageQuery};
+use modelgate_management::{Client, ClientError, Event, Events, LogQuery, NewKey, UsageQuery};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::message::{Answer, Deed, Fetch, Link, Message, Outcome, Trouble};
+use crate::settings;
 
 /// Finds the gateway; again whenever it was lost, because another address and another token may be its own then.
 pub type Connect = Arc<dyn Fn() -> Result<Client, ClientError> + Send + Sync>;
@@ -101,6 +102,18 @@ async fn answer(client: Client, fetch: &Fetch) -> Result<Answer, ClientError> {
             };
             Answer::Logs(client.logs(&query).await?)
         }
+        Fetch::Models => Answer::Models(client.models().await?),
+        Fetch::Keys => Answer::Keys(client.client_keys().await?),
+        Fetch::KeyUse => Answer::KeyUse(client.usage("key", &UsageQuery::default()).await?),
+        Fetch::Usage { by, since, zone } => {
+            let query = UsageQuery {
+                since: since.clone(),
+                until: None,
+                zone: zone.clone(),
+            };
+            Answer::Usage(client.usage(by, &query).await?)
+        }
+        Fetch::Settings => Answer::Settings(settings::pick(&client.settings().await?)),
         Fetch::Spent { since, zone } => {
             let query = UsageQuery {
                 since: Some(since.clone()),
@@ -115,6 +128,21 @@ async fn answer(client: Client, fetch: &Fetch) -> Result<Answer, ClientError> {
 async fn outcome(client: Client, deed: &Deed) -> Result<Outcome, ClientError> {
     Ok(match deed {
         Deed::Account { id, action } => Outcome::Account(Box::new(client.act(id, *action).await?)),
+        Deed::AddKey { name } => {
+            let new = NewKey {
+                name: Some(name.clone()).filter(|name| !name.is_empty()),
+                ..NewKey::default()
+            };
+            Outcome::Key(client.add_key(&new).await?)
+        }
+        Deed::RevokeKey { id } => {
+            client.revoke_key(id).await?;
+            Outcome::Done
+        }
+        Deed::Set { path, value } => {
+            client.set(path, value).await?;
+            Outcome::Done
+        }
     })
 }
 

@@ -4,12 +4,13 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
-use modelgate_management::{Event, RequestDetail};
+use modelgate_management::{Event, Models, RequestDetail};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::app::{App, Page, View};
 use crate::message::{Answer, Effect, Fetch, Link, Message, Trouble};
+use crate::settings::pick;
 use crate::text::tests::HOSTILE;
 use crate::theme::Theme;
 use crate::update::update;
@@ -113,7 +114,12 @@ fn tell(app: &mut App, change: &dyn Fn(Value) -> Value) {
         Answer::Requests(read(change(requests()))),
         Answer::Accounts(read(change(accounts()))),
         Answer::Spent(read(change(spent()))),
+        Answer::Models(read(change(models()))),
+        Answer::Keys(read(change(keys()))),
+        Answer::KeyUse(read(change(key_use()))),
+        Answer::Usage(read(change(usage()))),
         Answer::Logs(read(change(logs()))),
+        Answer::Settings(pick(change(settings()).as_object().unwrap())),
     ] {
         update(app, Message::Answer(answer));
     }
@@ -125,18 +131,25 @@ fn tell(app: &mut App, change: &dyn Fn(Value) -> Value) {
 
 fn tell_nothing(app: &mut App) {
     link(app);
-    let nothing = json!({"by": "day", "total": {}, "groups": [], "ledger": {"recording": true, "open": true,
-        "written": 0, "queued": 0, "lost": 0}});
     for answer in [
         Answer::Requests(read(json!({"requests": []}))),
         Answer::Accounts(read(json!({"accounts": []}))),
+        Answer::Models(Models::default()),
+        Answer::Keys(Vec::new()),
+        Answer::Usage(read(no_usage("model"))),
+        Answer::Settings(pick(settings().as_object().unwrap())),
         Answer::Logs(read(
             json!({"lines": [], "line-count": 0, "latest-timestamp": 0}),
         )),
-        Answer::Spent(read(nothing)),
+        Answer::Spent(read(no_usage("day"))),
     ] {
         update(app, Message::Answer(answer));
     }
+}
+
+fn no_usage(by: &str) -> Value {
+    json!({"by": by, "total": {}, "groups": [], "ledger": {"recording": true, "open": true, "written": 0, "queued": 0,
+        "lost": 0}})
 }
 
 fn fail(app: &mut App) {
@@ -168,7 +181,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value) -> T {
 }
 
 /// Texts that have a form, and would not be read in another one.
-const FORMED: [&str; 12] = [
+const FORMED: [&str; 13] = [
     "time",
     "next_try",
     "resets_at",
@@ -181,6 +194,7 @@ const FORMED: [&str; 12] = [
     "since",
     "until",
     "by",
+    "expires",
 ];
 
 /// Every free text is of somebody who means harm. What differed still differs, and ids stay in their order.
@@ -301,4 +315,65 @@ fn logs() -> Value {
         "[2026-03-04T11:59:30.000Z] [--------] [error] [modelgate_ledger::writer] the ledger cannot be written",
         "thread 'ledger' panicked",
         "[2026-03-04T11:59:50.000Z] [--------] [debug] [modelgate_gateway::lists] a list was fetched models=40"]})
+}
+
+fn models() -> Value {
+    json!({"models": [
+        {"id": "claude-sonnet-4-5", "providers": ["claude", "openrouter"], "max_output": 64_000,
+         "price": {"input": 3_000_000, "output": 15_000_000, "cache_read": 300_000},
+         "servers": [
+            {"credential": "claude-api-key[0]", "model": "claude-sonnet-4-5", "state": "cooling",
+             "reason": "rate_limited (429): Please slow down", "next_try": "2026-03-04T12:10:00Z"},
+            {"credential": "claude-ada@example.com", "model": "claude-sonnet-4-5-20250929", "state": "ready"}],
+         "more_servers": 2},
+        {"id": "cheap", "providers": ["deepseek"], "price": {"input": 2_800, "output": 42_000},
+         "servers": [{"credential": "deepseek[0]", "model": "deepseek-chat", "state": "log_in_again"}]},
+        {"id": "demo", "providers": ["demo"], "servers": [{"credential": "demo[0]", "model": "demo", "state": "ready"}]}],
+      "other_names": [{"provider": "openrouter", "patterns": ["*/*"]}]})
+}
+
+fn keys() -> Value {
+    json!([
+        {"id": "a7c8d4193582", "name": "laptop"},
+        {"id": "a26ac8553a04", "name": "ci", "models": ["gpt-*", "claude-*"], "expires": "2026-03-06T12:00:00Z"},
+        {"id": "00ffc8553a04", "disabled": true},
+        {"id": "11ffc8553a04", "name": "old", "expires": "2026-01-01T00:00:00Z"}])
+}
+
+fn key_use() -> Value {
+    json!({"by": "key", "total": {"requests": 4_210}, "groups": [
+        {"name": "a7c8d4193582", "of": "laptop", "requests": 4_000, "failed": 30, "tokens": 88_000_000,
+         "cost_nanodollars": 212_000_000_000_u64},
+        {"name": "a26ac8553a04", "of": "ci", "requests": 210, "tokens": 201_334, "cost_nanodollars": 400_000_000}],
+      "ledger": {"recording": true, "open": true, "written": 4_210, "queued": 0, "lost": 0}})
+}
+
+fn usage() -> Value {
+    json!({"by": "model", "total": {"requests": 4_210, "tokens": 88_201_334, "cost_nanodollars": 212_400_000_000_u64,
+            "unpriced": 12},
+        "groups": [
+            {"name": "claude-sonnet-4-5", "requests": 3_800, "failed": 33, "input": 2_000_000, "cache_read": 84_000_000,
+             "output": 1_900_000, "reasoning": 100_000, "tokens": 88_000_000, "cost_nanodollars": 209_000_000_000_u64},
+            {"name": "gpt-5.1", "requests": 398, "input": 100_000, "output": 90_000, "tokens": 190_000,
+             "cost_nanodollars": 3_400_000_000_u64},
+            {"name": "demo", "requests": 12, "tokens": 11_334, "unpriced": 12},
+            {"requests": 1}],
+        "ledger": {"recording": true, "open": true, "written": 4_210, "queued": 0, "lost": 0}})
+}
+
+/// Sums of the hours of a night, of which two were quiet.
+pub(crate) fn hours() -> Value {
+    let hour =
+        |name: &str, cost: u64| json!({"name": name, "requests": 10, "cost_nanodollars": cost});
+    json!({"by": "hour", "total": {"requests": 40, "cost_nanodollars": 1_800_000_000}, "groups": [
+        hour("2026-03-03T20:00:00Z", 900_000_000), hour("2026-03-03T21:00:00Z", 300_000_000),
+        hour("2026-03-04T00:00:00Z", 200_000_000), hour("2026-03-04T01:00:00Z", 400_000_000)],
+      "ledger": {"recording": true, "open": true, "written": 40, "queued": 0, "lost": 0}})
+}
+
+fn settings() -> Value {
+    json!({"debug": false, "logging-to-file": true, "logs-max-total-size-mb": 0, "error-logs-max-files": 10,
+        "usage-statistics-enabled": true, "request-log": false, "proxy-url": "socks5://me:secret@proxy.example:1080",
+        "request-retry": 3, "max-retry-credentials": 0, "max-retry-interval": 30, "force-model-prefix": false,
+        "routing": {"strategy": "weighted-round-robin"}, "api-keys": ["mg-secret"]})
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use modelgate_management::UsageTotals;
 
 /// Stands for what is not known, which is not zero.
 pub(crate) const UNKNOWN: &str = "-";
@@ -44,6 +45,16 @@ pub(crate) fn money(nanodollars: u64) -> String {
         1_000_000_000..1_000_000_000_000 => format!("${dollars:.2}"),
         _ => format!("${dollars:.0}"),
     }
+}
+
+/// What sums cost: nothing is known where nothing of it has a price, and `~` marks what is not exact.
+pub(crate) fn cost(totals: &UsageTotals) -> String {
+    if totals.requests > 0 && totals.unpriced == totals.requests {
+        return UNKNOWN.to_owned();
+    }
+    let exact = totals.estimated == 0 && totals.unpriced == 0;
+    let mark = if exact { "" } else { "~" };
+    format!("{mark}{}", money(totals.cost_nanodollars))
 }
 
 /// Milliseconds in the unit that suits them: `640 ms`, `1.07 s`, `14.2 s`, `2 m 05 s`.
@@ -135,6 +146,15 @@ mod tests {
         ] {
             assert_eq!(money(nanodollars), expected);
         }
+        let totals = |requests, unpriced, cost_nanodollars| UsageTotals {
+            requests,
+            unpriced,
+            cost_nanodollars,
+            ..UsageTotals::default()
+        };
+        assert_eq!(cost(&totals(2, 2, 0)), "-");
+        assert_eq!(cost(&totals(2, 1, 5_000_000)), "~$0.0050");
+        assert_eq!(cost(&totals(0, 0, 0)), "$0");
         assert_eq!(percent(0, 0), "-");
         assert_eq!(percent(1, 1_000), "0.1 %");
         assert_eq!(percent(1, 2), "50 %");

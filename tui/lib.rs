@@ -15,12 +15,14 @@ mod list;
 mod logs;
 mod message;
 mod requests;
+mod settings;
 mod table;
 mod terminal;
 mod text;
 mod theme;
 mod traffic;
 mod update;
+mod usage;
 mod view;
 
 use std::future::pending;

@@ -3,9 +3,10 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use modelgate_management::{
-    AccountAction, Accounts, ActionDone, ClientError, Event, LogLines, RequestDetail, Requests,
-    UsageSummary,
+    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, LogLines, Models,
+    RequestDetail, Requests, Secret, UsageSummary,
 };
+use serde_json::Value;
 
 /// Something that has happened.
 #[derive(Debug)]
@@ -57,6 +58,17 @@ pub(crate) enum Fetch {
     Logs {
         after: Option<String>,
     },
+    Models,
+    Keys,
+    /// What was used with each client key.
+    KeyUse,
+    /// Sums of usage, by the words of the contract.
+    Usage {
+        by: &'static str,
+        since: Option<String>,
+        zone: Option<String>,
+    },
+    Settings,
     /// What was spent since a date, day by day, as days are in a time zone.
     Spent {
         since: String,
@@ -71,19 +83,44 @@ pub(crate) enum Answer {
     Request(Box<RequestDetail>),
     Accounts(Accounts),
     Logs(LogLines),
+    Models(Models),
+    Keys(Vec<ClientKey>),
+    KeyUse(UsageSummary),
+    Usage(UsageSummary),
+    Settings(Vec<(&'static str, Value)>),
     Spent(UsageSummary),
 }
 
 /// What can be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
-    Account { id: String, action: AccountAction },
+    Account {
+        id: String,
+        action: AccountAction,
+    },
+    /// Makes a client key.
+    AddKey {
+        name: String,
+    },
+    /// Ends a client key.
+    RevokeKey {
+        id: String,
+    },
+    /// Gives a setting another value.
+    Set {
+        path: &'static str,
+        value: Value,
+    },
 }
 
 /// What came of a [`Deed`].
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Account(Box<ActionDone>),
+    /// The new client key.
+    Key(Secret),
+    /// There is nothing to tell.
+    Done,
 }
 
 /// What is to be done outside.

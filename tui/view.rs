@@ -10,12 +10,16 @@
 mod accounts;
 mod bottom;
 mod help;
+mod keys;
 mod logs;
+mod models;
 mod overview;
 mod question;
 mod requests;
+mod settings;
 mod sheet;
 mod top;
+mod usage;
 mod why;
 
 use ratatui::Frame;
@@ -46,7 +50,11 @@ pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
         (None, View::Overview) => overview::render(app, areas.body, frame),
         (None, View::Requests) => requests::render(app, areas.body, frame),
         (None, View::Accounts) => accounts::render(app, areas.body, frame),
+        (None, View::Models) => models::render(app, areas.body, frame),
+        (None, View::Keys) => keys::render(app, areas.body, frame),
+        (None, View::Usage) => usage::render(app, areas.body, frame),
         (None, View::Logs) => logs::render(app, areas.body, frame),
+        (None, View::Settings) => settings::render(app, areas.body, frame),
     }
     if let Some(question) = &app.question {
         question::render(app, question, areas.body, frame);
@@ -75,6 +83,7 @@ fn render_page(app: &App, page: &Page, area: Rect, frame: &mut Frame<'_>) {
     let scroll = match page {
         Page::Help { scroll } => *scroll,
         Page::Why(why) => why.scroll,
+        Page::NewKey { .. } => 0,
     };
     let seen: Vec<Line<'static>> = lines
         .into_iter()
@@ -88,6 +97,7 @@ fn page_lines(app: &App, page: &Page, width: u16) -> Vec<Line<'static>> {
     match page {
         Page::Help { .. } => help::lines(app.theme, usize::from(width)),
         Page::Why(why) => why::lines(app, why, usize::from(width)),
+        Page::NewKey { name, key } => keys::new_key(app, name, key.expose(), usize::from(width)),
     }
 }
 
@@ -114,7 +124,11 @@ fn list_area(app: &App) -> Rect {
         View::Overview => Rect::default(),
         View::Requests => requests::list_area(body),
         View::Accounts => accounts::list_area(body),
+        View::Models => models::list_area(body),
+        View::Keys => body,
+        View::Usage => usage::list_area(app, body),
         View::Logs => logs::list_area(body),
+        View::Settings => settings::list_area(body),
     }
 }
 
@@ -131,7 +145,7 @@ pub(crate) fn target(app: &App, column: u16, row: u16) -> Option<Target> {
     let place = Position::new(column, row);
     let areas = areas(app);
     if areas.top.contains(place) {
-        return top::tab_at(areas.top.width, usize::from(column)).map(Target::View);
+        return top::tab_at(app, areas.top.width, usize::from(column)).map(Target::View);
     }
     let list = list_area(app);
     if !app.pages.is_empty() || !list.contains(place) || row == list.y {

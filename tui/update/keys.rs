@@ -10,6 +10,8 @@ use crate::keymap::{self, Command};
 use crate::list::moved;
 use crate::logs;
 use crate::message::{Deed, Effect, Fetch};
+use crate::settings::SETTINGS;
+use crate::usage::{self, By, Measure, Span};
 use crate::view;
 
 /// Characters that a typed line may have.
@@ -65,6 +67,7 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::Filter => {
             let (purpose, text) = match app.view {
                 View::Logs => (Purpose::Search, app.logs.search.clone()),
+                View::Models => (Purpose::FilterModels, app.models.filter.clone()),
                 _ => (Purpose::Filter, app.request_list.filter.clone()),
             };
             app.input = Some(Input { purpose, text });
@@ -83,8 +86,22 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::ClearCooldown => return act(app, AccountAction::ClearCooldown),
         Command::Refresh => return act(app, AccountAction::Refresh),
         Command::Remove => remove(app),
+        Command::NewKey => app.input = Some(Input::empty(Purpose::NameKey)),
+        Command::Revoke => revoke(app),
+        Command::By => {
+            app.usage.by = usage::next(&By::ALL, app.usage.by);
+            app.usage.known.value = None;
+            return other_usage(app);
+        }
+        Command::Span => {
+            app.usage.span = usage::next(&Span::ALL, app.usage.span);
+            return other_usage(app);
+        }
+        Command::Measure => app.usage.measure = usage::next(&Measure::ALL, app.usage.measure),
+        Command::Line => app.usage.line = !app.usage.line,
+        Command::Change => return change(app),
         Command::Level => app.logs.level = logs::next_level(app.logs.level),
-        Command::Accept => app.input = None,
+        Command::Accept => return accept(app),
         Command::Close => close(app),
         Command::Erase => {
             if let Some(input) = &mut app.input {
@@ -124,6 +141,7 @@ fn on_page(app: &mut App, command: Command) -> Option<Vec<Effect>> {
     let scroll = match app.pages.last_mut()? {
         Page::Help { scroll } => scroll,
         Page::Why(why) => &mut why.scroll,
+        Page::NewKey { .. } => return None,
     };
     // A page is moved, not a place on it.
     let furthest = length.saturating_sub(rows);
@@ -142,7 +160,8 @@ fn open(app: &mut App) -> Vec<Effect> {
             .logs
             .chosen()
             .and_then(|line| line.parts.as_ref()?.request_id.clone()),
-        _ => app.chosen(),
+        View::Requests => app.chosen(),
+        _ => None,
     };
     match id {
         Some(id) => why(app, id),
@@ -170,6 +189,72 @@ fn remove(app: &mut App) {
     }
 }
 
+/// Asks whether the chosen client key shall be ended.
+fn revoke(app: &mut App) {
+    if let Some(id) = app.chosen() {
+        let name = app.key_name(&id);
+        app.question = Some(Question {
+            text: format!(
+                "Revoke the client key {name}? Who presents it is refused from now on. This cannot be undone."
+            ),
+            deed: Deed::RevokeKey { id },
+        });
+    }
+}
+
+/// Sums that are not known yet are wanted at once.
+fn other_usage(app: &mut App) -> Vec<Effect> {
+    app.usage.known.asked = None;
+    app.usage.cursor.choose(None);
+    schedule::due(app)
+}
+
+/// Turns the chosen setting, or lets another value be typed.
+fn change(app: &mut App) -> Vec<Effect> {
+    let chosen = app.place_in(&app.ids()).unwrap_or(0);
+    let setting = &SETTINGS[chosen];
+    if app.settings.value(setting).is_none() {
+        return Vec::new();
+    }
+    match setting.turned(app.settings.value(setting)) {
+        Some(value) => vec![Effect::Do(Deed::Set {
+            path: setting.path,
+            value,
+        })],
+        None => {
+            app.input = Some(Input::empty(Purpose::Setting(chosen)));
+            Vec::new()
+        }
+    }
+}
+
+/// What a line was typed for.
+fn accept(app: &mut App) -> Vec<Effect> {
+    let Some(input) = app.input.take() else {
+        return Vec::new();
+    };
+    match input.purpose {
+        Purpose::Filter | Purpose::Search | Purpose::FilterModels => Vec::new(),
+        Purpose::NameKey => {
+            let name = input.text.trim().to_owned();
+            vec![Effect::Do(Deed::AddKey { name })]
+        }
+        Purpose::Setting(place) => {
+            let setting = &SETTINGS[place];
+            match setting.typed(&input.text) {
+                Ok(value) => vec![Effect::Do(Deed::Set {
+                    path: setting.path,
+                    value,
+                })],
+                Err(why) => {
+                    app.toast(why, true);
+                    Vec::new()
+                }
+            }
+        }
+    }
+}
+
 /// Opens what became of a request.
 pub(super) fn why(app: &mut App, id: String) -> Vec<Effect> {
     app.pages.push(Page::Why(Why {
@@ -181,8 +266,9 @@ pub(super) fn why(app: &mut App, id: String) -> Vec<Effect> {
 }
 
 fn close(app: &mut App) {
-    match app.input.take() {
-        Some(_) => clear_filter(app),
+    match app.input.take().map(|input| input.purpose) {
+        Some(Purpose::Filter | Purpose::Search | Purpose::FilterModels) => clear_filter(app),
+        Some(Purpose::NameKey | Purpose::Setting(_)) => {}
         None => drop(app.pages.pop()),
     }
 }
@@ -193,6 +279,7 @@ fn clear_filter(app: &mut App) {
             app.logs.search.clear();
             app.logs.cursor.choose(None);
         }
+        View::Models => app.models.filter.clear(),
         _ => app.request_list.filter.clear(),
     }
 }
@@ -203,6 +290,8 @@ fn retyped(app: &mut App) {
         match input.purpose {
             Purpose::Filter => app.request_list.filter.clone_from(&input.text),
             Purpose::Search => app.logs.search.clone_from(&input.text),
+            Purpose::FilterModels => app.models.filter.clone_from(&input.text),
+            Purpose::NameKey | Purpose::Setting(_) => {}
         }
     }
 }

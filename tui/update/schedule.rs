@@ -13,6 +13,10 @@ const SPENT: SignedDuration = SignedDuration::from_secs(3);
 const SPENT_QUIET: SignedDuration = SignedDuration::from_secs(60);
 /// Between two looks at the requests, where they are not told.
 const POLL: SignedDuration = SignedDuration::from_secs(2);
+/// Between two looks at what a view shows and nobody tells.
+const VIEW: SignedDuration = SignedDuration::from_secs(5);
+/// Between two looks at the names of client keys.
+const NAMES: SignedDuration = SignedDuration::from_secs(60);
 /// Between two looks at the log, while it is shown.
 const LOGS: SignedDuration = SignedDuration::from_millis(900);
 /// Between two tries to read a request that is not over.
@@ -42,11 +46,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     if app.spent.is_older(every, now) {
         due.push(spent(app));
     }
-    if app.view == View::Logs && app.logs.known.is_older(LOGS, now) {
-        due.push(Fetch::Logs {
-            after: app.logs.known.value.clone().flatten(),
-        });
-    }
+    due.extend(of_view(app));
     for page in &app.pages {
         if let Page::Why(why) = page
             && why.detail.value.is_none()
@@ -58,6 +58,61 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     due.into_iter()
         .filter_map(|fetch| ask(app, fetch))
         .collect()
+}
+
+/// What the view needs, beside what is always known.
+fn of_view(app: &App) -> Vec<Fetch> {
+    let now = app.now;
+    let mut due = Vec::new();
+    match app.view {
+        View::Overview | View::Accounts => {}
+        // The names of keys are shown with requests.
+        View::Requests => {
+            if app.keys.known.is_older(NAMES, now) {
+                due.push(Fetch::Keys);
+            }
+        }
+        View::Models => {
+            if app.models.known.is_older(VIEW, now) {
+                due.push(Fetch::Models);
+            }
+        }
+        View::Keys => {
+            if app.keys.known.is_older(VIEW, now) {
+                due.push(Fetch::Keys);
+            }
+            if app.keys.used.is_older(VIEW, now) {
+                due.push(Fetch::KeyUse);
+            }
+        }
+        View::Usage => {
+            if app.usage.known.is_older(VIEW, now) {
+                due.push(usage(app));
+            }
+        }
+        View::Logs => {
+            if app.logs.known.is_older(LOGS, now) {
+                due.push(Fetch::Logs {
+                    after: app.logs.known.value.clone().flatten(),
+                });
+            }
+        }
+        View::Settings => {
+            if app.settings.known.is_older(VIEW, now) {
+                due.push(Fetch::Settings);
+            }
+        }
+    }
+    due
+}
+
+/// The sums that are shown.
+fn usage(app: &App) -> Fetch {
+    Fetch::Usage {
+        by: app.usage.by.name(),
+        since: app.usage.span.since(app.now, &app.zone),
+        zone: app.zone.iana_name().map(str::to_owned),
+    }
 }
 
 /// What is asked when a gateway is found.
@@ -83,7 +138,12 @@ pub(super) fn ask(app: &mut App, fetch: Fetch) -> Option<Effect> {
     match &fetch {
         Fetch::Requests => app.polled = Some(now),
         Fetch::Accounts => app.accounts.known.asked = Some(now),
+        Fetch::Models => app.models.known.asked = Some(now),
+        Fetch::Keys => app.keys.known.asked = Some(now),
+        Fetch::KeyUse => app.keys.used.asked = Some(now),
+        Fetch::Usage { .. } => app.usage.known.asked = Some(now),
         Fetch::Logs { .. } => app.logs.known.asked = Some(now),
+        Fetch::Settings => app.settings.known.asked = Some(now),
         Fetch::Spent { .. } => {
             app.spent.asked = Some(now);
             app.ended_since_spent = false;

@@ -248,10 +248,92 @@ fn what_cannot_be_undone_is_asked_about() {
 }
 
 #[test]
+fn a_new_key_is_named_made_and_shown_once() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Keys;
+    press(&mut app, KeyCode::Char('n'));
+    type_in(&mut app, " phone ");
+    let effects = press(&mut app, KeyCode::Enter);
+    let name = "phone".to_owned();
+    let deed = Deed::AddKey { name: name.clone() };
+    assert_eq!(effects, [Effect::Do(deed.clone())]);
+    let key = "mg-new-secret".into();
+    let effects = update(&mut app, Message::Done(deed, Ok(Outcome::Key(key))));
+    assert_eq!(fetches(&effects), [&Fetch::Keys]);
+    assert!(matches!(app.pages.last(), Some(Page::NewKey { .. })));
+    assert!(!format!("{app:?}").contains("mg-new-secret"));
+    press(&mut app, KeyCode::Esc);
+    assert!(app.pages.is_empty());
+    press(&mut app, KeyCode::Char('n'));
+    assert!(press(&mut app, KeyCode::Esc).is_empty(), "none is made");
+}
+
+#[test]
+fn a_key_is_revoked_by_its_id_and_asked_about_by_its_name() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Keys;
+    press(&mut app, KeyCode::Char('x'));
+    assert!(app.question.as_ref().unwrap().text.contains("laptop"));
+    let id = "a7c8d4193582".to_owned();
+    assert_eq!(
+        press(&mut app, KeyCode::Char('y')),
+        [Effect::Do(Deed::RevokeKey { id })]
+    );
+}
+
+#[test]
+fn other_sums_are_asked_for_at_once_and_older_answers_are_not_shown() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Usage;
+    app.asked.clear();
+    let asked = |effects: &[Effect]| {
+        let fetches = fetches(effects).into_iter();
+        let usage = fetches.filter_map(|fetch| match fetch {
+            Fetch::Usage { by, since, .. } => Some((*by, since.clone())),
+            _ => None,
+        });
+        usage.collect::<Vec<_>>()
+    };
+    let effects = press(&mut app, KeyCode::Char('b'));
+    assert_eq!(asked(&effects), [("key", Some("7d".to_owned()))]);
+    let hours = read(crate::fixtures::hours());
+    update(&mut app, Message::Answer(Answer::Usage(hours)));
+    assert!(app.usage.groups().is_empty());
+    app.asked.clear();
+    let effects = press(&mut app, KeyCode::Char('t'));
+    assert_eq!(asked(&effects), [("key", Some("30d".to_owned()))]);
+}
+
+#[test]
+fn settings_are_turned_or_typed() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Settings;
+    let set = |path, value| [Effect::Do(Deed::Set { path, value })];
+    let effects = press(&mut app, KeyCode::Enter);
+    assert_eq!(effects, set("routing.strategy", json!("fill-first")));
+    press(&mut app, KeyCode::Down);
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    type_in(&mut app, "5");
+    assert_eq!(
+        press(&mut app, KeyCode::Enter),
+        set("request-retry", json!(5))
+    );
+    press(&mut app, KeyCode::Enter);
+    type_in(&mut app, "many");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert!(app.toasts.iter().any(|toast| toast.bad));
+    app.settings.known.value = None;
+    assert!(
+        press(&mut app, KeyCode::Enter).is_empty(),
+        "what is not known is not turned"
+    );
+}
+
+#[test]
 fn the_log_is_read_on_while_it_is_shown() {
     let mut app = new(SIZE);
     update(&mut app, Message::Link(Link::Live));
-    let effects = press(&mut app, KeyCode::Char('4'));
+    let effects = press(&mut app, KeyCode::Char('7'));
     assert_eq!(fetches(&effects), [&Fetch::Logs { after: None }]);
     let lines = json!({"lines": ["a"], "line-count": 1, "latest-timestamp": 0, "next-cursor": "c"});
     update(&mut app, Message::Answer(Answer::Logs(read(lines))));

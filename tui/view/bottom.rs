@@ -8,18 +8,21 @@ use ratatui::widgets::Paragraph;
 
 use crate::app::{App, Purpose};
 use crate::keymap::{Scope, TABLE};
+use crate::settings::SETTINGS;
 use crate::text;
 
 pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
     let line = if let Some(input) = &app.input {
         let question = match input.purpose {
-            Purpose::Filter => "filter: ",
-            Purpose::Search => "search: ",
+            Purpose::Filter | Purpose::FilterModels => "filter: ".to_owned(),
+            Purpose::Search => "search: ".to_owned(),
+            Purpose::NameKey => "whose is the new key? ".to_owned(),
+            Purpose::Setting(place) => format!("{}: ", SETTINGS[place].path),
         };
         let typed = text::safe(&input.text);
         // The end of what is typed is where it grows.
-        let fits = room.saturating_sub(text::width(question) + 2);
+        let fits = room.saturating_sub(text::width(&question) + 2);
         let hidden = text::width(&typed).saturating_sub(fits);
         let typed: String = typed.chars().skip(hidden).collect();
         Line::from(vec![

@@ -37,8 +37,9 @@ const OPEN: &[Column<Row>] = &[
     words("MODEL", (10, 40), 0, |_, row| {
         Cell::plain(&*row.summary.model)
     }),
-    words("KEY", (8, 20), 2, |_, row| {
-        Cell::known(row.summary.client_key.as_deref())
+    words("KEY", (8, 20), 2, |app, row| {
+        let key = row.summary.client_key.as_deref();
+        Cell::known(key.map(|key| app.key_name(key)))
     }),
     words("ACCOUNT", (12, 40), 3, |_, row| {
         Cell::known(row.summary.credential.as_deref())

@@ -24,8 +24,9 @@ const COLUMNS: &[Column<Row>] = &[
         let time = format::clock(row.summary.time, app.now, &app.zone);
         Cell::new(time, app.theme.faint())
     }),
-    words("KEY", (8, 18), 6, |_, row| {
-        Cell::known(row.summary.client_key.as_deref())
+    words("KEY", (8, 18), 6, |app, row| {
+        let key = row.summary.client_key.as_deref();
+        Cell::known(key.map(|key| app.key_name(key)))
     }),
     words("DIALECT", (13, 19), 8, |_, row| Cell::plain(dialects(row))),
     words("MODEL", (12, 40), 0, |_, row| {

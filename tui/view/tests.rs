@@ -102,6 +102,45 @@ fn the_help_is_the_table_of_keys() {
 }
 
 #[test]
+fn an_account_with_limits() {
+    check("accounts_limits", |size| {
+        let mut app = Seen::Recorded.app(size);
+        app.view = View::Accounts;
+        press(&mut app, KeyCode::Down);
+        app
+    });
+}
+
+#[test]
+fn a_new_key_is_shown_once() {
+    check("keys_new", |size| {
+        let mut app = Seen::Recorded.app(size);
+        app.pages.push(Page::NewKey {
+            name: "phone".to_owned(),
+            key: "mg-0123456789".into(),
+        });
+        app
+    });
+}
+
+#[test]
+fn usage_over_time() {
+    for (name, keys) in [("bars", "bbb"), ("line", "bbbc")] {
+        check(&format!("usage_{name}"), |size| {
+            let mut app = Seen::Recorded.app(size);
+            app.view = View::Usage;
+            type_in(&mut app, &keys.replace("bbb", "bbbb"));
+            let hours = crate::fixtures::read(crate::fixtures::hours());
+            crate::update::update(
+                &mut app,
+                crate::message::Message::Answer(crate::message::Answer::Usage(hours)),
+            );
+            app
+        });
+    }
+}
+
+#[test]
 fn what_cannot_be_undone_is_asked_about() {
     for seen in [Seen::Recorded, Seen::Hostile] {
         check(&format!("question_{}", seen.name()), |size| {

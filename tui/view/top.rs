@@ -9,8 +9,9 @@ use crate::app::{App, View};
 use crate::message::Link;
 use crate::text;
 
-/// From this width on every tab has its name.
-const NAMES: u16 = 72;
+/// From this width on every tab has its name, and from this one the beginning of it.
+const WIDE: u16 = 110;
+const NARROW: u16 = 76;
 
 pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let (state, style) = match &app.link {
@@ -20,7 +21,7 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
         Link::Lost(_) => ("✗ lost", app.theme.bad()),
     };
     let mut spans = Vec::new();
-    for (view, name) in tabs(area.width) {
+    for (view, name) in tabs(app, area.width) {
         let style = if view == app.view {
             app.theme.selected()
         } else {
@@ -43,26 +44,26 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
 }
 
-/// The tabs and what is written on them.
-fn tabs(width: u16) -> impl Iterator<Item = (View, String)> {
+/// The tabs and what is written on them: where there is no room, less of those one is not in.
+fn tabs(app: &App, width: u16) -> impl Iterator<Item = (View, String)> {
+    let letters = match width {
+        WIDE.. => usize::MAX,
+        NARROW..WIDE => 3,
+        _ => 0,
+    };
+    let here = app.view;
     View::ALL.into_iter().enumerate().map(move |(index, view)| {
-        let number = index + 1;
-        let name = if width >= NAMES {
-            format!(" {number} {} ", view.name())
-        } else {
-            format!(
-                " {number} {} ",
-                text::clip(view.name(), 4).trim_end_matches('…')
-            )
-        };
-        (view, name)
+        let letters = if view == here { usize::MAX } else { letters };
+        let name: String = view.name().chars().take(letters).collect();
+        let space = if name.is_empty() { "" } else { " " };
+        (view, format!(" {}{space}{name} ", index + 1))
     })
 }
 
 /// The tab at a column.
-pub(super) fn tab_at(width: u16, column: usize) -> Option<View> {
+pub(super) fn tab_at(app: &App, width: u16, column: usize) -> Option<View> {
     let mut end = 0;
-    tabs(width).find_map(|(view, name)| {
+    tabs(app, width).find_map(|(view, name)| {
         end += text::width(&name);
         (column < end).then_some(view)
     })

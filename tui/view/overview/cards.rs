@@ -132,10 +132,10 @@ fn cost(app: &App) -> Card {
         .map(|summary| spent(summary, &today));
     Card {
         title: "cost today",
-        value: spent.map_or(UNKNOWN.to_owned(), |(today, _)| format::money(today)),
+        value: spent.map_or(UNKNOWN.to_owned(), |(today, _)| format::cost(&today)),
         style: app.theme.strong(),
         detail: spent.map_or(String::new(), |(_, month)| {
-            format!("{} this month", format::money(month))
+            format!("{} this month", format::cost(&month))
         }),
         graph: |app, columns| {
             let graph = app
