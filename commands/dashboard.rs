@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use modelgate_tui::Theme;
+use modelgate_tui::{Connect, Theme};
 use tokio::runtime::Builder;
 
 use crate::context::Context;
@@ -41,31 +41,58 @@ pub(crate) fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError> {
-    let connect = args.remote.finder(context)?;
-    if context.output.is_json() || !is_possible() {
-        let error = anyhow::anyhow!("the dashboard needs a terminal");
-        return Err(CommandError::usage(error)
-            .hint("for scripts: modelgate accounts, why and usage, with --json"));
+/// The dashboard before it is shown.
+pub(crate) struct Dashboard {
+    connect: Connect,
+    theme: Theme,
+}
+
+impl Dashboard {
+    /// Of the gateway of this machine that `context` is about.
+    pub(crate) fn local(context: &Context) -> Result<Self, CommandError> {
+        Self::new(context, &Args::default())
     }
+
+    fn new(context: &Context, args: &Args) -> Result<Self, CommandError> {
+        let connect = args.remote.finder(context)?;
+        if context.output.is_json() || !is_possible() {
+            let error = anyhow::anyhow!("the dashboard needs a terminal");
+            return Err(CommandError::usage(error)
+                .hint("for scripts: modelgate accounts, why and usage, with --json"));
+        }
+        Ok(Self {
+            connect: Arc::new(connect),
+            theme: theme(context, args.theme),
+        })
+    }
+
+    /// Shows it until the person quits.
+    pub(crate) async fn show(self) -> Result<(), CommandError> {
+        let shown = Box::pin(modelgate_tui::run(self.connect, self.theme)).await;
+        shown
+            .context("the terminal cannot be used")
+            .map_err(CommandError::failed)
+    }
+}
+
+pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError> {
+    let dashboard = Dashboard::new(context, args)?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")
         .map_err(CommandError::failed)?;
-    let shown = runtime.block_on(modelgate_tui::run(Arc::new(connect), theme(context, args)));
+    let shown = runtime.block_on(dashboard.show());
     // A look for the gateway that is under way must not hold up the end.
     runtime.shutdown_background();
     shown
-        .context("the terminal cannot be used")
-        .map_err(CommandError::failed)
 }
 
-fn theme(context: &Context, args: &Args) -> Theme {
+fn theme(context: &Context, ground: Ground) -> Theme {
     if !context.output.colored_out() {
         return Theme::Plain;
     }
-    match args.theme {
+    match ground {
         Ground::Dark => Theme::Dark,
         Ground::Light => Theme::Light,
         Ground::Auto => of_terminal(context.environment.get("COLORFGBG")),
@@ -110,6 +137,6 @@ mod tests {
         let error = run(&mut context, &Args::default()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert!(error.message().unwrap().contains("needs a terminal"));
-        assert_eq!(theme(&context, &Args::default()), Theme::Plain);
+        assert_eq!(theme(&context, Ground::Light), Theme::Plain);
     }
 }

@@ -156,6 +156,8 @@ pub(crate) enum Purpose {
     NameKey,
     /// The value of a setting, by its place in the table.
     Setting(usize),
+    /// What shall be done; the chosen line of what is told by the words.
+    Palette(usize),
 }
 
 /// Something to be read in passing.
@@ -237,6 +239,11 @@ impl App {
         if self.input.is_some() {
             return &[Scope::Typing];
         }
+        self.scopes_below()
+    }
+
+    /// Where keys would count if no line were typed.
+    pub(crate) fn scopes_below(&self) -> &'static [Scope] {
         match (self.pages.last(), self.view) {
             (Some(_), _) => &[Scope::Page],
             (None, View::Overview) => &[Scope::Everywhere],

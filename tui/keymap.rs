@@ -33,6 +33,7 @@ pub(crate) enum Command {
     NextView,
     LastView,
     Help,
+    Palette,
     Suspend,
     Quit,
     Up,
@@ -131,6 +132,7 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Everywhere, &[named(KeyCode::Tab)], Command::NextView, None, "the next view"),
     row(Scope::Everywhere, &[named(KeyCode::BackTab)], Command::LastView, None, "the view before"),
     row(Scope::Everywhere, &[key('?'), named(KeyCode::F(1))], Command::Help, Some("help"), "this help"),
+    row(Scope::Everywhere, &[key(':')], Command::Palette, None, "everything that can be done here, by its words"),
     row(Scope::Everywhere, &[ctrl('z')], Command::Suspend, None, "back to the shell; `fg` returns"),
     row(Scope::Everywhere, &[key('q'), ctrl('c')], Command::Quit, Some("quit"), "quit"),
     row(Scope::List, &[named(KeyCode::Up), key('k')], Command::Up, None, "up"),
@@ -173,6 +175,8 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Page, &[ctrl('z')], Command::Suspend, None, "back to the shell; `fg` returns"),
     row(Scope::Typing, &[named(KeyCode::Enter)], Command::Accept, Some("done"), "done"),
     row(Scope::Typing, &[named(KeyCode::Esc), ctrl('c')], Command::Close, Some("forget it"), "forget it"),
+    row(Scope::Typing, &[named(KeyCode::Up)], Command::Up, None, "the line above, where there is a choice"),
+    row(Scope::Typing, &[named(KeyCode::Down), named(KeyCode::Tab)], Command::Down, None, "the line below"),
     row(Scope::Typing, &[named(KeyCode::Backspace)], Command::Erase, None, "erase a character"),
     row(Scope::Typing, &[ctrl('u')], Command::EraseAll, None, "erase everything"),
     row(Scope::Question, &[key('y')], Command::Yes, Some("yes"), "yes"),
@@ -187,6 +191,21 @@ pub(crate) fn command(scopes: &[Scope], event: &KeyEvent) -> Option<Command> {
         rows.find(|row| row.keys.contains(&pressed))
             .map(|row| row.command)
     })
+}
+
+/// What can be done in these scopes and is told by these words, the nearest first. Movements need no words.
+pub(crate) fn told_by(scopes: &[Scope], text: &str) -> Vec<&'static Binding> {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let of_scopes = scopes.iter().flat_map(|scope| {
+        let rows = TABLE.iter().filter(move |row| row.scope == *scope);
+        rows.filter(|row| row.scope != Scope::List && row.command != Command::Palette)
+    });
+    let told = of_scopes.filter(|row| {
+        let told = format!("{} {}", row.word.unwrap_or_default(), row.help).to_lowercase();
+        words.iter().all(|word| told.contains(word))
+    });
+    told.collect()
 }
 
 impl From<&KeyEvent> for Key {
@@ -283,6 +302,20 @@ mod tests {
             let command = command(&[Scope::Everywhere], &event);
             assert_eq!(command, Some(Command::Show(view)));
         }
+    }
+
+    #[test]
+    fn what_can_be_done_is_found_by_its_words() {
+        let scopes = [Scope::Accounts, Scope::List, Scope::Everywhere];
+        let found = told_by(&scopes, "COOL");
+        assert_eq!(found[0].command, Command::ClearCooldown);
+        assert!(told_by(&scopes, "pause").is_empty(), "not here");
+        let all = told_by(&scopes, "");
+        assert!(
+            all.iter()
+                .all(|row| !matches!(row.command, Command::Up | Command::Palette))
+        );
+        assert_eq!(told_by(&scopes, "requests").len(), 3);
     }
 
     #[test]

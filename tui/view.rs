@@ -14,6 +14,7 @@ mod keys;
 mod logs;
 mod models;
 mod overview;
+mod palette;
 mod question;
 mod requests;
 mod settings;
@@ -27,7 +28,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Paragraph};
 
-use crate::app::{App, Page, View};
+use crate::app::{App, Page, Purpose, View};
 use crate::message::Link;
 use crate::{table, text};
 
@@ -55,6 +56,11 @@ pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
         (None, View::Usage) => usage::render(app, areas.body, frame),
         (None, View::Logs) => logs::render(app, areas.body, frame),
         (None, View::Settings) => settings::render(app, areas.body, frame),
+    }
+    if let Some(input) = &app.input
+        && let Purpose::Palette(chosen) = input.purpose
+    {
+        palette::render(app, &input.text, chosen, areas.body, frame);
     }
     if let Some(question) = &app.question {
         question::render(app, question, areas.body, frame);

@@ -1,11 +1,13 @@
 //! What every test needs: the program ([`process`]), requests ([`ask`]), answers ([`answer`]), configurations
-//! ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare sockets ([`wire`]).
+//! ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare sockets ([`wire`]),
+//! a terminal ([`screen`]).
 
 pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod scene;
+pub(crate) mod screen;
 pub(crate) mod settings;
 pub(crate) mod stand_in;
 pub(crate) mod wire;

@@ -17,6 +17,7 @@ mod bodies;
 mod cancel;
 mod commands;
 mod connections;
+mod dashboard;
 mod error_forms;
 mod errors;
 mod failover;

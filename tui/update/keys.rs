@@ -61,6 +61,7 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::NextView => return show(app, app.view.beside(1)),
         Command::LastView => return show(app, app.view.beside(-1)),
         Command::Help => app.pages.push(Page::Help { scroll: 0 }),
+        Command::Palette => app.input = Some(Input::empty(Purpose::Palette(0))),
         Command::Suspend => return vec![Effect::Suspend],
         Command::Quit => return vec![Effect::Quit],
         Command::Open => return open(app),
@@ -239,6 +240,11 @@ fn accept(app: &mut App) -> Vec<Effect> {
             let name = input.text.trim().to_owned();
             vec![Effect::Do(Deed::AddKey { name })]
         }
+        Purpose::Palette(chosen) => {
+            let rows = keymap::told_by(app.scopes(), &input.text);
+            let row = rows.get(chosen);
+            row.map_or_else(Vec::new, |row| perform(app, row.command))
+        }
         Purpose::Setting(place) => {
             let setting = &SETTINGS[place];
             match setting.typed(&input.text) {
@@ -268,7 +274,7 @@ pub(super) fn why(app: &mut App, id: String) -> Vec<Effect> {
 fn close(app: &mut App) {
     match app.input.take().map(|input| input.purpose) {
         Some(Purpose::Filter | Purpose::Search | Purpose::FilterModels) => clear_filter(app),
-        Some(Purpose::NameKey | Purpose::Setting(_)) => {}
+        Some(Purpose::NameKey | Purpose::Setting(_) | Purpose::Palette(_)) => {}
         None => drop(app.pages.pop()),
     }
 }
@@ -286,17 +292,26 @@ fn clear_filter(app: &mut App) {
 
 /// What a line that is being typed changes at once.
 fn retyped(app: &mut App) {
-    if let Some(input) = &app.input {
-        match input.purpose {
+    if let Some(input) = &mut app.input {
+        match &mut input.purpose {
             Purpose::Filter => app.request_list.filter.clone_from(&input.text),
             Purpose::Search => app.logs.search.clone_from(&input.text),
             Purpose::FilterModels => app.models.filter.clone_from(&input.text),
+            Purpose::Palette(chosen) => *chosen = 0,
             Purpose::NameKey | Purpose::Setting(_) => {}
         }
     }
 }
 
 fn walk(app: &mut App, command: Command) {
+    let scopes = app.scopes_below();
+    if let Some(input) = &mut app.input {
+        if let Purpose::Palette(chosen) = &mut input.purpose {
+            let length = keymap::told_by(scopes, &input.text).len();
+            *chosen = moved(command, *chosen, length, length).unwrap_or(*chosen);
+        }
+        return;
+    }
     let (ids, page) = (app.ids(), view::list_rows(app));
     if let Some(cursor) = app.cursor() {
         cursor.go(command, &ids, page);

@@ -305,6 +305,41 @@ fn other_sums_are_asked_for_at_once_and_older_answers_are_not_shown() {
 }
 
 #[test]
+fn everything_can_be_done_by_its_words() {
+    let mut app = Seen::Recorded.app(SIZE);
+    type_in(&mut app, ":logs");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!((app.view, &app.input), (View::Logs, &None));
+    app.view = View::Accounts;
+    type_in(&mut app, ":weather");
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(effects.is_empty(), "no line has this word: {effects:?}");
+    type_in(&mut app, ":clear cool");
+    press(&mut app, KeyCode::Down);
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(matches!(
+        &effects[..],
+        [Effect::Do(Deed::Account {
+            action: AccountAction::ClearCooldown,
+            ..
+        })]
+    ));
+    type_in(&mut app, ":");
+    press(&mut app, KeyCode::Down);
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(matches!(
+        &effects[..],
+        [Effect::Do(Deed::Account {
+            action: AccountAction::Enable,
+            ..
+        })]
+    ));
+    type_in(&mut app, ":q");
+    assert!(press(&mut app, KeyCode::Esc).is_empty());
+    assert_eq!(app.input, None);
+}
+
+#[test]
 fn settings_are_turned_or_typed() {
     let mut app = Seen::Recorded.app(SIZE);
     app.view = View::Settings;

@@ -17,6 +17,7 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
         let question = match input.purpose {
             Purpose::Filter | Purpose::FilterModels => "filter: ".to_owned(),
             Purpose::Search => "search: ".to_owned(),
+            Purpose::Palette(_) => ":".to_owned(),
             Purpose::NameKey => "whose is the new key? ".to_owned(),
             Purpose::Setting(place) => format!("{}: ", SETTINGS[place].path),
         };

@@ -124,6 +124,17 @@ fn a_new_key_is_shown_once() {
 }
 
 #[test]
+fn what_can_be_done_by_its_words() {
+    check("palette", |size| {
+        let mut app = Seen::Recorded.app(size);
+        app.view = View::Accounts;
+        type_in(&mut app, ":re");
+        press(&mut app, KeyCode::Down);
+        app
+    });
+}
+
+#[test]
 fn usage_over_time() {
     for (name, keys) in [("bars", "bbb"), ("line", "bbbc")] {
         check(&format!("usage_{name}"), |size| {
