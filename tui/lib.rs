@@ -80,6 +80,11 @@ pub async fn run(connect: Connect, theme: Theme) -> io::Result<()> {
             dashboard.dirty = true;
         }
         if dashboard.dirty && Instant::now() >= next_frame {
+            // The terminal may have changed while this process was stopped.
+            let (columns, rows) = screen.size()?;
+            if (columns, rows) != dashboard.app.size {
+                dashboard.take(Message::Resized(columns, rows));
+            }
             screen.draw(&dashboard.app)?;
             dashboard.dirty = false;
             next_frame = Instant::now() + FRAME;

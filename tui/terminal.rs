@@ -61,7 +61,9 @@ impl Screen {
     /// Takes the terminal over again; nothing of what it shows is believed.
     pub(crate) fn resume(&mut self) -> io::Result<()> {
         enter()?;
-        self.terminal.clear()
+        // Clearing alone would ask the terminal for its cursor, and wait for keys to be read by somebody else.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 }
 

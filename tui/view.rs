@@ -43,7 +43,9 @@ pub(crate) struct Areas {
 
 /// Draws everything.
 pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
-    let areas = areas(app);
+    // Between two frames the terminal may have become smaller.
+    let screen = frame.area();
+    let areas = areas(app).within(screen);
     top::render(app, areas.top, frame);
     top::render_banner(app, areas.banner, frame);
     match (app.pages.last(), app.view) {
@@ -81,6 +83,17 @@ pub(crate) fn areas(app: &App) -> Areas {
         banner: row(1, banner),
         body: row(1 + banner, height.saturating_sub(2 + banner)),
         bottom: row(height.saturating_sub(1).max(1), 1),
+    }
+}
+
+impl Areas {
+    fn within(self, screen: Rect) -> Self {
+        Self {
+            top: self.top.intersection(screen),
+            banner: self.banner.intersection(screen),
+            body: self.body.intersection(screen),
+            bottom: self.bottom.intersection(screen),
+        }
     }
 }
 

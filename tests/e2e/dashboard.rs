@@ -63,9 +63,6 @@ async fn a_session_from_the_first_look_to_the_shell() {
     screen.shows("phone").await;
     screen.press("q");
     screen.is_given_back().await;
-    screen.press("clear; stty -a | tr ';' '\\n'; echo told\r");
-    screen.shows(" icanon").await;
-    screen.shows(" echo ").await;
     screen.press("exit\r");
     screen.ends().await;
 }
@@ -109,7 +106,8 @@ async fn a_dashboard_waits_for_a_gateway_and_finds_it_again() {
     let settings = Settings::upstream(Speaks::Chat, &upstream);
     let gateway = settings.start().await;
     let home = gateway.home.clone();
-    let mut screen = Screen::open(&home, PROGRAM, &[]);
+    let script = format!("{PROGRAM}; stty -a | tr ' ' '\\n' | grep -x 'echo\\|icanon'");
+    let mut screen = Screen::open(&home, "sh", &["-c", &script]);
     screen.shows("● live").await;
     drop(gateway);
     screen.shows("✗ lost").await;
@@ -117,6 +115,7 @@ async fn a_dashboard_waits_for_a_gateway_and_finds_it_again() {
     screen.shows("● live").await;
     drop(gateway);
     screen.press("q");
+    screen.shows("icanon\necho").await;
     screen.ends().await;
 }
 

@@ -194,6 +194,20 @@ fn without_colour_nothing_is_coloured_and_the_words_are_the_same() {
 }
 
 #[test]
+fn a_terminal_that_has_become_smaller_is_no_panic() {
+    for view in View::ALL {
+        let mut app = Seen::Recorded.app((120, 36));
+        app.view = view;
+        type_in(&mut app, ":");
+        let mut terminal = Terminal::new(TestBackend::new(30, 8)).unwrap();
+        terminal.draw(|frame| render(&app, frame)).unwrap();
+        press(&mut app, KeyCode::Esc);
+        press(&mut app, KeyCode::Char('x'));
+        terminal.draw(|frame| render(&app, frame)).unwrap();
+    }
+}
+
+#[test]
 fn no_size_is_too_small() {
     for seen in Seen::ALL {
         for size in [
