@@ -2714,7 +2714,7 @@ _modelgate() {
             return 0
             ;;
         modelgate__subcmd__serve)
-            opts="-q -h --host --port --log --config --json --color --quiet --help"
+            opts="-q -h --host --port --log --tui --config --json --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -50,6 +50,7 @@ set edit:completion:arg-completer[modelgate] = {|@words|
             cand --log 'What to log: off, error, warn, info, debug or trace, or directives such as warn,modelgate_gateway=debug'
             cand --config 'Configuration file; otherwise $MODELGATE_CONFIG, ./modelgate.yaml, or the one in your configuration directory'
             cand --color 'When to use colour; NO_COLOR in the environment counts too'
+            cand --tui 'Show the dashboard while the gateway serves'
             cand --json 'Print JSON for scripts'
             cand -q 'Print only data, warnings and errors'
             cand --quiet 'Print only data, warnings and errors'

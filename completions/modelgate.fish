@@ -55,6 +55,7 @@ complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l config -d 
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l color -d 'When to use colour; NO_COLOR in the environment counts too' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l tui -d 'Show the dashboard while the gateway serves'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -l json -d 'Print JSON for scripts'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s q -l quiet -d 'Print only data, warnings and errors'
 complete -c modelgate -n "__fish_modelgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -76,6 +76,40 @@ impl Seen {
     }
 }
 
+/// Two minutes of a gateway at work, for the picture in the README.
+pub(crate) fn busy(size: (u16, u16)) -> App {
+    let mut app = Seen::Recorded.app(size);
+    for second in 4..124 {
+        update(&mut app, Message::Time(later(second)));
+        // As many as come to a small team: more, less, and now and then a failure.
+        let count = [1, 2, 4, 3, 2, 1, 0, 1, 3, 5][second as usize / 2 % 10];
+        for number in 0..count {
+            let id = format!("b{second:03}-{number}");
+            let (status, error) = match second * 7 % 31 {
+                0 => (503, json!("overloaded")),
+                _ => (200, Value::Null),
+            };
+            let slow = 400 + second as u64 * 37 % 900;
+            update(&mut app, Message::Events(vec![read(started(&id))]));
+            let ended = json!({"type": "request_ended", "id": id, "time": later(second), "client_key": "laptop",
+                "dialect": "claude", "model": "claude-sonnet-4-5", "stream": true, "status": status, "complete": true,
+                "credential": "claude-ada@example.com", "attempts": 1, "total_ms": slow * 7, "first_byte_ms": slow,
+                "usage": {"input": 9_000, "cached": 8_000, "output": 200 + slow / 4},
+                "cost": {"nanodollars": 9_000_000 + slow * 4_000, "basis": "exact"}, "error": error});
+            update(&mut app, Message::Events(vec![read(ended)]));
+        }
+    }
+    let events = [
+        started("c1"),
+        started("c2"),
+        first_byte("c2"),
+        started("c3"),
+    ];
+    update(&mut app, Message::Events(events.map(read).into()));
+    update(&mut app, Message::Time(later(126)));
+    app
+}
+
 /// A dashboard that has just been started.
 pub(crate) fn new(size: (u16, u16)) -> App {
     let zone = TimeZone::fixed(offset(2));
@@ -273,7 +307,9 @@ pub(crate) fn request() -> Value {
         "losses": [{"path": "system[0].cache_control", "action": "dropped", "why": "responses has no such mark"}],
         "times": {"total_ms": 14_210, "own_us": 412, "queue_ms": 200, "first_byte_ms": 1_071, "stream_ms": 13_139},
         "usage": {"input": 120_400, "cached": 98_000, "output": 2_210},
-        "cost": {"nanodollars": 1_204_000_000_u64, "basis": "estimated"}
+        "cost": {"nanodollars": 62_350_000_u64, "basis": "estimated", "parts": [
+            {"what": "input", "tokens": 22_400, "price": 1_250_000}, {"what": "cache read", "tokens": 98_000, "price": 125_000},
+            {"what": "output", "tokens": 2_210, "price": 10_000_000}]}
     })
 }
 

@@ -30,7 +30,7 @@ const WIDE: u16 = 72;
 const OPEN: &[Column<Row>] = &[
     numbers("AGE", 7, 0, |app, row| {
         Cell::new(
-            format::seconds(row.age(app.now).as_secs()),
+            format::countdown(row.age(app.now).as_secs()),
             app.theme.accent(),
         )
     }),
@@ -44,7 +44,7 @@ const OPEN: &[Column<Row>] = &[
     words("ACCOUNT", (12, 40), 3, |_, row| {
         Cell::known(row.summary.credential.as_deref())
     }),
-    words("STATE", (8, 20), 1, |app, row| match row.stage {
+    words("STATE", (12, 14), 1, |app, row| match row.stage {
         Stage::Waiting => Cell::new("waits", app.theme.faint()),
         Stage::Answering | Stage::Over => {
             let first = row

@@ -228,3 +228,20 @@ fn no_size_is_too_small() {
         }
     }
 }
+
+#[test]
+fn the_readme_shows_the_overview() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let mark =
+        "<!-- made by: INSTA_UPDATE=always cargo test -p modelgate-tui readme -->\n```text\n";
+    let (before, rest) = readme.split_once(mark).unwrap();
+    let (there, after) = rest.split_once("```").unwrap();
+    let app = crate::fixtures::busy((118, 28));
+    let screen = shown(&app);
+    if there != screen && std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
+        std::fs::write(path, format!("{before}{mark}{screen}```{after}")).unwrap();
+        return;
+    }
+    assert_eq!(there, screen, "INSTA_UPDATE=always makes it anew");
+}

@@ -207,6 +207,17 @@ impl Sheet<'_> {
         let Some(cost) = &detail.cost else {
             return;
         };
+        for part in &cost.parts {
+            let dollars = part.price as f64 / 1e6;
+            let amount = part.tokens.saturating_mul(part.price) / 1_000;
+            let words = format!(
+                "{} {} × ${dollars} for a million = {}",
+                part.tokens,
+                part.what,
+                format::money(amount)
+            );
+            self.plain("", &words);
+        }
         let words = match cost.nanodollars {
             Some(amount) => format!("{} ({})", format::money(amount), cost.basis),
             None => "not known: the model has no price, or nobody counted its tokens".to_owned(),
