@@ -21,7 +21,13 @@ use crate::remote::Remote;
 /// [{"name", "used_percent", "resets_at"}], "model_list": {"models", "fetched", "error"}, "models": [{"model", "state", "reason", "next_try"}]}]}; what is not known is
 /// absent.
 #[derive(Debug, clap::Args)]
-#[command(subcommand_help_heading = "Commands")]
+#[command(
+    subcommand_help_heading = "Commands",
+    after_help = "Examples:
+  modelgate accounts
+  modelgate accounts --json | jq -r '.accounts[] | select(.state == \"cooling\") | .id'
+  modelgate accounts disable 'claude-api-key[0]'"
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     remote: Remote,
@@ -32,14 +38,34 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Send requests with an account again
+    ///
+    /// With --json: {"id", "action", "account"}; the account as `modelgate accounts --json` tells it.
+    #[command(after_help = "Examples:
+  modelgate accounts enable 'claude-api-key[0]'")]
     Enable(change::Args),
     /// Send no more requests with an account
+    ///
+    /// With --json: {"id", "action", "account"}; the account as `modelgate accounts --json` tells it.
+    #[command(after_help = "Examples:
+  modelgate accounts disable codex-ada@example.com")]
     Disable(change::Args),
     /// Try an account again at once, whatever made it cool down
+    ///
+    /// With --json: {"id", "action", "account"}; the account as `modelgate accounts --json` tells it.
+    #[command(after_help = "Examples:
+  modelgate accounts clear-cooldown 'openrouter[1]'")]
     ClearCooldown(change::Args),
     /// Renew the access token of an account now
+    ///
+    /// With --json: {"id", "action", "account"}; the account as `modelgate accounts --json` tells it.
+    #[command(after_help = "Examples:
+  modelgate accounts refresh codex-ada@example.com")]
     Refresh(change::Args),
     /// Forget an account and delete its file
+    ///
+    /// With --json: {"id", "action"}.
+    #[command(after_help = "Examples:
+  modelgate accounts remove codex-ada@example.com --yes")]
     Remove(change::RemoveArgs),
 }
 

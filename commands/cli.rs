@@ -5,14 +5,15 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::CompleteEnv;
 use modelgate_config::Environment;
 
 use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, completions, config, dashboard, keys, login, logout, logs, man, models, route, serve,
-    usage, version, why,
+    accounts, ask, completions, config, dashboard, doctor, env, keys, launch, login, logout, logs,
+    man, models, route, serve, usage, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -22,9 +23,13 @@ use crate::{
 /// a terminal, is its dashboard.
 #[derive(Debug, Parser)]
 #[command(name = "modelgate", version, infer_subcommands = false)]
-#[command(
-    after_help = "Exit codes: 0 success, 1 failed, 2 wrong usage or configuration, 130 interrupted."
-)]
+#[command(after_help = "Examples:
+  modelgate serve
+  modelgate launch claude
+  modelgate ask --model demo hello
+  modelgate doctor
+
+Exit codes: 0 success, 1 failed, 2 wrong usage or configuration, 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
@@ -62,6 +67,9 @@ pub(crate) enum Color {
 enum Command {
     Serve(serve::Args),
     Dashboard(dashboard::Args),
+    Launch(launch::Args),
+    Env(env::Args),
+    Ask(ask::Args),
     Login(login::Args),
     Logout(logout::Args),
     Models(models::Args),
@@ -73,6 +81,7 @@ enum Command {
     Logs(logs::Args),
     #[command(subcommand)]
     Config(config::Command),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
     Version(version::Args),
@@ -85,6 +94,11 @@ pub(crate) fn command() -> clap::Command {
 
 /// Runs a command line and tells the exit code.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
+    match CompleteEnv::with_factory(command).try_complete(arguments, None) {
+        Ok(false) => {}
+        Ok(true) => return 0,
+        Err(error) => return refused(&error),
+    }
     let color = color_of(arguments);
     let parsed = command()
         .color(color.into())
@@ -121,6 +135,9 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(context, args),
             Self::Dashboard(args) => dashboard::run(context, &args),
+            Self::Launch(args) => launch::run(context, &args),
+            Self::Env(args) => env::run(context, &args),
+            Self::Ask(args) => ask::run(context, &args),
             Self::Login(args) => login::run(context, &args),
             Self::Logout(args) => logout::run(context, &args),
             Self::Models(args) => models::run(context, &args),
@@ -131,6 +148,7 @@ impl Command {
             Self::Route(args) => route::run(context, &args),
             Self::Logs(args) => logs::run(context, &args),
             Self::Config(command) => config::run(context, command),
+            Self::Doctor(args) => doctor::run(context, &args),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(context, &args),
             Self::Version(args) => version::run(context, &args),

@@ -1,15 +1,26 @@
 //! `modelgate completions`.
 
-use clap_complete::Shell;
+use std::io;
 
-use crate::cli;
+use clap_complete::Shell;
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+
 use crate::context::Context;
 use crate::error::CommandError;
 
+/// The variable in which a shell asks this program what to offer.
+const VARIABLE: &str = "COMPLETE";
+const NAME: &str = "modelgate";
+
 /// Print a completion script for a shell
 ///
-/// For example: modelgate completions bash > ~/.local/share/bash-completion/completions/modelgate
+/// The script asks modelgate itself what to offer, so models, accounts, keys and requests are those of now. That starts
+/// nothing, asks no provider, and gives up after less than half a second. Print it anew after an update.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate completions bash > ~/.local/share/bash-completion/completions/modelgate
+  modelgate completions zsh > \"${fpath[1]}/_modelgate\"
+  modelgate completions fish > ~/.config/fish/completions/modelgate.fish")]
 pub(crate) struct Args {
     /// The shell
     #[arg(value_name = "SHELL")]
@@ -17,14 +28,34 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError> {
-    context.output.data(&script(args.shell))
+    let script = script(args.shell).map_err(|error| CommandError::failed(error.into()))?;
+    context.output.data(&script)
 }
 
-fn script(shell: Shell) -> String {
+fn script(shell: Shell) -> io::Result<String> {
+    let completer: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+        other => return Err(io::Error::other(format!("there is no script for {other}"))),
+    };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "modelgate", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    completer.write_registration(VARIABLE, NAME, NAME, NAME, &mut script)?;
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Zsh {
+        // A file in `fpath` is read when it is first needed, and has to answer then.
+        script.push_str(ANSWER_AT_ONCE);
+    }
+    Ok(script)
 }
+
+const ANSWER_AT_ONCE: &str = r#"
+if [[ "$funcstack[1]" == "_modelgate" ]]; then
+    _clap_dynamic_completer_modelgate "$@"
+fi
+"#;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -57,7 +88,7 @@ pub(crate) mod tests {
     #[test]
     fn the_kept_scripts_are_up_to_date() {
         for shell in Shell::value_variants() {
-            check(&shell.file_name("modelgate"), &script(*shell));
+            check(&shell.file_name(NAME), &script(*shell).unwrap());
         }
     }
 }

@@ -16,6 +16,10 @@ use crate::error::CommandError;
 
 /// Make, check, look at and change the configuration file
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  modelgate config check
+  modelgate config set routing.strategy fill-first
+  modelgate config edit")]
 pub(crate) enum Command {
     Init(init::Args),
     Check(check::Args),

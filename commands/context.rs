@@ -67,7 +67,7 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// A path as one word of a shell.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let text = shown(path);
     let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+,@%:".contains(char);
     if !text.is_empty() && text.chars().all(plain) {

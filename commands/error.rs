@@ -5,7 +5,7 @@ use std::io;
 use modelgate_config::ConfigError;
 use modelgate_config::edit::EditError;
 use modelgate_config::keys::KeyError;
-use modelgate_management::ClientError;
+use modelgate_management::{AskError, ClientError};
 
 use crate::inert::inert;
 
@@ -31,8 +31,8 @@ enum Kind {
     Usage,
     /// Somebody else changed the same thing meanwhile.
     Stale,
-    /// What is wrong was printed as the command's data.
-    Reported,
+    /// Everything was said; this is the exit code.
+    Exited(u8),
     /// The person asked to stop at once.
     Interrupted,
     /// Whoever read stdout has enough; that is no error.
@@ -52,7 +52,12 @@ impl CommandError {
 
     /// The configuration is wrong, and the command has printed how as its data.
     pub(crate) fn reported() -> Self {
-        Self::new(Kind::Reported, anyhow::anyhow!("reported"))
+        Self::exited(USAGE)
+    }
+
+    /// Everything was said already, and this is the exit code.
+    pub(crate) fn exited(code: u8) -> Self {
+        Self::new(Kind::Exited(code), anyhow::anyhow!("exited with {code}"))
     }
 
     /// Asked to stop before everything had ended.
@@ -89,6 +94,13 @@ impl CommandError {
         self
     }
 
+    /// The same error with a line for every single problem.
+    #[must_use]
+    pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
     fn new(kind: Kind, error: anyhow::Error) -> Self {
         Self {
             kind,
@@ -102,7 +114,8 @@ impl CommandError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Failed | Kind::Stale => FAILED,
-            Kind::Usage | Kind::Reported => USAGE,
+            Kind::Usage => USAGE,
+            Kind::Exited(code) => code,
             Kind::Interrupted => INTERRUPTED,
             Kind::Closed => 0,
         }
@@ -114,7 +127,7 @@ impl CommandError {
             Kind::Failed | Kind::Usage | Kind::Stale => {
                 Some(inert(&format!("{:#}", self.error)).into_owned())
             }
-            Kind::Reported | Kind::Interrupted | Kind::Closed => None,
+            Kind::Exited(_) | Kind::Interrupted | Kind::Closed => None,
         }
     }
 
@@ -201,6 +214,15 @@ impl From<ClientError> for CommandError {
     }
 }
 
+impl From<AskError> for CommandError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Client(error) => error.into(),
+            AskError::Refused { .. } | AskError::Cut { .. } => Self::failed(error.into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -254,6 +276,7 @@ mod tests {
         check(&CommandError::from_stdout(closed), 0, "");
         check(&CommandError::interrupted(), 130, "");
         check(&CommandError::reported(), 2, "");
+        check(&CommandError::exited(7), 7, "");
         let full = io::Error::from(io::ErrorKind::StorageFull);
         assert_eq!(CommandError::from_stdout(full).exit_code(), 1);
     }

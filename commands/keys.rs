@@ -33,6 +33,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the client keys
+    ///
+    /// With --json the same as `modelgate keys`.
+    #[command(after_help = "Examples:
+  modelgate keys list
+  modelgate keys list --json")]
     List,
     Add(change::AddArgs),
     Revoke(change::RevokeArgs),

@@ -4,22 +4,30 @@
 //! routing. Start at `cli`, then read any one command; the others have the same two items.
 
 mod accounts;
+mod ask;
 mod candidates;
 mod cli;
+mod clients;
 mod clock;
 mod columns;
+mod complete;
 mod completions;
 mod config;
 mod confirm;
 mod context;
 mod dashboard;
+mod doctor;
+mod endpoint;
+mod env;
 mod error;
 mod keys;
+mod launch;
 mod login;
 mod logout;
 mod logs;
 mod man;
 mod models;
+mod occupied;
 mod output;
 mod remote;
 mod route;

@@ -13,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Overrides};
-use modelgate_providers::oauth::{self, LoginError, Method, NewAccount, Reach, Social};
+use modelgate_providers::oauth::{self, Method, NewAccount, Reach, Social};
 use modelgate_providers::{Account, AccountKind, Accounts, Clients};
 use serde::Serialize;
 use tokio::runtime::Builder;
@@ -36,6 +36,7 @@ use crate::inert::inert;
 #[command(after_help = "Examples:
   modelgate login claude
   modelgate login claude --no-browser
+  modelgate login codex --device
   modelgate login gemini --project my-project
   modelgate login qwen --label work
   modelgate login kiro --with github
@@ -46,7 +47,7 @@ pub(crate) struct Args {
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
     /// List the providers, what their logins lack, and how many accounts there are
-    #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "with", "cookie", "no_browser", "yes"])]
+    #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "with", "cookie", "device", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
     #[arg(long, value_name = "NAME")]
@@ -70,12 +71,22 @@ pub(crate) struct Args {
     /// Log in with the cookie of the provider's web page, read from stdin (iflow)
     #[arg(long, requires = "provider", conflicts_with_all = ["import", "no_browser"])]
     cookie: bool,
+    /// Log in with a code that is typed at the provider, where a browser that comes back is usual (codex)
+    #[arg(long, requires = "provider", conflicts_with_all = ["import", "with", "cookie", "project"])]
+    device: bool,
     /// Open no browser; print the address only
     #[arg(long)]
     no_browser: bool,
     /// Do not ask whether the provider's terms are known
     #[arg(long, short)]
     yes: bool,
+}
+
+impl Args {
+    /// How somebody wants to log in, if not the usual way.
+    fn wanted(&self) -> Option<Method> {
+        self.device.then_some(Method::Device)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -111,7 +122,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
     oauth::projects(kind, &args.project).map_err(wait::explained)?;
     if args.import.is_none() && !args.cookie {
-        oauth::ready(kind, &config.oauth).map_err(wait::explained)?;
+        oauth::ready(kind, args.wanted(), &config.oauth).map_err(wait::explained)?;
     }
     if let Some(terms) = oauth::terms(kind) {
         context.output.warning(terms.text);
@@ -155,17 +166,13 @@ fn log_in(
             return cookie::log_in(config, reach, kind).await;
         }
         let social = social(kind, args)?;
-        match oauth::method(kind) {
+        let method = oauth::method(kind, args.wanted()).map_err(wait::explained)?;
+        match method {
             _ if social.is_some() => {
                 browser::log_in(context, config, reach, kind, social, args).await
             }
-            Some(Method::Browser) => {
-                browser::log_in(context, config, reach, kind, None, args).await
-            }
-            Some(Method::Device) => {
-                device::log_in(context, config, reach, kind, args.no_browser).await
-            }
-            None => Err(wait::explained(LoginError::NotOffered { kind })),
+            Method::Browser => browser::log_in(context, config, reach, kind, None, args).await,
+            Method::Device => device::log_in(context, config, reach, kind, args.no_browser).await,
         }
     })
 }

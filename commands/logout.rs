@@ -5,6 +5,7 @@ use modelgate_providers::store::Snapshot;
 use modelgate_providers::{Account, Accounts};
 use serde::Serialize;
 
+use crate::complete;
 use crate::confirm::confirm;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -20,7 +21,7 @@ use crate::inert::inert;
   modelgate logout ada@example.com --yes")]
 pub(crate) struct Args {
     /// The account: its name in `modelgate accounts`, its address or its label
-    #[arg(value_name = "ACCOUNT")]
+    #[arg(value_name = "ACCOUNT", add = complete::logins())]
     account: String,
     /// Do not ask
     #[arg(long, short)]

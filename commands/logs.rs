@@ -6,6 +6,7 @@ use modelgate_management::logs::NOT_TO_FILE;
 use modelgate_management::{Client, ClientError, LogLevel, LogLine, LogLines, LogQuery};
 use serde::Serialize;
 
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
     /// Only lines about this request, as `x-request-id` of its answer names it
-    #[arg(long, value_name = "REQUEST-ID")]
+    #[arg(long, value_name = "REQUEST-ID", add = complete::requests())]
     request: Option<String>,
     #[command(flatten)]
     remote: Remote,

@@ -6,9 +6,10 @@ use crate::error::CommandError;
 use crate::inert::inert;
 
 /// Print a manual page
-///
-/// For example: modelgate man config check | man -l -
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate man | man -l -
+  modelgate man config check | man -l -")]
 pub(crate) struct Args {
     /// The command the page is about; without it, modelgate itself
     #[arg(value_name = "COMMAND")]

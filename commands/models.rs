@@ -6,6 +6,7 @@ use modelgate_providers::Catalog;
 use serde::Serialize;
 
 use crate::columns::columns;
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -16,9 +17,13 @@ use crate::inert::inert;
 /// asked. With --json: {"models": [{"id", "providers", "max_output"}], "other_names": [{"provider", "patterns"}]};
 /// max_output is null where it is not known, and other_names tells which providers take further names.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate models
+  modelgate models claude
+  modelgate models --json | jq -r '.models[].id'")]
 pub(crate) struct Args {
     /// List only models whose name or provider contains this
-    #[arg(value_name = "FILTER")]
+    #[arg(value_name = "FILTER", add = complete::models())]
     filter: Option<String>,
 }
 

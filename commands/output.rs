@@ -31,6 +31,8 @@ type Stream = AutoStream<Box<dyn Write + Send>>;
 pub(crate) struct Output {
     settings: Settings,
     out: Stream,
+    /// The same stdout, without anybody between who takes colours away.
+    raw: Box<dyn Write + Send>,
     err: Stream,
     colored_out: bool,
     colored_err: bool,
@@ -44,6 +46,7 @@ impl Output {
         Self {
             settings,
             out: AutoStream::new(Box::new(io::stdout()), out),
+            raw: Box::new(io::stdout()),
             err: AutoStream::new(Box::new(io::stderr()), err),
             colored_out: out != ColorChoice::Never,
             colored_err: err != ColorChoice::Never,
@@ -80,6 +83,19 @@ impl Output {
         write!(self.out, "{text}{end}")
             .and_then(|()| self.out.flush())
             .map_err(CommandError::from_stdout)
+    }
+
+    /// Prints a piece of data that arrives bit by bit, as it is.
+    pub(crate) fn piece(&mut self, text: &str) -> Result<(), CommandError> {
+        self.raw
+            .write_all(text.as_bytes())
+            .and_then(|()| self.raw.flush())
+            .map_err(CommandError::from_stdout)
+    }
+
+    /// Prints a piece of what is beside the data, in the colour of what explains.
+    pub(crate) fn aside(&mut self, text: &str) {
+        self.say(format_args!("{FAINT}{text}{FAINT:#}"));
     }
 
     /// Prints data as JSON, indented for the eyes of a person.
@@ -193,6 +209,7 @@ pub(crate) mod testing {
                 color: Color::Never,
             },
             out: stream(&out),
+            raw: Box::new(out.clone()),
             err: stream(&err),
             colored_out: false,
             colored_err: false,
@@ -216,6 +233,16 @@ mod tests {
         output.hint("do this");
         assert_eq!(out.text(), "one\ntwo\n");
         assert_eq!(err.text(), "a note\nwarning: careful\nhint: do this\n");
+    }
+
+    #[test]
+    fn pieces_are_printed_as_they_are() {
+        let (mut output, out, err) = captured(false);
+        output.piece("a\u{1b}[31m").unwrap();
+        output.piece("b\n").unwrap();
+        output.aside("hm");
+        assert_eq!(out.text(), "a\u{1b}[31mb\n");
+        assert_eq!(err.text(), "hm");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use modelgate_management::RouteDecision;
 
 use crate::candidates::{self, FUTURE};
 use crate::clock::Clock;
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -17,9 +18,12 @@ use crate::remote::Remote;
 /// Nothing is sent, and no account's turn is taken. With --json: {"model", "strategy", "session", "chosen", "why",
 /// "candidates": [{"credential", "model", "outcome", "reason", "next_try"}], "retry_at"}; what is not known is absent.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate route claude-sonnet-5
+  modelgate route gpt-5 --session 0199f0d2")]
 pub(crate) struct Args {
     /// The model, as a client would name it
-    #[arg(value_name = "MODEL")]
+    #[arg(value_name = "MODEL", add = complete::models())]
     model: String,
     /// The session, as a client would name it
     #[arg(long, value_name = "SESSION")]

@@ -3,7 +3,6 @@
 mod banner;
 mod files;
 mod log;
-mod occupied;
 mod open;
 mod reload;
 mod running;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use modelgate_config::{Config, ConfigError, Overrides, Problem, Store};
+use modelgate_config::{Config, ConfigError, Overrides, Problem, Secret, Store};
 use modelgate_gateway::{Logs, Server, StartError, State};
 use modelgate_providers::Catalog;
 use serde::Serialize;
@@ -30,6 +29,7 @@ use crate::context::{Context, shown};
 use crate::dashboard::Dashboard;
 use crate::error::CommandError;
 use crate::inert::inert;
+use crate::occupied;
 
 /// Threads for what blocks: looking up names, reading the configuration file.
 const BLOCKING_THREADS: usize = 16;
@@ -48,6 +48,10 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// With --tui the dashboard is shown meanwhile, and log lines go to the log file only (`logging-to-file`). Quitting it stops
 /// the gateway, as a signal does.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate serve
+  ANTHROPIC_API_KEY=sk-ant-… modelgate serve --log debug
+  modelgate serve --config ./modelgate.yaml --port 0 --json")]
 pub(crate) struct Args {
     /// IP address to listen on, instead of `host` in the configuration
     #[arg(long, value_name = "ADDRESS")]
@@ -66,6 +70,11 @@ pub(crate) struct Args {
     /// Show the dashboard while the gateway serves
     #[arg(long)]
     tui: bool,
+    /// Password of the program that starts the gateway: it manages it from this machine, and the gateway ends when nobody
+    /// has asked /keep-alive with it for ten seconds; $MODELGATE_PASSWORD says it without showing it in the list of
+    /// processes
+    #[arg(long, value_name = "PASSWORD")]
+    password: Option<String>,
 }
 
 /// What `--json` prints.
@@ -92,6 +101,7 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
         true => Some(Dashboard::local(context)?),
         false => None,
     };
+    let password = password(context, args.password)?;
     let opened = open::open(context)?;
     let store =
         Store::new(opened.loaded.clone(), overrides).map_err(|error| refused(context, error))?;
@@ -108,13 +118,29 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
     let runtime = runtime()
         .context("cannot start the runtime")
         .map_err(CommandError::failed)?;
-    let hurried = runtime.block_on(serve(context, &opened, &store, log, &files, dashboard));
+    let serving = serve(context, &opened, &store, log, &files, dashboard, password);
+    let hurried = runtime.block_on(serving);
     // Name look-ups that are still under way must not hold up the end.
     runtime.shutdown_background();
     files.flush();
     match hurried? {
         true => Err(CommandError::interrupted()),
         false => Ok(()),
+    }
+}
+
+/// The password of whoever starts the gateway, if there is one.
+fn password(context: &Context, flag: Option<String>) -> Result<Option<Secret>, CommandError> {
+    let given = flag.or_else(|| Some(context.environment.get("MODELGATE_PASSWORD")?.to_owned()));
+    // Presented in a header, it would lose its blanks.
+    match given.as_deref().map(str::trim) {
+        None => Ok(None),
+        Some("") => {
+            let blank = anyhow::anyhow!("the password of --password is blank");
+            let hint = "leave --password out, or give it a text that is hard to guess";
+            Err(CommandError::usage(blank).hint(hint))
+        }
+        Some(password) => Ok(Some(Secret::from(password))),
     }
 }
 
@@ -126,11 +152,15 @@ async fn serve(
     log: log::Handle,
     files: &Logs,
     dashboard: Option<Dashboard>,
+    password: Option<Secret>,
 ) -> Result<bool, CommandError> {
     let token = modelgate_management::new_token()
         .context("the system has no randomness to give")
         .map_err(CommandError::failed)?;
-    let state = State::new(store.clone()).managed_with(&token);
+    let mut state = State::new(store.clone()).managed_with(&token);
+    if let Some(password) = &password {
+        state = state.kept_alive_with(password);
+    }
     let state = Arc::new(state.logging_to(files.clone()));
     let bound = Server::bind(Arc::clone(&state)).await;
     let server = bound.map_err(|error| not_started(context, &opened.path, error))?;
@@ -142,10 +172,11 @@ async fn serve(
     if let Some(file) = &opened.new {
         file.save(&opened.path)?;
     }
-    let signals = Signals::listen(store.clone())
+    let signals = Signals::listen(store.clone(), Arc::clone(&state))
         .context("cannot listen for signals")
         .map_err(CommandError::failed)?;
-    let watcher = modelgate_config::watch(store, |outcome| reload::report(&outcome));
+    let watched = Arc::clone(&state);
+    let watcher = modelgate_config::watch(store, move |outcome| reload::report(&watched, &outcome));
     let following = tokio::spawn(follow(store.clone(), log));
     if let Err(error) = &watcher {
         tracing::warn!(

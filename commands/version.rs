@@ -6,7 +6,12 @@ use crate::context::Context;
 use crate::error::CommandError;
 
 /// Print the version
+///
+/// With --json: {"name", "version"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate version
+  modelgate version --json")]
 pub(crate) struct Args {}
 
 #[derive(Serialize)]

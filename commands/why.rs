@@ -3,6 +3,7 @@
 mod latest;
 mod story;
 
+use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::remote::Remote;
@@ -22,9 +23,13 @@ use crate::remote::Remote;
 /// [{"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "credential", "upstream_dialect",
 /// "attempts", "total_ms", "first_byte_ms", "usage", "cost", "error"}]}. What is not known is absent.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate why
+  modelgate why 0199f0d2c5b77c1e8a3f6d0b2c4e5f60
+  modelgate why --limit 5 --json")]
 pub(crate) struct Args {
     /// The request, as `x-request-id` of its answer names it; without one, the latest requests are listed
-    #[arg(value_name = "REQUEST-ID")]
+    #[arg(value_name = "REQUEST-ID", add = complete::requests())]
     id: Option<String>,
     /// How many requests to list
     #[arg(long, value_name = "COUNT", default_value = "20", conflicts_with = "id",

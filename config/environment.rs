@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::oauth;
 use crate::secret::Secret;
 
-/// Every variable with a meaning, beside those of logins.
+/// Every variable with a meaning, beside those of logins and clients.
 const NAMES: &[&str] = &[
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
@@ -16,17 +16,50 @@ const NAMES: &[&str] = &[
     "HOME",
     "MANAGEMENT_PASSWORD",
     "MODELGATE_CONFIG",
+    "MODELGATE_KEY",
     "MODELGATE_MANAGEMENT_KEY",
+    "MODELGATE_PASSWORD",
     "MODELGATE_URL",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
     "OPENROUTER_API_KEY",
     "OPENROUTER_BASE_URL",
+    "PATH",
+    "SHELL",
     "USERPROFILE",
     "VISUAL",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
+];
+
+/// What clients read, beside the above: whether they are set is asked where a client is pointed at the gateway.
+const OF_CLIENTS: &[&str] = &[
+    "AIDER_ANTHROPIC_API_KEY",
+    "AIDER_MODEL",
+    "AIDER_OPENAI_API_BASE",
+    "AIDER_OPENAI_API_KEY",
+    "ANTHROPIC_API_BASE",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+    "ANTHROPIC_DEFAULT_OPUS_MODEL",
+    "ANTHROPIC_DEFAULT_SONNET_MODEL",
+    "ANTHROPIC_MODEL",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_USE_FOUNDRY",
+    "CLAUDE_CODE_USE_VERTEX",
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
+    "GEMINI_MODEL",
+    "GOOGLE_API_KEY",
+    "GOOGLE_GENAI_USE_GCA",
+    "GOOGLE_GENAI_USE_VERTEXAI",
+    "OPENAI_API_BASE",
+    "OPENAI_MODEL",
+    "OPENCODE_CONFIG_CONTENT",
 ];
 
 /// Provider keys and directories of the environment. `Debug` masks every value.
@@ -40,9 +73,16 @@ impl Environment {
     /// The variables of this process, as they are now.
     #[must_use]
     pub fn from_process() -> Self {
-        let names = NAMES.iter().map(|name| (*name).to_owned());
+        let names = NAMES.iter().chain(OF_CLIENTS);
+        let names = names.map(|name| (*name).to_owned());
         let value = |name: String| std::env::var(&name).ok().map(|value| (name, value));
         Self::from_map(names.chain(oauth::variables()).filter_map(value))
+    }
+
+    /// Whether a variable of the process is looked at.
+    #[must_use]
+    pub fn reads(name: &str) -> bool {
+        NAMES.contains(&name) || OF_CLIENTS.contains(&name)
     }
 
     /// An environment of its own, for tests.

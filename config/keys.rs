@@ -1,6 +1,7 @@
 //! Client keys: reading them from the file, comparing them, making new ones.
 
 mod change;
+mod clear;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use crate::values::{self, Complaint};
 use crate::view::View;
 
 pub use change::{KeyError, NewKey, add, revoke, rotate};
+pub use clear::{ListedKey, listed};
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// 43 characters of 62 carry 256 bits.

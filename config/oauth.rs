@@ -27,7 +27,7 @@ pub enum OAuthSetting {
     DiscoveryUrl,
     /// Where a program makes itself known, for providers that know none.
     RegisterUrl,
-    /// Where somebody signs in, for providers with a place for each organisation.
+    /// Where somebody signs in, of an organisation, or to type a code.
     StartUrl,
     /// Where tokens are renewed, if that is another place.
     RefreshUrl,
@@ -127,6 +127,8 @@ type Defaults = &'static [(OAuthSetting, &'static str)];
 const SERVICES: &[(&str, Defaults)] = &[
     ("antigravity", ANTIGRAVITY),
     ("claude", CLAUDE),
+    ("codex", CODEX),
+    ("codex-device", CODEX_DEVICE),
     ("gemini", GEMINI),
     ("github-copilot", COPILOT),
     ("iflow", IFLOW),
@@ -182,6 +184,43 @@ const CLAUDE: Defaults = &[
         "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
     ),
     (OAuthSetting::Scope, "user:profile user:inference"),
+];
+
+const CODEX: Defaults = &[
+    (
+        OAuthSetting::AuthorizeUrl,
+        "https://auth.openai.com/oauth/authorize",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://auth.openai.com/oauth/token",
+    ),
+    (
+        OAuthSetting::RedirectUrl,
+        "http://localhost:1455/auth/callback",
+    ),
+    (OAuthSetting::ClientId, "app_EMoamEEZ73f0CkXaXp7hrann"),
+    (OAuthSetting::Scope, "openid profile email offline_access"),
+];
+
+/// What a code that is typed at OpenAI needs beside that: it becomes a code as a browser brings one.
+const CODEX_DEVICE: Defaults = &[
+    (
+        OAuthSetting::DeviceUrl,
+        "https://auth.openai.com/api/accounts/deviceauth/usercode",
+    ),
+    (
+        OAuthSetting::TokenUrl,
+        "https://auth.openai.com/api/accounts/deviceauth/token",
+    ),
+    (
+        OAuthSetting::StartUrl,
+        "https://auth.openai.com/codex/device",
+    ),
+    (
+        OAuthSetting::RedirectUrl,
+        "https://auth.openai.com/deviceauth/callback",
+    ),
 ];
 
 const COPILOT: Defaults = &[

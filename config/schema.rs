@@ -190,6 +190,8 @@ const LEGACY_AUTH: &[Field] = &[
 const OAUTH: &[Field] = &[
     field("antigravity", Map(OAUTH_SERVICE)),
     field("claude", Map(OAUTH_SERVICE)),
+    field("codex", Map(OAUTH_SERVICE)),
+    field("codex-device", Map(OAUTH_SERVICE)), // with a code
     field("gemini", Map(OAUTH_SERVICE)),
     field("github-copilot", Map(OAUTH_SERVICE)),
     field("iflow", Map(OAUTH_SERVICE)),
@@ -206,7 +208,7 @@ const OAUTH_SERVICE: &[Field] = &[
     field("device-url", Text),    // where a login with a code begins
     field("discovery-url", Text), // where the provider says where logins go
     field("register-url", Text),  // where a program makes itself known
-    field("start-url", Text),     // where somebody signs in, of an organisation
+    field("start-url", Text),     // where somebody signs in, of an organisation or to type a code
     field("refresh-url", Text),   // where tokens are renewed, if elsewhere
     field("profile-url", Text),   // where the provider says whose a token is
     field("api-key-url", Text),   // where a key is given for a cookie

@@ -1,6 +1,7 @@
 //! Same dialect on both sides: the bytes are forwarded, and only watched.
 
 mod observe;
+mod output;
 mod peek;
 
 pub use observe::{Observer, Outcome, rename_model, usage_of_body};

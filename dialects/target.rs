@@ -34,6 +34,8 @@ pub struct ModelProfile {
     pub sampling: bool,
     /// `temperature` and `top_p` are accepted together.
     pub sampling_pair: bool,
+    /// A limit of the answer is accepted.
+    pub output_limit: bool,
     /// A final assistant turn is continued.
     pub prefill: bool,
     /// `role: system` is accepted in the middle of a conversation.
@@ -127,8 +129,6 @@ pub struct GeminiProfile {
     pub low: bool,
     /// `thinkingLevel` has `MEDIUM`.
     pub medium: bool,
-    /// `maxOutputTokens` is accepted.
-    pub output_limit: bool,
     /// Longest tool name.
     pub tool_name_limit: usize,
 }
@@ -178,7 +178,6 @@ impl Default for GeminiProfile {
             minimal: true,
             low: true,
             medium: true,
-            output_limit: true,
             tool_name_limit: 64,
         }
     }
@@ -214,6 +213,7 @@ impl Default for ModelProfile {
             },
             sampling: true,
             sampling_pair: true,
+            output_limit: true,
             prefill: true,
             mid_system: false,
             json_schema: true,

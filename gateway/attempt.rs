@@ -207,12 +207,14 @@ async fn begin(
         }
         Form::Events => {
             let conduit = if prepared.pass {
-                let pass = Conduit::pass(dialect, prepared.rename.clone(), source.limit);
+                let mut pass = Conduit::pass(dialect, prepared.rename.clone(), source.limit);
                 if prepared.hides_usage {
-                    pass.hiding_usage()
-                } else {
-                    pass
+                    pass = pass.hiding_usage();
                 }
+                if prepared.mends {
+                    pass = pass.mending();
+                }
+                pass
             } else {
                 translate()
             };

@@ -66,6 +66,17 @@ impl Conduit {
         }
     }
 
+    /// The same, with streams [mended](Observer::mending).
+    pub(crate) fn mending(self) -> Self {
+        match self {
+            Self::Pass(pass) => Self::Pass(Box::new(Pass {
+                dialect: pass.dialect,
+                observer: pass.observer.mending(),
+            })),
+            Self::Translate(_) => self,
+        }
+    }
+
     /// From one dialect to another. `provider` is the tag of the upstream's reasoning state, `asked` what its decoder must
     /// know of the request.
     pub(crate) fn translate(

@@ -28,7 +28,7 @@ use crate::suffix::Suffix;
 pub(crate) struct Read {
     pub(crate) id: RequestId,
     pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) transcript: Transcript,
     pub(crate) peek: Peek,
     pub(crate) route: Arc<Route>,

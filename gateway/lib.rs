@@ -16,6 +16,7 @@ mod error;
 mod exchange;
 mod google;
 mod intake;
+mod keep_alive;
 mod lists;
 pub mod logs;
 mod management;

@@ -64,6 +64,7 @@ async fn fetch(state: &State, config: &Config, source: ListSource) -> bool {
     {
         let (clients, timeouts) = (&state.clients, &config.timeouts);
         let fetched = lists::fetch(clients, &config.proxy, timeouts, credential).await;
+        let fetched = fetched.map(|list| list.models);
         if let Err(error) = &fetched {
             tracing::warn!(
                 credential = %credential.id,

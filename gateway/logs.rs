@@ -1,8 +1,11 @@
-//! Log files: lines in a file that is put aside when it is full, and a file for each request whose log is wanted.
+//! Log files: lines in a file that is put aside when it is full, and a file for each request whose log is wanted; and lines as
+//! they come, for whoever follows them.
 //!
-//! One thread writes (`writer`). Whoever has something to write puts it in a queue and never waits: what finds no place there
-//! is counted, and the file says so. Who reads is in `management/logs.rs`; both know files by `names`.
+//! One thread masks and writes (`writer`). Whoever has something to say puts it in a queue and never waits: what finds no place
+//! there is counted, and the file and the followers are told so. Who reads files is in `management/logs.rs`, both know them by
+//! `names`; who follows is in `management/events.rs`.
 
+mod followers;
 mod mask;
 pub(crate) mod names;
 mod report;
@@ -25,11 +28,14 @@ use modelgate_config::Config;
 use modelgate_config::model::{self, RequestLogs};
 use modelgate_management::LogLine;
 use modelgate_providers::Account;
+use tokio::sync::broadcast::Receiver;
 
+pub(crate) use self::followers::Spoken;
+use self::followers::{Followers, may_be_told};
 use self::mask::Mask;
 use self::report::Report;
 pub(crate) use self::transcript::Transcript;
-use self::writer::{Job, Writer};
+use self::writer::{Job, Line, Writer};
 use crate::request::Incoming;
 
 /// Things that wait to be written, and the bytes of them: lines, and logs of requests.
@@ -56,6 +62,7 @@ struct Shared {
 #[derive(Debug)]
 struct Board {
     settings: ArcSwap<Settings>,
+    followers: Followers,
     /// What is in the queue.
     line_bytes: AtomicUsize,
     report_bytes: AtomicUsize,
@@ -79,6 +86,7 @@ impl Logs {
                 files: files.clone(),
                 mask: Mask::default(),
             }),
+            followers: Followers::default(),
             line_bytes: AtomicUsize::new(0),
             report_bytes: AtomicUsize::new(0),
             lost_lines: AtomicU64::new(0),
@@ -90,27 +98,52 @@ impl Logs {
         }))
     }
 
-    /// Whether lines are written.
+    /// Whether anybody wants lines: the file, or somebody who follows them.
     #[must_use]
     pub fn takes_lines(&self) -> bool {
+        self.writes_lines() || self.0.board.followers.any()
+    }
+
+    /// Whether lines are written to the file.
+    pub(crate) fn writes_lines(&self) -> bool {
         self.0.board.settings.load().files.to_file
     }
 
-    /// Writes a line, if lines are written. Never waits.
-    pub fn line(&self, line: &LogLine) {
-        if !self.takes_lines() {
+    /// The lines from now on.
+    pub(crate) fn watch(&self) -> Receiver<Spoken> {
+        self.0.board.followers.watch()
+    }
+
+    /// Takes a line, if anybody wants it. Never waits.
+    pub fn line(&self, mut line: LogLine) {
+        let board = &self.0.board;
+        let to_file = self.writes_lines();
+        let to_followers = board.followers.any() && may_be_told(&line);
+        if !to_file && !to_followers {
             return;
         }
-        let mut text = line.to_string();
-        if text.len() > LONGEST {
-            let whole = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
-            text.truncate(whole.unwrap_or_default());
-            text.push('…');
+        if line.text.len() > LONGEST {
+            let whole = (0..=LONGEST)
+                .rev()
+                .find(|at| line.text.is_char_boundary(*at));
+            line.text.truncate(whole.unwrap_or_default());
+            line.text.push('…');
         }
-        let (board, size) = (&self.0.board, text.len());
-        let sent = self.send(&board.line_bytes, LINE_BYTES, size, Job::Line(text));
+        let line = Line {
+            line,
+            to_file,
+            to_followers,
+        };
+        let size = line.size();
+        let sent = self.send(
+            &board.line_bytes,
+            LINE_BYTES,
+            size,
+            Job::Line(Box::new(line)),
+        );
         if !sent {
-            board.lost_lines.fetch_add(1, Relaxed);
+            board.lost_lines.fetch_add(u64::from(to_file), Relaxed);
+            board.followers.lost(u64::from(to_followers));
         }
     }
 

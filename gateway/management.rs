@@ -12,6 +12,7 @@ pub(crate) mod events;
 mod file;
 pub(crate) mod gate;
 pub(crate) mod hash;
+mod key_usage;
 mod logs;
 mod metrics;
 mod models;
@@ -25,6 +26,8 @@ mod spill;
 mod tools;
 mod usage;
 mod views;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
@@ -49,8 +52,14 @@ use crate::{body, reply};
 
 /// The largest body, in bytes: what the largest configuration file has, and some.
 const LARGEST: usize = 9 << 20;
-/// Under this name programs of the family look for the version.
-const VERSION: &str = "x-cpa-version";
+/// Where programs of the family look for what the gateway is (`management-api.md` 1.3). It is not told of which commit and of
+/// which day it is, so that a build can be made again; and there are no plugins.
+const IDENTITY: [(&str, &str); 4] = [
+    ("x-cpa-version", env!("CARGO_PKG_VERSION")),
+    ("x-cpa-commit", "none"),
+    ("x-cpa-build-date", "unknown"),
+    ("x-cpa-support-plugin", "false"),
+];
 
 /// What is asked.
 #[derive(Debug)]
@@ -58,7 +67,7 @@ struct Question {
     method: Method,
     path: String,
     query: Option<String>,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
 }
 
 /// Why there is no answer: in our shape, or in the family's.
@@ -92,7 +101,9 @@ pub(crate) async fn answer(state: &State, incoming: Incoming, tail: &str) -> Res
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    for (name, value) in IDENTITY {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -205,6 +216,7 @@ async fn family(
             tools::model_definitions(&ask.parameter("channel").unwrap_or_default())?
         }
         (["usage", tail @ ..], _) => return usage::answer(state, manager, tail, ask).await,
+        (["api-key-usage"], _) => key_usage::answer(state, &file::document(state).await?),
         (["usage-queue"], _) => queue::answer(state, &ask)?,
         (["logs"] | ["request-error-logs" | "request-log-by-id", ..], verb) => {
             let deletes = verb == Some(Verb::Delete);
@@ -217,7 +229,13 @@ async fn family(
             let setting = settings::find(&segments.join("/"));
             let setting = setting.ok_or_else(|| Failure::unknown_route(&question.path))?;
             match verb {
-                None => json(&setting.read(&file::document(state).await?))?,
+                None => {
+                    let mut told = setting.read(&file::document(state).await?);
+                    if let Some(list) = setting.key_list() {
+                        key_usage::mark(state, list, &mut told[setting.name()]);
+                    }
+                    json(&told)?
+                }
                 Some(verb) => {
                     let plan = move |document: &_| setting.change(verb, &ask, document);
                     change::settings(state, manager, headers, plan).await?
@@ -235,7 +253,7 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
         ["reset-quota" | "api-call"] => Some("POST"),
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
         ["usage", tail @ ..] => usage::allow(tail),
-        ["usage-queue"] => Some("GET"),
+        ["usage-queue" | "api-key-usage"] => Some("GET"),
         ["logs"] | ["request-error-logs" | "request-log-by-id", ..] => logs::allow(segments),
         ["auth-files", tail @ ..] => auth_files::allow(tail),
         _ => settings::find(&segments.join("/")).map(settings::Setting::allow),

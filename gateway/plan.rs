@@ -6,12 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::HeaderMap;
 use modelgate_dialects::ir::Request;
-use modelgate_dialects::json::Document;
+use modelgate_dialects::json::{Document, Value};
 use modelgate_dialects::passthrough::{Peek, UsageWish, splice_model, splice_usage, usage_wish};
 use modelgate_dialects::{
     Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
-use modelgate_providers::{Bound, CallError, Candidate, Moment, Route, Standing, fit};
+use modelgate_providers::{Bound, CallError, Candidate, Moment, Operation, Route, Standing, fit};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -40,7 +40,7 @@ pub(crate) struct Plan {
     /// What the path says beside the body, for Google's clients.
     pub(crate) google: Option<Google>,
     pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) peek: Peek,
     /// Who could serve the model, or the fallback that is asked now.
     pub(crate) route: Arc<Route>,
@@ -77,6 +77,8 @@ pub(crate) struct Prepared {
     pub(crate) rename: Option<Str>,
     /// The upstream is asked for usage, and the client has not asked.
     pub(crate) hides_usage: bool,
+    /// The upstream's stream is mended on its way.
+    pub(crate) mends: bool,
     pub(crate) losses: Losses,
     /// Keeps the conversation once the answer is complete.
     pub(crate) keeper: Option<Keeper>,
@@ -266,7 +268,19 @@ impl Plan {
         let known = matches!(self.previous, Some(Previous::Known(_)));
         let state = self.peek.foreign_state || self.stateless;
         let untouched = !state && self.suffix.is_none() && !known;
-        candidate.dialect(self.dialect) == self.dialect && untouched
+        candidate.dialect(self.dialect) == self.dialect
+            && untouched
+            && !self.must_remember(candidate)
+            && candidate.takes(&self.document)
+    }
+
+    /// Whether the client may go on from the answer of a candidate who keeps none: then it is kept here.
+    fn must_remember(&self, candidate: &Candidate) -> bool {
+        let stored = || self.document.root().field("store").and_then(Value::as_bool);
+        self.dialect == Dialect::Responses
+            && !candidate.keeps_answers(self.dialect)
+            && (self.previous.is_some()
+                || (self.snapshot.config.responses_store.is_some() && stored() != Some(false)))
     }
 
     /// Leaves reasoning state out from now on, where an upstream says that it cannot read it (`providers.md` 3.3); false
@@ -304,7 +318,13 @@ impl Plan {
             };
             let mut losses = candidate.losses(&self.document);
             let body = self.ruled(body, candidate);
-            let body = fit(&candidate.credential, self.dialect, body, &mut losses);
+            let body = fit(
+                &candidate.credential,
+                Operation::Generate,
+                self.dialect,
+                body,
+                &mut losses,
+            );
             if self.snapshot.config.strict_translation {
                 carried(&losses)?;
             }
@@ -316,13 +336,14 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
+                mends: candidate.credential.kind.streams_loosely(),
                 losses,
                 keeper: None,
             });
         }
         let dialect = candidate.dialect(self.dialect);
         if let Some(Previous::Unknown(id)) = &self.previous
-            && dialect != self.dialect
+            && !candidate.keeps_answers(self.dialect)
         {
             return Err(Failure::unknown_response(id));
         }
@@ -345,7 +366,13 @@ impl Plan {
             encoded.losses.dropped("encrypted_content", why);
         }
         let body = self.ruled(encoded.body, candidate);
-        let body = fit(&candidate.credential, dialect, body, &mut encoded.losses);
+        let body = fit(
+            &candidate.credential,
+            Operation::Generate,
+            dialect,
+            body,
+            &mut encoded.losses,
+        );
         if self.snapshot.config.strict_translation {
             carried(&encoded.losses)?;
         }
@@ -359,6 +386,7 @@ impl Plan {
             pass: false,
             rename: None,
             hides_usage: false,
+            mends: false,
             losses: encoded.losses,
             keeper: self.keeper(),
         })

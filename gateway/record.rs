@@ -292,6 +292,9 @@ impl Record {
             Event::RequestFirstByte(RequestFirstByte {
                 id: sheet.id.to_string(),
                 credential: served.map(|served| served.candidate.credential.id.to_string()),
+                provider: served.map(|served| served.candidate.credential.provider.to_string()),
+                upstream_dialect: served.map(|served| served.dialect.name().to_owned()),
+                upstream_model: served.map(|served| served.candidate.target.model.to_string()),
                 ms: sheet.first_byte.map_or(0, millis),
             })
         });

@@ -74,7 +74,7 @@ pub(crate) struct Incoming {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) body: BodyStream,

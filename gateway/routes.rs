@@ -21,7 +21,7 @@ use crate::google::{self, Google};
 use crate::logs::Transcript;
 use crate::request::{Incoming, Peer, RequestId};
 use crate::state::State;
-use crate::{exchange, management, reply, websocket};
+use crate::{exchange, keep_alive, management, reply, websocket};
 
 /// An endpoint, as listed to people.
 pub(crate) struct Endpoint {
@@ -109,7 +109,7 @@ fn incoming(
         method,
         path: path.as_str().to_owned(),
         query,
-        headers,
+        headers: Arc::new(headers),
         peer,
         upgrade,
         // The pieces are `Bytes` already, so that nothing is copied here.
@@ -180,6 +180,7 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         "" if get => server_info::root(),
         "/healthz" if get => server_info::health(),
         "/readyz" if get => server_info::ready(&state),
+        keep_alive::PATH => keep_alive::answer(&state, &incoming),
         "/metrics" => management::metrics(&state, incoming).await,
         "/api/event_logging/batch" if post => server_info::event_sink(),
         "/v1/chat/completions"

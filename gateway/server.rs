@@ -122,7 +122,7 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `stop` is ready, then lets open requests end within the configured time. `hurry` cuts that short.
+    /// Serves until `stop` is ready, or whoever gave a password falls silent, then lets open requests end within the configured time. `hurry` cuts that short.
     pub async fn run(self, stop: impl Future<Output = ()>, hurry: impl Future<Output = ()>) {
         let Self {
             listener,
@@ -155,6 +155,9 @@ impl Server {
         };
         tokio::select! {
             () = stop => {}
+            () = state.abandoned() => {
+                tracing::warn!("nobody asks /keep-alive any more: no new requests are taken, and the gateway ends");
+            }
             () = acceptor.accept(&listener) => {}
         }
         drop(listener);

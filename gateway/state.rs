@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
-use modelgate_config::{Config, Secret, Store};
+use modelgate_config::{Config, ConfigError, Secret, Store};
 use modelgate_management::Event;
-use modelgate_management::events::ConfigChanged;
+use modelgate_management::events::{ConfigChanged, ConfigRefused};
 use modelgate_management::time::timestamp;
 use modelgate_providers::account::exchange;
 use modelgate_providers::lists::ModelLists;
@@ -16,7 +16,9 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::affinity::Affinity;
 use crate::conversations::Conversations;
+use crate::keep_alive::Signs;
 use crate::logs::Logs;
+use crate::management::events::Known;
 use crate::management::gate::{Gate, Token};
 use crate::management::hash;
 use crate::telemetry::Telemetry;
@@ -37,10 +39,14 @@ pub struct State {
     pub(crate) lists: Arc<ModelLists>,
     /// Where the records of requests go.
     pub(crate) telemetry: Arc<Telemetry>,
+    /// The accounts as those who watch know them.
+    pub(crate) known_accounts: Known,
     /// Where log files are written.
     pub(crate) logs: Logs,
     /// Who may manage.
     pub(crate) gate: Gate,
+    /// Signs of life of whoever started the gateway.
+    pub(crate) signs: Signs,
     /// One change of the configuration at a time, so that those who wait keep no thread.
     pub(crate) editing: tokio::sync::Semaphore,
     /// Held while a snapshot is made, so that the one that is used last was made last.
@@ -132,8 +138,10 @@ impl State {
             healths,
             lists,
             telemetry: Arc::default(),
+            known_accounts: Known::default(),
             logs,
             gate: Gate::default(),
+            signs: Signs::default(),
             editing: tokio::sync::Semaphore::new(1),
             renewing: Mutex::default(),
             draining: watch::Sender::new(false),
@@ -144,6 +152,14 @@ impl State {
     #[must_use]
     pub fn managed_with(mut self, token: &Secret) -> Self {
         self.gate.token = Some(Token::new(token));
+        self
+    }
+
+    /// The same, managed by whoever on this machine presents the password, and only as long as somebody asks
+    /// `/keep-alive` with it every few seconds.
+    #[must_use]
+    pub fn kept_alive_with(mut self, password: &Secret) -> Self {
+        self.gate.password = Some(Token::new(password));
         self
     }
 
@@ -222,6 +238,20 @@ impl State {
         self.healths.tidy();
     }
 
+    /// Tells whoever watches that a configuration was read that cannot be used.
+    pub fn config_refused(&self, error: &ConfigError) {
+        self.telemetry.feed.tell(|| {
+            let source = std::error::Error::source(error);
+            let message =
+                source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+            Event::ConfigRefused(ConfigRefused {
+                time: timestamp(SystemTime::now()),
+                message,
+                problems: error.problems().iter().map(Into::into).collect(),
+            })
+        });
+    }
+
     /// Waits for the refreshes that are going on: a refresh token that was sent is lost with its answer.
     pub(crate) async fn settled(&self) {
         if let Some(logins) = &self.logins {
@@ -276,6 +306,14 @@ impl State {
             .subscribe()
             .wait_for(|draining| *draining)
             .await;
+    }
+
+    /// Ends when whoever started the gateway with a password has fallen silent; never without one.
+    pub(crate) async fn abandoned(&self) {
+        if self.gate.password.is_none() {
+            std::future::pending::<()>().await;
+        }
+        self.signs.end().await;
     }
 
     pub(crate) fn is_draining(&self) -> bool {

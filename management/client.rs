@@ -86,6 +86,14 @@ pub enum ClientError {
         /// Every mistake of a configuration that it does not take.
         problems: Vec<ConfigProblem>,
     },
+    /// Something answered a client, and not as a gateway does.
+    #[error("what answers at {url} is no gateway ({reason})")]
+    Stranger {
+        /// Where it is.
+        url: String,
+        /// What it did instead.
+        reason: String,
+    },
     /// The gateway has no management for those who ask from here.
     #[error("the gateway at {url} cannot be managed from here")]
     Off {
@@ -122,6 +130,7 @@ impl ClientError {
                 Some("the key must be the management key of that gateway, not a client key")
             }
             Self::Foreign { .. } => Some("check the address; both ends should be of one version"),
+            Self::Stranger { .. } => Some("check the address; nothing may follow the port"),
             Self::Off { .. } => Some(
                 "set `remote-management.secret-key` in its configuration, and `allow-remote: true` for other machines",
             ),
@@ -173,10 +182,7 @@ impl Client {
     fn of(runtime: &Runtime) -> Result<Self, ClientError> {
         let scheme = if runtime.tls { "https" } else { "http" };
         let base = format!("{scheme}://{}", runtime.address);
-        // A certificate is for the names that clients use, not for this address. The runtime file, which nobody else can
-        // write, vouches for it, and so the system needs no certificates either.
-        let builder = builder().no_proxy().tls_danger_accept_invalid_certs(true);
-        Self::new(builder, &base, &runtime.token)
+        Self::new(local_builder(), &base, &runtime.token)
     }
 
     /// A gateway by its address and its management key.
@@ -416,14 +422,9 @@ impl Client {
     }
 
     async fn read(&self, mut answer: reqwest::Response) -> Result<Vec<u8>, ClientError> {
-        let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(|error| self.silent(error))? {
-            if body.len() + piece.len() > LARGEST {
-                return Err(self.foreign("its answer does not end".to_owned()));
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(body)
+        let body = read(&mut answer, LARGEST).await;
+        let body = body.map_err(|error| self.silent(error))?;
+        body.ok_or_else(|| self.foreign("its answer does not end".to_owned()))
     }
 
     fn refused(&self, status: StatusCode, body: &[u8]) -> ClientError {
@@ -456,8 +457,23 @@ impl Client {
     }
 }
 
+/// A body; none where it is longer than this.
+pub(crate) async fn read(
+    answer: &mut reqwest::Response,
+    largest: usize,
+) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await? {
+        if body.len() + piece.len() > largest {
+            return Ok(None);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(Some(body))
+}
+
 /// The base address of a gateway; `http` is meant where no scheme is named.
-fn address(text: &str) -> Result<Url, ClientError> {
+pub(crate) fn address(text: &str) -> Result<Url, ClientError> {
     let bad = |reason: &str| ClientError::BadUrl {
         url: text.to_owned(),
         reason: reason.to_owned(),
@@ -484,7 +500,13 @@ fn address(text: &str) -> Result<Url, ClientError> {
     Ok(url)
 }
 
-fn builder() -> reqwest::ClientBuilder {
+/// For a gateway of this machine. A certificate is for the names that clients use, not for this address. The runtime file,
+/// which nobody else can write, vouches for it, and so the system needs no certificates either.
+pub(crate) fn local_builder() -> reqwest::ClientBuilder {
+    builder().no_proxy().tls_danger_accept_invalid_certs(true)
+}
+
+pub(crate) fn builder() -> reqwest::ClientBuilder {
     install_tls();
     // A key must never follow a redirect to somewhere else.
     reqwest::Client::builder()

@@ -1,10 +1,50 @@
 //! What happens in the gateway, as it happens: `GET events`, a stream of server-sent events.
 //!
-//! Each event is named by its `type`, and its data is the object of that type.
+//! Each event is named by its `type`, and its data is the object of that type, in one line. What is not
+//! known is left out:
+//!
+//! ```text
+//! event: request_started
+//! data: {"type":"request_started","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"ann","dialect":"chat","model":"sonnet","stream":true}
+//!
+//! event: request_first_byte
+//! data: {"type":"request_first_byte","id":"019c","credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","ms":412}
+//!
+//! event: request_ended
+//! data: {"type":"request_ended","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"ann","dialect":"chat","model":"sonnet","stream":true,"status":200,"complete":true,"credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","attempts":1,"first_byte_ms":412,"total_ms":2500,"usage":{"input":1200,"cached":1000,"output":80},"cost":{"nanodollars":2100000,"basis":"exact"}}
+//!
+//! event: account_changed
+//! data: {"type":"account_changed","id":"claude-api-key[0]","provider":"claude","kind":"claude","source":"config","state":"cooling","reason":"rate_limited (429): slow down","next_try":"2026-01-02T03:04:05.006Z","priority":0}
+//!
+//! event: account_removed
+//! data: {"type":"account_removed","id":"claude-ada@example.com"}
+//!
+//! event: config_changed
+//! data: {"type":"config_changed","time":"2026-01-02T03:04:05.006Z","models":7,"credentials":2}
+//!
+//! event: config_refused
+//! data: {"type":"config_refused","time":"2026-01-02T03:04:05.006Z","message":"2 problems","problems":[{"line":3,"column":7,"key":"port","message":"this is not a number"}]}
+//!
+//! event: log
+//! data: {"type":"log","time":"2026-01-02T03:04:05.006Z","request_id":"019c","level":"warn","target":"modelgate_gateway::search","text":"attempt failed status=429"}
+//!
+//! event: dropped
+//! data: {"type":"dropped","count":3,"of":"lines"}
+//! ```
+//!
+//! `types=` chooses some of them, with commas between. Without it all come but lines of the log, which come where `log` is
+//! among the types; `level=` leaves out those that matter less. Every reader has a place for so many events, and for so many
+//! lines beside: who is too slow loses the oldest of them and is told how many (`dropped`, whatever the types). Nothing is
+//! repeated for readers that come later: they begin with `GET accounts` and `GET requests`. A comment is sent after fifteen
+//! seconds of silence.
+//!
+//! A request that was refused before it was understood has an end and no beginning; one that failed has no first byte.
 
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Account;
+use crate::error::ConfigProblem;
+use crate::logs::LogLine;
 use crate::requests::RequestSummary;
 use crate::time::Timestamp;
 
@@ -24,6 +64,10 @@ pub enum Event {
     AccountRemoved(AccountRemoved),
     /// Another configuration is in use.
     ConfigChanged(ConfigChanged),
+    /// The configuration file was changed to something that cannot be used; what was in use stays.
+    ConfigRefused(ConfigRefused),
+    /// The gateway has logged something; secrets are masked.
+    Log(LogLine),
     /// The reader was too slow, and did not get some events.
     Dropped(Dropped),
     /// What a later version may say.
@@ -38,7 +82,7 @@ pub struct RequestStarted {
     pub id: String,
     /// When it arrived.
     pub time: Timestamp,
-    /// The public id of its key.
+    /// Whose key it had: the name or the public id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_key: Option<String>,
     /// The client's dialect: `chat`, `claude`.
@@ -57,6 +101,15 @@ pub struct RequestFirstByte {
     /// Who answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// Whose entry that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The dialect that is spoken to the upstream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_dialect: Option<String>,
+    /// The upstream's name of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_model: Option<String>,
     /// Since its arrival, in milliseconds.
     pub ms: u64,
 }
@@ -79,22 +132,53 @@ pub struct ConfigChanged {
     pub credentials: usize,
 }
 
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigRefused {
+    /// When it was read.
+    pub time: Timestamp,
+    /// Why, in one line.
+    pub message: String,
+    /// Every mistake in it; none where the file cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<ConfigProblem>,
+}
+
 /// Events that a reader did not get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// How many.
     pub count: u64,
+    /// What they were.
+    #[serde(default)]
+    pub of: Lost,
+}
+
+/// What can be lost, each from a place of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lost {
+    /// Events of any type but lines of the log.
+    #[default]
+    Events,
+    /// Lines of the log.
+    Lines,
+    /// What a later version may say.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Event {
     /// Every type that the gateway tells of.
-    pub const TYPES: [&'static str; 7] = [
+    pub const TYPES: [&'static str; 9] = [
         "request_started",
         "request_first_byte",
         "request_ended",
         "account_changed",
         "account_removed",
         "config_changed",
+        "config_refused",
+        "log",
         "dropped",
     ];
 
@@ -108,6 +192,8 @@ impl Event {
             Self::AccountChanged(_) => "account_changed",
             Self::AccountRemoved(_) => "account_removed",
             Self::ConfigChanged(_) => "config_changed",
+            Self::ConfigRefused(_) => "config_refused",
+            Self::Log(_) => "log",
             Self::Dropped(_) => "dropped",
             Self::Unknown => "unknown",
         }
@@ -118,17 +204,34 @@ impl Event {
 mod tests {
     use super::*;
 
+    /// Every event as the head of this file shows it.
+    fn shapes() -> impl Iterator<Item = &'static str> {
+        let lines = include_str!("events.rs").lines();
+        lines.filter_map(|line| line.strip_prefix("//! data: "))
+    }
+
     #[test]
-    fn an_event_says_its_type() {
-        let dropped = Event::Dropped(Dropped { count: 3 });
-        let text = serde_json::to_string(&dropped).unwrap();
-        assert_eq!(text, r#"{"type":"dropped","count":3}"#);
-        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), dropped);
-        let text = format!(r#"{{"type":"{}"}}"#, Event::Unknown.name());
-        assert_eq!(
-            serde_json::from_str::<Event>(&text).unwrap(),
-            Event::Unknown
-        );
-        assert!(Event::TYPES.contains(&dropped.name()));
+    fn every_event_has_its_shape_and_says_its_type() {
+        assert_eq!(shapes().count(), Event::TYPES.len());
+        for (shape, name) in shapes().zip(Event::TYPES) {
+            let event: Event = serde_json::from_str(shape).unwrap();
+            assert_eq!(event.name(), name);
+            let told = serde_json::to_value(&event).unwrap();
+            let shape: serde_json::Value = serde_json::from_str(shape).unwrap();
+            for (field, value) in shape.as_object().unwrap() {
+                assert_eq!(told[field], *value, "{name}.{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_says_is_no_mistake() {
+        for text in [r#"{"type":"news"}"#, r#"{"type":"unknown"}"#] {
+            let event: Event = serde_json::from_str(text).unwrap();
+            assert_eq!((event.name(), event), ("unknown", Event::Unknown));
+        }
+        let dropped: Event = serde_json::from_str(r#"{"type":"dropped","count":3}"#).unwrap();
+        let of = Lost::Events;
+        assert_eq!(dropped, Event::Dropped(Dropped { count: 3, of }));
     }
 }

@@ -1,10 +1,12 @@
-//! The contract of `/v0/management` from both ends: the types of its answers, and a client that asks for them.
+//! The contract of `/v0/management` from both ends: the types of its answers, and a client that asks for them. Beside it, the
+//! two things that commands ask as any client of the gateway does.
 //!
 //! Knows neither the server nor the data path, and never prints. Field names are snake_case, instants are RFC 3339 in
 //! UTC, and what is not known is absent. Start at [`accounts`] and [`requests`]; [`client`] asks for both, and
-//! [`runtime`] tells it where the gateway of this machine is.
+//! [`runtime`] tells it where the gateway of this machine is. [`caller`] is the client without a management key.
 
 pub mod accounts;
+pub mod caller;
 pub mod client;
 pub mod config;
 pub mod error;
@@ -23,6 +25,7 @@ pub use modelgate_config::Secret;
 pub use modelgate_config::keys::NewKey;
 
 pub use accounts::{Account, AccountAction, Accounts, ActionDone};
+pub use caller::{Answer, AskError, Caller, Outcome, Piece, Question};
 pub use client::{Client, ClientError, Events};
 pub use config::{ConfigSaved, ConfigText};
 pub use error::{ConfigProblem, ErrorAnswer, ErrorBody, FlatAnswer};

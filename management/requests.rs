@@ -37,16 +37,22 @@ pub struct RequestSummary {
     /// The account that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
-    /// The dialect that was spoken to its upstream.
+    /// Whose entry that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The dialect that was spoken to the upstream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_dialect: Option<String>,
+    /// The upstream's name of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_model: Option<String>,
     /// How many attempts were made.
     pub attempts: usize,
-    /// From its arrival to its end, in milliseconds.
-    pub total_ms: u64,
     /// From its arrival to the first byte of the answer, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<u64>,
+    /// From its arrival to its end, in milliseconds.
+    pub total_ms: u64,
     /// What was used.
     #[serde(default)]
     pub usage: Usage,
@@ -274,6 +280,7 @@ pub struct Usage {
 
 impl From<&RequestDetail> for RequestSummary {
     fn from(detail: &RequestDetail) -> Self {
+        let served = |field: fn(&Served) -> &String| detail.served.as_ref().map(field).cloned();
         Self {
             id: detail.id.clone(),
             time: detail.time,
@@ -283,14 +290,13 @@ impl From<&RequestDetail> for RequestSummary {
             stream: detail.stream,
             status: detail.status,
             complete: detail.complete,
-            credential: detail
-                .served
-                .as_ref()
-                .map(|served| served.credential.clone()),
-            upstream_dialect: detail.served.as_ref().map(|served| served.dialect.clone()),
+            credential: served(|served| &served.credential),
+            provider: served(|served| &served.provider),
+            upstream_dialect: served(|served| &served.dialect),
+            upstream_model: served(|served| &served.model),
             attempts: detail.attempts.len(),
-            total_ms: detail.times.total_ms,
             first_byte_ms: detail.times.first_byte_ms,
+            total_ms: detail.times.total_ms,
             usage: detail.usage,
             cost: detail.cost.clone(),
             error: detail.error.clone(),
@@ -318,7 +324,7 @@ mod tests {
         let summary = serde_json::to_string(&RequestSummary::from(&detail)).unwrap();
         assert_eq!(
             summary,
-            r#"{"id":"1","time":"2026-01-02T03:04:05.006Z","dialect":"chat","model":"m","stream":true,"status":200,"complete":true,"credential":"c","upstream_dialect":"claude","attempts":1,"total_ms":9,"usage":{}}"#
+            r#"{"id":"1","time":"2026-01-02T03:04:05.006Z","dialect":"chat","model":"m","stream":true,"status":200,"complete":true,"credential":"c","provider":"p","upstream_dialect":"claude","upstream_model":"u","attempts":1,"total_ms":9,"usage":{}}"#
         );
     }
 }

@@ -100,7 +100,8 @@ impl Runtime {
     }
 
     /// Whether this is its configuration file.
-    pub(crate) fn serves(&self, config: &Path) -> bool {
+    #[must_use]
+    pub fn serves(&self, config: &Path) -> bool {
         same_file(&self.config, config)
     }
 

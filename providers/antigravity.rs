@@ -73,9 +73,9 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     if !is_claude(model) {
         return Target {
             provider: Str::from_static(REASONING_TAG),
-            gemini: GeminiProfile {
+            model_profile: ModelProfile {
                 output_limit: false,
-                ..target.gemini
+                ..target.model_profile
             },
             ..target
         };

@@ -13,9 +13,9 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, claude, client,
-    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
-    vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, chatgpt, claude,
+    client, code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota,
+    retry_hint, vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -68,7 +68,7 @@ impl Call<'_> {
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let url = self.credential.url(self, 0).map(String::from);
         let body = wrapped(self).unwrap_or_else(|_| self.body.clone());
-        (url.unwrap_or_default(), headers(self), body)
+        (url.unwrap_or_default(), headers(self, None), body)
     }
 }
 
@@ -188,10 +188,7 @@ async fn at(
     };
     let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-    *request.headers_mut() = headers(call);
-    if let Some((name, value)) = token.and_then(|token| credential.bearer(token)) {
-        request.headers_mut().insert(name, value);
-    }
+    *request.headers_mut() = headers(call, token);
     *request.body_mut() = Some(wrapped(call)?.into());
     let proxy = credential.proxy(proxy);
     let http = clients
@@ -226,15 +223,16 @@ async fn at(
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
     }
-    Err(refused(credential, call.dialect, status, &headers, body).await)
+    Err(refused(call, token, status, &headers, body).await)
 }
 
-fn headers(call: &Call<'_>) -> HeaderMap {
+fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
     let credential = call.credential;
     let mut headers = credential.headers();
     if let Some(client) = call.client_headers {
         match credential.kind {
             ProviderKind::Antigravity => antigravity::forward(client, &mut headers),
+            ProviderKind::ChatGpt => chatgpt::forward(client, &mut headers),
             ProviderKind::Claude => claude::forward(client, &mut headers),
             ProviderKind::CodeAssist => code_assist::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
@@ -250,11 +248,13 @@ fn headers(call: &Call<'_>) -> HeaderMap {
         }
     }
     match credential.kind {
+        ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
         ProviderKind::Kiro => kiro::number(&mut headers),
         ProviderKind::Xai => xai::describe(&call.body, &mut headers),
         _ => {}
     }
+    headers.extend(token.and_then(|token| credential.bearer(token)));
     headers
 }
 
@@ -262,7 +262,8 @@ fn headers(call: &Call<'_>) -> HeaderMap {
 fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
     match call.credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
-        ProviderKind::Claude
+        ProviderKind::ChatGpt
+        | ProviderKind::Claude
         | ProviderKind::Codex
         | ProviderKind::Compatible
         | ProviderKind::Copilot
@@ -278,12 +279,13 @@ fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
 
 /// The meaning of an answer whose status is not 200.
 async fn refused(
-    credential: &Credential,
-    dialect: Dialect,
+    call: &Call<'_>,
+    token: Option<&Token>,
     status: StatusCode,
     headers: &HeaderMap,
     body: ByteStream,
 ) -> CallError {
+    let credential = call.credential;
     let provider = credential.provider.clone();
     if status.is_success() || status.is_redirection() || status.is_informational() {
         return CallError::broken(
@@ -295,11 +297,14 @@ async fn refused(
     let body = timeout(ERROR_BODY_WAIT, body::read_some(body, ERROR_BODY))
         .await
         .unwrap_or_default();
+    // Some repeat the key they do not like, and clients and logs are told what they say.
+    let body = body::without_secrets(body, &self::headers(call, token));
     let error = match credential.kind {
+        ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
         ProviderKind::Xai => xai::failure(status, &body),
-        _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
+        _ => modelgate_dialects::decode_error(call.dialect, status.as_u16(), &body),
     };
     let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);

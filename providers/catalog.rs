@@ -18,7 +18,7 @@ use crate::lists::{self, ListSource, ModelLists};
 use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
-    Account, Accounts, ProviderKind, Refresher, antigravity, claude, code_assist, codex,
+    Account, Accounts, ProviderKind, Refresher, antigravity, chatgpt, claude, code_assist, codex,
     compatible, copilot, demo, gemini, iflow, kimi, kiro, models, vertex, xai,
 };
 
@@ -81,7 +81,8 @@ impl Candidate {
     pub fn losses(&self, request: &Document) -> Losses {
         match self.credential.kind {
             ProviderKind::Antigravity => antigravity::losses(request.root(), &self.target.model),
-            ProviderKind::Claude
+            ProviderKind::ChatGpt
+            | ProviderKind::Claude
             | ProviderKind::CodeAssist
             | ProviderKind::Codex
             | ProviderKind::Compatible
@@ -94,6 +95,33 @@ impl Candidate {
             | ProviderKind::Vertex
             | ProviderKind::Xai => Losses::default(),
         }
+    }
+
+    /// Whether a request can be passed on to it as the client wrote it, but for what [`fit`](crate::fit) does.
+    #[must_use]
+    pub fn takes(&self, request: &Document) -> bool {
+        match self.credential.kind {
+            ProviderKind::ChatGpt => chatgpt::takes(request.root()),
+            ProviderKind::Antigravity
+            | ProviderKind::Claude
+            | ProviderKind::CodeAssist
+            | ProviderKind::Codex
+            | ProviderKind::Compatible
+            | ProviderKind::Copilot
+            | ProviderKind::Demo
+            | ProviderKind::Gemini
+            | ProviderKind::Iflow
+            | ProviderKind::Kimi
+            | ProviderKind::Kiro
+            | ProviderKind::Vertex
+            | ProviderKind::Xai => true,
+        }
+    }
+
+    /// Whether the provider can keep an answer, so that its client goes on from it by its id, in the client's dialect.
+    #[must_use]
+    pub fn keeps_answers(&self, client: Dialect) -> bool {
+        client == self.dialect(client) && self.credential.kind.keeps_answers()
     }
 
     fn member(&self) -> Member<'_> {
@@ -343,6 +371,7 @@ fn is_excluded(patterns: &[Pattern], names: &[&str]) -> bool {
 fn target_of(credential: &Credential, model: &str) -> Target {
     match credential.kind {
         ProviderKind::Antigravity => antigravity::target(credential, model),
+        ProviderKind::ChatGpt => chatgpt::target(credential, model),
         ProviderKind::Claude => claude::target(credential, model),
         ProviderKind::CodeAssist => code_assist::target(credential, model),
         ProviderKind::Codex => codex::target(credential, model),

@@ -33,7 +33,8 @@ impl Clients {
     }
 }
 
-fn build(proxy: &Proxy, connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
+/// A new client.
+pub(crate) fn build(proxy: &Proxy, connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
     install_tls();
     // A key must never follow a redirect to somewhere else.
     let builder = reqwest::Client::builder()

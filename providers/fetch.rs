@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::credential::{AGENT, Credential};
-use crate::{Clients, RefreshError};
+use crate::{Clients, RefreshError, client};
 
 /// Stands for the credential's key or token in the value of a header.
 pub const TOKEN: &str = "$TOKEN$";
@@ -36,6 +36,8 @@ pub struct Fetch {
     pub headers: Vec<(String, String)>,
     /// The body; empty for none.
     pub body: Bytes,
+    /// How this one connection is made; [`Proxy::Inherit`] leaves it to the credential.
+    pub proxy: Proxy,
 }
 
 /// What was answered, whatever the status.
@@ -89,12 +91,13 @@ pub async fn fetch(
         return Err(FetchError::Elsewhere);
     }
     let headers = headers(credential, fetch.headers).await?;
-    let proxy = match &credential.proxy {
-        Proxy::Inherit => proxy,
-        own => own,
-    };
     let failed = |error: reqwest::Error| FetchError::Failed(error.without_url().to_string());
-    let client = clients.get(proxy, connect).map_err(failed)?;
+    let client = match &fetch.proxy {
+        Proxy::Inherit => clients.get(credential.proxy(proxy), connect),
+        // Clients are kept for ever, and of these there may be any number.
+        own => client::build(own, connect),
+    };
+    let client = client.map_err(failed)?;
     let request = client.request(fetch.method, fetch.url).headers(headers);
     let answered = timeout(WHOLE, async {
         let answer = request.body(fetch.body).send().await.map_err(failed)?;

@@ -1,18 +1,26 @@
 //! What a provider takes that speaks a common dialect, but not all of it, and how it answers.
 
 use bytes::Bytes;
+use modelgate_dialects::json::{Document, RawJson, Value};
 use modelgate_dialects::{Dialect, Losses};
 
-use crate::{Credential, ProviderKind, copilot, iflow, kimi, xai};
+use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, xai};
 
-/// A request for an answer as the provider of a credential takes it: its own words where it has some, and nothing that it
+/// A request for an operation as the provider of a credential takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
 #[must_use]
-pub fn fit(credential: &Credential, dialect: Dialect, body: Bytes, losses: &mut Losses) -> Bytes {
+pub fn fit(
+    credential: &Credential,
+    operation: Operation,
+    dialect: Dialect,
+    body: Bytes,
+    losses: &mut Losses,
+) -> Bytes {
     if dialect != credential.kind.dialect() {
         return body;
     }
     match credential.kind {
+        ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
         ProviderKind::Xai => xai::fit(body, losses),
@@ -35,6 +43,7 @@ pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
     match credential.kind {
         ProviderKind::Copilot => copilot::mend(asked, answer),
         ProviderKind::Antigravity
+        | ProviderKind::ChatGpt
         | ProviderKind::Claude
         | ProviderKind::CodeAssist
         | ProviderKind::Codex
@@ -47,4 +56,61 @@ pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
         | ProviderKind::Vertex
         | ProviderKind::Xai => answer,
     }
+}
+
+/// What becomes of a field of a request.
+pub(crate) enum Fate {
+    /// It stays as it is spelt.
+    Kept,
+    /// It is left out.
+    Gone,
+    /// It gets another value.
+    Is(RawJson),
+}
+
+/// A request whose fields are as `rule`, which is given the whole request too, has them, and which has those of `missing`: in one
+/// pass. What is no object, or needs no change, comes back as it is.
+pub(crate) fn rewritten(
+    body: Bytes,
+    missing: &[(&str, RawJson)],
+    mut rule: impl FnMut(Value<'_>, &str, Value<'_>) -> Fate,
+) -> Bytes {
+    let Ok(document) = Document::parse(body.clone()) else {
+        return body;
+    };
+    let root = document.root();
+    let fitted = object(root, missing, |key, value| rule(root, key, value));
+    fitted.map_or(body, |fitted| fitted.to_text().into_bytes())
+}
+
+/// The same of an object inside of a request; nothing where it stays as it is.
+pub(crate) fn object(
+    value: Value<'_>,
+    missing: &[(&str, RawJson)],
+    mut rule: impl FnMut(&str, Value<'_>) -> Fate,
+) -> Option<RawJson> {
+    if !value.is_object() {
+        return None;
+    }
+    let mut changed = false;
+    let written = RawJson::build(|writer| {
+        writer.object(|writer| {
+            for (key, value) in value.entries() {
+                let fate = rule(&key, value);
+                changed |= !matches!(fate, Fate::Kept);
+                match fate {
+                    Fate::Kept => writer.field(&key, &value.raw()),
+                    Fate::Gone => {}
+                    Fate::Is(json) => writer.field(&key, &json),
+                }
+            }
+            for (key, json) in missing {
+                if value.get(key).is_none() {
+                    changed = true;
+                    writer.field(key, json);
+                }
+            }
+        });
+    });
+    changed.then_some(written)
 }

@@ -3,12 +3,16 @@
 //! A bar is as wide as its evidence: a refused key bars everything, a limit of one model that model only. When its time is
 //! over one real request is the trial; a success ends the bar, a failure makes the next one longer.
 
+mod recent;
+
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use modelgate_dialects::Str;
 
+use self::recent::Recent;
+pub use self::recent::{STRETCH, STRETCHES, Stretch};
 use crate::moment::Moment;
 use crate::quota::QuotaWindow;
 use crate::{CallError, CallErrorKind};
@@ -82,6 +86,7 @@ pub struct Health {
     barred_models: AtomicU32,
     succeeded: AtomicU64,
     failed: AtomicU64,
+    recent: Recent,
     inner: Mutex<Inner>,
 }
 
@@ -137,6 +142,7 @@ impl Health {
     /// A call was answered.
     pub fn on_success(&self, model: &str) {
         self.succeeded.fetch_add(1, Ordering::Relaxed);
+        self.recent.succeeded(SystemTime::now());
         if self.is_well() {
             return;
         }
@@ -160,6 +166,7 @@ impl Health {
             return None;
         }
         self.failed.fetch_add(1, Ordering::Relaxed);
+        self.recent.failed(SystemTime::now());
         let mut inner = self.lock();
         inner.bars_of(model).for_each(|bar| bar.trial = None);
         let everything = error.bars_everything();
@@ -255,6 +262,12 @@ impl Health {
             succeeded: self.succeeded.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
         }
+    }
+
+    /// What became of the calls of the last hours, the oldest stretch of time first.
+    #[must_use]
+    pub fn recent(&self, now: SystemTime) -> [Stretch; STRETCHES] {
+        self.recent.report(now)
     }
 
     /// Nothing is barred.

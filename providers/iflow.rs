@@ -4,10 +4,9 @@ use bytes::Bytes;
 use http::HeaderMap;
 use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::Target;
-use modelgate_dialects::json::edit::{self, Step};
-use modelgate_dialects::json::{Document, Value};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
+use crate::fit::{Fate, rewritten};
 use crate::forge::{Forge, Raw};
 use crate::{Account, ProviderKind, compatible};
 
@@ -40,18 +39,13 @@ pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// A request without an empty list of tools, which breaks its streams and says nothing.
 pub(crate) fn fit(body: Bytes) -> Bytes {
-    let Ok(document) = Document::parse(body.clone()) else {
-        return body;
-    };
-    let tools = document
-        .root()
-        .get("tools")
-        .filter(|tools| tools.is_array());
-    let empty = |tools: Value<'_>| tools.items().next().is_none();
-    if !tools.is_some_and(empty) {
-        return body;
-    }
-    edit::remove(&document, &[Step::Key("tools")]).unwrap_or(body)
+    rewritten(body, &[], |_, key, value| {
+        if key == "tools" && value.is_array() && value.items().next().is_none() {
+            Fate::Gone
+        } else {
+            Fate::Kept
+        }
+    })
 }
 
 #[cfg(test)]

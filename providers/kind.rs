@@ -9,6 +9,8 @@ use modelgate_dialects::Dialect;
 pub enum ProviderKind {
     /// Antigravity: Google's Code Assist with models of several vendors.
     Antigravity,
+    /// OpenAI's Codex, with accounts of ChatGPT.
+    ChatGpt,
     /// Anthropic's API, or a server that speaks its dialect.
     Claude,
     /// Google's Code Assist, with accounts of Gemini's command line.
@@ -41,7 +43,7 @@ impl ProviderKind {
     pub const fn dialect(self) -> Dialect {
         match self {
             Self::Claude | Self::Demo => Dialect::Claude,
-            Self::Codex => Dialect::Responses,
+            Self::ChatGpt | Self::Codex => Dialect::Responses,
             Self::Compatible | Self::Copilot | Self::Iflow | Self::Kimi | Self::Xai => {
                 Dialect::Chat
             }
@@ -56,6 +58,7 @@ impl ProviderKind {
         match self {
             Self::Kimi => Some(Dialect::Claude),
             Self::Antigravity
+            | Self::ChatGpt
             | Self::Claude
             | Self::CodeAssist
             | Self::Codex
@@ -70,11 +73,31 @@ impl ProviderKind {
         }
     }
 
+    /// Whether its upstream can keep answers, so that a client goes on from one by its id.
+    #[must_use]
+    pub const fn keeps_answers(self) -> bool {
+        !matches!(self, Self::ChatGpt)
+    }
+
+    /// Whether its streams keep to their dialect only so far: ChatGPT's tell of plans between the events of the answer, and not at
+    /// their end what it consists of (`providers.md` 3.3).
+    #[must_use]
+    pub const fn streams_loosely(self) -> bool {
+        matches!(self, Self::ChatGpt)
+    }
+
+    /// Whether each account has a list of models of its own, and not all of them the same.
+    #[must_use]
+    pub(crate) const fn lists_by_account(self) -> bool {
+        matches!(self, Self::ChatGpt)
+    }
+
     /// The name used in logs and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Antigravity => "antigravity",
+            Self::ChatGpt => "chatgpt",
             Self::Claude => "claude",
             Self::CodeAssist => "gemini-cli",
             Self::Codex => "codex",

@@ -8,6 +8,7 @@ mod antigravity;
 mod body;
 pub mod call;
 pub mod catalog;
+mod chatgpt;
 mod claude;
 pub mod client;
 mod code_assist;

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::credential::Credential;
 use crate::{CallError, Moment};
 
-pub use fetch::fetch;
+pub use fetch::{Listed, fetch};
 
 /// A list is fetched anew after this time, and up to a quarter more: not by everybody in the same minute.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
@@ -85,7 +85,12 @@ impl ListKey {
     #[must_use]
     pub fn of(credential: &Credential) -> Option<Self> {
         let url = credential.list_url().filter(|_| credential.fetch_models)?;
-        Some(Self(format!("{} {url}", credential.kind)))
+        let kind = credential.kind;
+        let own = credential.file().filter(|_| kind.lists_by_account());
+        Some(Self(match own {
+            Some(file) => format!("{kind} {url} {file}"),
+            None => format!("{kind} {url}"),
+        }))
     }
 }
 

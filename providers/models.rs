@@ -16,6 +16,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .map(|family| (Pattern::new(&family.pattern), family))
             .collect(),
         antigravity: file.catalogues.antigravity,
+        chatgpt: file.catalogues.chatgpt,
+        chatgpt_free: file.catalogues.chatgpt_free,
         claude: file.catalogues.claude,
         code_assist: file.catalogues.code_assist,
         openai: file.catalogues.openai,
@@ -37,6 +39,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 struct Table {
     families: Vec<(Pattern, Family)>,
     antigravity: Vec<String>,
+    chatgpt: Vec<String>,
+    chatgpt_free: Vec<String>,
     claude: Vec<String>,
     code_assist: Vec<String>,
     openai: Vec<String>,
@@ -64,6 +68,8 @@ struct File {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Catalogues {
     antigravity: Vec<String>,
+    chatgpt: Vec<String>,
+    chatgpt_free: Vec<String>,
     claude: Vec<String>,
     code_assist: Vec<String>,
     openai: Vec<String>,
@@ -181,6 +187,14 @@ pub(crate) fn antigravity_catalogue() -> &'static [String] {
     &TABLE.antigravity
 }
 
+/// The models that ChatGPT accounts of a plan serve (`providers.md` 3.4); where the plan is not known, those of all plans.
+pub(crate) fn chatgpt_catalogue(plan: Option<&str>) -> &'static [String] {
+    match plan {
+        Some("free") => &TABLE.chatgpt_free,
+        _ => &TABLE.chatgpt,
+    }
+}
+
 /// The models that Kimi accounts serve (`providers.md` 13).
 pub(crate) fn kimi_catalogue() -> &'static [String] {
     &TABLE.kimi
@@ -230,6 +244,7 @@ impl Family {
                 .map_or_else(|| ModelProfile::default().thinking, FamilyThinking::profile),
             sampling: self.sampling,
             sampling_pair: self.sampling_pair,
+            output_limit: true,
             prefill: self.prefill,
             mid_system: self.mid_system,
             json_schema: self.json_schema,

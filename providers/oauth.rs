@@ -8,6 +8,7 @@
 mod browser;
 mod callback;
 mod claude;
+mod codex;
 mod copilot;
 mod device;
 mod error;
@@ -92,12 +93,12 @@ pub struct Terms {
 pub fn terms(kind: AccountKind) -> Option<Terms> {
     match kind {
         AccountKind::Claude => Some(claude::TERMS),
+        AccountKind::Codex => Some(codex::TERMS),
         AccountKind::Gemini => Some(google::GEMINI_TERMS),
         AccountKind::Antigravity => Some(google::ANTIGRAVITY_TERMS),
         AccountKind::Copilot => Some(copilot::TERMS),
         AccountKind::Kiro => Some(kiro::TERMS),
-        AccountKind::Codex
-        | AccountKind::Iflow
+        AccountKind::Iflow
         | AccountKind::Qwen
         | AccountKind::Kimi
         | AccountKind::Xai
@@ -105,20 +106,36 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
     }
 }
 
-/// How accounts of a kind are logged in to; `None`: there is no login.
+/// How accounts of a kind can be logged in to, the usual way first; none: there is no login.
 #[must_use]
-pub fn method(kind: AccountKind) -> Option<Method> {
+pub fn methods(kind: AccountKind) -> &'static [Method] {
     match kind {
         AccountKind::Antigravity
         | AccountKind::Claude
         | AccountKind::Gemini
-        | AccountKind::Iflow => Some(Method::Browser),
+        | AccountKind::Iflow => &[Method::Browser],
+        AccountKind::Codex => &[Method::Browser, Method::Device],
         AccountKind::Copilot
         | AccountKind::Kimi
         | AccountKind::Kiro
         | AccountKind::Qwen
-        | AccountKind::Xai => Some(Method::Device),
-        AccountKind::Codex | AccountKind::Vertex => None,
+        | AccountKind::Xai => &[Method::Device],
+        AccountKind::Vertex => &[],
+    }
+}
+
+/// How an account of a kind is logged in to: the usual way, or by the `wanted` one.
+///
+/// # Errors
+/// When there is no such way.
+pub fn method(kind: AccountKind, wanted: Option<Method>) -> Result<Method, LoginError> {
+    let methods = methods(kind);
+    let usual = *methods.first().ok_or(LoginError::NotOffered { kind })?;
+    match wanted {
+        None => Ok(usual),
+        Some(wanted) if methods.contains(&wanted) => Ok(wanted),
+        Some(Method::Device) => Err(LoginError::NotByDevice { kind }),
+        Some(Method::Browser) => Err(LoginError::NotByBrowser { kind }),
     }
 }
 
@@ -140,7 +157,7 @@ pub fn projects(kind: AccountKind, names: &[String]) -> Result<(), LoginError> {
 /// The kinds of accounts that can be logged in to.
 pub fn kinds() -> impl Iterator<Item = AccountKind> {
     let kinds = AccountKind::ALL.into_iter();
-    kinds.filter(|kind| method(*kind).is_some())
+    kinds.filter(|kind| !methods(*kind).is_empty())
 }
 
 /// Takes over an account that the provider's own program has logged in to, from its file. This blocks.
@@ -191,15 +208,14 @@ pub async fn by_cookie(
     }
 }
 
-/// What keeps somebody from logging in to an account of a kind.
+/// What keeps somebody from logging in to an account of a kind, the usual way or by the `wanted` one.
 ///
 /// # Errors
-/// What the configuration lacks.
-pub fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
-    match method(kind) {
-        Some(Method::Browser) => BrowserLogin::begin(kind, oauth).map(drop),
-        Some(Method::Device) => device::ready(kind, oauth),
-        None => Err(LoginError::NotOffered { kind }),
+/// What the configuration lacks, or that there is no such way.
+pub fn ready(kind: AccountKind, wanted: Option<Method>, oauth: &OAuth) -> Result<(), LoginError> {
+    match method(kind, wanted)? {
+        Method::Browser => BrowserLogin::begin(kind, oauth).map(drop),
+        Method::Device => device::ready(kind, oauth),
     }
 }
 
@@ -249,6 +265,7 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
                 AccountKind::Gemini | AccountKind::Antigravity => {
                     google::endpoint_of(account, service()?).map_err(LoginError::from)
                 }
+                AccountKind::Codex => codex::renewal(oauth),
                 _ => endpoint(kind, oauth),
             };
             let endpoint = endpoint.map_err(unset)?;

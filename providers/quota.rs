@@ -29,7 +29,7 @@ pub(crate) fn windows(
 ) -> Vec<QuotaWindow> {
     match kind {
         ProviderKind::Claude => claude(headers),
-        ProviderKind::Codex => codex(headers, now),
+        ProviderKind::ChatGpt | ProviderKind::Codex => codex(headers, now),
         ProviderKind::Antigravity
         | ProviderKind::CodeAssist
         | ProviderKind::Compatible

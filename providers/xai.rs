@@ -5,11 +5,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::ir::{Error, ErrorKind};
-use modelgate_dialects::json::Document;
-use modelgate_dialects::json::edit::{self, Step};
+use modelgate_dialects::json::{Document, Value};
 use modelgate_dialects::{Dialect, Losses, Target};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
+use crate::fit::{Fate, rewritten};
 use crate::forge::{Forge, Raw};
 use crate::{Account, ProviderKind, compatible};
 
@@ -54,17 +54,15 @@ pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
 }
 
 /// A request without what is refused.
-pub(crate) fn fit(mut body: Bytes, losses: &mut Losses) -> Bytes {
-    for field in REFUSED {
-        let Ok(document) = Document::parse(body.clone()) else {
-            return body;
-        };
-        if let Some(without) = edit::remove(&document, &[Step::Key(field)]) {
-            body = without;
-            losses.dropped(field, "xAI refuses it");
+pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
+    let rule = |_: Value<'_>, field: &str, _: Value<'_>| {
+        if !REFUSED.contains(&field) {
+            return Fate::Kept;
         }
-    }
-    body
+        losses.dropped(field, "xAI refuses it");
+        Fate::Gone
+    };
+    rewritten(body, &[], rule)
 }
 
 /// What a failure means.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use modelgate_management::logs::NOT_TO_FILE;
 use modelgate_management::{LogLevel, LogLine, LogLines};
 
 use crate::app::Known;
@@ -56,17 +57,34 @@ impl Logs {
             self.lines.clear();
         }
         for text in lines.lines {
-            self.count += 1;
-            if self.lines.len() == KEPT {
-                self.lines.pop_front();
-            }
-            self.lines.push_back(Line {
-                id: self.count.to_string(),
-                parts: LogLine::parse(&text),
-                text,
-            });
+            self.push(text);
         }
         self.known.learn(lines.next_cursor);
+    }
+
+    /// Takes in a line that was told. One that is in a file is read from there.
+    pub(crate) fn hear(&mut self, line: &LogLine) {
+        if self.is_not_to_file() {
+            self.push(line.to_string());
+        }
+    }
+
+    /// Whether the gateway writes no file, so that there are only the lines that it tells.
+    pub(crate) fn is_not_to_file(&self) -> bool {
+        let trouble = self.known.trouble.as_ref();
+        trouble.is_some_and(|trouble| trouble.message == NOT_TO_FILE)
+    }
+
+    fn push(&mut self, text: String) {
+        self.count += 1;
+        if self.lines.len() == KEPT {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(Line {
+            id: self.count.to_string(),
+            parts: LogLine::parse(&text),
+            text,
+        });
     }
 
     /// Begins anew, as with another gateway.
@@ -111,6 +129,7 @@ pub(crate) fn next_level(level: LogLevel) -> LogLevel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Trouble;
 
     fn lines(texts: &[&str], reset: bool) -> LogLines {
         LogLines {
@@ -143,6 +162,20 @@ mod tests {
         assert_eq!(logs.chosen().unwrap().text, "  at somewhere");
         logs.read(lines(&[INFO], true));
         assert_eq!(texts(&logs), [INFO], "it was deleted meanwhile");
+    }
+
+    #[test]
+    fn lines_are_heard_where_there_is_no_file() {
+        let mut logs = Logs::default();
+        let line = LogLine::parse(WARN).unwrap();
+        logs.hear(&line);
+        assert!(texts(&logs).is_empty(), "it is read from the file");
+        logs.known.trouble = Some(Trouble {
+            message: NOT_TO_FILE.to_owned(),
+            hint: None,
+        });
+        logs.hear(&line);
+        assert_eq!(texts(&logs).len(), 1);
     }
 
     #[test]

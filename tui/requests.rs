@@ -64,7 +64,9 @@ impl Requests {
             status: 0,
             complete: false,
             credential: None,
+            provider: None,
             upstream_dialect: None,
+            upstream_model: None,
             attempts: 0,
             total_ms: 0,
             first_byte_ms: None,
@@ -83,6 +85,9 @@ impl Requests {
             row.stage = Stage::Answering;
             row.summary.first_byte_ms = Some(first.ms);
             row.summary.credential = first.credential;
+            row.summary.provider = first.provider;
+            row.summary.upstream_dialect = first.upstream_dialect;
+            row.summary.upstream_model = first.upstream_model;
         }
     }
 
@@ -204,7 +209,9 @@ impl Row {
         let optional = [
             &summary.client_key,
             &summary.credential,
+            &summary.provider,
             &summary.upstream_dialect,
+            &summary.upstream_model,
             &summary.error,
         ];
         let fields = [&summary.id, &summary.model, &summary.dialect, &status];
@@ -287,6 +294,9 @@ mod tests {
         let first = RequestFirstByte {
             id: "1".to_owned(),
             credential: Some("c".to_owned()),
+            provider: Some("p".to_owned()),
+            upstream_dialect: None,
+            upstream_model: None,
             ms: 7,
         };
         requests.first_byte(first.clone());

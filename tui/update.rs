@@ -5,6 +5,7 @@ mod keys;
 mod mouse;
 mod schedule;
 
+use modelgate_management::events::Lost;
 use modelgate_management::{Event, RequestSummary};
 
 pub(crate) use self::answers::spent;
@@ -85,6 +86,15 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         Event::ConfigChanged(_) => {
             return schedule::ask(app, Fetch::Accounts).into_iter().collect();
         }
+        Event::ConfigRefused(refused) => {
+            app.toast(
+                format!("the configuration file is not used: {}", refused.message),
+                true,
+            );
+        }
+        Event::Log(line) => app.logs.hear(&line),
+        // Lines that are read from a file are not lost.
+        Event::Dropped(dropped) if dropped.of == Lost::Lines => {}
         Event::Dropped(dropped) => return lost(app, dropped.count),
         Event::Unknown => {}
     }

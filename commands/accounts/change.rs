@@ -3,6 +3,7 @@
 use modelgate_management::accounts::State;
 use modelgate_management::{AccountAction, ActionDone};
 
+use crate::complete;
 use crate::confirm::confirm;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -13,7 +14,7 @@ use crate::remote::{Gateway, Remote};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The account, as `modelgate accounts` names it
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = complete::accounts())]
     id: String,
 }
 

@@ -62,6 +62,24 @@ fn summaries_have_no_full_stop_and_every_flag_is_explained() {
 }
 
 #[test]
+fn every_command_has_examples_that_can_be_typed() {
+    fn check(command: &clap::Command) {
+        let help = command.get_after_help().map(ToString::to_string);
+        let help = help.unwrap_or_else(|| panic!("{} has no examples", command.get_name()));
+        let examples = help.strip_prefix("Examples:\n");
+        let examples = examples.unwrap_or_else(|| panic!("{}: {help}", command.get_name()));
+        for line in examples.lines().take_while(|line| !line.is_empty()) {
+            assert!(
+                line.starts_with("  ") && line.contains("modelgate "),
+                "{line}"
+            );
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&command());
+}
+
+#[test]
 fn exit_codes() {
     for (line, expected) in [
         ("modelgate version --quiet", 0),

@@ -14,6 +14,9 @@ use crate::inert::inert;
 /// Exits with 2 if the file cannot be used. With --json: {"path", "valid", "problems", "warnings"}, each entry
 /// {"line", "column", "key", "message", "hint"}; line and column are 0 for what is not in the file.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate config check
+  modelgate config check --config new.yaml --json")]
 pub(crate) struct Args {}
 
 #[derive(Debug, Serialize)]

@@ -19,6 +19,9 @@ use crate::target::warn;
 /// $VISUAL, else $EDITOR, else vi, gets a copy. The file is replaced when the editor ends, if the copy is a valid
 /// configuration and nobody changed the file meanwhile, and a running gateway puts it to use at once.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate config edit
+  VISUAL='code --wait' modelgate config edit")]
 pub(crate) struct Args {
     #[command(flatten)]
     remote: Remote,

@@ -54,6 +54,9 @@ pub(crate) struct SetArgs {
 ///
 /// With --json: {"path"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate config unset routing.strategy
+  modelgate config unset 'claude-api-key[0].priority'")]
 pub(crate) struct UnsetArgs {
     /// The setting: routing.strategy, claude-api-key[0].priority; a dot inside a name as \.
     #[arg(value_name = "PATH")]

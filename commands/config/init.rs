@@ -15,6 +15,9 @@ use crate::error::CommandError;
 /// Prints the key, which is shown only this once; it stays in the file under `api-keys`. The file can be read by
 /// nobody but you. With --json: {"path", "client_key"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate config init
+  modelgate config init --config ./modelgate.yaml")]
 pub(crate) struct Args {
     /// Replace a file that is already there
     #[arg(long)]

@@ -10,6 +10,9 @@ use crate::error::CommandError;
 ///
 /// With --json: {"path", "exists"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate config path
+  cp \"$(modelgate config path)\" backup.yaml")]
 pub(crate) struct Args {}
 
 #[derive(Serialize)]

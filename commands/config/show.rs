@@ -14,6 +14,9 @@ use crate::inert::inert;
 /// Secrets are masked, client keys are shown by their id. With --json the same as one object, with the names of
 /// the configuration file; times are in seconds, sizes in bytes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate config show
+  modelgate config show --json | jq .routing")]
 pub(crate) struct Args {}
 
 pub(crate) fn run(context: &mut Context, _args: &Args) -> Result<(), CommandError> {

@@ -5,6 +5,7 @@ use modelgate_config::keys::{self, NewKey};
 use modelgate_config::model::ClientKey;
 use serde::Serialize;
 
+use crate::complete;
 use crate::confirm::confirm;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -15,6 +16,9 @@ use crate::target::Target;
 ///
 /// With --json: {"id", "key", "name", "models", "expires"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate keys add --name ann
+  modelgate keys add --name ci --models 'claude-*,gpt-5*' --expires 2027-01-31")]
 pub(super) struct AddArgs {
     /// Whose key it is
     #[arg(long, value_name = "NAME")]
@@ -31,9 +35,12 @@ pub(super) struct AddArgs {
 ///
 /// With --json: {"id"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate keys revoke ann
+  modelgate keys revoke ba7816bf8f01 --yes")]
 pub(super) struct RevokeArgs {
     /// Its name, or its id as `modelgate keys` shows it
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = complete::keys())]
     who: String,
     /// Do not ask
     #[arg(long, short)]
@@ -44,9 +51,12 @@ pub(super) struct RevokeArgs {
 ///
 /// Who presents the old one is refused from now on. With --json: {"id", "key", "replaces"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate keys rotate ann
+  MODELGATE_KEY=$(modelgate keys rotate ann --quiet)")]
 pub(super) struct RotateArgs {
     /// Its name, or its id as `modelgate keys` shows it
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = complete::keys())]
     who: String,
 }
 

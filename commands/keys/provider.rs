@@ -35,6 +35,11 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the provider keys of the configuration
+    ///
+    /// With --json the same as `modelgate keys provider`.
+    #[command(after_help = "Examples:
+  modelgate keys provider list
+  modelgate keys provider list --json")]
     List,
     Add(add::Args),
     Remove(RemoveArgs),
@@ -44,6 +49,9 @@ enum Command {
 ///
 /// With --json: {"id"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate keys provider remove 'claude-api-key[1]'
+  modelgate keys provider remove deepseek --yes")]
 struct RemoveArgs {
     /// The entry, as `modelgate keys provider` names it
     #[arg(value_name = "ID")]

@@ -28,7 +28,7 @@ pub(super) fn run(context: &mut Context, config: &Config) -> Result<(), CommandE
     let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
     let accounts = accounts.snapshot();
     let provider = |kind: AccountKind| {
-        let missing = oauth::ready(kind, &config.oauth).err();
+        let missing = oauth::ready(kind, None, &config.oauth).err();
         let of_kind = accounts.accounts().iter();
         Provider {
             provider: kind.name(),

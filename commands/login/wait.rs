@@ -62,7 +62,10 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         LoginError::Unserved { .. } => {
             "run the command again with --project and a project of yours; nothing was saved"
         }
-        LoginError::NoProjects { .. } | LoginError::OddProject { .. } => {
+        LoginError::NoProjects { .. }
+        | LoginError::OddProject { .. }
+        | LoginError::NotByDevice { .. }
+        | LoginError::NotByBrowser { .. } => {
             return CommandError::usage(error.into()).hint("see `modelgate login --help`");
         }
         LoginError::Denied { .. } | LoginError::Refused { .. } => {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::occupied::reachable;
 use crate::inert::inert;
+use crate::occupied::reachable;
 use crate::output::{FAINT, STRONG};
 
 /// More providers than this are counted.

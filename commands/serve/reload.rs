@@ -1,11 +1,12 @@
-//! What a reload did, as log lines.
+//! What a reload did, as log lines, and for whoever watches the gateway.
 
 use modelgate_config::{ConfigError, Problem, Reloaded};
+use modelgate_gateway::State;
 
 use crate::inert::inert;
 
-/// Logs the outcome of a reload: what changed, what is still to be done, or every reason why nothing changed.
-pub(crate) fn report(outcome: &Result<Reloaded, ConfigError>) {
+/// Tells the outcome of a reload: what changed, what is still to be done, or every reason why nothing changed.
+pub(crate) fn report(state: &State, outcome: &Result<Reloaded, ConfigError>) {
     match outcome {
         Ok(reloaded) => {
             for warning in &reloaded.warnings {
@@ -28,6 +29,7 @@ pub(crate) fn report(outcome: &Result<Reloaded, ConfigError>) {
                 tracing::error!("{}", cause(error));
             }
             tracing::warn!("the configuration was not reloaded; the one in use stays");
+            state.config_refused(error);
         }
     }
 }

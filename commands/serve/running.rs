@@ -9,7 +9,7 @@ use modelgate_config::{Environment, Secret, Store};
 use modelgate_management::time::timestamp;
 use modelgate_management::{Runtime, RuntimeFile};
 
-use super::occupied::reachable;
+use crate::occupied::reachable;
 
 /// Writes the runtime file, which lives as long as what is returned. A gateway serves without one too.
 pub(crate) fn tell(

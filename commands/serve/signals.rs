@@ -1,8 +1,10 @@
 //! Signals: stop, stop at once, read the configuration again.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use modelgate_config::Store;
+use modelgate_gateway::State;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -22,13 +24,14 @@ struct Listener {
     hangup: Signal,
     stops: watch::Sender<u32>,
     store: Store,
+    state: Arc<State>,
     /// Whether somebody watched at the start.
     had_terminal: bool,
 }
 
 impl Signals {
     /// Begins to listen.
-    pub(crate) fn listen(store: Store) -> io::Result<Self> {
+    pub(crate) fn listen(store: Store, state: Arc<State>) -> io::Result<Self> {
         let (stops, _) = watch::channel(0);
         let listener = Listener {
             interrupt: signal(SignalKind::interrupt())?,
@@ -36,6 +39,7 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             stops: stops.clone(),
             store,
+            state,
             had_terminal: io::stderr().is_terminal(),
         };
         Ok(Self {
@@ -99,7 +103,7 @@ impl Listener {
         let store = self.store.clone();
         let reloaded = tokio::task::spawn_blocking(move || store.reload()).await;
         if let Ok(outcome) = reloaded {
-            reload::report(&outcome);
+            reload::report(&self.state, &outcome);
         }
     }
 }

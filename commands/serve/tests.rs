@@ -11,6 +11,7 @@ fn arguments(host: &str, port: u16) -> Args {
         port: Some(port),
         log: None,
         tui: false,
+        password: None,
     }
 }
 
@@ -49,6 +50,27 @@ fn wrong_flags_are_wrong_usage() {
     assert_eq!(error.exit_code(), 2);
     assert!(error.details()[0].starts_with("--host: "), "{error:?}");
     assert!(!written);
+}
+
+#[test]
+fn a_password_that_is_blank_is_refused_and_that_of_the_environment_is_second() {
+    let (output, _, _) = captured(false);
+    let environment = Environment::from_map([("MODELGATE_PASSWORD", "of-the-environment")]);
+    let context = Context::new(environment, None, output);
+    for (flag, expected) in [
+        (None, Some("of-the-environment")),
+        (Some(" of-the-flag "), Some("of-the-flag")),
+        (Some(" "), None),
+    ] {
+        let got = password(&context, flag.map(str::to_owned));
+        match expected {
+            Some(text) => assert_eq!(got.unwrap().unwrap().expose(), text),
+            None => assert_eq!(got.unwrap_err().exit_code(), 2),
+        }
+    }
+    let (output, _, _) = captured(false);
+    let context = Context::new(Environment::default(), None, output);
+    assert_eq!(password(&context, None).unwrap(), None);
 }
 
 #[test]

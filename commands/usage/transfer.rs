@@ -17,6 +17,9 @@ const LARGEST: u64 = 64 << 20;
 
 /// Write every request of a time to stdout
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate usage export > usage.json
+  modelgate usage export --format csv --since 2026-11-01 > requests.csv")]
 pub(super) struct ExportArgs {
     /// The form: `json` is what `usage import` and programs of the same family read
     #[arg(long, value_name = "FORM", default_value = "json")]
@@ -30,6 +33,9 @@ pub(super) struct ExportArgs {
 /// What is in the ledger already is skipped, so that a file may be imported twice. Costs are estimated from the price list.
 /// With --json: {"added", "skipped", "total_requests", "failed_requests"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate usage import usage.json
+  ssh server modelgate usage export | modelgate usage import -")]
 pub(super) struct ImportArgs {
     /// The file that `usage export` has written; `-`: stdin
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

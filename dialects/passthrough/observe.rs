@@ -12,6 +12,8 @@ use crate::json::{Document, Str, Value, write_string};
 use crate::openai::responses;
 use crate::{Dialect, codec};
 
+use super::output::Output;
+
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
 static FINISH_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finishReason\""));
@@ -41,6 +43,8 @@ pub struct Observer {
     rename: Option<Str>,
     /// The event that holds nothing but usage was not asked for by the client.
     hides_usage: bool,
+    /// What the last event of a Responses stream may leave out, where such streams are mended.
+    output: Option<Output>,
     framer: Framer,
     frames: Vec<Frame>,
     document: Document,
@@ -66,6 +70,7 @@ impl Observer {
             dialect,
             rename,
             hides_usage: false,
+            output: None,
             framer: Framer::new(limit),
             frames: Vec::new(),
             document: Document::default(),
@@ -86,6 +91,14 @@ impl Observer {
         self
     }
 
+    /// The same for an upstream whose Responses streams keep to their dialect only so far: what the last event leaves out of the
+    /// output is told there, and events of no dialect are left out. Clients refuse a stream that begins with one.
+    #[must_use]
+    pub fn mending(mut self) -> Self {
+        self.output = Some(Output::default());
+        self
+    }
+
     /// Takes the next bytes from the upstream and gives those for the client: the same ones, unless the model is
     /// renamed or the stream is over already.
     ///
@@ -100,12 +113,12 @@ impl Observer {
         let forward = if self.rename.is_some() {
             self.rewritten(&frames)
         } else {
-            let hides = self.hides_any(&frames);
-            if !hides {
+            let alters = self.alters_any(&frames);
+            if !alters {
                 frames.iter().for_each(|frame| self.on_frame(frame));
             }
             let events = self.whole_events(chunk);
-            if hides {
+            if alters {
                 self.rewritten(&frames)
             } else {
                 events
@@ -144,7 +157,7 @@ impl Observer {
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.framer.finish(&mut frames);
-        let last = if self.rename.is_some() || self.hides_any(&frames) {
+        let last = if self.rename.is_some() || self.alters_any(&frames) {
             self.rewritten(&frames)
         } else {
             frames.iter().for_each(|frame| self.on_frame(frame));
@@ -280,15 +293,7 @@ impl Observer {
 
     fn on_responses(&mut self, frame: &Frame) {
         self.last = frame.data.clone();
-        // Some compatible servers leave out the names of events.
-        let kind = match frame.event.is_empty() {
-            false => frame.event.clone(),
-            true if self.document.reparse(frame.data.clone()).is_ok() => {
-                self.document.root().text_of("type").unwrap_or_default()
-            }
-            true => Str::new(),
-        };
-        match &*kind {
+        match &*self.kind(frame) {
             "response.created" | "response.in_progress" | "response.queued" | "" => {}
             "response.completed" | "response.incomplete" => {
                 self.began = true;
@@ -300,7 +305,27 @@ impl Observer {
                 self.on_error(frame);
             }
             "error" => self.on_error(frame),
-            _ => self.began = true,
+            "response.output_item.done" => {
+                self.began = true;
+                if let Some(output) = &mut self.output
+                    && self.document.reparse(frame.data.clone()).is_ok()
+                {
+                    output.keep(self.document.root());
+                }
+            }
+            // Others are greetings, or of no dialect: ChatGPT tells the state of a plan first.
+            kind => self.began |= kind.starts_with("response."),
+        }
+    }
+
+    /// The kind of an event of a Responses stream; some compatible servers leave out the names.
+    fn kind(&mut self, frame: &Frame) -> Str {
+        match frame.event.is_empty() {
+            false => frame.event.clone(),
+            true if self.document.reparse(frame.data.clone()).is_ok() => {
+                self.document.root().text_of("type").unwrap_or_default()
+            }
+            true => Str::new(),
         }
     }
 
@@ -331,8 +356,30 @@ impl Observer {
         self.outcome = Outcome::Failed(Box::new(error));
     }
 
-    fn hides_any(&mut self, frames: &[Frame]) -> bool {
-        self.hides_usage && frames.iter().any(|frame| self.is_usage(frame))
+    /// Whether one of the frames cannot be forwarded as it is.
+    fn alters_any(&mut self, frames: &[Frame]) -> bool {
+        let hides = self.hides_usage && frames.iter().any(|frame| self.is_usage(frame));
+        let mends = self.output.is_some();
+        let mut frames = frames.iter();
+        hides || (mends && frames.any(|frame| self.is_foreign(frame) || self.lacks_output(frame)))
+    }
+
+    /// Whether an event is one of no dialect.
+    fn is_foreign(&mut self, frame: &Frame) -> bool {
+        let kind = self.kind(frame);
+        !(kind.is_empty() || &*kind == "error" || kind.starts_with("response."))
+    }
+
+    fn lacks_output(&mut self, frame: &Frame) -> bool {
+        Output::is_missing(frame, &mut self.document)
+    }
+
+    /// What a frame tells, with the output that it leaves out.
+    fn completed(&mut self, frame: &Frame) -> Str {
+        let lacks = self.output.is_some() && self.lacks_output(frame);
+        let output = self.output.as_mut().filter(|_| lacks);
+        let restored = output.and_then(|output| output.restored(&self.document));
+        restored.unwrap_or_else(|| frame.data.clone())
     }
 
     /// Whether an event of a Chat stream holds usage and no choice.
@@ -346,7 +393,7 @@ impl Observer {
         root.field("usage").is_some_and(Value::is_object) && chosen.count() == 0
     }
 
-    /// The frames with the client's model name, and without what the client has not asked for. Comments are not kept.
+    /// The frames with the client's model name and all of the output, without what is not for the client. Comments are not kept.
     fn rewritten(&mut self, frames: &[Frame]) -> Bytes {
         let mut out = Vec::new();
         for frame in frames {
@@ -354,10 +401,12 @@ impl Observer {
                 break;
             }
             self.on_frame(frame);
-            if self.hides_usage && self.is_usage(frame) {
+            let hidden = self.hides_usage && self.is_usage(frame);
+            if hidden || (self.output.is_some() && self.is_foreign(frame)) {
                 continue;
             }
-            let write = |out: &mut Vec<u8>| self.write_renamed(&frame.data, out);
+            let data = self.completed(frame);
+            let write = |out: &mut Vec<u8>| self.write_renamed(&data, out);
             if frame.event.is_empty() {
                 sse::write_data(&mut out, write);
             } else {

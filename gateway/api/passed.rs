@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
+use modelgate_dialects::Losses;
 use modelgate_dialects::passthrough::usage_of_body;
-use modelgate_providers::{Member, Operation};
+use modelgate_providers::{Member, Operation, fit};
 use warp::reply::Response;
 
 use super::whole;
@@ -30,15 +31,17 @@ pub(crate) async fn pass(
         Err(failure) => return error::answer(dialect, &failure),
     };
     match Box::pin(passed(&mut plan, operation)).await {
-        Ok(body) => {
+        Ok((body, losses)) => {
             plan.record.answered(body.len());
-            reply::json(StatusCode::OK, body)
+            let mut response = reply::json(StatusCode::OK, body);
+            reply::name_losses(&mut response, &losses);
+            response
         }
         Err(failure) => refuse(plan.record, dialect, &failure),
     }
 }
 
-async fn passed(plan: &mut Plan, operation: Operation) -> Result<Bytes, Failure> {
+async fn passed(plan: &mut Plan, operation: Operation) -> Result<(Bytes, Losses), Failure> {
     let mut last = None;
     let dialect = plan.dialect;
     let fits = |candidate: Member<'_>| {
@@ -46,12 +49,15 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<Bytes, Failure>
     };
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
-        let body = plan.forwarded(&candidate);
+        let (body, credential) = (plan.forwarded(&candidate), &candidate.credential);
+        let mut losses = Losses::default();
+        let body = fit(credential, operation, dialect, body, &mut losses);
+        plan.record.lost(&losses);
         match whole::ask(plan, &candidate, trying.why, operation, dialect, body).await {
             Ok((body, document)) => {
                 plan.record
                     .used(usage_of_body(dialect, &document).unwrap_or_default());
-                return Ok(body);
+                return Ok((body, losses));
             }
             Err(error) if !error.may_rotate() => {
                 return Err(plan.malformed().unwrap_or_else(|| error.into()));

@@ -1,6 +1,7 @@
 //! The log of one request, as it is written (`management-api.md` 3.4).
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ pub(super) struct Report {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) query: Option<String>,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Arc<HeaderMap>,
     /// Only what fails is logged.
     pub(super) failed_only: bool,
     pub(super) pages: Pages,

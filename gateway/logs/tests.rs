@@ -16,7 +16,7 @@ fn config(directory: &Path, text: &str) -> Config {
 }
 
 fn say(logs: &Logs, text: &str) {
-    logs.line(&LogLine {
+    logs.line(LogLine {
         time: timestamp(SystemTime::now()),
         request_id: None,
         level: LogLevel::Info,

@@ -41,7 +41,7 @@ struct Draft {
     method: Method,
     path: String,
     query: Option<String>,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     kept: Mutex<Kept>,
 }
 
@@ -68,7 +68,7 @@ impl Transcript {
             method: incoming.method.clone(),
             path: incoming.path.clone(),
             query: incoming.query.clone(),
-            headers: incoming.headers.clone(),
+            headers: Arc::clone(&incoming.headers),
             kept: Mutex::new(Kept {
                 pages: Pages::default(),
                 room: ALL,
@@ -201,7 +201,7 @@ impl Drop for Draft {
             method: self.method.to_string(),
             path: std::mem::take(&mut self.path),
             query: self.query.take(),
-            headers: std::mem::take(&mut self.headers),
+            headers: Arc::clone(&self.headers),
             failed_only: !self.whole,
             pages: std::mem::take(&mut kept.pages),
         });

@@ -22,8 +22,8 @@ const OURS: &str = "modelgate_gateway::logs";
 /// What the thread is told.
 #[derive(Debug)]
 pub(super) enum Job {
-    /// A line, without its end.
-    Line(String),
+    /// A line.
+    Line(Box<Line>),
     /// A request that is over.
     Report(Box<Report>),
     /// The settings are others.
@@ -32,6 +32,21 @@ pub(super) enum Job {
     Clear(SyncSender<io::Result<usize>>),
     /// Say when everything before is written.
     Flush(SyncSender<()>),
+}
+
+/// A line, and who wants it.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) line: LogLine,
+    pub(super) to_file: bool,
+    pub(super) to_followers: bool,
+}
+
+impl Line {
+    /// The memory that it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.line.text.len()
+    }
 }
 
 /// The thread that writes.
@@ -82,9 +97,8 @@ impl Writer {
         self.follow();
         match job {
             Job::Line(line) => {
-                self.board.line_bytes.fetch_sub(line.len(), Relaxed);
-                let line = self.settings.mask.cleaned(line);
-                self.push(&line);
+                self.board.line_bytes.fetch_sub(line.size(), Relaxed);
+                self.take_line(*line);
             }
             Job::Report(report) => {
                 self.board.report_bytes.fetch_sub(report.size(), Relaxed);
@@ -100,6 +114,21 @@ impl Writer {
                 self.write_lines();
                 let _ = reply.send(());
             }
+        }
+    }
+
+    fn take_line(&mut self, line: Line) {
+        let Line {
+            mut line,
+            to_file,
+            to_followers,
+        } = line;
+        line.text = self.settings.mask.cleaned(line.text);
+        if to_file {
+            self.push(&line.to_string());
+        }
+        if to_followers {
+            self.board.followers.tell(line);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `POST /api-call` (`management-api.md` 1.10): a request in the name of an account, to its own provider.
 
 use http::{Method, StatusCode};
+use modelgate_config::setting::proxy;
 use modelgate_providers::fetch::{self, Fetch, FetchError, TOKEN};
 use modelgate_providers::{Credential, Source};
 use serde::Deserialize;
@@ -26,6 +27,8 @@ struct Call {
     header: std::collections::BTreeMap<String, String>,
     #[serde(default)]
     data: String,
+    #[serde(default)]
+    proxy_url: String,
 }
 
 /// Makes the request; whatever the provider answers is told. Without an account, one of those at the address lends its
@@ -48,6 +51,7 @@ pub(super) async fn call(state: &State, manager: &Manager, ask: &Ask) -> Result<
     {
         return Err(Refused::bad("invalid url"));
     }
+    let proxy = proxy(call.proxy_url.trim()).map_err(|_| Refused::bad("invalid proxy_url"))?;
     let snapshot = state.snapshot();
     let index = call.auth_index.trim();
     let named = |one: &Credential| {
@@ -76,6 +80,7 @@ pub(super) async fn call(state: &State, manager: &Manager, ask: &Ask) -> Result<
         url,
         headers: call.header.into_iter().collect(),
         body: call.data.into(),
+        proxy,
     };
     let fetched = fetch::fetch(
         &state.clients,

@@ -1,6 +1,7 @@
 //! `/auth-files`: the files of accounts that somebody logged in to (`management-api.md` 4.1 and 4.2).
 
 mod change;
+mod config_key;
 mod list;
 mod upload;
 
@@ -41,7 +42,7 @@ pub(super) async fn answer(
     match (tail, method) {
         (["download"], _) => download(state, manager, &ask).await,
         (["models"], _) => list::models(state, &ask),
-        (["status"], _) => change::status(state, manager, &ask).await,
+        (["status"], _) => change::status(state, manager, headers, &ask).await,
         (["fields"], _) => change::fields(state, manager, &ask).await,
         (_, &Method::POST) => upload::upload(state, manager, headers, ask).await,
         (_, &Method::DELETE) => change::remove(state, manager, &ask).await,

@@ -35,6 +35,18 @@ pub(super) async fn settings(
     headers: &HeaderMap,
     plan: impl FnOnce(&Document) -> Result<Changes, Refused> + Send + 'static,
 ) -> Result<Response, Refused> {
+    let body = json!({ "status": "ok" });
+    settings_with(state, manager, headers, body, plan).await
+}
+
+/// The same, answered with this body.
+pub(super) async fn settings_with(
+    state: &State,
+    manager: &Manager,
+    headers: &HeaderMap,
+    body: Json,
+    plan: impl FnOnce(&Document) -> Result<Changes, Refused> + Send + 'static,
+) -> Result<Response, Refused> {
     let work = move |text: &str| {
         let mut new = text.to_owned();
         let changes = plan(&document::clear(text, Path::new(""))?)?;
@@ -45,7 +57,7 @@ pub(super) async fn settings(
         Ok((new, changed))
     };
     let done = carry_out(state, manager, headers, work).await?;
-    Ok(answer(&json!({ "status": "ok" }), &done))
+    Ok(answer(body, &done))
 }
 
 /// Replaces the whole file by a text.
@@ -68,7 +80,7 @@ pub(super) async fn file(
     };
     let done = carry_out(state, manager, headers, work).await?;
     let changed: &[&str] = &["config"];
-    Ok(answer(&json!({ "ok": true, "changed": changed }), &done))
+    Ok(answer(json!({ "ok": true, "changed": changed }), &done))
 }
 
 async fn carry_out(
@@ -123,8 +135,7 @@ fn log(manager: &Manager, done: &Done) {
     }
 }
 
-fn answer(body: &Json, done: &Done) -> Response {
-    let mut body = body.clone();
+fn answer(mut body: Json, done: &Done) -> Response {
     if !done.needs_restart.is_empty() {
         body["needs_restart"] = json!(done.needs_restart);
     }

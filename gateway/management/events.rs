@@ -1,22 +1,25 @@
-//! `GET /events`: one stream of what happens, for dashboards.
+//! `GET /events`: one stream of what happens, for dashboards (`modelgate_management::events` has its shape).
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::unfold;
 use http::StatusCode;
-use modelgate_management::events::{AccountRemoved, Dropped};
-use modelgate_management::{Account, Event};
+use modelgate_management::events::{AccountRemoved, Dropped, Lost};
+use modelgate_management::{Account, Event, LogLevel};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use warp::reply::Response;
 
 use super::refused::Refused;
 use super::{Trouble, misused, parameter, views};
+use crate::logs::Spoken;
 use crate::reply;
 use crate::state::State;
 use crate::telemetry::Told;
@@ -25,23 +28,32 @@ use crate::telemetry::Told;
 const WATCHERS: usize = 32;
 /// Silence after which a sign of life is sent.
 const QUIET: Duration = Duration::from_secs(15);
+/// The type that comes only where it is named.
+const LOG: &str = "log";
 /// Between two looks at the accounts, while somebody watches.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A stream of events: all, or those of the types that `types` names.
+/// A stream of events: those of the types that `types` names, else all but lines of the log.
 pub(super) fn events(state: &State, query: Option<&str>) -> Result<Response, Trouble> {
-    let types = types(query)?;
+    let (types, level) = (types(query)?, level(query)?);
     let feed = &state.telemetry.feed;
     if feed.watchers() >= WATCHERS {
         let busy = Refused::new(StatusCode::SERVICE_UNAVAILABLE, "too many watchers");
         let message = format!("{WATCHERS} streams of events are open; close one of them");
         return Err(busy.message(message).into());
     }
+    let follows = types.iter().flatten().any(|name| name == LOG);
     let watcher = Watcher {
         events: feed.watch(),
+        lines: follows.then(|| state.logs.watch()),
         types,
+        level,
         stopping: state.stopping_signal(),
     };
+    // What changes before the next look is told too: whoever watches asks for the accounts now.
+    let mut known = state.known_accounts.lock();
+    known.get_or_insert_with(|| accounts(state));
+    drop(known);
     // The head goes out with the first bytes, and nothing may happen for a while.
     let hello = futures_util::stream::iter([Ok(Bytes::from_static(b": watching\n\n"))]);
     let rest = unfold(watcher, |mut watcher| async {
@@ -67,10 +79,24 @@ fn types(query: Option<&str>) -> Result<Option<Vec<String>>, Trouble> {
     .into())
 }
 
+/// The least that a line of the log must matter.
+fn level(query: Option<&str>) -> Result<LogLevel, Trouble> {
+    let Some(text) = parameter(query, "level") else {
+        return Ok(LogLevel::Trace);
+    };
+    LogLevel::from_name(&text).ok_or_else(|| {
+        let known = LogLevel::ALL.map(LogLevel::name).join(", ");
+        misused("level", &format!("`level` is one of {known}")).into()
+    })
+}
+
 struct Watcher {
     events: Receiver<Told>,
-    /// None: all of them.
+    /// Where lines of the log are wanted.
+    lines: Option<Receiver<Spoken>>,
+    /// None: all but lines of the log.
     types: Option<Vec<String>>,
+    level: LogLevel,
     /// Becomes true when the gateway begins to stop.
     stopping: watch::Receiver<bool>,
 }
@@ -78,16 +104,13 @@ struct Watcher {
 impl Watcher {
     /// What is sent next; nothing more once the gateway stops.
     async fn next(&mut self) -> Option<Bytes> {
+        let mut quiet = pin!(sleep(QUIET));
         loop {
-            let event = tokio::select! {
+            let told = tokio::select! {
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                event = timeout(QUIET, self.events.recv()) => event,
-            };
-            let told = match event {
-                Err(_) => return Some(Bytes::from_static(b": quiet\n\n")),
-                Ok(Ok(told)) => told,
-                Ok(Err(RecvError::Lagged(count))) => Told::of(&Event::Dropped(Dropped { count })),
-                Ok(Err(RecvError::Closed)) => return None,
+                event = self.events.recv() => received(event, Lost::Events)?,
+                line = spoken(&mut self.lines, self.level) => line?,
+                () = &mut quiet => return Some(Bytes::from_static(b": quiet\n\n")),
             };
             let types = self.types.as_ref();
             // Who misses events must know, whatever they are.
@@ -99,31 +122,70 @@ impl Watcher {
     }
 }
 
+/// The next line that matters enough; never one where none are wanted.
+async fn spoken(lines: &mut Option<Receiver<Spoken>>, level: LogLevel) -> Option<Told> {
+    let Some(lines) = lines else {
+        return std::future::pending().await;
+    };
+    loop {
+        let spoken = match lines.recv().await {
+            Ok(spoken) if spoken.level > level => continue,
+            Ok(spoken) => Ok(spoken.told),
+            Err(error) => Err(error),
+        };
+        return received(spoken, Lost::Lines);
+    }
+}
+
+/// What was received, or how much was not.
+fn received(told: Result<Told, RecvError>, of: Lost) -> Option<Told> {
+    match told {
+        Ok(told) => Some(told),
+        Err(RecvError::Lagged(count)) => Some(Told::of(&Event::Dropped(Dropped { count, of }))),
+        Err(RecvError::Closed) => None,
+    }
+}
+
+/// The accounts as those who watch know them; none while nobody watches.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Mutex<Option<HashMap<String, Account>>>);
+
+impl Known {
+    fn lock(&self) -> MutexGuard<'_, Option<HashMap<String, Account>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Tells of accounts whose state changes, for ever.
 pub(crate) async fn follow_accounts(state: &State) {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut known: Option<HashMap<String, Account>> = None;
     loop {
         looks.tick().await;
-        if !state.telemetry.feed.is_watched() {
-            known = None;
-            continue;
+        if state.telemetry.feed.is_watched() {
+            look(state);
+        } else {
+            *state.known_accounts.lock() = None;
         }
-        let now = views::accounts(state).accounts.into_iter();
-        let now: HashMap<String, Account> = now.map(|one| (one.id.clone(), one)).collect();
-        if let Some(known) = &known {
-            tell_changes(state, known, &now);
-        }
-        known = Some(now);
     }
 }
 
-pub(super) fn tell_changes(
-    state: &State,
-    known: &HashMap<String, Account>,
-    now: &HashMap<String, Account>,
-) {
+/// Tells what is different from the last look.
+pub(super) fn look(state: &State) {
+    let now = accounts(state);
+    let mut known = state.known_accounts.lock();
+    if let Some(known) = &*known {
+        tell_changes(state, known, &now);
+    }
+    *known = Some(now);
+}
+
+fn accounts(state: &State) -> HashMap<String, Account> {
+    let all = views::accounts(state).accounts.into_iter();
+    all.map(|one| (one.id.clone(), one)).collect()
+}
+
+fn tell_changes(state: &State, known: &HashMap<String, Account>, now: &HashMap<String, Account>) {
     let feed = &state.telemetry.feed;
     for (id, account) in now {
         if known

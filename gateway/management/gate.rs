@@ -1,7 +1,7 @@
 //! Who may manage the gateway (`management-api.md` 1.1 to 1.3 for the words, the headers and the order of the checks).
 //!
-//! Programs of the same person on this machine present the token of this run, which stands in the runtime file. Others, and
-//! other machines where that is allowed, present a management key. No web page may, not even one that a browser here was
+//! Programs of the same person on this machine present the token of this run, which stands in the runtime file, or the
+//! password that it was started with. Others, and other machines where that is allowed, present a management key. No web page may, not even one that a browser here was
 //! led to: a page names its origin, and where a name was made to point here, the host it asks for is not ours.
 //!
 //! Where a request comes from is told by its socket. What was forwarded by a proxy comes from elsewhere, whoever forwarded
@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
-use modelgate_config::key_digest;
 use modelgate_config::model::{Management, ManagementKey};
+use modelgate_config::{Config, key_digest};
 use modelgate_management::{FlatAnswer, KEY_HEADER};
 
 use self::bans::Bans;
@@ -38,6 +38,8 @@ const FORWARDING: [&str; 4] = [
 pub(crate) struct Gate {
     /// Opens from this machine; none where nobody was told one.
     pub(crate) token: Option<Token>,
+    /// The same of whoever started this run and has given it one.
+    pub(crate) password: Option<Token>,
     bans: Bans,
     verifier: Verifier,
 }
@@ -123,7 +125,7 @@ impl Refusal {
             Self::WrongKey => (
                 "invalid management key",
                 "it is the key whose text or hash is `remote-management.secret-key`; on this machine, also the token in the \
-                 runtime file of the run, see `modelgate accounts --help`",
+                 runtime file of the run, see `modelgate accounts --help`, and the password of `serve --password`",
             ),
         };
         Some(FlatAnswer::new(error).with_message(message))
@@ -137,12 +139,14 @@ pub(crate) async fn admit(
     peer: Option<SocketAddr>,
 ) -> Result<Manager, Refusal> {
     let snapshot = state.snapshot();
-    let ask = Ask {
-        headers,
-        peer: peer.map(|peer| peer.ip()),
-        own: snapshot.config.server.address.ip(),
-    };
+    let ask = Ask::new(&snapshot.config, headers, peer);
     state.gate.admit(&snapshot.config.management, &ask).await
+}
+
+/// Whether a request is that of a program of this machine, and not of a page in its browser.
+pub(crate) fn is_local(state: &State, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
+    let snapshot = state.snapshot();
+    Ask::new(&snapshot.config, headers, peer).is_here() && !headers.contains_key(ORIGIN)
 }
 
 /// What is known of somebody who wants in.
@@ -155,7 +159,13 @@ struct Ask<'a> {
 
 impl Gate {
     async fn admit(&self, management: &Management, ask: &Ask<'_>) -> Result<Manager, Refusal> {
-        let is_off = |here: bool| management.keys.is_empty() && !(here && self.token.is_some());
+        let own = [
+            (self.token.as_ref(), "the token of this run"),
+            (self.password.as_ref(), "the password of this run"),
+        ];
+        let own = own.map(|(key, name)| Some((key?, name)));
+        let has_own = own.iter().any(Option::is_some);
+        let is_off = |here: bool| management.keys.is_empty() && !(here && has_own);
         if is_off(ask.is_from_here()) {
             return Err(Refusal::Off);
         }
@@ -182,10 +192,10 @@ impl Gate {
         let Some(presented) = presented(ask.headers) else {
             return Err(self.failed(address, Refusal::NoKey));
         };
-        let token = self.token.as_ref().filter(|_| here);
-        if token.is_some_and(|token| token.opens(&key_digest(presented))) {
+        let digest = key_digest(presented);
+        let mut own = own.into_iter().flatten().filter(|_| here);
+        if let Some((_, key)) = own.find(|(key, _)| key.opens(&digest)) {
             self.bans.forgive(address);
-            let key = "the token of this run";
             return Ok(Manager { key, address });
         }
         let keys = management.keys.iter();
@@ -212,7 +222,15 @@ impl Gate {
     }
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
+    fn new(config: &Config, headers: &'a HeaderMap, peer: Option<SocketAddr>) -> Self {
+        Self {
+            headers,
+            peer: peer.map(|peer| peer.ip()),
+            own: config.server.address.ip(),
+        }
+    }
+
     /// Whether a program of this machine asks for this machine.
     fn is_here(&self) -> bool {
         let forwarded = FORWARDING

@@ -57,7 +57,7 @@ pub(super) async fn answer(
         }
         ["request-log-by-id", id] => by_id(directory, id).await,
         ["request-log-by-id"] => by_id(directory, &ask.parameter("id").unwrap_or_default()).await,
-        _ if !state.logs.takes_lines() => Err(Refused::bad(NOT_TO_FILE).into()),
+        _ if !state.logs.writes_lines() => Err(Refused::bad(NOT_TO_FILE).into()),
         _ if deletes => clear(state, manager, directory).await,
         _ => {
             let wanted = wanted(ask)?;

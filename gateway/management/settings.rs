@@ -24,6 +24,7 @@ use self::entries::Entries;
 use self::scalar::Scalar;
 use super::refused::Refused;
 
+pub(super) use self::entries::INDEX;
 pub(super) use config::{patch_config, put_config, whole_config};
 
 /// What a request makes of the file: new values by their paths; null removes one.
@@ -45,6 +46,15 @@ enum Kind {
     Channels(Channels),
     Ampcode,
     AmpList(AmpList),
+}
+
+/// A list of provider keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum KeyList {
+    /// Each entry is one key; this is the list's name.
+    Of(&'static str),
+    /// Each entry is a server that may have several.
+    Servers,
 }
 
 /// How a setting is changed.
@@ -137,9 +147,27 @@ pub(super) fn find(path: &str) -> Option<&'static Setting> {
         .find(|setting| setting.at.split('.').eq(path.split('/')))
 }
 
+/// Every list of provider keys, as it is told.
+pub(super) fn key_lists(document: &Document) -> impl Iterator<Item = (KeyList, Vec<Json>)> {
+    let lists = SETTINGS.iter();
+    lists.filter_map(|setting| {
+        let list = setting.key_list()?;
+        Some((list, items(Some(&setting.value(document)))))
+    })
+}
+
 impl Setting {
+    /// Which list of provider keys it is, if it is one.
+    pub(super) fn key_list(&self) -> Option<KeyList> {
+        match &self.kind {
+            Kind::Entries(entries) if entries.is_of_servers() => Some(KeyList::Servers),
+            Kind::Entries(_) => Some(KeyList::Of(self.at)),
+            _ => None,
+        }
+    }
+
     /// Its name in answers.
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         self.at.rsplit('.').next().unwrap_or(self.at)
     }
 

@@ -1,6 +1,7 @@
 mod api_call;
 mod events;
 mod file;
+mod keys;
 mod logs;
 mod metrics;
 mod table;
@@ -79,7 +80,7 @@ async fn sent_bytes(
         method: method.parse().unwrap(),
         path: format!("/v0/management/{path}"),
         query,
-        headers,
+        headers: Arc::new(headers),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::iter([Ok(Bytes::from(body))])),

@@ -13,9 +13,25 @@ use crate::record::{self, Sheet};
 pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
     let caller = sheet.caller.as_ref().filter(|_| !sheet.free)?;
     let served = sheet.served();
-    let credential = served.map(|served| &served.candidate.credential);
-    let provider = credential.map(|credential| name(&credential.provider));
-    let served_model = served.map(|served| name(&served.candidate.target.model));
+    // The last one is who served: its names are shared, and so is that of a model that is called the same on both sides.
+    let attempts: Vec<Attempt> = sheet.attempts.iter().map(attempt).collect();
+    let last = attempts.last();
+    let credential = last.map(|last| Arc::clone(&last.credential));
+    let provider = last.map(|last| Arc::clone(&last.provider));
+    let requested_model = (!sheet.model.is_empty()).then(|| name(&sheet.model));
+    let served_model = served.map(|served| {
+        let model = &*served.candidate.target.model;
+        let same = requested_model.as_ref().filter(|asked| &***asked == model);
+        same.map_or_else(|| name(model), Arc::clone)
+    });
+    let client_dialect = name(sheet.dialect.name());
+    let upstream_dialect = served.map(|served| {
+        if served.dialect == sheet.dialect {
+            Arc::clone(&client_dialect)
+        } else {
+            name(served.dialect.name())
+        }
+    });
     let (outcome, tokens) = (outcome(sheet), tokens(&sheet.usage));
     let cost = served_model.as_deref().map_or(Cost::Unpriced, |model| {
         prices.cost(provider.as_deref(), model, &tokens, outcome)
@@ -23,12 +39,12 @@ pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
     Some(Row {
         id: RequestId::parse(sheet.id.as_str())?,
         key: key(caller),
-        credential: credential.map(|credential| name(credential.id.as_str())),
+        credential,
         provider,
-        requested_model: (!sheet.model.is_empty()).then(|| name(&sheet.model)),
+        requested_model,
         served_model,
-        client_dialect: Some(name(sheet.dialect.name())),
-        upstream_dialect: served.map(|served| name(served.dialect.name())),
+        client_dialect: Some(client_dialect),
+        upstream_dialect,
         stream: sheet.stream,
         status: status(sheet),
         outcome,
@@ -41,7 +57,7 @@ pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
         bytes_in: sheet.bytes_in,
         bytes_out: sheet.bytes_out,
         losses: u32::try_from(sheet.losses.len()).unwrap_or(u32::MAX),
-        attempts: sheet.attempts.iter().map(attempt).collect(),
+        attempts,
         imported: None,
     })
 }

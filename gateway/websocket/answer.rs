@@ -31,7 +31,7 @@ pub(super) struct Handshake {
     pub(super) state: Arc<State>,
     path: String,
     query: Option<String>,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     peer: Option<SocketAddr>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Refused {
 
 impl Handshake {
     pub(super) fn new(state: Arc<State>, incoming: Incoming) -> Self {
-        let mut headers = incoming.headers;
+        let mut headers = HeaderMap::clone(&incoming.headers);
         let of_connection = |name: &HeaderName| {
             [CONNECTION, UPGRADE, CONTENT_LENGTH].contains(name)
                 || name.as_str().starts_with("sec-websocket-")
@@ -77,7 +77,7 @@ impl Handshake {
             state,
             path: incoming.path,
             query: incoming.query,
-            headers,
+            headers: Arc::new(headers),
             peer: incoming.peer,
         }
     }
@@ -94,7 +94,7 @@ impl Handshake {
             method: Method::POST,
             path: self.path.clone(),
             query: self.query.clone(),
-            headers: self.headers.clone(),
+            headers: Arc::clone(&self.headers),
             peer: self.peer,
             upgrade: None,
             body: Box::pin(stream::once(async { Ok(body) })),

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::attempts::{self, Packed};
 use super::names::Names;
@@ -51,7 +51,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What a row counts for in the sums; 0 stands for no name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) hour: i64,
     pub(super) key: i64,
@@ -60,10 +60,40 @@ pub(super) struct Place {
     pub(super) credential: i64,
 }
 
-/// Writes a row. None when one of its id is there already.
-pub(super) fn insert(
+/// Writes the rows of one transaction: its statement is prepared once for all of them.
+pub(super) struct Insertion<'a> {
+    connection: &'a Connection,
+    names: &'a mut Names,
+    statement: CachedStatement<'a>,
+}
+
+impl<'a> Insertion<'a> {
+    pub(super) fn begin(
+        connection: &'a Connection,
+        names: &'a mut Names,
+    ) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            names,
+            statement: connection.prepare_cached(&INSERT)?,
+        })
+    }
+
+    /// Writes a row. None when one of its id is there already.
+    pub(super) fn insert(&mut self, row: &Row) -> rusqlite::Result<Option<Place>> {
+        let Self {
+            connection,
+            names,
+            statement,
+        } = self;
+        insert(connection, names, statement, row)
+    }
+}
+
+fn insert(
     connection: &Connection,
     names: &mut Names,
+    statement: &mut CachedStatement<'_>,
     row: &Row,
 ) -> rusqlite::Result<Option<Place>> {
     let key = match (&row.key, &row.imported) {
@@ -84,7 +114,6 @@ pub(super) fn insert(
     let attempts = pack(connection, names, row)?;
     let used = spelt(row);
     let count = |count: Option<u64>| count.map(|count| signed(tokens(count)));
-    let mut statement = connection.prepare_cached(&INSERT)?;
     let written = statement.execute(params![
         row.id.0,
         flags(row),

@@ -1,6 +1,6 @@
 //! Sums of hours and days, kept up in the transaction that writes the rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, params_from_iter};
@@ -32,9 +32,9 @@ pub(crate) enum Level {
     Day,
 }
 
-/// Sums of rows that are being written, in the order of the table.
+/// Sums of rows that are being written: one for each place, since most rows of a batch share theirs with others.
 #[derive(Debug, Default)]
-pub(super) struct Rollup(BTreeMap<[i64; 5], Totals>);
+pub(super) struct Rollup(HashMap<Place, Totals>);
 
 static ADD: LazyLock<String> = LazyLock::new(|| {
     let columns = Totals::COLUMNS.join(", ");
@@ -105,20 +105,29 @@ impl Level {
 }
 
 impl Rollup {
-    pub(super) fn add(&mut self, place: &Place, totals: &Totals) {
-        for kind in Kind::ALL {
-            let [a, b] = kind.parts(place);
-            for level in kind.levels() {
-                let bucket = level.bucket(place.hour);
-                let sum = [kind.number(), level.number(), bucket, a, b];
-                self.0.entry(sum).or_default().add(totals);
-            }
-        }
+    pub(super) fn add(&mut self, place: Place, totals: &Totals) {
+        self.0.entry(place).or_default().add(totals);
     }
 
-    pub(super) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
+    /// In the order of the table.
+    fn sums(&self) -> BTreeMap<[i64; 5], Totals> {
+        let mut sums: BTreeMap<[i64; 5], Totals> = BTreeMap::new();
+        for (place, totals) in &self.0 {
+            for kind in Kind::ALL {
+                let [a, b] = kind.parts(place);
+                for level in kind.levels() {
+                    let bucket = level.bucket(place.hour);
+                    let sum = [kind.number(), level.number(), bucket, a, b];
+                    sums.entry(sum).or_default().add(totals);
+                }
+            }
+        }
+        sums
+    }
+
+    pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(&ADD)?;
-        for (sum, totals) in self.0 {
+        for (sum, totals) in self.sums() {
             let values = totals.values().map(signed);
             statement.execute(params_from_iter(sum.into_iter().chain(values)))?;
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::insert::insert;
+use super::insert::Insertion;
 use super::names::{Names, Texts};
 use super::rollup::{Kind, Rollup};
 use super::{open, read};
@@ -57,12 +57,14 @@ impl Store {
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         let mut rollup = Rollup::default();
         let mut added = 0;
+        let mut insertion = Insertion::begin(&transaction, &mut self.names)?;
         for row in rows {
-            if let Some(place) = insert(&transaction, &mut self.names, row)? {
-                rollup.add(&place, &Totals::of(row));
+            if let Some(place) = insertion.insert(row)? {
+                rollup.add(place, &Totals::of(row));
                 added += 1;
             }
         }
+        drop(insertion);
         rollup.write(&transaction)?;
         transaction.commit()?;
         Ok(added)
@@ -82,21 +84,19 @@ impl Store {
             transaction.query_row("SELECT millis FROM horizon", [], |row| row.get(0))?;
         let mut rollup = Rollup::default();
         let mut merged = Merged::default();
+        let mut insertion = Insertion::begin(&transaction, &mut self.names)?;
         for row in rows {
             let known = row.id.millis() < horizon || is_known(&transaction, &self.texts, row)?;
-            let place = if known {
-                None
-            } else {
-                insert(&transaction, &mut self.names, row)?
-            };
+            let place = if known { None } else { insertion.insert(row)? };
             match place {
                 Some(place) => {
-                    rollup.add(&place, &Totals::of(row));
+                    rollup.add(place, &Totals::of(row));
                     merged.added += 1;
                 }
                 None => merged.skipped += 1,
             }
         }
+        drop(insertion);
         rollup.write(&transaction)?;
         transaction.commit()?;
         Ok(merged)

@@ -17,12 +17,13 @@ pub struct Events {
 }
 
 impl Client {
-    /// Everything that happens from now on.
+    /// Everything that happens from now on, lines of the log among it.
     ///
     /// # Errors
     /// When the gateway does not tell, or too many others watch.
     pub async fn events(&self) -> Result<Events, ClientError> {
-        let request = self.prepare(Method::GET, &["events"], &[]);
+        let types = Event::TYPES.join(",");
+        let request = self.prepare(Method::GET, &["events"], &[("types", &types)]);
         let answer = request.timeout(TRANSFER).send().await;
         let answer = answer.map_err(|error| self.silent(error))?;
         let status = answer.status();

@@ -14,8 +14,9 @@ use crate::forge::{Forge, Healths};
 use crate::lists::{ListKey, ListSource, ModelLists};
 use crate::route::Route;
 use crate::{
-    Account, AccountKind, ProviderKind, Refresher, account, antigravity, claude, code_assist,
-    codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, models, qwen, vertex, xai,
+    Account, AccountKind, ProviderKind, Refresher, account, antigravity, chatgpt, claude,
+    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, models, qwen, vertex,
+    xai,
 };
 
 /// A catalogue in the making.
@@ -106,6 +107,11 @@ impl<'c> Draft<'c> {
                 let base_url = claude::BASE_URL.to_owned();
                 (base_url, models::claude_catalogue(), Some("claude-*"))
             }
+            AccountKind::Codex => {
+                make = chatgpt::account;
+                let base_url = chatgpt::BASE_URL.to_owned();
+                (base_url, chatgpt::catalogue(account), Some("gpt-*"))
+            }
             AccountKind::Qwen => {
                 make = qwen::account;
                 let base_url = qwen::base_url(account);
@@ -139,7 +145,7 @@ impl<'c> Draft<'c> {
                 return self.add_code_assist(account, refresher);
             }
             // Accounts of the other kinds are kept, and not used.
-            AccountKind::Codex | AccountKind::Vertex => return,
+            AccountKind::Vertex => return,
         };
         let channel = account::channel(account.kind, &self.config.channels);
         let Some(entry) = account::entry(account, &base_url, channel) else {
@@ -152,9 +158,11 @@ impl<'c> Draft<'c> {
         let credentials = [Arc::new(make(account, &entry, login, &mut self.forge))];
         // Of the others it is not known that they have a list.
         let own = match account.kind {
-            AccountKind::Claude | AccountKind::Copilot | AccountKind::Kiro | AccountKind::Xai => {
-                self.own_list(&credentials)
-            }
+            AccountKind::Claude
+            | AccountKind::Codex
+            | AccountKind::Copilot
+            | AccountKind::Kiro
+            | AccountKind::Xai => self.own_list(&credentials),
             _ => None,
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);

@@ -1,8 +1,8 @@
 //! Asking a provider for its list.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, DATE};
 use modelgate_config::model::{Proxy, Timeouts};
 use tokio::time::timeout;
 use url::Url;
@@ -19,7 +19,16 @@ const PAGE: usize = 4 << 20;
 const PAGES: usize = 20;
 const MODELS: usize = 5_000;
 
-/// The names of a provider's models, sorted, each once. Never empty.
+/// What a provider sent.
+#[derive(Debug)]
+pub struct Listed {
+    /// The names of its models, sorted, each once. Never empty.
+    pub models: Vec<String>,
+    /// The time on its clock, where it told it.
+    pub date: Option<SystemTime>,
+}
+
+/// The names of a provider's models.
 ///
 /// # Errors
 /// When the provider refuses, takes too long, or sends no list.
@@ -28,20 +37,20 @@ pub async fn fetch(
     proxy: &Proxy,
     timeouts: &Timeouts,
     credential: &Credential,
-) -> Result<Vec<String>, CallError> {
+) -> Result<Listed, CallError> {
     let late = |_| {
         let provider = credential.provider.clone();
         CallError::timed_out(provider, "did not send its list of models", LIMIT)
     };
     let all = pages(clients, proxy, timeouts, credential);
-    let mut models = timeout(LIMIT, all).await.map_err(late)??;
+    let (mut models, date) = timeout(LIMIT, all).await.map_err(late)??;
     models.sort_unstable();
     models.dedup();
     models.truncate(MODELS);
     if models.is_empty() {
         return Err(broken(credential, "sent a list without any model"));
     }
-    Ok(models)
+    Ok(Listed { models, date })
 }
 
 async fn pages(
@@ -49,23 +58,24 @@ async fn pages(
     proxy: &Proxy,
     timeouts: &Timeouts,
     credential: &Credential,
-) -> Result<Vec<String>, CallError> {
+) -> Result<(Vec<String>, Option<SystemTime>), CallError> {
     let first = credential.list_url();
     let first = first.ok_or_else(|| broken(credential, "has no list of models"))?;
     let mut url = sized(credential.kind, first.clone());
-    let mut models = Vec::new();
+    let (mut models, mut date) = (Vec::new(), None);
     for _ in 0..PAGES {
-        let body = page(clients, proxy, timeouts, credential, url).await?;
+        let (body, now) = page(clients, proxy, timeouts, credential, url).await?;
         let page = page::read(&body);
         let page = page.ok_or_else(|| broken(credential, "sent no list of models"))?;
         models.extend(page.models);
+        date = now;
         let Some((name, value)) = page.next.filter(|_| models.len() < MODELS) else {
             break;
         };
         url = sized(credential.kind, first.clone());
         url.query_pairs_mut().append_pair(name, &value);
     }
-    Ok(models)
+    Ok((models, date))
 }
 
 /// As much on a page as the provider gives.
@@ -74,6 +84,7 @@ fn sized(kind: ProviderKind, mut url: Url) -> Url {
         ProviderKind::Claude => Some("limit"),
         ProviderKind::Gemini => Some("pageSize"),
         ProviderKind::Antigravity
+        | ProviderKind::ChatGpt
         | ProviderKind::CodeAssist
         | ProviderKind::Codex
         | ProviderKind::Compatible
@@ -97,7 +108,7 @@ async fn page(
     timeouts: &Timeouts,
     credential: &Credential,
     url: Url,
-) -> Result<bytes::Bytes, CallError> {
+) -> Result<(bytes::Bytes, Option<SystemTime>), CallError> {
     let provider = &credential.provider;
     let token = credential.token().await?;
     let base = token.as_ref().and_then(|token| token.base.as_ref());
@@ -118,10 +129,12 @@ async fn page(
     let http = clients.get(proxy, timeouts.connect).map_err(failed)?;
     let response = http.execute(request).await.map_err(failed)?;
     let status = response.status().as_u16();
+    let date = response.headers().get(DATE);
+    let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
     let stream = body::of_response(response, provider.clone());
     let body = body::read_some(stream, PAGE).await;
     if status == 200 {
-        return Ok(body);
+        return Ok((body, date));
     }
     let error = modelgate_dialects::decode_error(credential.kind.dialect(), status.max(400), &body);
     Err(CallError::answered(provider.clone(), error).with_status(status))

@@ -6,8 +6,9 @@ use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, claude, endpoint, google, iflow, kiro, pkce};
+use super::{Callback, LoginError, NewAccount, Reach, claude, codex, endpoint, google};
 use super::{Refused, Social, TokenEndpoint, granted};
+use super::{iflow, kiro, pkce};
 use crate::AccountKind;
 
 /// How long a provider may take for the tokens.
@@ -30,6 +31,7 @@ pub struct BrowserLogin {
 #[derive(Debug)]
 enum Flow {
     Claude(TokenEndpoint),
+    Codex(TokenEndpoint),
     /// An account of Gemini's command line or of Antigravity.
     Google(AccountKind, TokenEndpoint),
     Iflow,
@@ -52,12 +54,12 @@ impl BrowserLogin {
         let service = super::service(kind, oauth)?;
         let flow = match kind {
             AccountKind::Claude => Flow::Claude(endpoint(kind, oauth)?),
+            AccountKind::Codex => Flow::Codex(endpoint(kind, oauth)?),
             AccountKind::Gemini | AccountKind::Antigravity => {
                 Flow::Google(kind, endpoint(kind, oauth)?)
             }
             AccountKind::Iflow => Flow::Iflow,
-            AccountKind::Codex
-            | AccountKind::Kiro
+            AccountKind::Kiro
             | AccountKind::Qwen
             | AccountKind::Copilot
             | AccountKind::Kimi
@@ -88,6 +90,7 @@ impl BrowserLogin {
         };
         let url = match &flow {
             Flow::Claude(_) => claude::authorize(service, &ask)?,
+            Flow::Codex(_) => codex::authorize(service, &ask)?,
             Flow::Google(..) => google::authorize(service, &ask)?,
             Flow::Iflow => iflow::authorize(service, &ask)?,
             Flow::Kiro(social) => social.authorize(service, &ask)?,
@@ -118,7 +121,7 @@ impl BrowserLogin {
     pub fn longest(&self) -> Duration {
         match self.flow {
             Flow::Google(..) => google::LONGEST,
-            Flow::Claude(_) | Flow::Iflow | Flow::Kiro(_) => EXCHANGE,
+            Flow::Claude(_) | Flow::Codex(_) | Flow::Iflow | Flow::Kiro(_) => EXCHANGE,
         }
     }
 
@@ -127,6 +130,7 @@ impl BrowserLogin {
     pub fn kind(&self) -> AccountKind {
         match self.flow {
             Flow::Claude(_) => AccountKind::Claude,
+            Flow::Codex(_) => AccountKind::Codex,
             Flow::Google(kind, _) => kind,
             Flow::Iflow => AccountKind::Iflow,
             Flow::Kiro(_) => AccountKind::Kiro,
@@ -179,6 +183,13 @@ impl BrowserLogin {
             Flow::Claude(endpoint) => {
                 let account = self.finish_claude(endpoint, &client, code).await;
                 account.map_err(refused)
+            }
+            Flow::Codex(endpoint) => {
+                let verifier = self.verifier.expose();
+                let fields = codex::exchange(code.expose(), redirect.as_str(), verifier);
+                let body = endpoint.ask(&client, AccountKind::Codex, &fields).await;
+                let grant = body.and_then(|body| granted(body, SystemTime::now()));
+                Ok(codex::identify(grant.map_err(refused)?))
             }
             Flow::Google(kind, endpoint) => {
                 let fields =

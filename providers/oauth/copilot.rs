@@ -64,6 +64,7 @@ pub(super) async fn begin(
         start,
         question,
         kept: Vec::new(),
+        redeemer: None,
     })
 }
 

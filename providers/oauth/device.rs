@@ -10,7 +10,7 @@ use url::Url;
 
 use super::token::{Answer, Question};
 use super::{
-    Grant, LoginError, NewAccount, Reach, Refused, copilot, granted, kimi, kiro, qwen, xai,
+    Grant, LoginError, NewAccount, Reach, Refused, codex, copilot, granted, kimi, kiro, qwen, xai,
 };
 use crate::AccountKind;
 use crate::store::lookup;
@@ -33,6 +33,7 @@ pub struct DeviceLogin {
     start: Start,
     question: Question,
     kept: Vec<(&'static str, Secret)>,
+    redeemer: Option<codex::Redeemer>,
 }
 
 /// What a provider says when a login begins.
@@ -52,18 +53,20 @@ pub(super) struct Begun {
     pub(super) question: Question,
     /// Fields of the account's file that do not come with the tokens.
     pub(super) kept: Vec<(&'static str, Secret)>,
+    /// Who has tokens for what the question ends in, where that is no tokens but one more code.
+    pub(super) redeemer: Option<codex::Redeemer>,
 }
 
 /// Without which of the settings nothing can begin.
 fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
     match kind {
+        AccountKind::Codex => Some(&codex::NEEDS),
         AccountKind::Copilot => Some(&copilot::NEEDS),
         AccountKind::Kimi => Some(&kimi::NEEDS),
         AccountKind::Kiro => Some(&kiro::NEEDS),
         AccountKind::Qwen => Some(&qwen::NEEDS),
         AccountKind::Xai => Some(&xai::NEEDS),
         AccountKind::Claude
-        | AccountKind::Codex
         | AccountKind::Gemini
         | AccountKind::Antigravity
         | AccountKind::Iflow
@@ -74,10 +77,13 @@ fn needs(kind: AccountKind) -> Option<&'static [OAuthSetting]> {
 /// What keeps somebody from such a login.
 pub(super) fn ready(kind: AccountKind, oauth: &OAuth) -> Result<(), LoginError> {
     let service = super::service(kind, oauth)?;
-    for setting in needs(kind).ok_or(LoginError::NotOffered { kind })? {
+    for setting in needs(kind).ok_or(LoginError::NotByDevice { kind })? {
         service.text(*setting)?;
     }
-    Ok(())
+    match kind {
+        AccountKind::Codex => codex::ready_for_device(oauth),
+        _ => Ok(()),
+    }
 }
 
 impl DeviceLogin {
@@ -94,17 +100,17 @@ impl DeviceLogin {
         let service = super::service(kind, oauth)?;
         let client = reach.client(kind)?;
         let begun = match kind {
+            AccountKind::Codex => codex::begin(oauth, &client).await?,
             AccountKind::Copilot => copilot::begin(service, &client).await?,
             AccountKind::Kimi => kimi::begin(service, &client).await?,
             AccountKind::Kiro => kiro::begin(service, &client).await?,
             AccountKind::Qwen => qwen::begin(service, &client).await?,
             AccountKind::Xai => xai::begin(service, &client).await?,
             AccountKind::Claude
-            | AccountKind::Codex
             | AccountKind::Gemini
             | AccountKind::Antigravity
             | AccountKind::Iflow
-            | AccountKind::Vertex => return Err(LoginError::NotOffered { kind }),
+            | AccountKind::Vertex => return Err(LoginError::NotByDevice { kind }),
         };
         Ok(Self {
             kind,
@@ -112,6 +118,7 @@ impl DeviceLogin {
             start: begun.start,
             question: begun.question,
             kept: begun.kept,
+            redeemer: begun.redeemer,
         })
     }
 
@@ -149,7 +156,10 @@ impl DeviceLogin {
             match self.question.ask(&client, self.kind).await {
                 Ok(answer) => {
                     if let Some(outcome) = self.read(answer, &mut interval) {
-                        return Ok(self.identify(&client, outcome?).await);
+                        let grant = self.redeem(&client, outcome?).await;
+                        let grant =
+                            grant.map_err(|refused| LoginError::refused(self.kind, refused))?;
+                        return Ok(self.identify(&client, grant).await);
                     }
                 }
                 Err(Refused::Unavailable(reason)) => {
@@ -161,7 +171,7 @@ impl DeviceLogin {
     }
 
     /// What an answer means; nothing while the person is not done.
-    fn read(&self, answer: Answer, interval: &mut Duration) -> Option<Result<Grant, LoginError>> {
+    fn read(&self, answer: Answer, interval: &mut Duration) -> Option<Result<Bytes, LoginError>> {
         match answer.error().as_deref() {
             Some("authorization_pending") => return None,
             Some("slow_down") => {
@@ -177,20 +187,29 @@ impl DeviceLogin {
             }
             _ => {}
         }
-        let grant = answer
-            .good()
-            .and_then(|body| granted(body, SystemTime::now()));
-        match grant {
+        if self.redeemer.is_some() && codex::is_pending(answer.status) {
+            return None;
+        }
+        match answer.good() {
             // The provider is in trouble, and may be well again before the code ends.
             Err(Refused::Unavailable(_) | Refused::RateLimited(_)) => None,
             Err(refused) => Some(Err(LoginError::refused(self.kind, refused))),
-            Ok(grant) => Some(Ok(grant)),
+            Ok(body) => Some(Ok(body)),
+        }
+    }
+
+    /// The tokens of a good answer, or for the code that it holds.
+    async fn redeem(&self, client: &reqwest::Client, body: Bytes) -> Result<Grant, Refused> {
+        match &self.redeemer {
+            Some(redeemer) => redeemer.redeem(client, body).await,
+            None => granted(body, SystemTime::now()),
         }
     }
 
     /// Whose the tokens are.
     async fn identify(&self, client: &reqwest::Client, grant: Grant) -> NewAccount {
         let mut account = match self.kind {
+            AccountKind::Codex => codex::identify(grant),
             AccountKind::Copilot => copilot::identify(&self.service, client, grant).await,
             AccountKind::Kiro => kiro::identify(grant),
             AccountKind::Xai => xai::identify(grant),
@@ -205,10 +224,18 @@ impl Start {
     /// The answer to the beginning of a login.
     pub(super) fn read(kind: AccountKind, answer: Bytes) -> Result<Self, LoginError> {
         let answer = Document::parse(answer).unwrap_or_default();
-        Self::of(answer.root()).ok_or_else(|| {
-            let reason = "it did not say which code to type where".to_owned();
-            LoginError::refused(kind, Refused::Failed(reason))
-        })
+        Self::of(answer.root()).ok_or_else(|| Self::unsaid(kind))
+    }
+
+    /// What the person types.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The failure of an answer that does not begin a login.
+    pub(super) fn unsaid(kind: AccountKind) -> LoginError {
+        let reason = "it did not say which code to type where".to_owned();
+        LoginError::refused(kind, Refused::Failed(reason))
     }
 
     fn of(answer: Value<'_>) -> Option<Self> {
@@ -221,15 +248,25 @@ impl Start {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
+        Self::at(url, answer, "device_code", PATIENCE)
+    }
+
+    /// The same with a place that the answer need not say; `id` is how it calls the login. `patience` is for a provider that does
+    /// not say how long a person may take.
+    pub(super) fn at(url: Url, answer: Value<'_>, id: &str, patience: Duration) -> Option<Self> {
+        let text = |name| {
+            let text = lookup(answer, name)?.text()?;
+            (!text.is_blank()).then_some(text)
+        };
         Some(Self {
-            device_code: Secret::from(&*text("device_code")?),
+            device_code: Secret::from(&*text(id)?),
             code: text("user_code")?.to_string(),
             url,
             interval: seconds(answer, "interval")
                 .unwrap_or(INTERVAL)
                 .min(LONGEST_INTERVAL),
             patience: seconds(answer, "expires_in")
-                .unwrap_or(PATIENCE)
+                .unwrap_or(patience)
                 .min(LONGEST_PATIENCE),
         })
     }

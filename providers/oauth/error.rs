@@ -94,6 +94,18 @@ pub enum LoginError {
         /// The kind.
         kind: AccountKind,
     },
+    /// Accounts of this kind are not logged in to with a code.
+    #[error("accounts of {kind} are not logged in to with a code")]
+    NotByDevice {
+        /// The kind.
+        kind: AccountKind,
+    },
+    /// Accounts of this kind are not logged in to in a browser that comes back.
+    #[error("accounts of {kind} are logged in to with a code only")]
+    NotByBrowser {
+        /// The kind.
+        kind: AccountKind,
+    },
     /// Accounts of this kind are not logged in to with a cookie.
     #[error("accounts of {kind} are not logged in to with a cookie")]
     NotByCookie {

@@ -42,6 +42,7 @@ pub(super) async fn begin(
         start,
         question: question.from(kimi::identity(Some(&device))),
         kept: vec![("device_id", device.into())],
+        redeemer: None,
     })
 }
 

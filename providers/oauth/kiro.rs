@@ -75,6 +75,7 @@ pub(super) async fn begin(
             ("client_id", client.id),
             ("client_secret", client.secret),
         ],
+        redeemer: None,
     })
 }
 

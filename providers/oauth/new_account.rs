@@ -54,8 +54,8 @@ impl NewAccount {
         &self.left_out
     }
 
-    /// Saves it as `<kind>-<who>.json`. If that account is known already, its tokens are replaced and everything else that its
-    /// owner wants of it stays. `label` is a name for people. This blocks.
+    /// Saves it as `<kind>-<who>.json`, or as the file that it has already. If that account is known, its tokens are replaced and
+    /// everything else that its owner wants of it stays. `label` is a name for people. This blocks.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -65,7 +65,8 @@ impl NewAccount {
         label: Option<&str>,
     ) -> Result<Arc<Account>, LoginError> {
         let now = SystemTime::now();
-        let name = self.name(label, now);
+        let known = self.known(accounts);
+        let name = known.unwrap_or_else(|| self.name(label, now));
         if let Some(account) = self.with_same_cookie(accounts, &name) {
             return Err(LoginError::SameCookie { account });
         }
@@ -103,6 +104,25 @@ impl NewAccount {
         let other = others
             .find(|other| *other.file != *own && other.extra("cookie").as_ref() == Some(cookie))?;
         Some(other.id().to_owned())
+    }
+
+    /// The name of the same person's account in the same workspace, which another program may have named in its own way.
+    fn known(&self, accounts: &Accounts) -> Option<String> {
+        let own = |name: &str| {
+            let mut fields = self.fields.iter();
+            fields
+                .find(|(field, _)| *field == name)
+                .map(|(_, value)| value)
+        };
+        let (email, workspace) = (own("email")?.expose(), own("account_id")?);
+        let snapshot = accounts.snapshot();
+        let mut others = snapshot.accounts().iter();
+        let same = others.find(|other| {
+            other.kind == self.kind
+                && other.settings.email.as_deref() == Some(email)
+                && other.extra("account_id").as_ref() == Some(workspace)
+        });
+        Some(same?.id().to_owned())
     }
 
     fn name(&self, label: Option<&str>, now: SystemTime) -> String {

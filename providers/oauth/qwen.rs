@@ -50,5 +50,6 @@ pub(super) async fn begin(
         start,
         question,
         kept: Vec::new(),
+        redeemer: None,
     })
 }

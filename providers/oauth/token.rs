@@ -19,9 +19,11 @@ use crate::store::{Account, AccountKind, lookup, of_jwt};
 const LARGEST: usize = 1 << 20;
 
 /// Ends the login (`providers.md` 1.3).
-const FINAL: [&str; 4] = [
+const FINAL: [&str; 6] = [
     "invalid_grant",
     "refresh_token_reused",
+    "refresh_token_expired",
+    "refresh_token_invalidated",
     "invalid_client",
     "unauthorized_client",
 ];

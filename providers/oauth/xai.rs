@@ -51,6 +51,7 @@ pub(super) async fn begin(
         start,
         question,
         kept: vec![("token_endpoint", endpoint), ("auth_kind", "oauth".into())],
+        redeemer: None,
     })
 }
 

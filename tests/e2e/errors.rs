@@ -1,7 +1,9 @@
 //! Requests that are wrong: each is refused for what it is, in the client's dialect, without harm.
 
 use crate::harness::settings::SCRIPTED;
-use crate::harness::{Answer, Gateway, Speaks, start};
+use crate::harness::stand_in::{Said, StandIn};
+use crate::harness::{Answer, Gateway, Settings, Speaks, start};
+use serde_json::json;
 
 /// Sends a body as it is and reads the answer.
 async fn post(gateway: &Gateway, dialect: Speaks, body: impl Into<reqwest::Body>) -> Answer {
@@ -257,4 +259,26 @@ async fn a_slash_at_the_end_is_forgiven_and_a_missing_content_type_too() {
         404,
         "the upstream's own 404"
     );
+}
+
+#[tokio::test]
+async fn a_provider_that_repeats_our_key_does_not_tell_it_to_anybody() {
+    const OURS: &str = "sk-ours-0123456789abcdef";
+    for client in Speaks::BOTH {
+        let server = StandIn::start(|asked| {
+            let key = asked.header("authorization").unwrap();
+            let message = format!("I do not like {key} at all");
+            let error = json!({"type": "invalid_request_error", "message": message});
+            Said::json(400, &json!({"type": "error", "error": error}))
+        })
+        .await;
+        let settings = Settings::new().provider(Speaks::Claude, &server.url, &[OURS], "");
+        let gateway = settings.start().await;
+        for stream in [false, true] {
+            let answer = gateway.question(client, SCRIPTED, stream).await;
+            let refusal = answer.refusal(client);
+            assert_eq!(refusal.message, "I do not like Bearer sk-o…cdef at all");
+        }
+        assert!(!gateway.log().contains(OURS), "{}", gateway.log());
+    }
 }

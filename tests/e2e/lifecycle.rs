@@ -255,3 +255,32 @@ async fn a_stream_that_fails_is_recorded_as_failed() {
     assert_eq!(record.len(), 1, "exactly one record: {record:?}");
     assert!(record[0].contains("error="), "{record:?}");
 }
+
+#[tokio::test]
+async fn the_program_that_gave_a_password_manages_and_its_silence_ends_the_gateway() {
+    const WORD: &str = "word-of-the-parent";
+    let settings = Settings::new();
+    let launch = Launch::with(&settings.text()).env("MODELGATE_PASSWORD", WORD);
+    let mut gateway = launch.start().await;
+    let ask = async |path: &str, key: &str| {
+        let request = gateway.keyless("GET", path).bearer_auth(key);
+        Answer::read(request).await.status
+    };
+    for (path, key, status) in [
+        ("/keep-alive", WORD, 200),
+        ("/keep-alive", "wrong", 401),
+        ("/v0/management/config", WORD, 200),
+        ("/v0/management/config", "wrong", 401),
+        ("/v1/models", WORD, 401),
+    ] {
+        assert_eq!(ask(path, key).await, status, "{path} {key}");
+    }
+    assert_eq!(ask("/keep-alive", WORD).await, 200);
+    // Ten seconds are given, and the clock of a process cannot be moved.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(ask("/healthz", "").await, 200);
+    assert_eq!(gateway.exit_code().await, Some(0));
+    let log = gateway.log();
+    assert!(log.contains("nobody asks /keep-alive any more"), "{log}");
+    assert!(!log.contains(WORD), "{log}");
+}

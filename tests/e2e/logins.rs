@@ -1,6 +1,7 @@
 //! Accounts of providers that speak OpenAI's dialects: from a login to answers, in front of stand-ins. What is peculiar to a
 //! provider is in the file of its name.
 
+mod codex;
 mod copilot;
 mod iflow;
 mod kimi;

@@ -1,6 +1,7 @@
 //! The management API and the commands that ask it.
 
 mod commands;
+mod events;
 mod logs;
 mod plane;
 

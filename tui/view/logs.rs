@@ -8,7 +8,6 @@
 //! ```
 
 use modelgate_management::LogLevel;
-use modelgate_management::logs::NOT_TO_FILE;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -133,16 +132,15 @@ fn heading(app: &App, count: usize, width: u16) -> Line<'static> {
 
 /// Why there are no lines.
 fn nothing(app: &App) -> String {
+    let is_whole = app.logs.search.is_empty() && app.logs.level == LogLevel::Trace;
     match &app.logs.known.trouble {
-        Some(trouble) if trouble.message == NOT_TO_FILE => {
-            "the gateway does not log to a file; type: modelgate config set logging-to-file true"
+        _ if !is_whole => "no line is like that; Esc and l show more".to_owned(),
+        Some(_) if app.logs.is_not_to_file() => {
+            "the gateway writes no log file, so that only what it logs from now on is shown; logging-to-file (8) keeps it"
                 .to_owned()
         }
         Some(trouble) => trouble.message.clone(),
-        None if app.logs.search.is_empty() && app.logs.level == LogLevel::Trace => {
-            "nothing is logged yet".to_owned()
-        }
-        None => "no line is like that; Esc and l show more".to_owned(),
+        None => "nothing is logged yet".to_owned(),
     }
 }
 

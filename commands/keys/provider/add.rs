@@ -19,6 +19,10 @@ use crate::target::Target;
 /// The key is read from the standard input, one line, so that it is in no list of processes and no history of a shell. With
 /// --json: {"id"}.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  modelgate keys provider add claude < key.txt
+  pass show deepseek | modelgate keys provider add openai --name deepseek --base-url https://api.deepseek.com/v1
+  modelgate keys provider add openai --name local --base-url http://127.0.0.1:11434/v1 --no-key")]
 pub(super) struct Args {
     /// Whose key it is
     #[arg(value_name = "PROVIDER")]

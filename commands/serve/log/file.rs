@@ -1,4 +1,4 @@
-//! The same lines for the gateway's log files.
+//! The same lines for the gateway's log files, and for whoever follows them.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -12,7 +12,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// Hands lines to the log files.
+/// Hands lines on.
 #[derive(Debug)]
 pub(super) struct ToFile(pub(super) Logs);
 
@@ -24,7 +24,7 @@ impl<S: Subscriber> Layer<S> for ToFile {
         let mut said = Said::default();
         event.record(&mut said);
         let metadata = event.metadata();
-        self.0.line(&LogLine {
+        self.0.line(LogLine {
             time: timestamp(SystemTime::now()),
             request_id: said.request_id,
             level: level(*metadata.level()),

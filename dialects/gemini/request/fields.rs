@@ -103,7 +103,7 @@ impl<'r> Fields<'r> {
     }
 
     fn fit_limit(&mut self, scope: &mut Scope<'_>) {
-        if !scope.profile().output_limit && self.max_output.take().is_some() {
+        if !scope.target.model_profile.output_limit && self.max_output.take().is_some() {
             let path = scope.request.setting_path(Setting::MaxOutput);
             let why = "this model takes no limit of its answer";
             scope.losses.dropped(path, why);

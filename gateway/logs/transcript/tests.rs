@@ -48,7 +48,7 @@ impl Scene {
             method,
             path: path.to_owned(),
             query: Some(format!("beta=true&key={CLIENT}")),
-            headers,
+            headers: Arc::new(headers),
             peer: None,
             upgrade: None,
             body: Box::pin(stream::empty()),

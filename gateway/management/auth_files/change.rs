@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use modelgate_config::document::Document;
 use modelgate_providers::Accounts;
 use modelgate_providers::store::{Edit, StoreError};
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use warp::reply::Response;
 
-use super::{log, ok, several, with};
+use super::{config_key, list, log, ok, several, with};
 use crate::management::gate::Manager;
 use crate::management::refused::Refused;
 use crate::management::settings::Ask;
@@ -37,19 +38,31 @@ const FIELDS: [&str; 13] = [
 struct Status {
     #[serde(default)]
     name: String,
+    #[serde(default, alias = "authIndex")]
+    auth_index: String,
     disabled: Option<bool>,
 }
 
 pub(super) async fn status(
     state: &State,
     manager: &Manager,
+    headers: &HeaderMap,
     ask: &Ask,
 ) -> Result<Response, Refused> {
-    let Status { name, disabled } = ask.json()?;
-    if name.trim().is_empty() {
+    let status: Status = ask.json()?;
+    let (name, index) = (status.name.trim(), status.auth_index.trim());
+    if name.is_empty() && index.is_empty() {
         return Err(Refused::bad("name is required"));
     }
+    let disabled = status.disabled;
     let disabled = disabled.ok_or_else(|| Refused::bad("disabled is required"))?;
+    if let Some(id) = config_key::find(state, name, index) {
+        return config_key::status(state, manager, headers, id, disabled).await;
+    }
+    let name = match name {
+        "" => list::file_of(state, index).ok_or_else(missing)?,
+        name => name.to_owned(),
+    };
     let file = with(state, move |accounts| {
         let file = known(accounts, &name)?;
         accounts.set_disabled(&file, disabled)?;
@@ -226,6 +239,9 @@ fn known(accounts: &Accounts, name: &str) -> Result<Arc<str>, Refused> {
     let mut known = snapshot.accounts().iter();
     let account =
         known.find(|account| &*account.file == name.trim() || account.id() == name.trim());
-    let missing = || Refused::not_found("auth file not found");
     Ok(Arc::clone(&account.ok_or_else(missing)?.file))
+}
+
+fn missing() -> Refused {
+    Refused::not_found("auth file not found")
 }

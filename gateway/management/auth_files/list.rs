@@ -1,9 +1,11 @@
 //! What is told of the files.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use jiff::tz::TimeZone;
 use modelgate_management::Account as View;
 use modelgate_management::accounts;
 use modelgate_management::time::timestamp;
@@ -14,6 +16,7 @@ use tokio::task::spawn_blocking;
 use warp::reply::Response;
 
 use super::{ok, unavailable};
+use crate::management::key_usage::Calls;
 use crate::management::refused::Refused;
 use crate::management::settings::Ask;
 use crate::management::views;
@@ -26,13 +29,9 @@ pub(super) async fn list(state: &State, ask: &Ask) -> Result<Response, Refused> 
         logins.accounts().snapshot(),
         views::accounts(state).accounts,
     );
-    let indices: Vec<(String, String)> = snapshot
-        .accounts()
-        .iter()
-        .map(|account| (account.file.to_string(), index(state, account)))
-        .collect();
+    let used = used(state);
     let directory = logins.accounts().directory().to_owned();
-    let files = spawn_blocking(move || files(&snapshot, &views, &indices, &directory)).await?;
+    let files = spawn_blocking(move || files(&snapshot, &views, &used, &directory)).await?;
     let (name, index) = (ask.parameter("name"), ask.parameter("auth_index"));
     let wanted = |file: &Json| {
         let is = |wanted: &Option<String>, fields: &[&str]| {
@@ -66,22 +65,49 @@ pub(super) fn models(state: &State, ask: &Ask) -> Result<Response, Refused> {
     Ok(ok(&json!({ "models": models.collect::<Vec<Json>>() })))
 }
 
+/// What is known of accounts by their credentials.
+struct Used {
+    key: CredentialKey,
+    calls: Calls,
+}
+
+/// The same of every account that has credentials, by its file.
+fn used(state: &State) -> HashMap<String, Used> {
+    let (snapshot, now) = (state.snapshot(), SystemTime::now());
+    let mut used: HashMap<String, Used> = HashMap::new();
+    for credential in snapshot.catalog.credentials() {
+        let Some(file) = credential.file() else {
+            continue;
+        };
+        let first = || Used {
+            key: credential.key,
+            calls: Calls::default(),
+        };
+        let used = used.entry(file.to_owned()).or_insert_with(first);
+        used.calls.add(&Calls::of(credential, now));
+    }
+    used
+}
+
 /// What the family's programs know an account by; stays the same when the gateway is started again.
-fn index(state: &State, account: &Account) -> String {
-    let snapshot = state.snapshot();
-    let mut credentials = snapshot.catalog.credentials().iter();
-    let credential = credentials.find(|one| one.file() == Some(&*account.file));
-    let key = credential.map_or_else(
-        || CredentialKey::new(account.kind.name(), "", &account.file),
-        |credential| credential.key,
-    );
-    key.to_string()
+fn index(account: &Account, used: Option<&Used>) -> String {
+    let unused = || CredentialKey::new(account.kind.name(), "", &account.file);
+    used.map_or_else(unused, |used| used.key).to_string()
+}
+
+/// The file of the account of an index.
+pub(super) fn file_of(state: &State, wanted: &str) -> Option<String> {
+    let snapshot = state.logins.as_ref()?.accounts().snapshot();
+    let used = used(state);
+    let mut accounts = snapshot.accounts().iter();
+    let account = accounts.find(|one| index(one, used.get(&*one.file)) == wanted)?;
+    Some(account.file.to_string())
 }
 
 fn files(
     snapshot: &Snapshot,
     views: &[View],
-    indices: &[(String, String)],
+    used: &HashMap<String, Used>,
     directory: &Path,
 ) -> Vec<Json> {
     let accounts = snapshot.accounts().iter().filter_map(|account| {
@@ -93,9 +119,7 @@ fn files(
         let view = own
             .find(|view| view.state == accounts::State::Ready)
             .unwrap_or(first);
-        let index = indices.iter().find(|(file, _)| **file == *account.file);
-        let index = index.map_or("", |(_, index)| index);
-        Some(file(account, view, index, directory))
+        Some(file(account, view, used.get(&*account.file), directory))
     });
     let unusable = snapshot.troubles().iter().filter(|trouble| !trouble.usable);
     let mut files: Vec<Json> = accounts
@@ -105,7 +129,7 @@ fn files(
     files
 }
 
-fn file(account: &Account, view: &View, index: &str, directory: &Path) -> Json {
+fn file(account: &Account, view: &View, used: Option<&Used>, directory: &Path) -> Json {
     let settings = &account.settings;
     let (status, unavailable) = match view.state {
         accounts::State::Ready | accounts::State::OnTrial | accounts::State::Unknown => {
@@ -122,7 +146,7 @@ fn file(account: &Account, view: &View, index: &str, directory: &Path) -> Json {
         .unwrap_or(&view.provider);
     let mut file = Map::from_iter([
         ("id".to_owned(), json!(&*account.file)),
-        ("auth_index".to_owned(), json!(index)),
+        ("auth_index".to_owned(), json!(index(account, used))),
         ("name".to_owned(), json!(&*account.file)),
         ("type".to_owned(), json!(account.kind.name())),
         ("provider".to_owned(), json!(account.kind.name())),
@@ -150,6 +174,11 @@ fn file(account: &Account, view: &View, index: &str, directory: &Path) -> Json {
     add("last_refresh", json!(since(account.tokens.last_refresh)));
     add("success", json!(view.succeeded));
     add("failed", json!(view.failed));
+    let zone = TimeZone::system();
+    add(
+        "recent_requests",
+        json!(used.map(|used| used.calls.stretches(&zone))),
+    );
     add("next_retry_after", json!(view.next_try));
     add("project_id", json!(settings.project_id));
     add("prefix", json!(settings.prefix));

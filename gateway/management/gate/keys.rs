@@ -33,6 +33,11 @@ impl Token {
     pub(super) fn opens(&self, presented: &[u8; 32]) -> bool {
         self.digest.ct_eq(presented).into()
     }
+
+    /// Whether it is what was presented.
+    pub(crate) fn is(&self, presented: &str) -> bool {
+        self.opens(&key_digest(presented))
+    }
 }
 
 /// Compares keys with bcrypt hashes, a few at a time, and remembers the one that was right.

@@ -138,6 +138,29 @@ async fn without_a_key_there_is_no_management_but_by_the_token_from_this_machine
 }
 
 #[tokio::test]
+async fn the_password_of_the_start_is_enough_here_and_nothing_elsewhere() {
+    let gate = Gate {
+        password: Some(Token::new(&Secret::from("hush"))),
+        ..Gate::default()
+    };
+    let none = Management::default();
+    let from = async |management: &Management, peer: &str, key: &str| {
+        let pairs = [("x-management-key", key)];
+        ask(&gate, management, peer, "0.0.0.0", &pairs).await
+    };
+    let ours = Ok("the password of this run");
+    assert_eq!(from(&none, "127.0.0.1", "hush").await, ours);
+    assert_eq!(from(&none, "127.0.0.1", "hush ").await, ours);
+    let wrong = from(&none, "127.0.0.1", "hus").await;
+    assert_eq!(wrong, Err(Refusal::WrongKey));
+    assert_eq!(from(&none, "192.0.2.2", "hush").await, Err(Refusal::Off));
+    let open = management(true, true);
+    let far = from(&open, "192.0.2.2", "hush").await;
+    assert_eq!(far, Err(Refusal::WrongKey));
+    assert_eq!(from(&open, "127.0.0.1", "hush").await, ours);
+}
+
+#[tokio::test]
 async fn other_machines_need_a_key_that_is_for_them() {
     let far = "192.0.2.2";
     let with = async |management: &Management, key: &str| {

@@ -7,6 +7,9 @@ use serde_json::{Map, Value as Json};
 use super::{Ask, Verb, items, patterns, place};
 use crate::management::refused::Refused;
 
+/// The field by which an answer names the credential of an entry.
+pub(in crate::management) const INDEX: &str = "auth-index";
+
 /// One of the lists.
 #[derive(Debug)]
 pub(super) struct Entries {
@@ -45,6 +48,10 @@ impl Entries {
             mandatory: "base-url",
             shown: &["name", "base-url", "api-key-entries"],
         }
+    }
+
+    pub(super) fn is_of_servers(&self) -> bool {
+        self.by == "name"
     }
 
     pub(super) fn value(&self, said: Option<&Json>) -> Json {
@@ -225,8 +232,8 @@ fn normal(entry: Document) -> Result<Document, Refused> {
 
 /// Fields as the family stores them; what becomes blank is null.
 fn normal_fields(mut fields: Document) -> Result<Document, Refused> {
-    // Told in answers of some versions, never stored.
-    fields.remove("auth-index");
+    // Told in answers, never stored.
+    fields.remove(INDEX);
     if let Some(keys) = fields.remove("api-keys") {
         let keys = keys.as_array().ok_or_else(Refused::body)?.iter();
         let mut entries: Vec<Json> = keys
@@ -295,10 +302,14 @@ fn objects(value: Json, keep: impl Fn(&Document) -> bool) -> Result<Json, Refuse
         let Json::Object(object) = item else {
             return Err(Refused::body());
         };
-        let trimmed = object.into_iter().map(|(name, value)| match value {
-            Json::String(text) => (name, Json::from(text.trim())),
-            value => (name, value),
-        });
+        let told = |(name, _): &(String, Json)| name != INDEX;
+        let trimmed = object
+            .into_iter()
+            .filter(told)
+            .map(|(name, value)| match value {
+                Json::String(text) => (name, Json::from(text.trim())),
+                value => (name, value),
+            });
         let object: Document = trimmed.filter(|(_, value)| !is_blank(value)).collect();
         if keep(&object) {
             objects.push(object.into());

@@ -28,7 +28,7 @@ fn put(home: &TempDir, names: &[&str]) {
 }
 
 fn say(state: &State, level: LogLevel, text: &str) {
-    state.logs.line(&LogLine {
+    state.logs.line(LogLine {
         time: "2026-03-04T05:06:07Z".parse().unwrap(),
         request_id: None,
         level,

@@ -18,9 +18,11 @@ async fn read(state: &State, key: Option<&str>) -> (u16, String) {
         method: Method::GET,
         path: "/metrics".to_owned(),
         query: None,
-        headers: headers
-            .map(|(name, value)| (name, value.parse().unwrap()))
-            .collect(),
+        headers: Arc::new(
+            headers
+                .map(|(name, value)| (name, value.parse().unwrap()))
+                .collect(),
+        ),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::empty()),

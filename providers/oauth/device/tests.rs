@@ -20,6 +20,21 @@ fn login() -> DeviceLogin {
         start: started(answer).unwrap(),
         question: Question::new(url, super::super::Encoding::Form, Vec::new()),
         kept: Vec::new(),
+        redeemer: None,
+    }
+}
+
+/// The same whose answers end in one more code.
+fn redeemed_login() -> DeviceLogin {
+    let answer = r#"{"device_auth_id":"d","usercode":"AB-CD","interval":"5"}"#;
+    let answer = Document::parse(Bytes::from_static(answer.as_bytes())).unwrap();
+    let place = Url::parse("https://x.example/device").unwrap();
+    let start = Start::at(place, answer.root(), "device_auth_id", 900 * SECOND);
+    DeviceLogin {
+        kind: AccountKind::Codex,
+        start: start.unwrap(),
+        redeemer: Some(codex::Redeemer::of(&OAuth::default()).unwrap()),
+        ..login()
     }
 }
 
@@ -100,7 +115,12 @@ fn every_end_is_told_apart() {
     let login = login();
     let end = |status, body: &str| {
         let outcome = login.read(answer(status, body), &mut login.start.interval.clone());
-        outcome.unwrap().map_err(|error| error.to_string())
+        let refused = |refused| LoginError::refused(login.kind, refused);
+        let granted = |body| granted(body, SystemTime::now()).map_err(refused);
+        outcome
+            .unwrap()
+            .and_then(granted)
+            .map_err(|error| error.to_string())
     };
     let granted = end(
         200,
@@ -125,4 +145,33 @@ fn every_end_is_told_apart() {
         let error = end(status, body).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn a_flow_that_ends_in_one_more_code_is_pending_while_it_is_refused() {
+    let login = redeemed_login();
+    assert_eq!((login.code(), login.url().path()), ("AB-CD", "/device"));
+    assert_eq!(
+        (login.start.interval, login.start.patience),
+        (5 * SECOND, 900 * SECOND)
+    );
+    let mut interval = login.start.interval;
+    let mut after = |status, body: &str| {
+        assert!(login.read(answer(status, body), &mut interval).is_none());
+        interval
+    };
+    assert_eq!(after(403, ""), 5 * SECOND);
+    let unknown = r#"{"error":{"code":"deviceauth_authorization_unknown","message":"x"}}"#;
+    assert_eq!(after(404, unknown), 5 * SECOND);
+    assert_eq!(after(403, r#"{"error":{"code":"slow_down"}}"#), 10 * SECOND);
+    assert_eq!(after(429, "{}"), 10 * SECOND);
+    let outcome = |status, body: &str| {
+        let mut interval = SECOND;
+        login.read(answer(status, body), &mut interval).unwrap()
+    };
+    assert!(outcome(200, r#"{"authorization_code":"c"}"#).is_ok());
+    let denied = outcome(403, r#"{"error":"access_denied"}"#).unwrap_err();
+    assert!(matches!(denied, LoginError::Denied { .. }), "{denied}");
+    let broken = outcome(400, r#"{"error":"invalid_client"}"#).unwrap_err();
+    assert!(broken.to_string().contains("invalid_client"), "{broken}");
 }

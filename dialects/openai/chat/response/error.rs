@@ -100,7 +100,8 @@ impl Found {
         found
     }
 
-    /// `{"error":{…}}`, `{"error":"text"}`, `{"message"}`, `{"detail"}`, Claude's form, a list of one of them.
+    /// `{"error":{…}}`, `{"error":"text"}`, `{"message"}`, `{"detail"}` with a text or all of it, Claude's form, a list of one of
+    /// them.
     fn outer(value: Value<'_>) -> Self {
         let value = match value.items().next() {
             Some(first) => first,
@@ -112,7 +113,8 @@ impl Found {
                 ..Self::default()
             };
         }
-        match value.field("error") {
+        let detail = || value.field("detail").filter(|detail| detail.is_object());
+        match value.field("error").or_else(detail) {
             Some(error) if error.is_object() => {
                 let mut found = Self::inner(error);
                 found.status = found.status.or_else(|| status_of(value));

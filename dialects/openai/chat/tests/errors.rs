@@ -40,6 +40,8 @@ fn every_form_of_body_is_understood() {
         InvalidRequest,
         "wrong",
     );
+    let detail = r#"{"detail":{"code":"usage_not_included","message":"d"}}"#;
+    check(429, detail, ErrorKind::Billing, "d");
     check(
         400,
         r#"[{"error":{"code":400,"message":"list"}}]"#,

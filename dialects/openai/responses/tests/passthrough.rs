@@ -120,3 +120,62 @@ fn foreign_state_and_ids_of_our_own_need_a_translation() {
         json!({"type": "reasoning", "id": "rs_modelgate_u_0", "encrypted_content": "gAAA"})
     ));
 }
+
+#[test]
+fn a_greeting_of_another_dialect_is_no_content() {
+    let mut observer = Observer::new(Dialect::Responses, None, 1 << 20);
+    let limits = json!({"type": "codex.rate_limits", "plan_type": "plus"});
+    let bytes = stream(&[limits], true);
+    assert_eq!(observer.on_chunk(bytes.clone()).unwrap(), bytes);
+    assert!(!observer.began());
+    // Where streams are mended, no client sees it.
+    let all = events("response.completed");
+    for rename in [None, Some("alias".into())] {
+        for named in [true, false] {
+            let mut observer = Observer::new(Dialect::Responses, rename.clone(), 1 << 20).mending();
+            let limits = json!({"type": "codex.rate_limits", "plan_type": "plus"});
+            let told = observer.on_chunk(stream(&[limits.clone()], named)).unwrap();
+            assert!(told.is_empty() && !observer.began());
+            let told = observer.on_chunk(stream(&[limits, all[0].clone()], named));
+            let told = String::from_utf8(told.unwrap().to_vec()).unwrap();
+            assert!(
+                told.contains("response.created") && !told.contains("codex"),
+                "{told}"
+            );
+            let error = json!({"type": "error", "message": "flat"});
+            let told = observer.on_chunk(stream(&[error], named)).unwrap();
+            assert!(!told.is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_output_that_the_last_event_leaves_out_is_restored() {
+    let item = |index: u64| json!({"type": "response.output_item.done", "output_index": index, "item": {"id": index, "text": "a\u{e9}"}});
+    let mut last = events("response.completed")[2].clone();
+    last["response"]["output"] = json!([]);
+    let all = [item(1), item(0), last.clone()];
+    for rename in [None, Some("alias".into())] {
+        let bytes = stream(&all, true);
+        for cut in 0..bytes.len() {
+            let observer = Observer::new(Dialect::Responses, rename.clone(), 1 << 20);
+            let mut observer = observer.mending();
+            let mut told = observer.on_chunk(bytes.slice(..cut)).unwrap().to_vec();
+            told.extend(observer.on_chunk(bytes.slice(cut..)).unwrap());
+            let told = frames(&told);
+            assert_eq!(told[..2], all[..2]);
+            let output = &told[2]["response"]["output"];
+            assert_eq!(*output, json!([all[1]["item"], all[0]["item"]]), "{cut}");
+            assert_eq!(observer.usage().total_input(), Some(5));
+        }
+    }
+    let mut observer = Observer::new(Dialect::Responses, None, 1 << 20).mending();
+    let told = observer.on_chunk(stream(&all, false)).unwrap();
+    let told = std::str::from_utf8(&told).unwrap();
+    assert!(told.contains(r#""output":[{"id":0"#), "{told}");
+    // What is there is not touched.
+    last["response"]["output"] = json!([{"id": 7}]);
+    let bytes = stream(&[item(0), last], true);
+    let mut observer = Observer::new(Dialect::Responses, None, 1 << 20).mending();
+    assert_eq!(observer.on_chunk(bytes.clone()).unwrap(), bytes);
+}

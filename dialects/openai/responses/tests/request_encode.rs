@@ -129,6 +129,24 @@ fn small_limits_are_raised_for_others_and_named() {
 }
 
 #[test]
+fn limits_that_are_not_taken_are_named_in_the_clients_words() {
+    let mut target = target();
+    target.model_profile.output_limit = false;
+    for (request, path) in [
+        (chat(json!({"max_tokens": 5})), "max_tokens"),
+        (claude(json!({})), "max_tokens"),
+        (
+            responses(&json!({"model": "m", "input": "x", "max_output_tokens": 5})),
+            "max_output_tokens",
+        ),
+    ] {
+        let (written, losses) = body(&request, &target);
+        assert_eq!(written.get("max_output_tokens"), None);
+        assert_eq!(losses, [format!("{path} dropped")]);
+    }
+}
+
+#[test]
 fn what_cannot_be_said_is_refused_or_named() {
     let refused = |request| {
         crate::encode_request(Dialect::Responses, &request, &target())

@@ -126,6 +126,11 @@ fn limits(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let Some(max) = scope.request.limits.max_output else {
         return;
     };
+    if !scope.target.model_profile.output_limit {
+        let path = scope.request.setting_path(Setting::MaxOutput);
+        let why = "the upstream takes no limit of its answer";
+        return scope.losses.dropped(path, why);
+    }
     let mut limit = max;
     if max < SMALLEST_OUTPUT && !scope.native {
         limit = SMALLEST_OUTPUT;

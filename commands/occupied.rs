@@ -18,7 +18,7 @@ pub(crate) fn holder(address: SocketAddr) -> &'static str {
 }
 
 /// Asks as anybody may, without a key.
-fn is_gateway(address: SocketAddr) -> std::io::Result<bool> {
+pub(crate) fn is_gateway(address: SocketAddr) -> std::io::Result<bool> {
     let address = reachable(address);
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
