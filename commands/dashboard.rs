@@ -19,6 +19,9 @@ use crate::remote::Remote;
 ///
 /// Scripts get the same from `accounts`, `why` and `usage` with --json.
 #[derive(Debug, Default, clap::Args)]
+#[command(
+    after_help = "Examples:\n  modelgate dashboard --theme light\n  modelgate dashboard --url http://192.0.2.1:8317"
+)]
 pub(crate) struct Args {
     /// The ground on which colours must be read; auto goes by $COLORFGBG, else dark
     #[arg(long, value_name = "GROUND", default_value = "auto")]

@@ -106,7 +106,7 @@ async fn a_dashboard_waits_for_a_gateway_and_finds_it_again() {
     let settings = Settings::upstream(Speaks::Chat, &upstream);
     let gateway = settings.start().await;
     let home = gateway.home.clone();
-    let script = format!("{PROGRAM}; stty -a | tr ' ' '\\n' | grep -x 'echo\\|icanon'");
+    let script = format!("{PROGRAM}; stty -a | tr ' ' '\\n' | grep -x 'icanon\\|opost'");
     let mut screen = Screen::open(&home, "sh", &["-c", &script]);
     screen.shows("● live").await;
     drop(gateway);
@@ -115,7 +115,8 @@ async fn a_dashboard_waits_for_a_gateway_and_finds_it_again() {
     screen.shows("● live").await;
     drop(gateway);
     screen.press("q");
-    screen.shows("icanon\necho").await;
+    screen.shows("icanon").await;
+    screen.shows("opost").await;
     screen.ends().await;
 }
 
