@@ -78,7 +78,7 @@ pub(crate) enum Page {
     Help {
         scroll: usize,
     },
-    Why(Why),
+    Why(Box<Why>),
     /// A new client key, which is shown this once.
     NewKey {
         name: String,

@@ -263,11 +263,11 @@ fn accept(app: &mut App) -> Vec<Effect> {
 
 /// Opens what became of a request.
 pub(super) fn why(app: &mut App, id: String) -> Vec<Effect> {
-    app.pages.push(Page::Why(Why {
+    app.pages.push(Page::Why(Box::new(Why {
         id: id.clone(),
         detail: crate::app::Known::default(),
         scroll: 0,
-    }));
+    })));
     schedule::ask(app, Fetch::Request(id)).into_iter().collect()
 }
 

@@ -255,7 +255,7 @@ fn a_new_key_is_named_made_and_shown_once() {
     type_in(&mut app, " phone ");
     let effects = press(&mut app, KeyCode::Enter);
     let name = "phone".to_owned();
-    let deed = Deed::AddKey { name: name.clone() };
+    let deed = Deed::AddKey { name };
     assert_eq!(effects, [Effect::Do(deed.clone())]);
     let key = "mg-new-secret".into();
     let effects = update(&mut app, Message::Done(deed, Ok(Outcome::Key(key))));
