@@ -12,14 +12,15 @@ use crate::context::Context;
 use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
-    accounts, ask, completions, config, doctor, env, keys, launch, login, logout, logs, man,
-    models, route, serve, usage, version, why,
+    accounts, ask, completions, config, dashboard, doctor, env, keys, launch, login, logout, logs,
+    man, models, route, serve, usage, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
 ///
 /// Clients keep their own dialect (OpenAI Chat Completions, Anthropic Messages); modelgate chooses who answers,
-/// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up.
+/// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up; `modelgate` alone, on
+/// a terminal, is its dashboard.
 #[derive(Debug, Parser)]
 #[command(name = "modelgate", version, infer_subcommands = false)]
 #[command(after_help = "Examples:
@@ -65,6 +66,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Dashboard(dashboard::Args),
     Launch(launch::Args),
     Env(env::Args),
     Ask(ask::Args),
@@ -114,6 +116,9 @@ pub(crate) fn run(arguments: &[OsString]) -> u8 {
     let mut context = Context::new(Environment::from_process(), cli.global.config, output);
     let outcome = match cli.command {
         Some(command) => command.run(&mut context),
+        None if dashboard::is_possible() && !context.output.is_json() => {
+            dashboard::run(&mut context, &dashboard::Args::default())
+        }
         None => help(&mut context),
     };
     match outcome {
@@ -129,6 +134,7 @@ impl Command {
     fn run(self, context: &mut Context) -> Result<(), CommandError> {
         match self {
             Self::Serve(args) => serve::run(context, args),
+            Self::Dashboard(args) => dashboard::run(context, &args),
             Self::Launch(args) => launch::run(context, &args),
             Self::Env(args) => env::run(context, &args),
             Self::Ask(args) => ask::run(context, &args),

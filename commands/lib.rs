@@ -15,11 +15,11 @@ mod completions;
 mod config;
 mod confirm;
 mod context;
+mod dashboard;
 mod doctor;
 mod endpoint;
 mod env;
 mod error;
-mod inert;
 mod keys;
 mod launch;
 mod login;
@@ -39,6 +39,8 @@ mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+
+use modelgate_management::inert;
 
 /// Runs the program with the arguments of this process.
 #[must_use]

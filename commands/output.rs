@@ -34,6 +34,7 @@ pub(crate) struct Output {
     /// The same stdout, without anybody between who takes colours away.
     raw: Box<dyn Write + Send>,
     err: Stream,
+    colored_out: bool,
     colored_err: bool,
 }
 
@@ -47,6 +48,7 @@ impl Output {
             out: AutoStream::new(Box::new(io::stdout()), out),
             raw: Box::new(io::stdout()),
             err: AutoStream::new(Box::new(io::stderr()), err),
+            colored_out: out != ColorChoice::Never,
             colored_err: err != ColorChoice::Never,
         }
     }
@@ -59,6 +61,11 @@ impl Output {
     /// Whether a person is told nothing but data, warnings and errors.
     pub(crate) fn is_quiet(&self) -> bool {
         self.settings.quiet || self.settings.json
+    }
+
+    /// Whether stdout takes colour.
+    pub(crate) fn colored_out(&self) -> bool {
+        self.colored_out
     }
 
     /// Whether stderr takes colour.
@@ -204,6 +211,7 @@ pub(crate) mod testing {
             out: stream(&out),
             raw: Box::new(out.clone()),
             err: stream(&err),
+            colored_out: false,
             colored_err: false,
         };
         (output, out, err)

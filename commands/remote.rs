@@ -41,9 +41,7 @@ impl Remote {
     /// file that is named with `--config` is meant, and not that of another gateway.
     pub(crate) fn target(&self, context: &Context) -> Result<Target, CommandError> {
         let environment = &context.environment;
-        let here =
-            self.url.is_none() && self.key.is_none() && environment.get("MODELGATE_URL").is_none();
-        if !here {
+        if !self.is_local(context) {
             return Ok(Target::Gateway(self.open(context)?));
         }
         let (state, config) = (state_dir(environment), context.config_path());
@@ -57,6 +55,34 @@ impl Remote {
             Err(ClientError::NotRunning) => Target::file(context),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Finds the gateway that is named, else the one on this machine, whenever it is called: that one may come, go, and
+    /// have another address then.
+    pub(crate) fn finder(
+        &self,
+        context: &Context,
+    ) -> Result<impl Fn() -> Result<Client, ClientError> + Send + Sync + use<>, CommandError> {
+        let named = if self.is_local(context) {
+            None
+        } else {
+            Some(self.client(context)?)
+        };
+        let state = state_dir(&context.environment);
+        let config = context.config_path().path().to_owned();
+        let only = context.names_config();
+        Ok(move || match &named {
+            Some(client) => Ok(client.clone()),
+            None if only => Client::local_with(&state, &config),
+            None => Client::local(&state, &config),
+        })
+    }
+
+    /// Whether no gateway is named.
+    fn is_local(&self, context: &Context) -> bool {
+        self.url.is_none()
+            && self.key.is_none()
+            && context.environment.get("MODELGATE_URL").is_none()
     }
 
     fn client(&self, context: &Context) -> Result<Client, CommandError> {

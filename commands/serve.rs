@@ -22,10 +22,11 @@ use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 
 use self::banner::{Banner, Key};
-use self::log::Filter;
+use self::log::{Filter, Stderr};
 use self::open::Opened;
 use self::signals::Signals;
 use crate::context::{Context, shown};
+use crate::dashboard::Dashboard;
 use crate::error::CommandError;
 use crate::inert::inert;
 use crate::occupied;
@@ -43,6 +44,9 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// Ctrl-C or SIGTERM stops taking requests and waits for the open ones; a second one cuts them. SIGHUP reads the
 /// configuration again. With --json, prints one line when requests are taken: {"address", "url", "pid", "version",
 /// "config", "providers", "models"}, and "client_key" on the run that made it.
+///
+/// With --tui the dashboard is shown meanwhile, and log lines go to the log file only (`logging-to-file`). Quitting it stops
+/// the gateway, as a signal does.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate serve
@@ -63,6 +67,9 @@ pub(crate) struct Args {
         hide_env_values = true
     )]
     log: Option<Filter>,
+    /// Show the dashboard while the gateway serves
+    #[arg(long)]
+    tui: bool,
     /// Password of the program that starts the gateway: it manages it from this machine, and the gateway ends when nobody
     /// has asked /keep-alive with it for ten seconds; $MODELGATE_PASSWORD says it without showing it in the list of
     /// processes
@@ -90,23 +97,29 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
         port: args.port,
         debug: None,
     };
+    let dashboard = match args.tui {
+        true => Some(Dashboard::local(context)?),
+        false => None,
+    };
     let password = password(context, args.password)?;
     let opened = open::open(context)?;
     let store =
         Store::new(opened.loaded.clone(), overrides).map_err(|error| refused(context, error))?;
     print_warnings(context, &store.warnings());
     let files = Logs::new(&store.snapshot().logs);
-    let log = log::start(
-        args.log,
-        store.snapshot().debug,
-        context.output.colored_err(),
-        files.clone(),
-    );
+    let stderr = match (&dashboard, context.output.colored_err()) {
+        (Some(_), _) => Stderr::Silent,
+        (None, true) => Stderr::Colored,
+        (None, false) => Stderr::Plain,
+    };
+    let debug = store.snapshot().debug;
+    let log = log::start(args.log, debug, stderr, files.clone());
     files::raise_limit(store.snapshot().limits.connections);
     let runtime = runtime()
         .context("cannot start the runtime")
         .map_err(CommandError::failed)?;
-    let hurried = runtime.block_on(serve(context, &opened, &store, log, &files, password));
+    let serving = serve(context, &opened, &store, log, &files, dashboard, password);
+    let hurried = runtime.block_on(serving);
     // Name look-ups that are still under way must not hold up the end.
     runtime.shutdown_background();
     files.flush();
@@ -138,6 +151,7 @@ async fn serve(
     store: &Store,
     log: log::Handle,
     files: &Logs,
+    dashboard: Option<Dashboard>,
     password: Option<Secret>,
 ) -> Result<bool, CommandError> {
     let token = modelgate_management::new_token()
@@ -172,10 +186,23 @@ async fn serve(
     }
     let runtime = running::tell(&context.environment, &opened.path, store, address, token);
     announce(context, opened, &store.snapshot(), &state, address)?;
-    server.run(signals.stop(), signals.hurry()).await;
+    let (_, shown) = tokio::join!(
+        server.run(signals.stop(), signals.hurry()),
+        show(dashboard, &signals)
+    );
     following.abort();
     drop((watcher, runtime));
-    Ok(signals.hurried())
+    shown.map(|()| signals.hurried())
+}
+
+/// Shows the dashboard, if there is one; the gateway stops with it.
+async fn show(dashboard: Option<Dashboard>, signals: &Signals) -> Result<(), CommandError> {
+    let Some(dashboard) = dashboard else {
+        return Ok(());
+    };
+    let shown = dashboard.show().await;
+    signals.quit();
+    shown
 }
 
 /// Logs as every new configuration says, whoever made it.

@@ -18,9 +18,10 @@ use crate::remote::Remote;
 /// {"credential", "provider", "dialect", "model"}, "affinity": {"source", "outcome", "credential"}, "candidates":
 /// [{"credential", "model", "outcome", "reason", "next_try"}], "more_candidates", "attempts": [{"credential", "model",
 /// "status", "kind", "message", "retry_after_ms", "ms"}], "losses": [{"path", "action", "why"}], "times": {"total_ms",
-/// "own_us", "queue_ms", "first_byte_ms", "stream_ms"}, "usage": {"input", "cached", "output"}, "cost": {"nanodollars", "basis"}}; without an id: {"requests":
-/// [{"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "credential", "attempts", "total_ms",
-/// "usage", "cost", "error"}]}. What is not known is absent.
+/// "own_us", "queue_ms", "first_byte_ms", "stream_ms"}, "usage": {"input", "cached", "output"}, "cost": {"nanodollars",
+/// "basis", "parts": [{"what", "tokens", "price"}]}}; without an id: {"requests":
+/// [{"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "credential", "upstream_dialect",
+/// "attempts", "total_ms", "first_byte_ms", "usage", "cost", "error"}]}. What is not known is absent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate why

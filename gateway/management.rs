@@ -17,6 +17,7 @@ mod key_usage;
 mod logins;
 mod logs;
 mod metrics;
+mod models;
 mod queue;
 mod range;
 mod refused;
@@ -156,6 +157,7 @@ async fn dispatch(
         }
         ["requests"] if get => json(&requests::requests(state, question.query.as_deref()).await?)?,
         ["requests", id] if get => json(&requests::request(state, id).await?)?,
+        ["models"] if get => json(&models::models(state))?,
         ["events"] if get => events::events(state, question.query.as_deref())?,
         ["route"] if get => {
             let query = question.query.as_deref();
@@ -163,7 +165,7 @@ async fn dispatch(
             let session = parameter(query, "session");
             json(&route::route(state, &model, session.as_deref())?)?
         }
-        ["accounts" | "events" | "route" | "requests"] | ["requests", _] => {
+        ["accounts" | "events" | "models" | "route" | "requests"] | ["requests", _] => {
             return Err(Failure::wrong_method(&question.path, "GET").into());
         }
         ["accounts", _, _] => return Err(Failure::wrong_method(&question.path, "POST").into()),

@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use modelgate_config::Config;
 use modelgate_config::model;
 use modelgate_ledger::{Ledger, Prices, Settings};
-use modelgate_management::requests::Cost as Amount;
+use modelgate_management::requests::{Cost as Amount, CostPart};
 use modelgate_management::{Event, RequestSummary};
 use serde_json::Value;
 
@@ -133,6 +133,23 @@ impl Telemetry {
     pub(crate) fn amount(&self, sheet: &Sheet) -> Option<Amount> {
         let row = row::of(sheet, &self.prices.load())?;
         Some(amount(row.cost))
+    }
+
+    /// The same, and what was added up.
+    pub(crate) fn bill(&self, sheet: &Sheet) -> Option<Amount> {
+        let prices = self.prices.load();
+        let row = row::of(sheet, &prices)?;
+        let model = row.served_model.as_deref().unwrap_or_default();
+        let parts = prices.parts(row.provider.as_deref(), model, &row.tokens);
+        let parts = parts.iter().map(|part| CostPart {
+            what: part.what.to_owned(),
+            tokens: part.tokens,
+            price: part.rate,
+        });
+        Some(Amount {
+            parts: parts.collect(),
+            ..amount(row.cost)
+        })
     }
 
     /// A request in a line.

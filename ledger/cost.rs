@@ -34,14 +34,19 @@ pub(crate) struct Long {
     pub(crate) rates: Rates,
 }
 
-/// Picodollars for a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rates {
-    pub(crate) input: u64,
-    pub(crate) output: u64,
-    pub(crate) cache_read: Option<u64>,
-    pub(crate) cache_write_5m: Option<u64>,
-    pub(crate) cache_write_1h: Option<u64>,
+/// Picodollars for a token, which are millionths of a dollar for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// Of the request.
+    pub input: u64,
+    /// Of the answer, thinking included.
+    pub output: u64,
+    /// Of the request, read from a cache.
+    pub cache_read: Option<u64>,
+    /// Of the request, written to a cache for five minutes.
+    pub cache_write_5m: Option<u64>,
+    /// Of the request, written to a cache for an hour.
+    pub cache_write_1h: Option<u64>,
 }
 
 impl Cost {
@@ -73,60 +78,80 @@ impl Cost {
     }
 }
 
+/// One kind of token in what a request cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The kind: `input`, `output`, `thinking`, `cache read`, `cache write`, `cache write 1h`.
+    pub what: &'static str,
+    /// How many there were.
+    pub tokens: u64,
+    /// Picodollars for each.
+    pub rate: u64,
+    /// The price list is silent about the kind, or its lifetime is not known.
+    assumed: bool,
+}
+
 impl Price {
     pub(crate) fn cost(&self, tokens: &Tokens, outcome: Outcome) -> Cost {
         if tokens.is_empty() {
             return Cost::Unpriced;
         }
+        let parts = self.parts(tokens);
+        let amounts = parts
+            .iter()
+            .map(|part| u128::from(part.tokens) * u128::from(part.rate));
+        let picodollars: u128 = amounts.sum();
+        let nanodollars = (picodollars + 500) / 1_000;
+        let exact = Cost::Exact(u64::try_from(nanodollars).unwrap_or(u64::MAX));
+        let assumed = parts.iter().any(|part| part.assumed);
+        if assumed || tokens.estimated || outcome != Outcome::Completed {
+            exact.assumed()
+        } else {
+            exact
+        }
+    }
+
+    /// What is added up.
+    pub(crate) fn parts(&self, tokens: &Tokens) -> [Part; 6] {
         let prompt = tokens.total_input().unwrap_or(0);
         let rates = match &self.long {
             Some(long) if prompt >= long.from => &long.rates,
             _ => &self.base,
         };
-        let mut bill = Bill::default();
-        bill.add(tokens.input, rates.input);
-        bill.add(tokens.tool_use, rates.input);
-        bill.add(tokens.output, rates.output);
-        bill.add(tokens.reasoning, rates.output);
-        bill.add_or(tokens.cache_read, rates.cache_read, rates.input);
-        bill.add_or(tokens.cache_write_1h, rates.cache_write_1h, rates.input);
+        let input = tokens.input.unwrap_or(0);
+        let input = input.saturating_add(tokens.tool_use.unwrap_or(0));
         // Without a lifetime the vendors' usual one is assumed.
+        let hour = tokens.cache_write_1h.unwrap_or(0);
         let short = tokens.cache_write_5m.unwrap_or(0);
-        let split = short.saturating_add(tokens.cache_write_1h.unwrap_or(0));
+        let split = short.saturating_add(hour);
         let unknown = tokens.cache_written().unwrap_or(0).saturating_sub(split);
-        bill.assumed |= unknown > 0 && rates.cache_write_1h.is_some();
         let short = short.saturating_add(unknown);
-        bill.add_or(Some(short), rates.cache_write_5m, rates.input);
-        bill.cost(tokens.estimated || outcome != Outcome::Completed)
-    }
-}
-
-/// A sum in the making.
-#[derive(Debug, Default)]
-struct Bill {
-    picodollars: u128,
-    assumed: bool,
-}
-
-impl Bill {
-    fn add(&mut self, tokens: Option<u64>, rate: u64) {
-        let tokens = u128::from(tokens.unwrap_or(0));
-        self.picodollars += tokens * u128::from(rate);
-    }
-
-    fn add_or(&mut self, tokens: Option<u64>, rate: Option<u64>, otherwise: u64) {
-        self.assumed |= rate.is_none() && tokens.is_some_and(|tokens| tokens > 0);
-        self.add(tokens, rate.unwrap_or(otherwise));
-    }
-
-    fn cost(self, assumed: bool) -> Cost {
-        let nanodollars = (self.picodollars + 500) / 1_000;
-        let exact = Cost::Exact(u64::try_from(nanodollars).unwrap_or(u64::MAX));
-        if assumed || self.assumed {
-            exact.assumed()
-        } else {
-            exact
-        }
+        let listed = |what, tokens, rate| Part {
+            what,
+            tokens,
+            rate,
+            assumed: false,
+        };
+        let maybe = |what, tokens, rate: Option<u64>| Part {
+            what,
+            tokens,
+            rate: rate.unwrap_or(rates.input),
+            assumed: rate.is_none() && tokens > 0,
+        };
+        let mut written = maybe("cache write", short, rates.cache_write_5m);
+        written.assumed |= unknown > 0 && rates.cache_write_1h.is_some();
+        [
+            listed("input", input, rates.input),
+            maybe(
+                "cache read",
+                tokens.cache_read.unwrap_or(0),
+                rates.cache_read,
+            ),
+            written,
+            maybe("cache write 1h", hour, rates.cache_write_1h),
+            listed("output", tokens.output.unwrap_or(0), rates.output),
+            listed("thinking", tokens.reasoning.unwrap_or(0), rates.output),
+        ]
     }
 }
 

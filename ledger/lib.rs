@@ -15,7 +15,7 @@ pub mod status;
 pub mod transfer;
 mod writer;
 
-pub use cost::Cost;
+pub use cost::{Cost, Part, Rates};
 pub use error::LedgerError;
 pub use ledger::{Ledger, Settings};
 pub use price::{PriceError, Prices};

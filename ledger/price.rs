@@ -18,7 +18,7 @@ use std::{fs, io};
 use serde::Deserialize;
 use serde_json::Number;
 
-use crate::cost::{Cost, Long, Price, Rates};
+use crate::cost::{Cost, Long, Part, Price, Rates};
 use crate::record::{Outcome, Tokens};
 
 /// A larger price file is none.
@@ -161,6 +161,20 @@ impl Prices {
     ) -> Cost {
         let price = self.find(provider, model);
         price.map_or(Cost::Unpriced, |price| price.cost(tokens, outcome))
+    }
+
+    /// What is added up to [`Prices::cost`], one for each kind of token that there was; nothing where the model has no price.
+    #[must_use]
+    pub fn parts(&self, provider: Option<&str>, model: &str, tokens: &Tokens) -> Vec<Part> {
+        let parts = self.find(provider, model).map(|price| price.parts(tokens));
+        let parts = parts.into_iter().flatten();
+        parts.filter(|part| part.tokens > 0).collect()
+    }
+
+    /// What the tokens of a model cost where its prompt is not long. The price of the provider counts before the one of all.
+    #[must_use]
+    pub fn rates(&self, provider: Option<&str>, model: &str) -> Option<Rates> {
+        self.find(provider, model).map(|price| price.base)
     }
 
     fn find(&self, provider: Option<&str>, model: &str) -> Option<&Price> {
@@ -407,6 +421,37 @@ mod tests {
             let error = Prices::with_overrides(&text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_request_cost_can_be_added_up_again() {
+        let text =
+            r#"{"prices": [{"models": ["m"], "input": 3, "output": 15, "cache-read": 0.3}]}"#;
+        let prices = Prices::with_overrides(text).unwrap();
+        let tokens = Tokens {
+            input: Some(1_000),
+            cache_read: Some(500),
+            output: Some(70),
+            ..Tokens::default()
+        };
+        let parts = prices.parts(None, "m", &tokens);
+        let told: Vec<_> = parts
+            .iter()
+            .map(|part| (part.what, part.tokens, part.rate))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("input", 1_000, 3_000_000),
+                ("cache read", 500, 300_000),
+                ("output", 70, 15_000_000)
+            ]
+        );
+        let sum: u64 = parts.iter().map(|part| part.tokens * part.rate).sum();
+        let cost = prices.cost(None, "m", &tokens, Outcome::Completed);
+        assert_eq!(cost, Cost::Exact(sum / 1_000));
+        assert!(prices.parts(None, "nobody's", &tokens).is_empty());
+        assert_eq!(prices.rates(None, "m").unwrap().cache_read, Some(300_000));
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! A client of the management API: of the gateway on this machine, found by its runtime file, or of any other by its
 //! address and a management key.
 
+mod events;
+mod settings;
+
 use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
 use modelgate_config::Secret;
+use modelgate_config::keys::KeyError;
 use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -15,11 +19,14 @@ use crate::accounts::{AccountAction, Accounts, ActionDone};
 use crate::config::{ConfigSaved, ConfigText};
 use crate::error::ConfigProblem;
 use crate::logs::{LogLines, LogQuery};
+use crate::models::Models;
 use crate::requests::{RequestDetail, Requests};
 use crate::route::RouteDecision;
 use crate::runtime::Runtime;
 use crate::usage::{UsageImported, UsageQuery, UsageSummary};
 use crate::{BASE, KEY_HEADER, error};
+
+pub use self::events::Events;
 
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -93,6 +100,9 @@ pub enum ClientError {
         /// Where it is.
         url: String,
     },
+    /// The client keys were not changed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Something answered, and not as a gateway does.
     #[error("what answers at {url} does not speak modelgate's management API ({reason})")]
     Foreign {
@@ -124,7 +134,7 @@ impl ClientError {
             Self::Off { .. } => Some(
                 "set `remote-management.secret-key` in its configuration, and `allow-remote: true` for other machines",
             ),
-            Self::Setup(_) | Self::Refused { .. } => None,
+            Self::Setup(_) | Self::Refused { .. } | Self::Key(_) => None,
         }
     }
 
@@ -234,6 +244,14 @@ impl Client {
     /// When it is not remembered, or not over.
     pub async fn request(&self, id: &str) -> Result<RequestDetail, ClientError> {
         self.ask(Method::GET, &["requests", id], &[]).await
+    }
+
+    /// Every model that clients can ask for.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn models(&self) -> Result<Models, ClientError> {
+        self.ask(Method::GET, &["models"], &[]).await
     }
 
     /// Who would be asked for a model next.

@@ -254,6 +254,20 @@ pub struct Cost {
     pub nanodollars: Option<u64>,
     /// How it is known: `exact`, `estimated`, `unpriced`.
     pub basis: String,
+    /// What was added up; only of a single request that is remembered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<CostPart>,
+}
+
+/// One kind of token in what a request cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostPart {
+    /// The kind: `input`, `output`, `thinking`, `cache read`, `cache write`, `cache write 1h`.
+    pub what: String,
+    /// How many there were.
+    pub tokens: u64,
+    /// Millionths of a dollar for a million of them.
+    pub price: u64,
 }
 
 /// Tokens; absent where the upstream did not tell, which is not the same as none.

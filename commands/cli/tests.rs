@@ -104,7 +104,8 @@ fn exit_codes() {
         ("modelgate version --quiet", 0),
         ("modelgate --version", 0),
         ("modelgate serve --help", 0),
-        ("modelgate", 0),
+        // On a terminal `modelgate` alone is the dashboard, which has no end of its own.
+        ("modelgate --json", 0),
         ("modelgate sreve", 2),
         ("modelgate serve --port 70000", 2),
         ("modelgate serve --log loud", 2),

@@ -32,19 +32,28 @@ pub(crate) struct Handle {
     filter: Option<reload::Handle<Targets, Registry>>,
 }
 
+/// What lines on stderr look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stderr {
+    Plain,
+    Colored,
+    /// There are none: the screen is somebody else's.
+    Silent,
+}
+
 /// Starts logging. Without `wanted`, the `debug` setting decides, also later.
-pub(crate) fn start(wanted: Option<Filter>, debug: bool, color: bool, files: Logs) -> Handle {
+pub(crate) fn start(wanted: Option<Filter>, debug: bool, stderr: Stderr, files: Logs) -> Handle {
     let decided = wanted.is_some();
     let filter = wanted.unwrap_or_else(|| Filter::of_setting(debug));
     let (layer, handle) = reload::Layer::new(filter.targets);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(color)
+        .with_ansi(stderr == Stderr::Colored)
         .with_target(filter.with_target);
     // Fails only when somebody else has set up logging, as tests do.
     let _ = tracing_subscriber::registry()
         .with(layer)
-        .with(lines)
+        .with((stderr != Stderr::Silent).then_some(lines))
         .with(ToFile(files))
         .try_init();
     Handle {

@@ -14,7 +14,7 @@ use super::reload;
 /// Listens until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    stops: watch::Receiver<u32>,
+    stops: watch::Sender<u32>,
     listening: JoinHandle<()>,
 }
 
@@ -32,12 +32,12 @@ struct Listener {
 impl Signals {
     /// Begins to listen.
     pub(crate) fn listen(store: Store, state: Arc<State>) -> io::Result<Self> {
-        let (sender, stops) = watch::channel(0);
+        let (stops, _) = watch::channel(0);
         let listener = Listener {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
-            stops: sender,
+            stops: stops.clone(),
             store,
             state,
             had_terminal: io::stderr().is_terminal(),
@@ -48,14 +48,19 @@ impl Signals {
         })
     }
 
+    /// Counts as a signal: somebody does not want the gateway any more.
+    pub(crate) fn quit(&self) {
+        self.stops.send_modify(|stops| *stops += 1);
+    }
+
     /// Ready when the gateway is to stop.
     pub(crate) fn stop(&self) -> impl Future<Output = ()> + use<> {
-        after(self.stops.clone(), 1)
+        after(self.stops.subscribe(), 1)
     }
 
     /// Ready when it is to stop at once.
     pub(crate) fn hurry(&self) -> impl Future<Output = ()> + use<> {
-        after(self.stops.clone(), 2)
+        after(self.stops.subscribe(), 2)
     }
 
     /// Whether it was told to stop at once.

@@ -10,6 +10,7 @@ fn arguments(host: &str, port: u16) -> Args {
         host: Some(host.to_owned()),
         port: Some(port),
         log: None,
+        tui: false,
         password: None,
     }
 }

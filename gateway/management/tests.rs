@@ -15,7 +15,7 @@ use std::time::Instant;
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use modelgate_config::{Environment, Overrides, Secret, Store, parse};
-use modelgate_management::{Accounts, RequestDetail, Requests, RouteDecision};
+use modelgate_management::{Accounts, Models, RequestDetail, Requests, RouteDecision};
 use serde_json::Value;
 
 use super::*;
@@ -134,6 +134,41 @@ async fn accounts_are_those_of_the_configuration_without_their_keys() {
             ("deep/er[1]", kind, 0)
         ]
     );
+}
+
+#[tokio::test]
+async fn models_are_told_with_who_serves_them_and_what_they_cost() {
+    let state = state(FILE);
+    let models: Models = view(&state, "GET models").await;
+    let told: Vec<(&str, Vec<&str>)> = models
+        .models
+        .iter()
+        .map(|model| {
+            let servers = model.servers.iter().map(|server| &*server.credential);
+            (&*model.id, servers.collect())
+        })
+        .collect();
+    let deep = ["deep/er[0]", "deep/er[1]"];
+    assert_eq!(
+        told,
+        [
+            ("chat", deep.to_vec()),
+            ("sonnet", vec!["claude-api-key[0]", deep[0], deep[1]])
+        ]
+    );
+    let [chat, sonnet] = &models.models[..] else {
+        panic!("{models:?}");
+    };
+    assert_eq!(chat.price, None);
+    let price = sonnet.price.unwrap();
+    assert_eq!((price.input, price.output), (3_000_000, 15_000_000));
+    assert!(
+        sonnet
+            .servers
+            .iter()
+            .all(|server| server.state.name() == "ready")
+    );
+    assert_eq!(asked(&state, "PUT models", Some(TOKEN)).await.0, 405);
 }
 
 #[tokio::test]

@@ -160,7 +160,7 @@ fn quota(report: &Report) -> Vec<QuotaWindow> {
     windows.collect()
 }
 
-fn standing(bar: &Bar, now: Moment) -> accounts::State {
+pub(super) fn standing(bar: &Bar, now: Moment) -> accounts::State {
     match bar.standing(now) {
         Standing::Barred { until, .. } if until == Moment::NEVER => accounts::State::LogInAgain,
         Standing::Barred { .. } => accounts::State::Cooling,

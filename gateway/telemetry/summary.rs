@@ -49,6 +49,7 @@ pub(crate) fn amount(cost: Cost) -> Amount {
     Amount {
         nanodollars: cost.nanodollars(),
         basis: cost.basis().to_owned(),
+        parts: Vec::new(),
     }
 }
 

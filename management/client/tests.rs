@@ -231,3 +231,33 @@ async fn a_gateway_without_management_is_told_from_something_else() {
     assert!(matches!(error, ClientError::Off { .. }), "{error:?}");
     assert!(error.hint().unwrap().contains("secret-key"));
 }
+
+#[tokio::test]
+async fn a_setting_is_set_at_its_own_path() {
+    let (head, outcome) = asked(&answer("200 OK", r#"{"status":"ok"}"#), async |client| {
+        let value = serde_json::json!("fill-first");
+        client.set("routing.strategy", &value).await
+    })
+    .await;
+    outcome.unwrap();
+    assert!(
+        head.starts_with("PUT /v0/management/routing/strategy "),
+        "{head}"
+    );
+    assert!(head.ends_with(r#"{"value":"fill-first"}"#), "{head}");
+}
+
+#[tokio::test]
+async fn a_key_that_makes_no_sense_is_refused_before_anything_is_sent() {
+    let file = "api-keys: [{key: mg-0123456789, name: ci}]\n";
+    let (_, outcome) = asked(&answer("200 OK", file), async |client| {
+        let new = modelgate_config::keys::NewKey {
+            name: Some("ci".to_owned()),
+            ..modelgate_config::keys::NewKey::default()
+        };
+        client.add_key(&new).await.map(|_| ())
+    })
+    .await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.to_string(), "there is already a client key `ci`");
+}

@@ -1,5 +1,6 @@
 //! What every test needs: the program ([`process`]), requests ([`ask`]), answers ([`answer`]), logins ([`browser`]),
-//! configurations ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare sockets ([`wire`]).
+//! configurations ([`settings`]), the usual [`scene`], providers of one's own ([`stand_in`]), proxies ([`proxy`]), bare
+//! sockets ([`wire`]), a terminal ([`screen`]).
 
 pub(crate) mod answer;
 pub(crate) mod ask;
@@ -7,6 +8,7 @@ pub(crate) mod browser;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod scene;
+pub(crate) mod screen;
 pub(crate) mod settings;
 pub(crate) mod stand_in;
 pub(crate) mod wire;

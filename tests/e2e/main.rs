@@ -19,6 +19,7 @@ mod cancel;
 mod commands;
 mod completions;
 mod connections;
+mod dashboard;
 mod doctor;
 mod error_forms;
 mod errors;

@@ -45,7 +45,7 @@ pub(super) fn detail(telemetry: &Telemetry, sheet: &Sheet) -> RequestDetail {
         losses: sheet.losses.iter().map(loss).collect(),
         times: times(sheet),
         usage: usage(sheet),
-        cost: telemetry.amount(sheet),
+        cost: telemetry.bill(sheet),
     }
 }
 

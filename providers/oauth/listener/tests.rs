@@ -169,7 +169,7 @@ async fn nothing_is_listened_on_for_another_machine() {
 
 #[tokio::test]
 async fn only_this_machine_reaches_it() {
-    let listener = Listener::bind(&login("localhost")).await.unwrap();
+    let listener = Listener::bind(&login("localhost")).unwrap();
     let v6 = listener.v6.as_ref().map(|v6| v6.local_addr().unwrap());
     let addresses = [Some(listener.v4.local_addr().unwrap()), v6];
     for address in addresses.into_iter().flatten() {

@@ -2,15 +2,26 @@
 
 use std::borrow::Cow;
 
-/// The text with everything visible that could move the cursor, change colours, break the line or reorder
-/// what is read: control characters, line separators and marks of writing direction.
-pub(crate) fn inert(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_active) {
+/// The text with everything visible that could move the cursor, change colours, break the line, hide, or reorder what is
+/// read: control characters, line separators, marks of writing direction, and characters that take no place.
+#[must_use]
+pub fn inert(text: &str) -> Cow<'_, str> {
+    written_out(text, |char| acts(char) || hides(char))
+}
+
+/// The same for prose of several lines: ends of lines and tabs stay, and so does what holds letters and signs together.
+#[must_use]
+pub fn inert_lines(text: &str) -> Cow<'_, str> {
+    written_out(text, |char| acts(char) && !matches!(char, '\n' | '\t'))
+}
+
+fn written_out(text: &str, active: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&active) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        if is_active(char) {
+        if active(char) {
             safe.extend(char.escape_default());
         } else {
             safe.push(char);
@@ -19,30 +30,23 @@ pub(crate) fn inert(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The same for text of several lines: ends of lines and tabs stay.
-pub(crate) fn inert_lines(text: &str) -> Cow<'_, str> {
-    let is_layout = |char: char| matches!(char, '\n' | '\t');
-    if !text.contains(|char| is_active(char) && !is_layout(char)) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for char in text.chars() {
-        if is_active(char) && !is_layout(char) {
-            safe.extend(char.escape_default());
-        } else {
-            safe.push(char);
-        }
-    }
-    Cow::Owned(safe)
-}
-
-fn is_active(char: char) -> bool {
+/// What a terminal would obey.
+fn acts(char: char) -> bool {
     char.is_control()
         || matches!(
             char,
             '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
         )
         || matches!(char, '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What takes no place, or may take another one than it seems.
+fn hides(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+    ) || matches!(char, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}')
+        || matches!(char, '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -59,6 +63,9 @@ mod tests {
             ("\u{9b}2J\u{7f}\0", r"\u{9b}2J\u{7f}\u{0}"),
             ("\u{202e}txt", r"\u{202e}txt"),
             ("a\u{2028}b", r"a\u{2028}b"),
+            ("ad\u{200b}min\u{200d}", r"ad\u{200b}min\u{200d}"),
+            ("x\u{fe0f}\u{e0041}", r"x\u{fe0f}\u{e0041}"),
+            ("שלום e\u{301}", "שלום e\u{301}"),
         ] {
             assert_eq!(inert(text), expected);
         }
@@ -70,6 +77,7 @@ mod tests {
             inert_lines("a\n\tb\u{1b}[2J\rc\u{202e}"),
             "a\n\tb\\u{1b}[2J\\rc\\u{202e}"
         );
+        assert_eq!(inert_lines("\u{2764}\u{fe0f}"), "\u{2764}\u{fe0f}");
         assert!(matches!(inert_lines("a\nb"), Cow::Borrowed(_)));
     }
 

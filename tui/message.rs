@@ -1,0 +1,157 @@
+//! What the dashboard is told, and what it wants done. Both are closed sets.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::Timestamp;
+use modelgate_management::{
+    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, LogLines, Models,
+    RequestDetail, Requests, Secret, UsageSummary,
+};
+use serde_json::Value;
+
+/// Something that has happened.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// So late it is. Comes about once a second, and before what happens.
+    Time(Timestamp),
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Pasted(String),
+    /// Columns and rows.
+    Resized(u16, u16),
+    /// The address of the gateway.
+    Place(String),
+    /// How the gateway can be reached.
+    Link(Link),
+    /// What the gateway told, in its order.
+    Events(Vec<Event>),
+    /// Events that came faster than they could be taken in.
+    Lost(u64),
+    Answer(Answer),
+    /// Why there is no answer.
+    Failed(Fetch, Trouble),
+    /// What became of a deed.
+    Done(Deed, Result<Outcome, Trouble>),
+}
+
+/// How the gateway can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Not known yet.
+    Connecting,
+    /// It tells what happens as it happens.
+    Live,
+    /// It is asked again and again, because it does not tell.
+    Polling,
+    /// It does not answer.
+    Lost(Trouble),
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fetch {
+    /// The latest requests.
+    Requests,
+    /// Everything about one.
+    Request(String),
+    Accounts,
+    /// What was logged behind that place; the last lines where there is none.
+    Logs {
+        after: Option<String>,
+    },
+    Models,
+    Keys,
+    /// What was used with each client key.
+    KeyUse,
+    /// Sums of usage, by the words of the contract.
+    Usage {
+        by: &'static str,
+        since: Option<String>,
+        zone: Option<String>,
+    },
+    Settings,
+    /// What was spent since a date, day by day, as days are in a time zone.
+    Spent {
+        since: String,
+        zone: Option<String>,
+    },
+}
+
+/// The answer to a [`Fetch`].
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Requests(Requests),
+    Request(Box<RequestDetail>),
+    Accounts(Accounts),
+    Logs(LogLines),
+    Models(Models),
+    Keys(Vec<ClientKey>),
+    KeyUse(UsageSummary),
+    Usage(UsageSummary),
+    Settings(Vec<(&'static str, Value)>),
+    Spent(UsageSummary),
+}
+
+/// What can be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Account {
+        id: String,
+        action: AccountAction,
+    },
+    /// Makes a client key.
+    AddKey {
+        name: String,
+    },
+    /// Ends a client key.
+    RevokeKey {
+        id: String,
+    },
+    /// Gives a setting another value.
+    Set {
+        path: &'static str,
+        value: Value,
+    },
+}
+
+/// What came of a [`Deed`].
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Account(Box<ActionDone>),
+    /// The new client key.
+    Key(Secret),
+    /// There is nothing to tell.
+    Done,
+}
+
+/// What is to be done outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Quit,
+    /// Back to the shell, until the person returns.
+    Suspend,
+    Fetch(Fetch),
+    Do(Deed),
+}
+
+/// Why something did not work, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl From<&ClientError> for Trouble {
+    fn from(error: &ClientError) -> Self {
+        let mut message = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            message.push_str(": ");
+            message.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            message,
+            hint: error.hint().map(str::to_owned),
+        }
+    }
+}

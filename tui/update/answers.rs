@@ -1,0 +1,152 @@
+//! What the gateway answered.
+
+use modelgate_management::{UsageSummary, UsageTotals};
+
+use super::{over, schedule};
+use crate::app::{App, Page};
+use crate::message::{Answer, Deed, Effect, Fetch, Outcome, Trouble};
+
+pub(super) fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Requests(requests) => {
+            answered_to(app, &Fetch::Requests);
+            // The oldest first, as if they had been told.
+            for summary in requests.requests.into_iter().rev() {
+                let took = i64::try_from(summary.total_ms / 1_000).unwrap_or(i64::MAX);
+                let at = summary.time.as_second().saturating_add(took);
+                let news = app.requests.get(&summary.id).is_none();
+                let began = summary.time.as_second();
+                let at = at.min(app.second());
+                if news && app.second() - began < crate::traffic::SPAN {
+                    app.traffic.started(began.min(app.second()));
+                }
+                over(app, summary, at);
+            }
+        }
+        Answer::Request(detail) => {
+            answered_to(app, &Fetch::Request(detail.id.clone()));
+            for page in &mut app.pages {
+                if let Page::Why(why) = page
+                    && why.id == detail.id
+                {
+                    why.detail.learn((*detail).clone());
+                }
+            }
+        }
+        Answer::Accounts(accounts) => {
+            answered_to(app, &Fetch::Accounts);
+            app.accounts.look(accounts.accounts);
+        }
+        Answer::Models(models) => {
+            answered_to(app, &Fetch::Models);
+            app.models.known.learn(models);
+        }
+        Answer::Keys(keys) => {
+            answered_to(app, &Fetch::Keys);
+            app.keys.known.learn(keys);
+        }
+        Answer::KeyUse(summary) => {
+            answered_to(app, &Fetch::KeyUse);
+            app.keys.used.learn(summary);
+        }
+        Answer::Usage(summary) => {
+            app.asked
+                .retain(|(asked, _)| !matches!(asked, Fetch::Usage { .. }));
+            // What was asked before the person wanted something else is of no use.
+            if summary.by == app.usage.by.name() {
+                app.usage.known.learn(summary);
+            }
+        }
+        Answer::Settings(settings) => {
+            answered_to(app, &Fetch::Settings);
+            app.settings.known.learn(settings);
+        }
+        Answer::Logs(lines) => {
+            app.asked
+                .retain(|(asked, _)| !matches!(asked, Fetch::Logs { .. }));
+            app.logs.read(lines);
+        }
+        Answer::Spent(summary) => {
+            app.asked
+                .retain(|(asked, _)| !matches!(asked, Fetch::Spent { .. }));
+            app.spent.learn(summary);
+        }
+    }
+    Vec::new()
+}
+
+pub(super) fn failed(app: &mut App, fetch: &Fetch, trouble: Trouble) -> Vec<Effect> {
+    answered_to(app, fetch);
+    match fetch {
+        // Whoever does not answer this does not answer anything, and the line at the top says so.
+        Fetch::Requests => {}
+        Fetch::Request(id) => {
+            for page in &mut app.pages {
+                if let Page::Why(why) = page
+                    && why.id == *id
+                {
+                    why.detail.trouble = Some(trouble.clone());
+                }
+            }
+        }
+        Fetch::Accounts => app.accounts.known.trouble = Some(trouble),
+        Fetch::Models => app.models.known.trouble = Some(trouble),
+        Fetch::Keys => app.keys.known.trouble = Some(trouble),
+        Fetch::KeyUse => app.keys.used.trouble = Some(trouble),
+        Fetch::Usage { .. } => app.usage.known.trouble = Some(trouble),
+        Fetch::Logs { .. } => app.logs.known.trouble = Some(trouble),
+        Fetch::Settings => app.settings.known.trouble = Some(trouble),
+        Fetch::Spent { .. } => app.spent.trouble = Some(trouble),
+    }
+    Vec::new()
+}
+
+pub(super) fn done(app: &mut App, deed: Deed, outcome: Result<Outcome, Trouble>) -> Vec<Effect> {
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(trouble) => {
+            app.toast(trouble.message, true);
+            return Vec::new();
+        }
+    };
+    let look = match (deed, outcome) {
+        (Deed::Account { id, action }, outcome) => {
+            match outcome {
+                Outcome::Account(done) => match done.account {
+                    Some(account) => app.accounts.change(account),
+                    None => app.accounts.remove(&id),
+                },
+                Outcome::Key(_) | Outcome::Done => {}
+            }
+            app.toast(format!("{action}: {id}"), false);
+            Fetch::Accounts
+        }
+        (Deed::AddKey { name }, outcome) => {
+            if let Outcome::Key(key) = outcome {
+                app.pages.push(Page::NewKey { name, key });
+            }
+            Fetch::Keys
+        }
+        (Deed::RevokeKey { id }, _) => {
+            app.toast(format!("revoked {}", app.key_name(&id)), false);
+            Fetch::Keys
+        }
+        (Deed::Set { path, .. }, _) => {
+            app.toast(format!("changed {path}"), false);
+            Fetch::Settings
+        }
+    };
+    schedule::ask(app, look).into_iter().collect()
+}
+
+fn answered_to(app: &mut App, fetch: &Fetch) {
+    app.asked.retain(|(asked, _)| asked != fetch);
+}
+
+/// What was used in the day of today, and in the whole time.
+pub(crate) fn spent(summary: &UsageSummary, today: &str) -> (UsageTotals, UsageTotals) {
+    let mut groups = summary.groups.iter();
+    let day = groups.find(|group| group.name.as_deref() == Some(today));
+    let day = day.map_or_else(UsageTotals::default, |group| group.totals);
+    (day, summary.total)
+}

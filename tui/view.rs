@@ -1,0 +1,203 @@
+//! From what the dashboard knows to the screen: pure, and the only place that says where things are.
+//!
+//! ```text
+//! ┌ tabs ──────────────────────────── link ┐  one row
+//! │ what is wrong with the gateway         │  one row, while it is lost
+//! │ the view, or the page that lies over it│
+//! └ keys, a line that is typed, or a toast ┘  one row
+//! ```
+
+mod accounts;
+mod bottom;
+mod help;
+mod keys;
+mod logs;
+mod models;
+mod overview;
+mod palette;
+mod question;
+mod requests;
+mod settings;
+mod sheet;
+mod top;
+mod usage;
+mod why;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Paragraph};
+
+use crate::app::{App, Page, Purpose, View};
+use crate::message::Link;
+use crate::{table, text};
+
+/// Where things are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Areas {
+    pub(crate) top: Rect,
+    pub(crate) banner: Rect,
+    pub(crate) body: Rect,
+    pub(crate) bottom: Rect,
+}
+
+/// Draws everything.
+pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
+    // Between two frames the terminal may have become smaller.
+    let screen = frame.area();
+    let areas = areas(app).within(screen);
+    top::render(app, areas.top, frame);
+    top::render_banner(app, areas.banner, frame);
+    match (app.pages.last(), app.view) {
+        (Some(page), _) => render_page(app, page, areas.body, frame),
+        (None, View::Overview) => overview::render(app, areas.body, frame),
+        (None, View::Requests) => requests::render(app, areas.body, frame),
+        (None, View::Accounts) => accounts::render(app, areas.body, frame),
+        (None, View::Models) => models::render(app, areas.body, frame),
+        (None, View::Keys) => keys::render(app, areas.body, frame),
+        (None, View::Usage) => usage::render(app, areas.body, frame),
+        (None, View::Logs) => logs::render(app, areas.body, frame),
+        (None, View::Settings) => settings::render(app, areas.body, frame),
+    }
+    if let Some(input) = &app.input
+        && let Purpose::Palette(chosen) = input.purpose
+    {
+        palette::render(app, &input.text, chosen, areas.body, frame);
+    }
+    if let Some(question) = &app.question {
+        question::render(app, question, areas.body, frame);
+    }
+    bottom::render(app, areas.bottom, frame);
+}
+
+/// Where things are on a terminal of this size.
+pub(crate) fn areas(app: &App) -> Areas {
+    let (width, height) = app.size;
+    let banner = u16::from(matches!(app.link, Link::Lost(_)) && height > 4);
+    let row = |y: u16, rows: u16| {
+        let y = y.min(height);
+        Rect::new(0, y, width, rows.min(height - y))
+    };
+    Areas {
+        top: row(0, 1),
+        banner: row(1, banner),
+        body: row(1 + banner, height.saturating_sub(2 + banner)),
+        bottom: row(height.saturating_sub(1).max(1), 1),
+    }
+}
+
+impl Areas {
+    fn within(self, screen: Rect) -> Self {
+        Self {
+            top: self.top.intersection(screen),
+            banner: self.banner.intersection(screen),
+            body: self.body.intersection(screen),
+            bottom: self.bottom.intersection(screen),
+        }
+    }
+}
+
+fn render_page(app: &App, page: &Page, area: Rect, frame: &mut Frame<'_>) {
+    let lines = page_lines(app, page, area.width);
+    let scroll = match page {
+        Page::Help { scroll } => *scroll,
+        Page::Why(why) => why.scroll,
+        Page::NewKey { .. } => 0,
+    };
+    let seen: Vec<Line<'static>> = lines
+        .into_iter()
+        .skip(scroll)
+        .take(usize::from(area.height))
+        .collect();
+    frame.render_widget(Paragraph::new(seen), area);
+}
+
+fn page_lines(app: &App, page: &Page, width: u16) -> Vec<Line<'static>> {
+    match page {
+        Page::Help { .. } => help::lines(app.theme, usize::from(width)),
+        Page::Why(why) => why::lines(app, why, usize::from(width)),
+        Page::NewKey { name, key } => keys::new_key(app, name, key.expose(), usize::from(width)),
+    }
+}
+
+/// How many lines the uppermost page has.
+pub(crate) fn page_length(app: &App) -> Option<usize> {
+    let page = app.pages.last()?;
+    Some(page_lines(app, page, areas(app).body.width).len())
+}
+
+/// How many of them are seen at a time.
+pub(crate) fn page_rows(app: &App) -> usize {
+    usize::from(areas(app).body.height)
+}
+
+/// How many rows of the view's list are seen at a time.
+pub(crate) fn list_rows(app: &App) -> usize {
+    usize::from(list_area(app).height.saturating_sub(1))
+}
+
+/// Where the list of the view is.
+fn list_area(app: &App) -> Rect {
+    let body = areas(app).body;
+    match app.view {
+        View::Overview => Rect::default(),
+        View::Requests => requests::list_area(body),
+        View::Accounts => accounts::list_area(body),
+        View::Models => models::list_area(body),
+        View::Keys => body,
+        View::Usage => usage::list_area(app, body),
+        View::Logs => logs::list_area(body),
+        View::Settings => settings::list_area(body),
+    }
+}
+
+/// What can be clicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    View(View),
+    /// A row of the view's list.
+    Row(usize),
+}
+
+/// What is at a place of the screen.
+pub(crate) fn target(app: &App, column: u16, row: u16) -> Option<Target> {
+    let place = Position::new(column, row);
+    let areas = areas(app);
+    if areas.top.contains(place) {
+        return top::tab_at(app, areas.top.width, usize::from(column)).map(Target::View);
+    }
+    let list = list_area(app);
+    if !app.pages.is_empty() || !list.contains(place) || row == list.y {
+        return None;
+    }
+    let ids = app.ids();
+    let chosen = app.place_in(&ids);
+    let seen = table::seen(list, ids.len(), chosen);
+    let index = seen.start + usize::from(row - list.y - 1);
+    seen.contains(&index).then_some(Target::Row(index))
+}
+
+/// Draws a frame and tells what is inside.
+fn framed(app: &App, area: Rect, title: &str, frame: &mut Frame<'_>) -> Rect {
+    let title = text::clip(title, usize::from(area.width).saturating_sub(4));
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(app.theme.faint())
+        .title(Line::styled(format!(" {title} "), app.theme.strong()));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// Says something where there is nothing else to show.
+fn say(app: &App, area: Rect, words: &str, frame: &mut Frame<'_>) {
+    let lines = text::wrap(words, usize::from(area.width).saturating_sub(1), 3);
+    let lines: Vec<Line<'static>> = lines
+        .into_iter()
+        .map(|line| Line::styled(format!(" {line}"), app.theme.faint()))
+        .collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+#[cfg(test)]
+mod tests;
