@@ -40,7 +40,7 @@ async fn asked(
         method: method.parse().unwrap(),
         path: PATH.to_owned(),
         query: None,
-        headers,
+        headers: Arc::new(headers),
         peer: Some(peer.parse().unwrap()),
         upgrade: None,
         body: Box::pin(futures_util::stream::empty()),
