@@ -2,7 +2,7 @@
 
 use crate::harness::process::PROGRAM;
 use crate::harness::screen::Screen;
-use crate::harness::{Home, Settings, Speaks, start};
+use crate::harness::{Home, Settings, Speaks, eventually, start};
 use modelgate_test_upstream::Upstream;
 use serde_json::json;
 use std::fs;
@@ -153,4 +153,24 @@ async fn a_dashboard_that_is_ended_gives_the_terminal_back() {
     assert!(killed.unwrap().success());
     screen.ends().await;
     screen.is_given_back().await;
+}
+
+/// In a session of its own it gets no signal when the terminal goes.
+#[tokio::test]
+async fn a_dashboard_whose_terminal_is_gone_ends() {
+    let home = Home::new();
+    let pid = home.path("pid");
+    let script = format!(
+        "exec 3<&0; setsid {PROGRAM} dashboard <&3 & echo $! > {}; wait",
+        pid.display()
+    );
+    let mut screen = Screen::open(&home, "sh", &["-c", &script]);
+    screen.shows("no gateway is running here").await;
+    let pid = fs::read_to_string(pid).unwrap();
+    drop(screen);
+    eventually("the dashboard ends", async || {
+        let alive = Command::new("kill").args(["-0", pid.trim()]).output();
+        !alive.unwrap().status.success()
+    })
+    .await;
 }
