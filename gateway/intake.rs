@@ -31,6 +31,8 @@ pub(crate) struct Read {
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) transcript: Transcript,
     pub(crate) peek: Peek,
+    /// The model whose route it is: that of the client, or what stands in for it.
+    pub(crate) model: Str,
     pub(crate) route: Arc<Route>,
     pub(crate) session: Option<Session>,
     pub(crate) suffix: Option<Suffix>,
@@ -72,8 +74,10 @@ pub(crate) async fn read(
     };
     let (peek, inner) = seen.map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
-    record.listed(snapshot.catalog.is_listed(&peek.model));
-    let (route, suffix) = route(snapshot, &caller, &peek.model).map_err(first)?;
+    let instead = incoming.amp.and_then(|amp| amp.instead);
+    let model = instead.unwrap_or_else(|| peek.model.clone());
+    record.listed(snapshot.catalog.is_listed(&model));
+    let (route, suffix) = route(snapshot, &caller, &model).map_err(first)?;
     // Who has no choice needs no memory of it.
     let sticky = config.routing.session_affinity.is_some() && route.len() > 1;
     let session = sticky
@@ -85,6 +89,7 @@ pub(crate) async fn read(
         headers: incoming.headers,
         transcript: incoming.transcript,
         peek,
+        model,
         route,
         session,
         suffix,

@@ -14,6 +14,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+use crate::amp::{self, Entered, Place};
 use crate::api::{count_tokens, embeddings, models, passed, responses, server_info};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
@@ -113,6 +114,7 @@ fn incoming(
         peer,
         upgrade,
         // The pieces are `Bytes` already, so that nothing is copied here.
+        amp: None,
         body: Box::pin(
             body.map(|piece| piece.map(|mut piece| piece.copy_to_bytes(piece.remaining()))),
         ),
@@ -122,16 +124,25 @@ fn incoming(
 
 async fn dispatch(state: Arc<State>, mut incoming: Incoming) -> Response {
     let id = incoming.id.clone();
-    let dialect = dialect(&incoming.path);
     let transcript = state.logs.transcript(&incoming);
     incoming.transcript = transcript.clone();
-    let mut response = answer(state, incoming).await;
+    let entered = match Place::of(&incoming.method, &incoming.path) {
+        None => Entered::Ours(incoming),
+        Some(place) => Box::pin(amp::enter(&state, incoming, place)).await,
+    };
+    let (mut response, dialect) = match entered {
+        Entered::Ours(incoming) => {
+            let dialect = dialect(&incoming.path);
+            (answer(state, incoming).await, dialect)
+        }
+        Entered::Answered(response) => (response, None),
+    };
     reply::identify(&mut response, &id, dialect);
     transcript.answers(response).await
 }
 
 /// The dialect of a path, where it has one.
-fn dialect(path: &str) -> Option<Dialect> {
+pub(crate) fn dialect(path: &str) -> Option<Dialect> {
     if path.starts_with("/v1/messages") {
         Some(Dialect::Claude)
     } else if path.starts_with("/v1/responses") {

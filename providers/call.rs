@@ -13,9 +13,8 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, claude, client,
-    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
-    vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, antigravity, claude, client, code_assist,
+    codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint, vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -117,29 +116,15 @@ pub async fn call(
     if credential.kind == ProviderKind::Demo {
         return demo::call(&call);
     }
-    let Some(login) = &credential.account else {
+    let Some(token) = credential.token().await? else {
         return once(clients, proxy, timeouts, &call, None).await;
     };
-    let Some(refresher) = &login.refresher else {
-        let provider = credential.provider.clone();
-        return Err(CallError::broken(provider, "its tokens are not at hand"));
-    };
-    let no_token =
-        |error: RefreshError| CallError::without_token(credential.provider.clone(), &error);
-    let token = refresher.token(&login.file).await.map_err(no_token)?;
     let refused = match once(clients, proxy, timeouts, &call, Some(&token)).await {
         Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
         outcome => return outcome,
     };
-    // The provider may have ended a token before its time: once, a new one is tried.
-    match refresher
-        .refresh_now(&login.file, Some(&token.access))
-        .await
-    {
-        Ok(token) => once(clients, proxy, timeouts, &call, Some(&token)).await,
-        Err(error @ RefreshError::LoginAgain { .. }) => Err(no_token(error)),
-        Err(_) => Err(refused),
-    }
+    let token = credential.renewed(&token, refused).await?;
+    once(clients, proxy, timeouts, &call, Some(&token)).await
 }
 
 /// One call, with the token of an account where the credential is one. A provider with several places is asked at the next
@@ -277,7 +262,7 @@ fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
 }
 
 /// The meaning of an answer whose status is not 200.
-async fn refused(
+pub(crate) async fn refused(
     credential: &Credential,
     dialect: Dialect,
     status: StatusCode,
