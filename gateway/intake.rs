@@ -53,7 +53,10 @@ pub(crate) async fn read(
     if state.is_draining() {
         return Err(Failure::draining());
     }
-    let caller = admit(snapshot, &incoming, ask)?;
+    let caller = match ask {
+        Ask::Google(google) if google.form.envelope => admit_here(snapshot, &incoming)?,
+        Ask::Google(_) | Ask::Body(_) => admit(snapshot, &incoming)?,
+    };
     record.called_by(&caller);
     let config = &snapshot.config;
     let bytes = body::read(
@@ -113,22 +116,21 @@ pub(crate) fn unread() -> Failure {
     Failure::unreadable_body("the request was not read")
 }
 
-/// Who calls. Gemini's command line has no place for a key of ours beside the account it sends: where the operator allows
-/// it, being on this machine is enough.
-fn admit(snapshot: &Snapshot, incoming: &Incoming, ask: &Ask) -> Result<Caller, Failure> {
+/// Who calls.
+fn admit(snapshot: &Snapshot, incoming: &Incoming) -> Result<Caller, Failure> {
     let query = incoming.query.as_deref();
     let (headers, peer) = (&incoming.headers, incoming.peer);
-    let admitted = snapshot
-        .access
-        .admit(headers, query, peer, SystemTime::now());
-    match ask {
-        Ask::Google(google) if google.form.envelope => {
-            let here = access::loopback(headers, peer).ok_or_else(Failure::not_from_here)?;
-            let open = snapshot.config.gemini_cli_endpoint;
-            admitted.or_else(|failure| if open { here } else { Err(failure) })
-        }
-        _ => admitted,
-    }
+    let access = &snapshot.access;
+    access.admit(headers, query, peer, SystemTime::now())
+}
+
+/// Who calls at `/v1internal`. Gemini's command line has no place for a key of ours beside the account it sends: where the
+/// operator allows it, being on this machine is enough.
+pub(crate) fn admit_here(snapshot: &Snapshot, incoming: &Incoming) -> Result<Caller, Failure> {
+    let here = access::loopback(&incoming.headers, incoming.peer);
+    let here = here.ok_or_else(Failure::not_from_here)?;
+    let open = snapshot.config.gemini_cli_endpoint;
+    admit(snapshot, incoming).or_else(|failure| if open { here } else { Err(failure) })
 }
 
 /// What a Responses client goes on from.
@@ -193,7 +195,7 @@ fn route(
 }
 
 /// The client's query for a same-dialect upstream; its key stays here.
-fn without_key(query: &str) -> Option<String> {
+pub(crate) fn without_key(query: &str) -> Option<String> {
     let is_key = |pair: &&str| matches!(pair.split('=').next(), Some("key" | "auth_token"));
     let kept: Vec<&str> = query
         .split('&')

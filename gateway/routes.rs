@@ -15,7 +15,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use crate::amp::{self, Entered, Place};
-use crate::api::{count_tokens, embeddings, models, passed, responses, server_info};
+use crate::api::{count_tokens, embeddings, internal, models, passed, responses, server_info};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
@@ -51,6 +51,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1beta/models/{model}:countTokens"),
     endpoint("POST", "/v1beta/models/{model}:embedContent"),
     endpoint("POST", "/v1beta/models/{model}:batchEmbedContents"),
+    endpoint("POST", "/v1internal:{method}"),
+    endpoint("POST", "/api/provider/{provider}/v1/{operation}"),
     endpoint("GET", "/v1/models"),
     endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
@@ -211,8 +213,15 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
 async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
     let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
     let query = incoming.query.as_deref();
-    let asked = if let Some(method) = path.strip_prefix("/v1internal:") {
-        Google::internal(method, query)
+    let beside = path.strip_prefix("/v1internal");
+    let asked = if let Some(tail) = beside.filter(|tail| tail.starts_with([':', '/'])) {
+        match tail
+            .strip_prefix(':')
+            .and_then(|method| Google::internal(method, query))
+        {
+            Some(google) => Ok(google),
+            None => return internal::pass(&state, incoming, tail).await,
+        }
     } else if let Some(tail) = path
         .strip_prefix("/v1beta/models/")
         .or_else(|| path.strip_prefix("/v1/models/"))

@@ -159,7 +159,7 @@ fn record(state: &State, incoming: &Incoming, caller: &Caller, dialect: Dialect)
 
 /// What Amp's own server has answered, for the client and for the record.
 fn passed(answer: Result<Unpacked, CallError>, mut record: Record, dialect: Dialect) -> Response {
-    let unpacked = match answer {
+    let mut unpacked = match answer {
         Ok(unpacked) => unpacked,
         Err(error) => {
             record.failed(&error.error);
@@ -167,6 +167,8 @@ fn passed(answer: Result<Unpacked, CallError>, mut record: Record, dialect: Dial
         }
     };
     let body = if unpacked.status.is_success() {
+        // Whoever knows the length does not look for the end, of which the record is told.
+        unpacked.headers.remove(CONTENT_LENGTH);
         recorded(unpacked.body, record)
     } else {
         record.failed(&decode_error(
