@@ -43,3 +43,6 @@ pub(crate) async fn enter(state: &State, incoming: Incoming, place: Place) -> En
         Place::Theirs(door) => Entered::Answered(control::answer(state, incoming, door).await),
     }
 }
+
+#[cfg(test)]
+mod tests;
