@@ -34,11 +34,14 @@ pub(crate) fn read(
     let url = said("upstream-url");
     let text = url.filled();
     let upstream = text.and_then(|text| report.accept(&url, values::base_url(text)));
-    let key = secret(&said("upstream-api-key"), clients, report);
+    let mut key = secret(&said("upstream-api-key"), clients, report);
+    if key.is_none() && upstream.is_some() {
+        key = variable(clients, environment, report);
+    }
     let flag = |view: View, default: bool| view.bool().unwrap_or(default);
     Ampcode {
         upstream,
-        key: key.or_else(|| variable(clients, environment, report)),
+        key,
         keys_of_clients: keys_of_clients(&block.get("upstream-api-keys"), clients, report),
         local_only: flag(said("restrict-management-to-localhost"), true),
         mappings: mappings(&said("model-mappings"), report),
@@ -49,10 +52,6 @@ pub(crate) fn read(
 /// A key for Amp's server. One that lets clients in here would be given away there.
 fn secret(view: &View, clients: &[ClientKey], report: &mut Report) -> Option<Secret> {
     let text = view.filled()?;
-    if let Err(complaint) = values::header_value(text) {
-        report.problem(view.at, &view.key, complaint.message, complaint.hint);
-        return None;
-    }
     if is_ours(text, clients) {
         let message = "this key lets clients in here, and would be given to Amp's server";
         let hint = "write the key of your account at Amp";
@@ -69,8 +68,8 @@ fn variable(
     report: &mut Report,
 ) -> Option<Secret> {
     let text = environment.get(VARIABLE)?;
-    if is_ours(text, clients) || values::header_value(text).is_err() {
-        let message = "not used for Amp's server, because it is a key of this gateway or no key";
+    if is_ours(text, clients) {
+        let message = "not used for Amp's server, because it lets clients in here";
         let hint = "write the key of your account at Amp to `ampcode.upstream-api-key`";
         report.warning(Position::default(), VARIABLE, message, hint);
         return None;
@@ -206,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_clients_own_key_comes_before_that_of_all_and_that_of_the_environment() {
-        let text = "ampcode:\n  upstream-api-keys:\n    - {upstream-api-key: sgamp-a, api-keys: [mg-ann, ' ', mg-bob]}\n";
+        let text = "ampcode:\n  upstream-url: https://ampcode.com\n  upstream-api-keys:\n    - {upstream-api-key: sgamp-a, api-keys: [mg-ann, ' ', mg-bob]}\n";
         let variables = [("AMP_API_KEY", "sgamp-env")];
         let ampcode = read(text, &variables).unwrap().config.ampcode;
         assert_eq!(key(&ampcode, "mg-bob").as_deref(), Some("sgamp-a"));
@@ -230,9 +229,13 @@ mod tests {
             assert!(!error.contains("mg-bob"), "{error}");
         }
         // Whoever points Amp here exports it for Amp.
-        let loaded = read("", &[("AMP_API_KEY", "mg-ann")]).unwrap();
+        let text = "ampcode: {upstream-url: 'https://ampcode.com'}";
+        let loaded = read(text, &[("AMP_API_KEY", "mg-ann")]).unwrap();
         assert!(loaded.config.ampcode.key.is_none());
         assert_eq!(loaded.warnings[0].key, "AMP_API_KEY");
+        // Without a way to Amp's server, nothing is to be said of it.
+        let loaded = read("", &[("AMP_API_KEY", "mg-ann")]).unwrap();
+        assert!(loaded.warnings.is_empty());
     }
 
     #[test]

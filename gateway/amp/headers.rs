@@ -63,11 +63,12 @@ pub(super) fn to_amp(client: &HeaderMap, access: &Access, key: Option<&Secret>) 
     };
     let bearer = format!("Bearer {}", key.expose());
     for (name, text) in [(X_API_KEY, key.expose()), (AUTHORIZATION, &bearer)] {
-        // The configuration has made sure that it can be sent.
-        if let Ok(mut value) = HeaderValue::from_str(text) {
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
+        let Ok(mut value) = HeaderValue::from_str(text) else {
+            tracing::warn!("the key for Amp's server cannot be sent as a header; it is left out");
+            break;
+        };
+        value.set_sensitive(true);
+        headers.insert(name, value);
     }
     headers
 }
