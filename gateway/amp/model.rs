@@ -12,6 +12,7 @@ use modelgate_dialects::json::Document;
 use modelgate_dialects::passthrough::peek;
 use modelgate_dialects::{Dialect, Str, decode_error};
 use modelgate_providers::CallError;
+use url::Url;
 use warp::reply::Response;
 
 use super::choice::{Choice, Known, Menu, choose};
@@ -20,6 +21,7 @@ use super::unpacked::{Body, Unpacked};
 use super::{ByAmp, Entered};
 use crate::access::Caller;
 use crate::body;
+use crate::error::Failure;
 use crate::exchange::refuse;
 use crate::google::Google;
 use crate::record::Record;
@@ -37,10 +39,12 @@ struct Asked {
     stream: bool,
 }
 
-/// What is known here, for a caller.
-struct Ours<'s> {
+/// Somebody who was let in.
+struct Guest<'s> {
+    state: &'s State,
     snapshot: &'s Snapshot,
-    caller: &'s Caller,
+    caller: Caller,
+    dialect: Dialect,
 }
 
 /// Leads a request to one of our own paths, unless Amp's own server is the one to answer it.
@@ -54,64 +58,107 @@ pub(super) async fn enter(
     let instead = None;
     incoming.amp = Some(ByAmp { lists, instead });
     let snapshot = state.snapshot();
-    let query = incoming.query.as_deref();
+    let (headers, query) = (&incoming.headers, incoming.query.as_deref());
     let now = SystemTime::now();
-    let caller = snapshot
-        .access
-        .admit(&incoming.headers, query, incoming.peer, now);
+    let caller = snapshot.access.admit(headers, query, incoming.peer, now);
     // Whoever is not let in is told why where every other client is.
     let (Ok(caller), &Method::POST, false) = (caller, &incoming.method, state.is_draining()) else {
         return Entered::Ours(incoming);
     };
-    let dialect = routes::dialect(&incoming.path).unwrap_or(Dialect::Chat);
-    let (limits, timeouts) = (&snapshot.config.limits, &snapshot.config.timeouts);
-    let pieces = std::mem::replace(&mut incoming.body, Box::pin(stream::empty()));
-    let read = body::read(
-        &incoming.headers,
-        pieces,
-        limits.request_body,
-        timeouts.body,
-    );
-    let body = match read.await {
+    let guest = Guest {
+        state,
+        snapshot: &snapshot,
+        caller,
+        dialect: routes::dialect(&incoming.path).unwrap_or(Dialect::Chat),
+    };
+    let body = match guest.body(&mut incoming).await {
         Ok(body) => body,
         Err(failure) => {
-            let record = record(state, &incoming, &caller, dialect);
-            return Entered::Answered(refuse(record, dialect, &failure));
+            let record = guest.record(&incoming);
+            return Entered::Answered(refuse(record, guest.dialect, &failure));
         }
     };
-    if let Some(asked) = asked(&incoming, &body) {
-        let ours = Ours {
-            snapshot: &snapshot,
-            caller: &caller,
-        };
-        let instead = match choose(&snapshot.config.ampcode, &asked.model, &ours) {
-            Choice::Here => None,
-            Choice::Instead(model) => {
-                tracing::info!(request_id = %incoming.id, asked = %asked.model, %model, "another model stands in");
-                Some(model)
-            }
-            Choice::There(upstream) => {
-                let letter = Letter {
-                    method: incoming.method.clone(),
-                    path: theirs,
-                    query: incoming.query.clone(),
-                    headers: Arc::clone(&incoming.headers),
-                    body,
-                };
-                let mut record = record(state, &incoming, &caller, dialect);
-                record.asked(&asked.model, asked.stream);
-                incoming.transcript.received(&letter.body);
-                record.received(letter.body.len());
-                let key = passage::key_of(&snapshot, &caller);
-                let passing = passage::go(state, &snapshot, upstream, letter, key);
-                return Entered::Answered(passed(passing.await, record, dialect));
-            }
-        };
-        incoming.amp = Some(ByAmp { lists, instead });
+    let asked = asked(&incoming, &body);
+    let choice = asked.as_ref().map(|asked| {
+        let ampcode = &snapshot.config.ampcode;
+        (asked, choose(ampcode, &asked.model, &guest))
+    });
+    match choice {
+        None | Some((_, Choice::Here)) => {}
+        Some((asked, Choice::Instead(model))) => {
+            tracing::info!(request_id = %incoming.id, asked = %asked.model, %model, "another model stands in");
+            let instead = Some(model);
+            incoming.amp = Some(ByAmp { lists, instead });
+        }
+        Some((asked, Choice::There(upstream))) => {
+            incoming.path = theirs;
+            let leaving = guest.leaves(incoming, asked, upstream, body);
+            return Entered::Answered(leaving.await);
+        }
     }
     incoming.headers = Arc::new(local(&incoming.headers));
     incoming.body = Box::pin(stream::iter([Ok(body)]));
     Entered::Ours(incoming)
+}
+
+impl Guest<'_> {
+    /// Reads the body of the request.
+    async fn body(&self, incoming: &mut Incoming) -> Result<Bytes, Failure> {
+        let (limits, timeouts) = (&self.snapshot.config.limits, &self.snapshot.config.timeouts);
+        let pieces = std::mem::replace(&mut incoming.body, Box::pin(stream::empty()));
+        let (limit, patience) = (limits.request_body, timeouts.body);
+        body::read(&incoming.headers, pieces, limit, patience).await
+    }
+
+    fn record(&self, incoming: &Incoming) -> Record {
+        let telemetry = Arc::clone(&self.state.telemetry);
+        let (id, started) = (incoming.id.clone(), incoming.started);
+        let mut record = Record::new(id, started, self.dialect, telemetry);
+        record.called_by(&self.caller);
+        record
+    }
+
+    /// Has Amp's own server answer, which charges its owner for that.
+    async fn leaves(
+        &self,
+        incoming: Incoming,
+        asked: &Asked,
+        upstream: &Url,
+        body: Bytes,
+    ) -> Response {
+        tracing::info!(request_id = %incoming.id, model = %asked.model, "nobody here has the model: Amp's own server is asked, and charges for it");
+        let mut record = self.record(&incoming);
+        record.received(body.len());
+        record.asked(&asked.model, asked.stream);
+        incoming.transcript.received(&body);
+        let letter = Letter {
+            method: incoming.method,
+            path: incoming.path,
+            query: incoming.query,
+            headers: incoming.headers,
+            body,
+        };
+        let key = passage::key_of(self.snapshot, &self.caller);
+        let answer = passage::go(self.state, self.snapshot, upstream, letter, key).await;
+        passed(answer, record, self.dialect)
+    }
+}
+
+impl Menu for Guest<'_> {
+    fn knows(&self, model: &str) -> Known {
+        let catalog = &self.snapshot.catalog;
+        if catalog.is_listed(model) {
+            Known::Listed
+        } else if catalog.route(model).is_some() {
+            Known::Perhaps
+        } else {
+            Known::Not
+        }
+    }
+
+    fn allows(&self, model: &str) -> bool {
+        self.caller.may_use(model)
+    }
 }
 
 /// What a request asks for, where that can be read.
@@ -148,13 +195,6 @@ fn local(headers: &HeaderMap) -> HeaderMap {
         headers.insert(BETA, betas);
     }
     headers
-}
-
-fn record(state: &State, incoming: &Incoming, caller: &Caller, dialect: Dialect) -> Record {
-    let telemetry = Arc::clone(&state.telemetry);
-    let mut record = Record::new(incoming.id.clone(), incoming.started, dialect, telemetry);
-    record.called_by(caller);
-    record
 }
 
 /// What Amp's own server has answered, for the client and for the record.
@@ -202,21 +242,4 @@ fn recorded(body: Body, mut record: Record) -> Body {
             }
         }
     }))
-}
-
-impl Menu for Ours<'_> {
-    fn knows(&self, model: &str) -> Known {
-        let catalog = &self.snapshot.catalog;
-        if catalog.is_listed(model) {
-            Known::Listed
-        } else if catalog.route(model).is_some() {
-            Known::Perhaps
-        } else {
-            Known::Not
-        }
-    }
-
-    fn allows(&self, model: &str) -> bool {
-        self.caller.may_use(model)
-    }
 }
