@@ -8,6 +8,7 @@ use crate::secret::Secret;
 
 /// Every variable with a meaning, beside those of logins and clients.
 const NAMES: &[&str] = &[
+    "AMP_API_KEY",
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "EDITOR",

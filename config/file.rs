@@ -10,15 +10,15 @@ use crate::check::check;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem, Report};
 use crate::model::{
-    Config, Limits, Management, Proxy, QuotaExceeded, ResponsesStore, Routing, Server, Streaming,
-    Timeouts,
+    Ampcode, Config, Limits, Management, Proxy, QuotaExceeded, ResponsesStore, Routing, Server,
+    Streaming, Timeouts,
 };
 use crate::oauth::OAuth;
 use crate::payload::Payload;
 use crate::view::View;
 use crate::{
-    channels, keys, ledger, logs, management, oauth, paths, payload, providers, routing, schema,
-    server, tree,
+    ampcode, channels, keys, ledger, logs, management, oauth, paths, payload, providers, routing,
+    schema, server, tree,
 };
 
 /// A configuration and where it came from.
@@ -116,9 +116,11 @@ fn read_config(root: &View, environment: &Environment, report: &mut Report) -> C
     let number = |name: &str, most: u32, report: &mut Report| {
         server::count(&root.get(name), most, report).unwrap_or(0)
     };
+    let client_keys = keys::read(root, report);
     Config {
         server: server::server(root, environment, report),
-        client_keys: keys::read(root, report),
+        ampcode: ampcode::read(root, &client_keys, environment, report),
+        client_keys,
         management: management::read(&root.get("remote-management"), environment, report),
         debug: root.get("debug").bool().unwrap_or(false),
         proxy: server::proxy(&root.get("proxy-url"), report),
@@ -190,6 +192,7 @@ impl Default for Config {
             strict_translation: false,
             responses_store: Some(ResponsesStore::default()),
             gemini_cli_endpoint: false,
+            ampcode: Ampcode::default(),
             claude: Vec::new(),
             gemini: Vec::new(),
             vertex: Vec::new(),

@@ -5,6 +5,7 @@
 //! it names) and gets its last rules from the command line ([`Loaded::resolve`]). A [`Store`] holds the one
 //! in use. Start at [`model`], then `file.rs`.
 
+mod ampcode;
 mod channels;
 mod check;
 pub mod document;

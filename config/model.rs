@@ -1,5 +1,6 @@
 //! What the program uses: a validated configuration without undecided values.
 
+mod ampcode;
 mod ledger;
 mod logs;
 mod management;
@@ -14,6 +15,7 @@ use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::secret::Secret;
 
+pub use ampcode::{Ampcode, MappedName, ModelMapping};
 pub use ledger::Ledger;
 pub use logs::{Logs, RequestLogs};
 pub use management::{Management, ManagementKey, Proof};
@@ -70,6 +72,8 @@ pub struct Config {
     pub responses_store: Option<ResponsesStore>,
     /// `/v1internal`, which only this machine reaches, needs no client key.
     pub gemini_cli_endpoint: bool,
+    /// Amp's own server, and what its models are called here.
+    pub ampcode: Ampcode,
     /// `claude-api-key` entries in file order, then the one from the environment.
     pub claude: Vec<ClaudeKey>,
     /// `gemini-api-key` entries in file order, then the bare keys of its older name, then the one from the environment.

@@ -45,6 +45,7 @@ impl Loaded {
         self.config.debug = overrides.debug.unwrap_or(self.config.debug);
         providers::environment::drop_own_address(&mut self.config, &mut report);
         self.refuse_open_door(overrides, &mut report);
+        self.refuse_circle(&mut report);
         self.warnings.extend(report.finish()?);
         Ok(self)
     }
@@ -57,7 +58,7 @@ impl Loaded {
         }
         let (at, key) = match overrides.host {
             Some(_) => (Position::default(), "--host"),
-            None => (self.place_of_host(), "host"),
+            None => (self.place_of("", "host"), "host"),
         };
         let message = format!(
             "refused to listen on {address}: without a client key everybody who reaches it could use your accounts"
@@ -70,9 +71,30 @@ impl Loaded {
         );
     }
 
-    fn place_of_host(&self) -> Position {
+    /// People point Amp at this gateway by the same word as they point the gateway at Amp's server.
+    fn refuse_circle(&self, report: &mut Report) {
+        let server = &self.config.server;
+        let upstream = self.config.ampcode.upstream.as_ref();
+        if upstream.is_some_and(|url| providers::environment::points_at(url, server)) {
+            let at = self.place_of("ampcode", "upstream-url");
+            let message = "this is modelgate itself, which would ask itself for ever";
+            let hint = "write the address of Amp's own server: https://ampcode.com";
+            report.problem(at, "ampcode.upstream-url", message, hint);
+        }
+    }
+
+    /// The place of a key of the file, in a block where one is named.
+    fn place_of(&self, block: &str, key: &str) -> Position {
         let root = tree::parse(&self.text, &mut Report::new(Path::new("")));
-        root.map(|root| View::root(&root).get("host").at)
-            .unwrap_or_default()
+        root.map(|root| {
+            let root = View::root(&root);
+            let block = if block.is_empty() {
+                root
+            } else {
+                root.get(block)
+            };
+            block.get(key).at
+        })
+        .unwrap_or_default()
     }
 }

@@ -47,6 +47,11 @@ impl Access {
         keys.chain(self.keys.is_empty().then_some(LOOPBACK))
     }
 
+    /// Whether a text is one of the keys, whatever it may do.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        self.keys.contains_key(&key_digest(text))
+    }
+
     /// Decides by the first key that the request presents.
     ///
     /// Keys are looked up by their digest, which nobody can steer, and compared in constant time.
@@ -83,12 +88,19 @@ pub(crate) fn loopback(
     headers: &HeaderMap,
     peer: Option<SocketAddr>,
 ) -> Option<Result<Caller, Failure>> {
-    peer.filter(|peer| peer.ip().to_canonical().is_loopback())?;
+    if !is_loopback(peer) {
+        return None;
+    }
     Some(if headers.contains_key(ORIGIN) {
         Err(Failure::from_a_page())
     } else {
         Ok(Caller::Loopback)
     })
+}
+
+/// Whether a socket is at this machine.
+pub(crate) fn is_loopback(peer: Option<SocketAddr>) -> bool {
+    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
 }
 
 impl Caller {
@@ -112,7 +124,7 @@ impl Caller {
 }
 
 /// The key that a request presents: `Authorization` (bearer or bare), `api-key`, `x-api-key`, `x-goog-api-key`, `?key=`.
-fn presented(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
+pub(crate) fn presented(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     authorization(headers)
         .or_else(|| text(headers, "api-key"))
         .or_else(|| text(headers, "x-api-key"))

@@ -3,6 +3,7 @@
 pub(crate) mod callback;
 pub(crate) mod count_tokens;
 pub(crate) mod embeddings;
+pub(crate) mod internal;
 pub(crate) mod models;
 pub(crate) mod passed;
 pub(crate) mod responses;

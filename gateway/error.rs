@@ -258,6 +258,11 @@ impl Failure {
         failure
     }
 
+    pub(crate) fn no_code_assist() -> Self {
+        let message = "no account of Gemini's command line is here to ask in the name of; `modelgate login gemini` adds one";
+        Self::new(ErrorKind::NotFound, "no_account", message)
+    }
+
     pub(crate) fn not_from_here() -> Self {
         let message = "/v1internal is for programs on this machine only; others use /v1beta/models/{model}:generateContent";
         Self::new(ErrorKind::Permission, "loopback_only", message)

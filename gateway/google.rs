@@ -68,13 +68,13 @@ impl Google {
         })
     }
 
-    /// The request at `/v1internal:{method}`.
-    pub(crate) fn internal(method: &str, query: Option<&str>) -> Result<Self, Failure> {
-        let method = match Method::named(method)? {
-            Method::Embed | Method::EmbedBatch => return Err(Failure::unknown_method(method)),
-            known => known,
+    /// The request at `/v1internal:{method}`; `None` where it asks no model.
+    pub(crate) fn internal(method: &str, query: Option<&str>) -> Option<Self> {
+        let method = match Method::named(method).ok()? {
+            Method::Embed | Method::EmbedBatch => return None,
+            asks @ (Method::Generate | Method::Stream | Method::CountTokens) => asks,
         };
-        Ok(Self {
+        Some(Self {
             method,
             model: None,
             form: Form {

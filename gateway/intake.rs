@@ -31,6 +31,8 @@ pub(crate) struct Read {
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) transcript: Transcript,
     pub(crate) peek: Peek,
+    /// The model whose route it is: that of the client, or what stands in for it.
+    pub(crate) model: Str,
     pub(crate) route: Arc<Route>,
     pub(crate) session: Option<Session>,
     pub(crate) suffix: Option<Suffix>,
@@ -51,7 +53,10 @@ pub(crate) async fn read(
     if state.is_draining() {
         return Err(Failure::draining());
     }
-    let caller = admit(snapshot, &incoming, ask)?;
+    let caller = match ask {
+        Ask::Google(google) if google.form.envelope => admit_here(snapshot, &incoming)?,
+        Ask::Google(_) | Ask::Body(_) => admit(snapshot, &incoming)?,
+    };
     record.called_by(&caller);
     let config = &snapshot.config;
     let bytes = body::read(
@@ -72,8 +77,10 @@ pub(crate) async fn read(
     };
     let (peek, inner) = seen.map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
-    record.listed(snapshot.catalog.is_listed(&peek.model));
-    let (route, suffix) = route(snapshot, &caller, &peek.model).map_err(first)?;
+    let instead = incoming.amp.and_then(|amp| amp.instead);
+    let model = instead.unwrap_or_else(|| peek.model.clone());
+    record.listed(snapshot.catalog.is_listed(&model));
+    let (route, suffix) = route(snapshot, &caller, &model).map_err(first)?;
     // Who has no choice needs no memory of it.
     let sticky = config.routing.session_affinity.is_some() && route.len() > 1;
     let session = sticky
@@ -85,6 +92,7 @@ pub(crate) async fn read(
         headers: incoming.headers,
         transcript: incoming.transcript,
         peek,
+        model,
         route,
         session,
         suffix,
@@ -108,22 +116,21 @@ pub(crate) fn unread() -> Failure {
     Failure::unreadable_body("the request was not read")
 }
 
-/// Who calls. Gemini's command line has no place for a key of ours beside the account it sends: where the operator allows
-/// it, being on this machine is enough.
-fn admit(snapshot: &Snapshot, incoming: &Incoming, ask: &Ask) -> Result<Caller, Failure> {
+/// Who calls.
+fn admit(snapshot: &Snapshot, incoming: &Incoming) -> Result<Caller, Failure> {
     let query = incoming.query.as_deref();
     let (headers, peer) = (&incoming.headers, incoming.peer);
-    let admitted = snapshot
-        .access
-        .admit(headers, query, peer, SystemTime::now());
-    match ask {
-        Ask::Google(google) if google.form.envelope => {
-            let here = access::loopback(headers, peer).ok_or_else(Failure::not_from_here)?;
-            let open = snapshot.config.gemini_cli_endpoint;
-            admitted.or_else(|failure| if open { here } else { Err(failure) })
-        }
-        _ => admitted,
-    }
+    let access = &snapshot.access;
+    access.admit(headers, query, peer, SystemTime::now())
+}
+
+/// Who calls at `/v1internal`. Gemini's command line has no place for a key of ours beside the account it sends: where the
+/// operator allows it, being on this machine is enough.
+pub(crate) fn admit_here(snapshot: &Snapshot, incoming: &Incoming) -> Result<Caller, Failure> {
+    let here = access::loopback(&incoming.headers, incoming.peer);
+    let here = here.ok_or_else(Failure::not_from_here)?;
+    let open = snapshot.config.gemini_cli_endpoint;
+    admit(snapshot, incoming).or_else(|failure| if open { here } else { Err(failure) })
 }
 
 /// What a Responses client goes on from.
@@ -188,7 +195,7 @@ fn route(
 }
 
 /// The client's query for a same-dialect upstream; its key stays here.
-fn without_key(query: &str) -> Option<String> {
+pub(crate) fn without_key(query: &str) -> Option<String> {
     let is_key = |pair: &&str| matches!(pair.split('=').next(), Some("key" | "auth_token"));
     let kept: Vec<&str> = query
         .split('&')

@@ -5,6 +5,7 @@
 
 mod access;
 mod affinity;
+mod amp;
 mod api;
 mod attempt;
 mod body;

@@ -102,7 +102,7 @@ impl Plan {
             let ttl = snapshot.config.routing.session_affinity?;
             state.affinity.of(session, ttl, Moment::now())
         });
-        let fallbacks = fallbacks(&snapshot, &read.peek.model);
+        let fallbacks = fallbacks(&snapshot, &read.model);
         // Large, and on its way through several futures.
         Ok(Box::new(Self {
             state,

@@ -16,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::amp::ByAmp;
 use crate::logs::Transcript;
 
 /// The pieces of a request's body as they come.
@@ -78,6 +79,8 @@ pub(crate) struct Incoming {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) body: BodyStream,
+    /// Where it came by one of Amp's paths.
+    pub(crate) amp: Option<ByAmp>,
     /// What is kept of it for its log.
     pub(crate) transcript: Transcript,
 }

@@ -14,7 +14,10 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::api::{callback, count_tokens, embeddings, models, passed, responses, server_info};
+use crate::amp::{self, Entered, Place};
+use crate::api::{
+    callback, count_tokens, embeddings, internal, models, passed, responses, server_info,
+};
 use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
@@ -50,6 +53,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1beta/models/{model}:countTokens"),
     endpoint("POST", "/v1beta/models/{model}:embedContent"),
     endpoint("POST", "/v1beta/models/{model}:batchEmbedContents"),
+    endpoint("POST", "/v1internal:{method}"),
+    endpoint("POST", "/api/provider/{provider}/v1/{operation}"),
     endpoint("GET", "/v1/models"),
     endpoint("GET", "/v1beta/models"),
     endpoint("GET", "/healthz"),
@@ -118,6 +123,7 @@ fn incoming(
         peer,
         upgrade,
         // The pieces are `Bytes` already, so that nothing is copied here.
+        amp: None,
         body: Box::pin(
             body.map(|piece| piece.map(|mut piece| piece.copy_to_bytes(piece.remaining()))),
         ),
@@ -127,16 +133,25 @@ fn incoming(
 
 async fn dispatch(state: Arc<State>, mut incoming: Incoming) -> Response {
     let id = incoming.id.clone();
-    let dialect = dialect(&incoming.path);
     let transcript = state.logs.transcript(&incoming);
     incoming.transcript = transcript.clone();
-    let mut response = answer(state, incoming).await;
+    let entered = match Place::of(&incoming.method, &incoming.path) {
+        None => Entered::Ours(incoming),
+        Some(place) => Box::pin(amp::enter(&state, incoming, place)).await,
+    };
+    let (mut response, dialect) = match entered {
+        Entered::Ours(incoming) => {
+            let dialect = dialect(&incoming.path);
+            (answer(state, incoming).await, dialect)
+        }
+        Entered::Answered(response) => (response, None),
+    };
     reply::identify(&mut response, &id, dialect);
     transcript.answers(response).await
 }
 
 /// The dialect of a path, where it has one.
-fn dialect(path: &str) -> Option<Dialect> {
+pub(crate) fn dialect(path: &str) -> Option<Dialect> {
     if path.starts_with("/v1/messages") {
         Some(Dialect::Claude)
     } else if path.starts_with("/v1/responses") {
@@ -206,8 +221,15 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
 async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
     let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
     let query = incoming.query.as_deref();
-    let asked = if let Some(method) = path.strip_prefix("/v1internal:") {
-        Google::internal(method, query)
+    let beside = path.strip_prefix("/v1internal");
+    let asked = if let Some(tail) = beside.filter(|tail| tail.starts_with([':', '/'])) {
+        match tail
+            .strip_prefix(':')
+            .and_then(|method| Google::internal(method, query))
+        {
+            Some(google) => Ok(google),
+            None => return internal::pass(&state, incoming, tail).await,
+        }
     } else if let Some(tail) = path
         .strip_prefix("/v1beta/models/")
         .or_else(|| path.strip_prefix("/v1/models/"))

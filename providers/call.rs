@@ -13,9 +13,9 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, RefreshError, antigravity, chatgpt, claude,
-    client, code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota,
-    retry_hint, vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
+    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
+    vertex, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -117,29 +117,15 @@ pub async fn call(
     if credential.kind == ProviderKind::Demo {
         return demo::call(&call);
     }
-    let Some(login) = &credential.account else {
+    let Some(token) = credential.token().await? else {
         return once(clients, proxy, timeouts, &call, None).await;
     };
-    let Some(refresher) = &login.refresher else {
-        let provider = credential.provider.clone();
-        return Err(CallError::broken(provider, "its tokens are not at hand"));
-    };
-    let no_token =
-        |error: RefreshError| CallError::without_token(credential.provider.clone(), &error);
-    let token = refresher.token(&login.file).await.map_err(no_token)?;
     let refused = match once(clients, proxy, timeouts, &call, Some(&token)).await {
         Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
         outcome => return outcome,
     };
-    // The provider may have ended a token before its time: once, a new one is tried.
-    match refresher
-        .refresh_now(&login.file, Some(&token.access))
-        .await
-    {
-        Ok(token) => once(clients, proxy, timeouts, &call, Some(&token)).await,
-        Err(error @ RefreshError::LoginAgain { .. }) => Err(no_token(error)),
-        Err(_) => Err(refused),
-    }
+    let token = credential.renewed(&token, refused).await?;
+    once(clients, proxy, timeouts, &call, Some(&token)).await
 }
 
 /// One call, with the token of an account where the credential is one. A provider with several places is asked at the next
@@ -223,7 +209,8 @@ async fn at(
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
     }
-    Err(refused(call, token, status, &headers, body).await)
+    let sent = self::headers(call, token);
+    Err(refused(credential, call.dialect, &sent, status, &headers, body).await)
 }
 
 fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
@@ -277,15 +264,15 @@ fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
     }
 }
 
-/// The meaning of an answer whose status is not 200.
-async fn refused(
-    call: &Call<'_>,
-    token: Option<&Token>,
+/// The meaning of an answer whose status is not 200, to a request with the headers `sent`.
+pub(crate) async fn refused(
+    credential: &Credential,
+    dialect: Dialect,
+    sent: &HeaderMap,
     status: StatusCode,
     headers: &HeaderMap,
     body: ByteStream,
 ) -> CallError {
-    let credential = call.credential;
     let provider = credential.provider.clone();
     if status.is_success() || status.is_redirection() || status.is_informational() {
         return CallError::broken(
@@ -298,13 +285,13 @@ async fn refused(
         .await
         .unwrap_or_default();
     // Some repeat the key they do not like, and clients and logs are told what they say.
-    let body = body::without_secrets(body, &self::headers(call, token));
+    let body = body::without_secrets(body, sent);
     let error = match credential.kind {
         ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
         ProviderKind::Xai => xai::failure(status, &body),
-        _ => modelgate_dialects::decode_error(call.dialect, status.as_u16(), &body),
+        _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
     };
     let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);

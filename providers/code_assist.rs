@@ -1,6 +1,7 @@
 //! Google's Code Assist, where accounts of Gemini's command line are served (`providers.md` 6.3): Gemini's dialect in an
 //! envelope that names the model and the project. Antigravity (`providers.md` 8) is the same service with other wishes.
 
+mod beside;
 mod opened;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use modelgate_dialects::json::{Document, RawJson, Value, Writer};
 use modelgate_dialects::{Str, Target};
 use url::Url;
 
+pub use beside::{Beside, beside};
 pub(crate) use opened::opened;
 
 use crate::credential::{self, Credential, Login, Urls};

@@ -13,7 +13,9 @@ use url::{Host, Url};
 
 use crate::code_assist::{self, Billed, Places};
 use crate::refresh::Token;
-use crate::{Call, CallError, Health, Operation, ProviderKind, Refresher, gemini, iflow};
+use crate::{
+    Call, CallError, Health, Operation, ProviderKind, RefreshError, Refresher, gemini, iflow,
+};
 
 /// How we call ourselves to every upstream.
 pub(crate) const AGENT: &str = concat!("modelgate/", env!("CARGO_PKG_VERSION"));
@@ -196,6 +198,28 @@ impl Credential {
         let token = refresher.token(&login.file).await;
         let token = token.map_err(|error| CallError::without_token(provider(), &error))?;
         Ok(Some(token))
+    }
+
+    /// A new token of its account, once, in the place of one that was refused: a provider may have ended it before its time.
+    pub(crate) async fn renewed(
+        &self,
+        token: &Token,
+        refused: CallError,
+    ) -> Result<Token, CallError> {
+        let Some(Login {
+            file,
+            refresher: Some(refresher),
+        }) = &self.account
+        else {
+            return Err(refused);
+        };
+        match refresher.refresh_now(file, Some(&token.access)).await {
+            Ok(token) => Ok(token),
+            Err(error @ RefreshError::LoginAgain { .. }) => {
+                Err(CallError::without_token(self.provider.clone(), &error))
+            }
+            Err(_) => Err(refused),
+        }
     }
 
     /// How its connections are made, where `global` holds for those without a setting of their own.

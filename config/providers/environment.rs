@@ -218,7 +218,7 @@ fn url_variable(origin: &str) -> Option<&'static str> {
 }
 
 /// Same port, and a host that is loopback, unspecified or the very address we bind.
-fn points_at(url: &Url, server: &Server) -> bool {
+pub(crate) fn points_at(url: &Url, server: &Server) -> bool {
     let bound = server.address.ip();
     let own = |address: std::net::IpAddr| {
         address.is_loopback() || address.is_unspecified() || address == bound

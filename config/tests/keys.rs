@@ -67,6 +67,7 @@ fn the_examples_of_the_template_are_right() {
         let example = line.strip_prefix("# ").filter(|rest| {
             rest.starts_with("  ")
                 || [
+                    "ampcode:",
                     "api-keys:",
                     "auth-dir:",
                     "oauth:",
@@ -110,6 +111,10 @@ fn the_examples_of_the_template_are_right() {
         (1, 2, 1)
     );
     assert_eq!(config.compatible[1].quirks, Quirks::default());
+    let ampcode = &config.ampcode;
+    assert!(ampcode.upstream.is_some() && ampcode.local_only && !ampcode.mappings_first);
+    let told = (ampcode.keys_of_clients.len(), ampcode.mappings.len());
+    assert_eq!(told, (1, 2));
 }
 
 #[test]

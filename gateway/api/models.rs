@@ -15,8 +15,11 @@ use crate::request::Incoming;
 use crate::state::State;
 
 /// The dialect in which a client reads lists: Gemini's on Google's own path or with Google's headers, Claude's when it
-/// names an API version of Anthropic's or is one of its clients, OpenAI's otherwise.
+/// names an API version of Anthropic's or is one of its clients, OpenAI's otherwise. Amp's clients say it in the path.
 pub(crate) fn reader(incoming: &Incoming) -> Dialect {
+    if let Some(amp) = &incoming.amp {
+        return amp.lists;
+    }
     let headers = &incoming.headers;
     let google = ["x-goog-api-key", "x-goog-api-client"];
     if incoming.path.starts_with("/v1beta/")

@@ -43,6 +43,7 @@ async fn asked(
         headers: Arc::new(headers),
         peer: Some(peer.parse().unwrap()),
         upgrade: None,
+        amp: None,
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };

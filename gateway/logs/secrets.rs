@@ -34,6 +34,9 @@ pub(super) fn of(config: &Config, accounts: &[Arc<Account>]) -> Vec<Secret> {
         of_entry(&provider.entry, &keys);
     }
     known.extend(of_proxy(&config.proxy));
+    let amp = &config.ampcode;
+    known.extend(amp.key.clone());
+    known.extend(amp.keys_of_clients.iter().map(|(_, key)| key.clone()));
     known.extend(config.management.keys.iter().map(|key| match &key.proof {
         Proof::Plain(secret) | Proof::Bcrypt(secret) => secret.clone(),
     }));

@@ -85,6 +85,7 @@ async fn sent_bytes(
         headers: Arc::new(headers),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
+        amp: None,
         body: Box::pin(futures_util::stream::iter([Ok(Bytes::from(body))])),
         transcript: Transcript::default(),
     };

@@ -39,6 +39,7 @@ async fn ask(state: &Arc<State>, method: &str, path: &str) -> (u16, Value) {
         )])),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
+        amp: None,
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };

@@ -97,6 +97,7 @@ impl Handshake {
             headers: Arc::clone(&self.headers),
             peer: self.peer,
             upgrade: None,
+            amp: None,
             body: Box::pin(stream::once(async { Ok(body) })),
             transcript: Transcript::default(),
         };

@@ -1,7 +1,8 @@
 //! Google's dialect at either side: clients of the others in front of a Gemini upstream ([`upstream`]), Google's clients
-//! in front of the others ([`client`]), one on both sides ([`exact`]), and accounts of Google's ([`accounts`], [`login`]).
+//! in front of the others ([`client`]), one on both sides ([`exact`]), and accounts of Google's ([`accounts`], [`beside`], [`login`]).
 
 mod accounts;
+mod beside;
 mod client;
 mod exact;
 mod families;

@@ -13,6 +13,7 @@ mod harness;
 
 mod access;
 mod accounts;
+mod amp;
 mod ask;
 mod bodies;
 mod cancel;

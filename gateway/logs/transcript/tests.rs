@@ -51,6 +51,7 @@ impl Scene {
             headers: Arc::new(headers),
             peer: None,
             upgrade: None,
+            amp: None,
             body: Box::pin(stream::empty()),
             transcript: Transcript::default(),
         })

@@ -1,4 +1,4 @@
-//! `ampcode` (`management-api.md` 1.9): settings that are kept for other programs of the family; nothing here reads them.
+//! `ampcode` (`management-api.md` 1.9): the block as a whole, and its lists.
 
 use modelgate_config::document::Document;
 use serde_json::{Map, Value as Json};

@@ -16,7 +16,7 @@ pub(in crate::management) fn whole_config(document: &Document) -> Document {
         let value = setting.value(document);
         let left_out = match setting.kind {
             Kind::Channels(_) => value.as_object().is_some_and(Map::is_empty),
-            Kind::Ampcode => !document.contains_key("ampcode"),
+            Kind::Ampcode => !speaks_of_amp(document),
             _ => false,
         };
         if !left_out {
@@ -46,7 +46,7 @@ pub(in crate::management) fn whole_config(document: &Document) -> Document {
 fn put(whole: &mut Document, at: &str, value: Json, document: &Document) {
     match at.split_once('.') {
         None => drop(whole.insert(at.to_owned(), value)),
-        Some(("ampcode", _)) if !document.contains_key("ampcode") => {}
+        Some(("ampcode", _)) if !speaks_of_amp(document) => {}
         Some((block, key)) => {
             let block = whole.entry(block).or_insert_with(|| Map::new().into());
             if let Json::Object(block) = block {
@@ -54,6 +54,11 @@ fn put(whole: &mut Document, at: &str, value: Json, document: &Document) {
             }
         }
     }
+}
+
+fn speaks_of_amp(document: &Document) -> bool {
+    let mut keys = document.keys();
+    keys.any(|key| key == "ampcode" || key.starts_with("amp-"))
 }
 
 /// `PUT`: the object takes the place of the one that is read, but for what that leaves out.

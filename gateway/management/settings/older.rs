@@ -9,9 +9,16 @@ use serde_json::{Map, Value as Json, json};
 use super::Changes;
 
 /// The newer name and the older one.
-const NAMES: [(&str, &str); 2] = [
+const NAMES: [(&str, &str); 6] = [
     ("gemini-api-key", "generative-language-api-key"),
     ("oauth-model-alias", "oauth-model-mappings"),
+    ("ampcode.upstream-url", "amp-upstream-url"),
+    ("ampcode.upstream-api-key", "amp-upstream-api-key"),
+    (
+        "ampcode.restrict-management-to-localhost",
+        "amp-restrict-management-to-localhost",
+    ),
+    ("ampcode.model-mappings", "amp-model-mappings"),
 ];
 
 /// What the file says of a setting under either name.
@@ -20,6 +27,10 @@ pub(super) fn said<'d>(at: &str, document: &'d Document) -> Option<Cow<'d, Json>
     let Some(older) = name(at).and_then(|older| document.get(older)) else {
         return newer.map(Cow::Borrowed);
     };
+    if at.starts_with("ampcode.") {
+        // One of the two counts.
+        return Some(Cow::Borrowed(newer.unwrap_or(older)));
+    }
     let mut both = newer.cloned().unwrap_or(Json::Null);
     match older {
         // Keys alone.

@@ -22,6 +22,7 @@ async fn open(state: &Arc<State>, query: &str) -> Response {
         )])),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
+        amp: None,
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };

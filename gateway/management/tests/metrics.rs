@@ -25,6 +25,7 @@ async fn read(state: &State, key: Option<&str>) -> (u16, String) {
         ),
         peer: Some("127.0.0.1:5000".parse().unwrap()),
         upgrade: None,
+        amp: None,
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };

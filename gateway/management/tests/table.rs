@@ -392,3 +392,20 @@ async fn what_stands_under_an_older_name_moves_with_the_first_change() {
     );
     assert!(text.contains("# top") && text.contains("# end"), "{text}");
 }
+
+#[tokio::test]
+async fn older_keys_about_amp_move_into_their_block() {
+    let text = "amp-upstream-url: https://amp.example\namp-model-mappings: [{from: a, to: b}]\n";
+    let scene = Scene::new(text);
+    let (_, told) = scene.ask("GET config", "").await;
+    assert_eq!(told["ampcode"]["upstream-url"], "https://amp.example");
+    assert!(told.get("amp-upstream-url").is_none(), "{told}");
+    let put = r#"{"value":"https://other.example"}"#;
+    assert_eq!(scene.ask("PUT ampcode/upstream-url", put).await.0, 200);
+    let text = scene.text();
+    assert!(!text.contains("amp-upstream-url"), "{text}");
+    let (_, told) = scene.ask("GET ampcode", "").await;
+    let expected = serde_json::json!([{"from": "a", "to": "b"}]);
+    assert_eq!(told["ampcode"]["model-mappings"], expected);
+    assert_eq!(told["ampcode"]["upstream-url"], "https://other.example");
+}

@@ -53,7 +53,7 @@ impl Scene {
     }
 
     /// An account of Gemini's command line, as the family writes them.
-    fn gemini(&self, more: &Value) {
+    pub(super) fn gemini(&self, more: &Value) {
         let token = json!({"access_token": "access-0", "refresh_token": "refresh-0", "expiry": "2999-01-01T00:00:00Z"});
         self.change(
             "gemini-a",

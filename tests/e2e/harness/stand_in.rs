@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 /// What the stand-in was asked.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Said {
     body: Vec<u8>,
     /// The body is sent in pieces of so many bytes.
     piece: usize,
+    /// What each piece but the first waits for; without it, the length is told beforehand.
+    gate: Option<Arc<Semaphore>>,
 }
 
 /// The server; it ends with the runtime.
@@ -53,6 +56,11 @@ impl StandIn {
             }
         });
         Self { url, asked }
+    }
+
+    /// Everything that was asked.
+    pub(crate) fn everything(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// Everything that was asked at a path, the first first.
@@ -99,6 +107,7 @@ impl Said {
             status: 200,
             headers: vec![("content-type".into(), kind.into())],
             piece: body.len().max(1),
+            gate: None,
             body,
         }
     }
@@ -118,18 +127,27 @@ impl Said {
         self
     }
 
+    /// Each piece but the first is sent when the gate has a permit for it.
+    pub(crate) fn waiting_at(mut self, gate: &Arc<Semaphore>) -> Self {
+        self.gate = Some(Arc::clone(gate));
+        self
+    }
+
     async fn write(self, stream: &mut TcpStream) {
         let mut head = format!("HTTP/1.1 {} Said\r\n", self.status);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        let length = self.body.len();
-        head.push_str(&format!(
-            "content-length: {length}\r\nconnection: close\r\n\r\n"
-        ));
+        if self.gate.is_none() {
+            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
+        head.push_str("connection: close\r\n\r\n");
         // Whoever has left hears nothing.
         let _ = stream.write_all(head.as_bytes()).await;
-        for piece in self.body.chunks(self.piece) {
+        for (index, piece) in self.body.chunks(self.piece).enumerate() {
+            if let Some(gate) = self.gate.as_ref().filter(|_| index > 0) {
+                gate.acquire().await.unwrap().forget();
+            }
             let _ = stream.write_all(piece).await;
             let _ = stream.flush().await;
             tokio::task::yield_now().await;
