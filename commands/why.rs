@@ -14,14 +14,15 @@ use crate::remote::Remote;
 /// carried into the provider's dialect; where the time went. The id is in the answer's `x-request-id` and in the log; without
 /// one, the latest requests are listed. The gateway remembers the last 1000 requests that are over.
 ///
-/// With --json: {"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "error", "served":
-/// {"credential", "provider", "dialect", "model"}, "affinity": {"source", "outcome", "credential"}, "candidates":
+/// With --json: {"id", "time", "client_key", "client_name", "dialect", "model", "stream", "status", "complete", "error",
+/// "served": {"credential", "provider", "dialect", "model"}, "affinity": {"source", "outcome", "credential"}, "candidates":
 /// [{"credential", "model", "outcome", "reason", "next_try"}], "more_candidates", "attempts": [{"credential", "model",
 /// "status", "kind", "message", "retry_after_ms", "ms"}], "losses": [{"path", "action", "why"}], "times": {"total_ms",
 /// "own_us", "queue_ms", "first_byte_ms", "stream_ms"}, "usage": {"input", "cached", "output"}, "cost": {"nanodollars",
 /// "basis", "parts": [{"what", "tokens", "price"}]}}; without an id: {"requests":
-/// [{"id", "time", "client_key", "dialect", "model", "stream", "status", "complete", "credential", "upstream_dialect",
-/// "attempts", "total_ms", "first_byte_ms", "usage", "cost", "error"}]}. What is not known is absent.
+/// [{"id", "time", "client_key", "client_name", "dialect", "model", "stream", "status", "complete", "credential",
+/// "provider", "upstream_dialect", "upstream_model", "attempts", "total_ms", "first_byte_ms", "usage", "cost", "error"}]}.
+/// What is not known is absent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate why

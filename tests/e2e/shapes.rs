@@ -236,7 +236,8 @@ async fn commands_that_ask_the_gateway() {
                     ("", "requests"),
                     (
                         "requests[].",
-                        "id time client_key dialect model stream status complete credential attempts total_ms usage cost",
+                        "id time client_key dialect model stream status complete credential provider upstream_dialect \
+                         upstream_model attempts first_byte_ms total_ms usage cost",
                     ),
                     ("requests[].usage.", "input cached output"),
                     ("requests[].cost.", "basis"),
