@@ -86,6 +86,21 @@ fn an_answer_after_a_failure_is_one_row_with_both_attempts() {
 }
 
 #[test]
+fn the_model_that_was_asked_for_and_the_one_that_answered_are_both_told() {
+    let (state, mut record, [first, _]) = begun();
+    record.asked(&"best".into(), true);
+    record.attempt(&first, Why::Turn);
+    let aliased = row(&state, record).unwrap();
+    assert_eq!(aliased.requested_model.as_deref(), Some("best"));
+    assert_eq!(aliased.served_model.as_deref(), Some(MODEL));
+    let (state, mut record, [first, _]) = begun();
+    record.attempt(&first, Why::Turn);
+    let plain = row(&state, record).unwrap();
+    assert_eq!(plain.requested_model.as_deref(), Some(MODEL));
+    assert_eq!(plain.served_model.as_deref(), Some(MODEL));
+}
+
+#[test]
 fn a_client_that_leaves_has_used_what_came_until_then() {
     let (state, mut record, [first, _]) = begun();
     record.attempt(&first, Why::Turn);
