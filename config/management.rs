@@ -32,6 +32,7 @@ pub(crate) fn read(block: &View, environment: &Environment, report: &mut Report)
     Management {
         allow_remote: block.get("allow-remote").bool().unwrap_or(false),
         keys,
+        panel: !block.get("disable-control-panel").bool().unwrap_or(false),
     }
 }
 

@@ -142,6 +142,14 @@ impl Store {
         file::read(self.file()?)
     }
 
+    /// What is probably not meant in a text that would replace the file, which stays as it is.
+    ///
+    /// # Errors
+    /// When the text is no valid configuration.
+    pub fn check(&self, text: &str) -> Result<Vec<Problem>, ConfigError> {
+        Ok(self.parse(text)?.warnings)
+    }
+
     fn file(&self) -> Result<&Path, ConfigError> {
         self.path().ok_or(ConfigError::NoFile)
     }

@@ -14,10 +14,12 @@ mod form;
 pub(crate) mod gate;
 pub(crate) mod hash;
 mod key_usage;
+mod keys;
 mod logins;
 mod logs;
 mod metrics;
 mod models;
+pub(crate) mod panel;
 mod queue;
 mod range;
 mod refused;
@@ -204,7 +206,7 @@ async fn family(
     }
     Ok(match (segments, verb) {
         (["config.yaml"], None) => file::read(state, headers).await?,
-        (["config.yaml"], Some(_)) => file::write(state, manager, headers, ask.body).await?,
+        (["config.yaml"], Some(_)) => file::write(state, manager, headers, ask).await?,
         (["config"], None) => json(&whole_config(&file::document(state).await?))?,
         (["config"], Some(verb)) => {
             let plan: fn(&Ask, &Document) -> Result<Changes, Refused> = match verb {
@@ -215,6 +217,9 @@ async fn family(
                 plan(&ask, document)
             })
             .await?
+        }
+        (["keys", tail @ ..], _) => {
+            keys::answer(state, manager, &question.method, tail, headers, &ask).await?
         }
         (["vertex", "import"], _) => vertex::import(state, manager, headers, &ask).await?,
         (["reset-quota"], _) => tools::reset_quota(state, manager, &ask)?,
@@ -262,6 +267,7 @@ fn allow(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["config.yaml"] => Some("GET, PUT"),
         ["config"] => Some("GET, PUT, PATCH"),
+        ["keys", tail @ ..] => keys::allow(tail),
         ["reset-quota" | "api-call"] | ["vertex", "import"] => Some("POST"),
         ["latest-version" | "model-definitions"] | ["model-definitions", _] => Some("GET"),
         ["usage", tail @ ..] => usage::allow(tail),

@@ -60,6 +60,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/healthz"),
     endpoint("GET", "/readyz"),
     endpoint("GET", "/metrics"),
+    endpoint("GET", "/management.html"),
     endpoint("GET", "/v0/management/accounts"),
     endpoint("POST", "/v0/management/accounts/{id}/{action}"),
     endpoint("GET", "/v0/management/usage"),
@@ -73,6 +74,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/v0/management/logs"),
     endpoint("GET", "/v0/management/config"),
     endpoint("GET", "/v0/management/config.yaml"),
+    endpoint("GET", "/v0/management/keys"),
     endpoint("GET", "/v0/management/auth-files"),
     endpoint("GET", "/v0/management/{provider}-auth-url"),
     endpoint("GET", "/v0/management/get-auth-status"),
@@ -213,7 +215,10 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         | "/v1/messages/count_tokens"
         | "/api/event_logging/batch" => wrong_method(&path, "POST"),
         "" | "/v1/models" | "/v1beta/models" | "/healthz" | "/readyz" => wrong_method(&path, "GET"),
-        _ => below(state, incoming, &path).await,
+        _ => match management::panel::file(&path) {
+            Some(file) => management::panel::answer(&state, &incoming, file),
+            None => below(state, incoming, &path).await,
+        },
     }
 }
 

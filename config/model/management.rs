@@ -3,12 +3,14 @@
 use crate::secret::Secret;
 
 /// Who may manage a running gateway (`management-api.md` 1.1 and 1.2).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Management {
     /// The keys may be presented from other machines too.
     pub allow_remote: bool,
     /// What may be presented. Empty: there is no management but by the token of a run.
     pub keys: Vec<ManagementKey>,
+    /// There is a page for browsers: `disable-control-panel` is not set.
+    pub panel: bool,
 }
 
 /// A key that opens the management API.
@@ -31,7 +33,23 @@ pub enum Proof {
     Bcrypt(Secret),
 }
 
+impl Default for Management {
+    fn default() -> Self {
+        Self {
+            allow_remote: false,
+            keys: Vec::new(),
+            panel: true,
+        }
+    }
+}
+
 impl Management {
+    /// Whether a key may be presented from other machines.
+    #[must_use]
+    pub fn opens_remote(&self, key: &ManagementKey) -> bool {
+        self.allow_remote || key.opens_remote
+    }
+
     /// The key of the file, while it still stands there in clear.
     #[must_use]
     pub fn plain_in_file(&self) -> Option<&Secret> {

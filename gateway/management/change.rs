@@ -20,7 +20,7 @@ use crate::reply;
 use crate::state::State;
 
 /// What became of the file.
-struct Done {
+pub(super) struct Done {
     /// The paths of what was changed.
     changed: Vec<String>,
     etag: Etag,
@@ -54,10 +54,10 @@ pub(super) async fn settings_with(
             new = edit::merge(&new, path, value)?;
         }
         let changed = changes.into_iter().map(|(path, _)| path).collect();
-        Ok((new, changed))
+        Ok((new, changed, ()))
     };
-    let done = carry_out(state, manager, headers, work).await?;
-    Ok(answer(body, &done))
+    let (done, ()) = carry_out(state, manager, headers, work).await?;
+    Ok(done.answer_with(StatusCode::OK, body))
 }
 
 /// Replaces the whole file by a text.
@@ -76,50 +76,68 @@ pub(super) async fn file(
         changed.retain(|key| old.get(key) != new.get(key));
         changed.sort();
         changed.dedup();
-        Ok((text, changed))
+        Ok((text, changed, ()))
     };
-    let done = carry_out(state, manager, headers, work).await?;
-    let changed: &[&str] = &["config"];
-    Ok(answer(json!({ "ok": true, "changed": changed }), &done))
+    let (done, ()) = carry_out(state, manager, headers, work).await?;
+    let body = json!({ "ok": true, "changed": ["config"] });
+    Ok(done.answer_with(StatusCode::OK, body))
 }
 
-async fn carry_out(
+/// Checks a text that would replace the whole file, which stays as it is.
+pub(super) async fn check(state: &State, text: String) -> Result<Response, Refused> {
+    let store = state.store.clone();
+    let warnings = spawn_blocking(move || {
+        document::clear(&text, Path::new("")).map_err(|error| Refused::no_yaml(&error))?;
+        Ok::<_, Refused>(store.check(&text)?)
+    });
+    let warnings = warnings.await??;
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let body = json!({ "ok": true, "warnings": warnings });
+    Ok(reply::json(StatusCode::OK, body.to_string()))
+}
+
+/// What `work` makes of the text of the file: the new text, the paths of what it changed, and what it has to tell.
+type Work<T> = Result<(String, Vec<String>, T), Refused>;
+
+/// Changes the text of the file with `work`, checks it, saves it, and puts it to use.
+pub(super) async fn carry_out<T: Send + 'static>(
     state: &State,
     manager: &Manager,
     headers: &HeaderMap,
-    work: impl FnOnce(&str) -> Result<(String, Vec<String>), Refused> + Send + 'static,
-) -> Result<Done, Refused> {
+    work: impl FnOnce(&str) -> Work<T> + Send + 'static,
+) -> Result<(Done, T), Refused> {
     let condition = Condition::of(headers);
     let store = state.store.clone();
     let turn = state.editing.acquire().await;
-    let done = spawn_blocking(move || blocking(&store, &condition, work)).await??;
+    let (done, told) = spawn_blocking(move || blocking(&store, &condition, work)).await??;
     state.renew();
     drop(turn);
     log(manager, &done);
-    Ok(done)
+    Ok((done, told))
 }
 
-fn blocking(
+fn blocking<T>(
     store: &Store,
     condition: &Condition,
-    work: impl FnOnce(&str) -> Result<(String, Vec<String>), Refused>,
-) -> Result<Done, Refused> {
+    work: impl FnOnce(&str) -> Work<T>,
+) -> Result<(Done, T), Refused> {
     let mut made = None;
     let reloaded = store.change(|text| {
         condition.check(text)?;
-        let (new, changed) = work(text)?;
+        let (new, changed, told) = work(text)?;
         let new = hash::hashed(new);
         let changed = if new == text { Vec::new() } else { changed };
-        made = Some((changed, Etag::of(&new)));
+        made = Some((changed, Etag::of(&new), told));
         Ok::<_, Refused>(new)
     })?;
-    let (changed, etag) = made.ok_or(ConfigError::NoFile)?;
-    Ok(Done {
+    let (changed, etag, told) = made.ok_or(ConfigError::NoFile)?;
+    let done = Done {
         changed,
         etag,
         needs_restart: reloaded.needs_restart,
         warnings: reloaded.warnings.iter().map(ToString::to_string).collect(),
-    })
+    };
+    Ok((done, told))
 }
 
 /// Who has changed what; never to what.
@@ -135,14 +153,17 @@ fn log(manager: &Manager, done: &Done) {
     }
 }
 
-fn answer(mut body: Json, done: &Done) -> Response {
-    if !done.needs_restart.is_empty() {
-        body["needs_restart"] = json!(done.needs_restart);
+impl Done {
+    /// The answer: `body`, and what there is to know of the change.
+    pub(super) fn answer_with(&self, status: StatusCode, mut body: Json) -> Response {
+        if !self.needs_restart.is_empty() {
+            body["needs_restart"] = json!(self.needs_restart);
+        }
+        if !self.warnings.is_empty() && !self.changed.is_empty() {
+            body["warnings"] = json!(self.warnings);
+        }
+        let mut response = reply::json(status, body.to_string());
+        response.headers_mut().insert(ETAG, self.etag.header());
+        response
     }
-    if !done.warnings.is_empty() && !done.changed.is_empty() {
-        body["warnings"] = json!(done.warnings);
-    }
-    let mut response = reply::json(StatusCode::OK, body.to_string());
-    response.headers_mut().insert(ETAG, done.etag.header());
-    response
 }

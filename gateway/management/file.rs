@@ -11,6 +11,7 @@ use super::change;
 use super::etag::Etag;
 use super::gate::Manager;
 use super::refused::Refused;
+use super::settings::Ask;
 use crate::state::State;
 
 /// The file as it is on the disk.
@@ -41,17 +42,21 @@ pub(super) async fn document(state: &State) -> Result<Document, Refused> {
     Ok(read.await??)
 }
 
-/// A new file.
+/// A new file; with `?dry-run=true`, what would be said of it.
 pub(super) async fn write(
     state: &State,
     manager: &Manager,
     headers: &HeaderMap,
-    body: Bytes,
+    ask: Ask,
 ) -> Result<Response, Refused> {
-    let text = String::from_utf8(body.into())
+    let dry = ask.parameter("dry-run").is_some_and(|word| word == "true");
+    let text = String::from_utf8(ask.body.into())
         .map_err(|_| Refused::bad("invalid_yaml").message("the file is not UTF-8 text"))?;
     if text.trim().is_empty() {
         return Err(Refused::bad("invalid_yaml").message("the body is empty"));
+    }
+    if dry {
+        return change::check(state, text).await;
     }
     change::file(state, manager, headers, text).await
 }

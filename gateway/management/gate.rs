@@ -2,7 +2,8 @@
 //!
 //! Programs of the same person on this machine present the token of this run, which stands in the runtime file, or the
 //! password that it was started with. Others, and other machines where that is allowed, present a management key. No web page may, not even one that a browser here was
-//! led to: a page names its origin, and where a name was made to point here, the host it asks for is not ours.
+//! led to: a page names its origin, and where a name was made to point here, the host it asks for is not ours. The one page
+//! that may is our own, the control panel, and it too presents a key.
 //!
 //! Where a request comes from is told by its socket. What was forwarded by a proxy comes from elsewhere, whoever forwarded
 //! it.
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
-use modelgate_config::model::{Management, ManagementKey};
+use modelgate_config::model::Management;
 use modelgate_config::{Config, key_digest};
 use modelgate_management::{FlatAnswer, KEY_HEADER};
 
@@ -97,7 +98,10 @@ impl Refusal {
     pub(crate) fn answer(self) -> Option<FlatAnswer> {
         let (error, message) = match self {
             Self::Off => return None,
-            Self::Page => ("origin not allowed", "web pages may not manage the gateway"),
+            Self::Page => (
+                "origin not allowed",
+                "no web page may manage the gateway but its own, `/management.html`; a proxy in front of it must keep `Host`",
+            ),
             Self::Host => (
                 "host not allowed",
                 "ask for the gateway by the address it listens on, or as localhost",
@@ -143,6 +147,14 @@ pub(crate) async fn admit(
     state.gate.admit(&snapshot.config.management, &ask).await
 }
 
+/// Whether the page that asks for a key is shown to somebody: where a key of theirs could open something.
+pub(crate) fn shows_page(state: &State, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
+    let snapshot = state.snapshot();
+    let management = &snapshot.config.management;
+    let ask = Ask::new(&snapshot.config, headers, peer);
+    management.panel && state.gate.address(management, &ask).is_ok()
+}
+
 /// Whether a request is that of a program of this machine, and not of a page in its browser.
 pub(crate) fn is_local(state: &State, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
     let snapshot = state.snapshot();
@@ -158,22 +170,31 @@ struct Ask<'a> {
 }
 
 impl Gate {
-    async fn admit(&self, management: &Management, ask: &Ask<'_>) -> Result<Manager, Refusal> {
-        let own = [
-            (self.token.as_ref(), "the token of this run"),
-            (self.password.as_ref(), "the password of this run"),
-        ];
-        let own = own.map(|(key, name)| Some((key?, name)));
-        let has_own = own.iter().any(Option::is_some);
+    /// The keys of this run, which open from this machine alone, and what they are called.
+    fn own(&self) -> impl Iterator<Item = (&Token, &'static str)> {
+        let token = self
+            .token
+            .as_ref()
+            .map(|key| (key, "the token of this run"));
+        let password = self.password.as_ref();
+        let password = password.map(|key| (key, "the password of this run"));
+        token.into_iter().chain(password)
+    }
+
+    /// The address of somebody for whom some key would open.
+    fn address(&self, management: &Management, ask: &Ask<'_>) -> Result<IpAddr, Refusal> {
+        let has_own = self.own().next().is_some();
         let is_off = |here: bool| management.keys.is_empty() && !(here && has_own);
         if is_off(ask.is_from_here()) {
             return Err(Refusal::Off);
         }
-        if ask.headers.contains_key(ORIGIN) {
+        if ask.headers.contains_key(ORIGIN) && !(management.panel && ask.is_of_our_page()) {
             return Err(Refusal::Page);
         }
-        let opens_remote = |key: &ManagementKey| management.allow_remote || key.opens_remote;
-        let remote = management.keys.iter().any(opens_remote);
+        let remote = management
+            .keys
+            .iter()
+            .any(|key| management.opens_remote(key));
         let here = ask.is_here();
         // Behind a proxy here, the host is the proxy's; without one, a foreign name was made to point here.
         if ask.is_from_here() && !ask.is_for_here() && !remote {
@@ -182,9 +203,12 @@ impl Gate {
         if is_off(here) {
             return Err(Refusal::Off);
         }
-        let Some(address) = ask.peer.filter(|_| here || remote) else {
-            return Err(Refusal::Remote);
-        };
+        ask.peer.filter(|_| here || remote).ok_or(Refusal::Remote)
+    }
+
+    async fn admit(&self, management: &Management, ask: &Ask<'_>) -> Result<Manager, Refusal> {
+        let address = self.address(management, ask)?;
+        let here = ask.is_here();
         let rest = || self.bans.rest(address);
         if let (Some(rest), false) = (rest(), here) {
             return Err(Refusal::Banned(rest));
@@ -193,13 +217,13 @@ impl Gate {
             return Err(self.failed(address, Refusal::NoKey));
         };
         let digest = key_digest(presented);
-        let mut own = own.into_iter().flatten().filter(|_| here);
+        let mut own = self.own().filter(|_| here);
         if let Some((_, key)) = own.find(|(key, _)| key.opens(&digest)) {
             self.bans.forgive(address);
             return Ok(Manager { key, address });
         }
         let keys = management.keys.iter();
-        let keys = keys.filter(|key| here || opens_remote(key));
+        let keys = keys.filter(|key| here || management.opens_remote(key));
         let wanted = || here || rest().is_none();
         match self.verifier.find(keys, presented, wanted).await {
             Ok(Some(key)) => {
@@ -241,6 +265,18 @@ impl<'a> Ask<'a> {
 
     fn is_from_here(&self) -> bool {
         self.peer.is_some_and(|peer| is_here(peer, self.own))
+    }
+
+    /// Whether the request is that of a page that came from where it goes. Browsers say so themselves, but not to a host that is
+    /// asked without TLS from another machine: there the page's origin must be the host it asks.
+    fn is_of_our_page(&self) -> bool {
+        if let Some(site) = text(self.headers, "sec-fetch-site") {
+            return site == "same-origin";
+        }
+        let host = text(self.headers, HOST.as_str());
+        let origin =
+            text(self.headers, ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
+        origin.is_some_and(|(_, origin)| Some(origin) == host)
     }
 
     /// HTTP/2 names the host elsewhere. Browsers speak it over TLS only, where a foreign name has no certificate.

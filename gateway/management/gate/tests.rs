@@ -1,5 +1,5 @@
 use modelgate_config::Secret;
-use modelgate_config::model::Proof;
+use modelgate_config::model::{ManagementKey, Proof};
 
 use super::*;
 
@@ -27,7 +27,11 @@ fn key(origin: &'static str, secret: &str, opens_remote: bool) -> ManagementKey 
 fn management(allow_remote: bool, family: bool) -> Management {
     let mut keys = vec![key("file", SECRET, false)];
     keys.extend(family.then(|| key("family", REMOTE, true)));
-    Management { allow_remote, keys }
+    Management {
+        allow_remote,
+        keys,
+        panel: true,
+    }
 }
 
 async fn ask(

@@ -1,0 +1,145 @@
+// The page: a login, and behind it the views. Where one is stands behind the `#` of the address.
+
+import { get, key, onLocked } from './api.js'
+import { h, replace } from './dom.js'
+import { feed, start, watch } from './feed.js'
+import { button, field, sheet, trouble } from './ui.js'
+import * as accounts from './views/accounts.js'
+import * as config from './views/config.js'
+import * as keys from './views/keys.js'
+import * as logs from './views/logs.js'
+import * as models from './views/models.js'
+import * as overview from './views/overview.js'
+import * as requests from './views/requests.js'
+import * as usage from './views/usage.js'
+
+/**
+ * A view has a `title` and a function `show(place, tail)`: it fills `place`, and answers with what ends it. `tail` is what stands
+ * behind its name in the address: `#requests/0a1b` shows `requests` with `0a1b`.
+ */
+const VIEWS = { overview, requests, accounts, models, keys, usage, logs, config }
+const THEMES = ['auto', 'light', 'dark']
+const THEME = 'modelgate-theme'
+
+let running = new AbortController()
+let leave = () => {}
+
+function login(refusal) {
+  running.abort()
+  leave()
+  leave = () => {}
+  key.forget()
+  const input = h('input', { type: 'password', autocomplete: 'off', required: true, autofocus: true })
+  const said = h('div', null, refusal && trouble(refusal))
+  const enter = async (event) => {
+    event.preventDefault()
+    try {
+      await get('accounts', {}, { key: input.value.trim() })
+    } catch (error) {
+      replace(said, trouble(error))
+      input.select()
+      return
+    }
+    key.set(input.value.trim())
+    open()
+  }
+  const form = h(
+    'form',
+    { class: 'login', onsubmit: enter },
+    h('h1', null, 'modelgate'),
+    field('Management key', input, 'It is kept in this tab only, and forgotten when the tab is closed.'),
+    said,
+    h('button', { type: 'submit' }, 'Open'),
+  )
+  replace(document.body, h('main', { class: 'door' }, form), toasts())
+  input.focus()
+}
+
+function open() {
+  running = new AbortController()
+  start(running.signal)
+  const place = h('main', { id: 'view', tabindex: -1 })
+  replace(document.body, h('a', { class: 'skip', href: '#view', onclick: skip }, 'Skip to the contents'), navigation(), place, toasts())
+  route()
+}
+
+const toasts = () => h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' })
+
+function skip(event) {
+  event.preventDefault()
+  document.querySelector('#view').focus()
+}
+
+function navigation() {
+  const state = h('span', { class: 'state', role: 'status' })
+  watch(() => {
+    const live = feed.state === 'live'
+    state.className = `state ${live ? 'good' : 'bad'}`
+    replace(state, live ? 'live' : feed.state)
+  })
+  const links = Object.entries(VIEWS).map(([name, view]) => h('a', { href: `#${name}`, data: { view: name } }, view.title))
+  const actions = [
+    button(`Theme: ${theme()}`, turnTheme, { class: 'quiet' }),
+    button('Keys: ?', help, { class: 'quiet' }),
+    button('Log out', () => login(), { class: 'quiet' }),
+  ]
+  return h('nav', { 'aria-label': 'Views' }, h('strong', null, 'modelgate'), state, h('div', { class: 'links' }, links), h('div', { class: 'actions' }, actions))
+}
+
+/** Shows the view of the address. */
+function route() {
+  const place = document.querySelector('#view')
+  if (!place) return
+  const [name, ...tail] = location.hash.slice(1).split('/')
+  const view = VIEWS[name] ?? overview
+  leave()
+  place.replaceChildren()
+  for (const link of document.querySelectorAll('nav [data-view]')) {
+    if (VIEWS[link.dataset.view] === view) link.setAttribute('aria-current', 'page')
+    else link.removeAttribute('aria-current')
+  }
+  document.title = `${view.title} – modelgate`
+  leave = view.show(place, decodeURIComponent(tail.join('/'))) ?? (() => {})
+}
+
+const theme = () => localStorage.getItem(THEME) ?? THEMES[0]
+
+function turnTheme(event) {
+  const next = THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]
+  localStorage.setItem(THEME, next)
+  paint()
+  replace(event.target, `Theme: ${next}`)
+}
+
+function paint() {
+  document.documentElement.dataset.theme = theme()
+}
+
+function help() {
+  const lines = [...Object.values(VIEWS).map((view, index) => [String(index + 1), view.title]), ['/', 'Filter'], ['?', 'These keys'], ['Esc', 'Close']]
+  sheet('Keys', (body) => {
+    replace(body, h('dl', { class: 'keys' }, lines.map(([stroke, what]) => [h('dt', null, h('kbd', null, stroke)), h('dd', null, what)])))
+  })
+}
+
+function stroke(event) {
+  const typing = event.target.closest?.('input, textarea, select, dialog')
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !document.querySelector('#view')) return
+  const view = Object.keys(VIEWS)[Number(event.key) - 1]
+  if (view) location.hash = view
+  else if (event.key === '?') help()
+  else if (event.key === '/') {
+    const filter = document.querySelector('#view input[type=search]')
+    if (filter) {
+      event.preventDefault()
+      filter.focus()
+    }
+  }
+}
+
+paint()
+onLocked(login)
+addEventListener('hashchange', route)
+addEventListener('keydown', stroke)
+if (key.get()) open()
+else login()

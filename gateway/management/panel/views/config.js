@@ -1,0 +1,7 @@
+import { empty, head } from '../ui.js'
+
+export const title = 'Config'
+
+export function show(place) {
+  place.append(head(title), empty('Nothing yet.'))
+}
