@@ -145,4 +145,15 @@ mod tests {
         assert_eq!(management.keys[0].proof, Proof::Plain(Secret::from("a")));
         assert_eq!(management.plain_in_file(), None);
     }
+
+    #[test]
+    fn there_is_a_page_unless_somebody_says_no() {
+        for (text, expected) in [
+            ("debug: true", true),
+            ("remote-management: {disable-control-panel: false}", true),
+            ("remote-management: {disable-control-panel: true}", false),
+        ] {
+            assert_eq!(management(text, &[]).panel, expected, "{text}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod logins;
 mod logs;
 mod methods;
 mod metrics;
+mod panel;
 mod table;
 mod usage;
 

@@ -214,6 +214,67 @@ async fn a_proxy_on_this_machine_does_not_make_strangers_local() {
 }
 
 #[tokio::test]
+async fn our_own_page_gets_in_with_a_key_and_no_other_does() {
+    let (localhost, site) = (("host", "localhost:8317"), "sec-fetch-site");
+    let page = ("origin", "http://localhost:8317");
+    let same = (site, "same-origin");
+    for (pairs, expected) in [
+        (&[KEY, page, localhost][..], Ok(())),
+        (&[KEY, page, localhost, same], Ok(())),
+        // HTTP/2 has no `Host`.
+        (&[KEY, page, same], Ok(())),
+        (&[page, localhost, same], Err(Refusal::NoKey)),
+        (&[KEY, page], Err(Refusal::Page)),
+        (&[KEY, page, ("host", "127.0.0.1:8317")], Err(Refusal::Page)),
+        (&[KEY, page, ("host", "localhost:9000")], Err(Refusal::Page)),
+        (
+            &[KEY, page, localhost, (site, "same-site")],
+            Err(Refusal::Page),
+        ),
+        (
+            &[KEY, page, localhost, (site, "cross-site")],
+            Err(Refusal::Page),
+        ),
+        (&[KEY, ("origin", "null"), localhost], Err(Refusal::Page)),
+        (
+            &[KEY, ("origin", "https://evil.example"), localhost],
+            Err(Refusal::Page),
+        ),
+        // A name that was made to point here.
+        (
+            &[
+                KEY,
+                ("origin", "http://evil.example"),
+                ("host", "evil.example"),
+                same,
+            ],
+            Err(Refusal::Host),
+        ),
+    ] {
+        assert_eq!(here(pairs).await, expected, "{pairs:?}");
+    }
+    let far = [
+        ("x-management-key", SECRET),
+        ("origin", "http://gw.example:8317"),
+        ("host", "gw.example:8317"),
+    ];
+    let from_far = async |management: &Management| {
+        ask(&gate(), management, "192.0.2.2", "0.0.0.0", &far).await
+    };
+    let open = management(true, false);
+    assert_eq!(from_far(&open).await, Ok("file"));
+    assert_eq!(
+        from_far(&management(false, false)).await,
+        Err(Refusal::Remote)
+    );
+    let without = Management {
+        panel: false,
+        ..open
+    };
+    assert_eq!(from_far(&without).await, Err(Refusal::Page));
+}
+
+#[tokio::test]
 async fn no_page_gets_in_whatever_it_presents() {
     for origin in ["http://127.0.0.1:8317", "null", "https://evil.example"] {
         let outcome = here(&[KEY, ("origin", origin)]).await;

@@ -7,7 +7,7 @@ const SCALAR: &str = "GET, PUT, PATCH";
 const LIST: &str = "GET, PUT, PATCH, DELETE";
 
 /// Resources and what they may be asked (`management-api.md` 1.5 to 1.10, 2, 3, 4.1 and 4.2, and our own).
-const RESOURCES: [(&str, &str); 66] = [
+const RESOURCES: [(&str, &str); 69] = [
     ("config", SCALAR),
     ("config.yaml", "GET, PUT"),
     ("latest-version", "GET"),
@@ -31,6 +31,9 @@ const RESOURCES: [(&str, &str); 66] = [
     ("model-definitions/codex", "GET"),
     ("api-call", "POST"),
     ("api-keys", LIST),
+    ("keys", "GET, POST"),
+    ("keys/ann", "DELETE"),
+    ("keys/ann/rotate", "POST"),
     ("gemini-api-key", LIST),
     ("interactions-api-key", LIST),
     ("claude-api-key", LIST),
