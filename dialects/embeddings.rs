@@ -53,6 +53,15 @@ impl Shape {
         }
     }
 
+    /// The most texts that its upstreams take at once; none: as many as OpenAI lets its clients send.
+    const fn most(self) -> Option<usize> {
+        match self {
+            Self::OpenAi => None,
+            Self::GeminiOne => Some(1),
+            Self::GeminiBatch => Some(100),
+        }
+    }
+
     /// The last word of its URL: behind a slash for OpenAI, behind the model and a colon for Gemini.
     #[must_use]
     pub const fn action(self) -> &'static str {
@@ -93,6 +102,22 @@ impl EmbedRequest {
         let inputs = self.inputs.iter();
         inputs.map(|input| tokens::estimate_text(&input.text)).sum()
     }
+
+    /// The request in pieces of no more texts than an upstream takes at once, in their order.
+    #[must_use]
+    pub fn pieces(&self, shape: Shape) -> Vec<Self> {
+        let most = shape.most().unwrap_or(usize::MAX);
+        let piece = |inputs: &[Input]| Self {
+            shape: self.shape,
+            model: self.model.clone(),
+            inputs: inputs.to_vec(),
+            bare: self.bare,
+            base64: self.base64,
+            user: self.user.clone(),
+            rest: self.rest.clone(),
+        };
+        self.inputs.chunks(most).map(piece).collect()
+    }
 }
 
 /// One text, and what is wanted of its vector.
@@ -131,6 +156,18 @@ pub struct EmbedAnswer {
 }
 
 impl EmbedAnswer {
+    /// Goes on with the answer to the next piece of the request. What one of them does not count is not counted at all.
+    pub fn append(&mut self, next: Self) {
+        self.vectors.extend(next.vectors);
+        self.usage = match (self.usage.take(), next.usage) {
+            (Some(usage), Some(next)) => Some(Usage {
+                input: usage.input.zip(next.input).map(|(one, other)| one + other),
+                ..usage
+            }),
+            _ => None,
+        };
+    }
+
     /// Puts an estimate where the upstream counted nothing (Gemini's own API) and the client's shape has a place for a
     /// count that its SDKs read without looking; true when it did.
     pub fn estimate_usage(&mut self, request: &EmbedRequest) -> bool {

@@ -73,6 +73,13 @@ impl Losses {
         self.push(path.into(), Action::Changed, why.into(), true);
     }
 
+    /// Those of another part of the same request too.
+    pub fn append(&mut self, others: Self) {
+        for loss in others.list {
+            self.push(loss.path, loss.action, loss.why, loss.quiet);
+        }
+    }
+
     fn push(&mut self, path: String, action: Action, why: Cow<'static, str>, quiet: bool) {
         if self.seen.insert((path.clone(), action)) {
             self.list.push(Loss {

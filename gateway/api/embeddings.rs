@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use modelgate_dialects::embeddings::{self, EmbedRequest, Shape};
+use modelgate_dialects::embeddings::{self, EmbedAnswer, EmbedRequest, Shape};
 use modelgate_dialects::ir::Usage;
 use modelgate_dialects::passthrough::usage_of_body;
-use modelgate_dialects::{Dialect, Losses, Str};
+use modelgate_dialects::{DecodeError, Dialect, EncodeError, Losses, Str};
 use modelgate_providers::{CallError, Candidate, Credential, Member, Operation, Why};
 use warp::reply::Response;
 
@@ -54,10 +54,16 @@ fn shape(ask: &Ask) -> Shape {
 /// What a candidate is asked for.
 struct Asked {
     shape: Shape,
-    body: Bytes,
     losses: Losses,
-    /// The request, where the answer must be translated.
-    request: Option<EmbedRequest>,
+    bodies: Bodies,
+}
+
+/// How it is asked.
+enum Bodies {
+    /// In the client's own words.
+    Same(Bytes),
+    /// In the upstream's, in as many pieces as it takes: each with its body.
+    Translated(EmbedRequest, Vec<(EmbedRequest, Bytes)>),
 }
 
 /// What the client gets.
@@ -117,9 +123,8 @@ fn prepare(
         let body = embeddings::rename_model(shape, plan.bytes(), document, model);
         return Ok(Asked {
             shape,
-            body,
             losses: Losses::default(),
-            request: None,
+            bodies: Bodies::Same(body),
         });
     }
     let mut request = embeddings::decode_request(shape, document)?;
@@ -130,14 +135,22 @@ fn prepare(
         Dialect::Gemini => Shape::of_gemini(&request),
         _ => Shape::OpenAi,
     };
-    let encoded = embeddings::encode_request(to, &request, model);
+    let pieces = request.pieces(to).into_iter().map(|piece| {
+        let encoded = embeddings::encode_request(to, &piece, model)?;
+        Ok((piece, encoded))
+    });
+    let pieces: Result<Vec<_>, EncodeError> = pieces.collect();
     plan.unspoiled()?;
-    let encoded = encoded?;
+    let mut losses = Losses::default();
+    let pieces = pieces?.into_iter().map(|(piece, encoded)| {
+        losses.append(encoded.losses);
+        (piece, encoded.body)
+    });
+    let bodies = Bodies::Translated(request, pieces.collect());
     Ok(Asked {
         shape: to,
-        body: encoded.body,
-        losses: encoded.losses,
-        request: Some(request),
+        losses,
+        bodies,
     })
 }
 
@@ -152,21 +165,32 @@ async fn call(
         Shape::OpenAi | Shape::GeminiOne => Operation::Embed,
     };
     let dialect = asked.shape.dialect();
-    let body = asked.body.clone();
-    let (body, document) = whole::ask(plan, candidate, why, operation, dialect, body).await?;
-    let Some(request) = &asked.request else {
-        return Ok(Answer {
-            body,
-            usage: usage_of_body(dialect, &document).unwrap_or_default(),
-            estimated: false,
-        });
+    let (request, pieces) = match &asked.bodies {
+        Bodies::Translated(request, pieces) => (request, pieces),
+        Bodies::Same(body) => {
+            let body = body.clone();
+            let asked = whole::ask(plan, candidate, why, operation, dialect, body);
+            let (body, document) = asked.await?;
+            return Ok(Answer {
+                body,
+                usage: usage_of_body(dialect, &document).unwrap_or_default(),
+                estimated: false,
+            });
+        }
     };
-    let mut answer =
-        embeddings::decode_answer(asked.shape, &document, request).map_err(|error| {
-            let provider = &candidate.credential.provider;
-            let what = format!("{provider} sent vectors that cannot be read: {error}");
-            CallError::broken(provider.clone(), what)
-        })?;
+    let mut whole: Option<EmbedAnswer> = None;
+    for (piece, body) in pieces {
+        let body = body.clone();
+        let (_, document) = whole::ask(plan, candidate, why, operation, dialect, body).await?;
+        let answer = embeddings::decode_answer(asked.shape, &document, piece);
+        let answer = answer.map_err(|error| unreadable(candidate, &error))?;
+        match &mut whole {
+            Some(whole) => whole.append(answer),
+            None => whole = Some(answer),
+        }
+    }
+    let nothing = DecodeError::shape("body", "there are no texts");
+    let mut answer = whole.ok_or_else(|| unreadable(candidate, &nothing))?;
     let usage = answer.usage.clone().unwrap_or_default();
     let model: &Str = &plan.peek.model;
     let estimated = answer.estimate_usage(request);
@@ -175,4 +199,10 @@ async fn call(
         usage,
         estimated,
     })
+}
+
+fn unreadable(candidate: &Candidate, error: &DecodeError) -> CallError {
+    let provider = &candidate.credential.provider;
+    let what = format!("{provider} sent vectors that cannot be read: {error}");
+    CallError::broken(provider.clone(), what)
 }

@@ -186,6 +186,30 @@ async fn vectors_come_from_gemini_in_openais_words() {
     assert_eq!(refused.status, 400);
 }
 
+/// OpenAI takes 2048 texts at once, Google a hundred.
+#[tokio::test]
+async fn more_texts_than_gemini_takes_at_once_are_sent_in_pieces() {
+    let upstream = Upstream::start().await;
+    let entry = format!(
+        "gemini-api-key:\n  - api-key: sk-good\n    base-url: {}\n    models: [{{name: up-text}}]",
+        upstream.url()
+    );
+    let gateway = Settings::new().line(&entry).start().await;
+    let embed = async |texts: &[String]| {
+        let body = json!({"model": "up-text", "input": texts});
+        let answer = post(&gateway, "/v1/embeddings", &body).await.json();
+        answer["data"].as_array().unwrap().clone()
+    };
+    let texts: Vec<String> = (0..250).map(|number| format!("text {number}")).collect();
+    let data = embed(&texts).await;
+    assert_eq!(data.len(), 250);
+    assert_eq!(data[249]["index"], 249);
+    assert_eq!(upstream.requests().len(), 3);
+    let alone = embed(&texts[100..101]).await;
+    assert_eq!(data[100]["embedding"], alone[0]["embedding"]);
+    assert_ne!(data[0]["embedding"], alone[0]["embedding"]);
+}
+
 #[tokio::test]
 async fn an_operation_that_nobody_has_is_a_404() {
     let (upstream, gateway) = start(Speaks::Claude, "").await;

@@ -224,3 +224,30 @@ fn what_the_upstream_does_not_count_is_estimated_for_clients_that_read_a_count()
     let gemini = of_gemini(1, Shape::GeminiOne);
     assert_eq!(estimated(Shape::OpenAi, uncounted, &gemini), (false, None));
 }
+
+#[test]
+fn pieces_are_as_large_as_the_upstream_takes_and_their_answers_one_again() {
+    let request = of_openai(250, false);
+    let sizes = |shape| {
+        let pieces = request.pieces(shape).into_iter();
+        pieces.map(|piece| piece.inputs.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(Shape::GeminiBatch), [100, 100, 50]);
+    assert_eq!(sizes(Shape::OpenAi), [250]);
+    let answer = |usage: &str| {
+        let body = format!(r#"{{"embeddings":[{{"values":[1]}}]{usage}}}"#);
+        let document = Document::parse(Bytes::from(body)).unwrap();
+        decode_answer(Shape::GeminiBatch, &document, &of_openai(1, false)).unwrap()
+    };
+    let counted = r#","usageMetadata":{"promptTokenCount":3}"#;
+    for (first, second, input) in [
+        (counted, counted, Some(6)),
+        (counted, "", None),
+        ("", counted, None),
+    ] {
+        let mut whole = answer(first);
+        whole.append(answer(second));
+        assert_eq!(whole.vectors.len(), 2);
+        assert_eq!(whole.usage.and_then(|usage| usage.input), input);
+    }
+}
