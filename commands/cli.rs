@@ -13,7 +13,7 @@ use crate::error::{CommandError, USAGE};
 use crate::output::{Output, Settings};
 use crate::{
     accounts, ask, completions, config, dashboard, doctor, env, keys, launch, login, logout, logs,
-    man, models, route, serve, usage, version, why,
+    man, models, panel, route, serve, usage, version, why,
 };
 
 /// Put one gateway between every LLM client and every LLM provider
@@ -67,6 +67,7 @@ pub(crate) enum Color {
 enum Command {
     Serve(serve::Args),
     Dashboard(dashboard::Args),
+    Panel(panel::Args),
     Launch(launch::Args),
     Env(env::Args),
     Ask(ask::Args),
@@ -135,6 +136,7 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(context, args),
             Self::Dashboard(args) => dashboard::run(context, &args),
+            Self::Panel(args) => panel::run(context, &args),
             Self::Launch(args) => launch::run(context, &args),
             Self::Env(args) => env::run(context, &args),
             Self::Ask(args) => ask::run(context, &args),

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod ask;
+mod browser;
 mod candidates;
 mod cli;
 mod clients;
@@ -29,6 +30,7 @@ mod man;
 mod models;
 mod occupied;
 mod output;
+mod panel;
 mod remote;
 mod route;
 mod serve;

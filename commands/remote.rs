@@ -79,7 +79,7 @@ impl Remote {
     }
 
     /// Whether no gateway is named.
-    fn is_local(&self, context: &Context) -> bool {
+    pub(crate) fn is_local(&self, context: &Context) -> bool {
         self.url.is_none()
             && self.key.is_none()
             && context.environment.get("MODELGATE_URL").is_none()

@@ -376,6 +376,20 @@ impl Client {
         }
     }
 
+    /// The address of the page for browsers; none where it is switched off.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn panel(&self) -> Result<Option<String>, ClientError> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("management.html");
+        }
+        let answer = self.http.head(url.clone()).send().await;
+        let answer = answer.map_err(|error| self.silent(error))?;
+        Ok(answer.status().is_success().then(|| url.into()))
+    }
+
     async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,

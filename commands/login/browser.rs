@@ -8,7 +8,8 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::wait::{explained, interrupted, open, spinner};
+use super::wait::{explained, interrupted, spinner};
+use crate::browser::open;
 use crate::context::Context;
 use crate::error::CommandError;
 

@@ -3,7 +3,8 @@
 use modelgate_providers::oauth::{DeviceLogin, NewAccount, Reach};
 use serde::Serialize;
 
-use super::wait::{explained, interrupted, open, spinner};
+use super::wait::{explained, interrupted, spinner};
+use crate::browser::open;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;

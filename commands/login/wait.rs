@@ -23,14 +23,6 @@ pub(super) fn spinner(context: &Context, what: &'static str) -> ProgressBar {
     spinner
 }
 
-/// Sends the person's browser somewhere, if there is one.
-pub(super) fn open(context: &mut Context, url: &str) {
-    if let Err(error) = open::that_detached(url) {
-        let note = format!("no browser could be opened: {error}");
-        context.output.note(&note);
-    }
-}
-
 /// Ends when the person wants to stop.
 pub(super) async fn interrupted() -> CommandError {
     match tokio::signal::ctrl_c().await {

@@ -3,6 +3,7 @@
 mod commands;
 mod events;
 mod logs;
+mod panel;
 mod plane;
 
 use crate::harness::process::Finished;
