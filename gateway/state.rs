@@ -235,15 +235,21 @@ impl State {
         let (before, now) = (self.snapshot(), Arc::new(snapshot));
         self.snapshot.store(Arc::clone(&now));
         if !Arc::ptr_eq(&before.config, &now.config) {
-            self.telemetry.feed.tell(|| {
-                Event::ConfigChanged(ConfigChanged {
-                    time: timestamp(SystemTime::now()),
-                    models: now.catalog.models().len(),
-                    credentials: now.catalog.credentials().len(),
-                })
-            });
+            self.config_used();
         }
         self.healths.tidy();
+    }
+
+    /// Tells whoever watches that the configuration of the file is the one in use.
+    pub fn config_used(&self) {
+        self.telemetry.feed.tell(|| {
+            let now = self.snapshot();
+            Event::ConfigChanged(ConfigChanged {
+                time: timestamp(SystemTime::now()),
+                models: now.catalog.models().len(),
+                credentials: now.catalog.credentials().len(),
+            })
+        });
     }
 
     /// Tells whoever watches that a configuration was read that cannot be used.

@@ -16,6 +16,7 @@ pub(crate) fn report(state: &State, outcome: &Result<Reloaded, ConfigError>) {
                 tracing::info!("configuration reloaded");
             } else {
                 tracing::info!("the configuration file says what is already in use");
+                state.config_used();
             }
             for key in &reloaded.needs_restart {
                 tracing::warn!("a new `{key}` counts only after a restart");

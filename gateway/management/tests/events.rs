@@ -273,6 +273,11 @@ async fn a_configuration_in_use_and_one_that_cannot_be_used_are_told() {
         .collect();
     assert_eq!(places, [(1, "port")]);
     assert!(!refused.message.is_empty());
+    // The mistake was taken back.
+    state.config_used();
+    assert!(
+        matches!(next(&mut stream).await, Some(Event::ConfigChanged(used)) if used.credentials == 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
