@@ -120,7 +120,8 @@ export function take(event) {
 
 function end(request) {
   feed.open.delete(request.id)
-  feed.ended.unshift(request)
+  // `load` may have been quicker.
+  feed.ended = [request, ...feed.ended.filter((other) => other.id !== request.id)]
   feed.ended.length = Math.min(feed.ended.length, KEPT_REQUESTS)
   const second = tick()
   second.requests += 1

@@ -68,7 +68,8 @@ export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = 
 
 /** Says shortly what has happened; `bad` stays longer. */
 export function toast(text, meaning = 'good') {
-  const place = document.querySelector('#toasts')
+  // What is behind a window above the page is neither seen nor read out.
+  const place = [...document.querySelectorAll('dialog[open] > .toasts')].at(-1) ?? document.querySelector('#toasts')
   const note = h('div', { class: `toast ${meaning}` }, text)
   place.append(note)
   setTimeout(() => note.remove(), meaning === 'bad' ? 12_000 : 5000)
@@ -89,15 +90,18 @@ export async function attempt(action, done) {
 /** A window above the page. `fill(body, close)` puts its contents in and may answer with what to do when it is closed. */
 export function sheet(title, fill) {
   const body = h('div', { class: 'body' })
+  const toasts = h('div', { class: 'toasts', role: 'status' })
   const window = h(
     'dialog',
     { class: 'sheet', 'aria-label': title },
     h('header', null, h('h2', null, title), button('Close', () => window.close(), { class: 'quiet' })),
     body,
+    toasts,
   )
   document.body.append(window)
   const closed = fill(body, () => window.close())
   window.addEventListener('close', () => {
+    document.querySelector('#toasts').append(...toasts.children)
     window.remove()
     if (typeof closed === 'function') closed()
   })
