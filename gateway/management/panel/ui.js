@@ -106,6 +106,24 @@ export function sheet(title, fill) {
   return window
 }
 
+/** A sheet that stands in the address while it is open, as `#view/name`. */
+export function addressed(view, name, title, fill) {
+  const address = `#${view}/${encodeURIComponent(name)}`
+  // Nobody is told of this change of the address, so that the view behind the sheet stays.
+  history.replaceState(null, '', address)
+  const window = sheet(title, fill)
+  window.addEventListener('close', () => {
+    if (location.hash === address) history.replaceState(null, '', `#${view}`)
+  })
+  return window
+}
+
+/** Whether a text has all the words of a filter. */
+export function matches(text, filter) {
+  const lower = text.toLowerCase()
+  return filter.toLowerCase().split(/\s+/).every((word) => lower.includes(word))
+}
+
 /** Asks before what cannot be undone. */
 export function confirm(title, text, yes) {
   return new Promise((resolve) => {
