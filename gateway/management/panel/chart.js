@@ -5,6 +5,10 @@ import { h } from './dom.js'
 const WIDTH = 600
 /** Bars that stand side by side; what is more is added up. */
 const BARS = 120
+/** How wide a bar is at most, of `WIDTH`. */
+const WIDEST = 48
+/** Names that stand below the bars. */
+const TICKS = 6
 
 /**
  * A line of values, the oldest first, in a box of its own; where one is not known (null) there is a gap.
@@ -37,12 +41,13 @@ export function bars(groups, names, label, format = String) {
   const shown = merge(groups)
   const most = Math.max(0, ...shown.map(sum))
   const width = WIDTH / Math.max(1, shown.length)
+  const wide = Math.min(width * 0.8, WIDEST)
   const bar = (group, index) => {
     let top = height
     const rects = group.parts.map((part, kind) => {
       const tall = most && (part / most) * (height - 4)
       top -= tall
-      const place = { x: (index * width + width * 0.1).toFixed(2), y: top.toFixed(2), width: (width * 0.8).toFixed(2), height: tall.toFixed(2) }
+      const place = { x: (index * width + (width - wide) / 2).toFixed(2), y: top.toFixed(2), width: wide.toFixed(2), height: tall.toFixed(2) }
       return part > 0 && h('rect', { ...place, class: `part-${kind}` })
     })
     const told = names.map((name, kind) => group.parts[kind] > 0 && `${name} ${format(group.parts[kind])}`).filter(Boolean)
@@ -56,7 +61,7 @@ export function bars(groups, names, label, format = String) {
     { class: 'chart' },
     h('figcaption', null, label, h('span', { class: 'most' }, `at most ${format(most)}`)),
     h('svg', box, lines, shown.map(bar)),
-    h('div', { class: 'axis', 'aria-hidden': true }, ticks(shown).map((name) => h('span', null, name))),
+    h('div', { class: 'axis', 'aria-hidden': true }, ticks(shown)),
     names.length > 1 && h('ul', { class: 'legend' }, names.map((name, kind) => h('li', { class: `part-${kind}` }, name))),
     figures(shown, names, label, format),
   )
@@ -77,11 +82,13 @@ function merge(groups) {
   return merged
 }
 
-/** What stands below: the ends, and some in between. */
+/** What stands below: the name of every bar, or of some. */
 function ticks(groups) {
-  const name = (group) => group.tick ?? group.name
-  if (groups.length <= 5) return groups.map(name)
-  return [0, 1, 2, 3, 4].map((quarter) => name(groups[Math.round((quarter / 4) * (groups.length - 1))]))
+  const number = Math.min(groups.length, groups.length > TICKS + 2 ? TICKS : TICKS + 2)
+  return Array.from({ length: number }, (_, index) => {
+    const at = Math.floor(((index + 0.5) / number) * groups.length)
+    return h('span', { style: { left: `${((at + 0.5) / groups.length) * 100}%` } }, groups[at].tick ?? groups[at].name)
+  })
 }
 
 /** Lying bars: one line for each group, its name on the left. */

@@ -7,8 +7,8 @@ const UP = 'ascending'
 const DOWN = 'descending'
 
 /**
- * A table that is told its rows again and again. `columns` as in `table`; `wider` ones are left out earlier than `wide` ones, and
- * those with `sort(row)`, a number or a text, can be sorted by. `key(row)` tells rows apart; `stamp(row)` changes when a row has to
+ * A table that is told its rows again and again. `columns` as in `table`; `wider` ones are left out earlier than `wide` ones, `tight`
+ * ones are never broken, and those with `sort(row)`, a number or a text, can be sorted by. `key(row)` tells rows apart; `stamp(row)` changes when a row has to
  * be drawn again. `sorted` is the title of the column that counts at first, the most of it on top.
  * Answers with `{node, update(rows)}`.
  */
@@ -69,7 +69,7 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
   }
 
   update([])
-  return { node: h('div', null, nothing, scroll), update }
+  return { node: h('div', { class: 'live' }, nothing, scroll), update }
 }
 
 function heading(column, order, draw) {
@@ -120,5 +120,5 @@ function cells(columns, row, open) {
 }
 
 function cls(column) {
-  return ['number', 'wide', 'wider'].filter((name) => column[name]).join(' ') || null
+  return ['number', 'wide', 'wider', 'tight'].filter((name) => column[name]).join(' ') || null
 }

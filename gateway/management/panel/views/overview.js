@@ -84,7 +84,7 @@ function timing(name, of) {
   const all = feed.seconds.flatMap(of)
   const at = (part) => duration(percentile(all, part))
   const values = windows().map((seconds) => percentile(seconds.flatMap(of), 0.95) ?? null)
-  return card(name, at(0.5), `p50; p95 ${at(0.95)}`, values, duration)
+  return card(name, `p50 ${at(0.5)}`, `p95 ${at(0.95)}`, values, duration)
 }
 
 /** For each second of the graph, the last seconds until it. */
@@ -130,16 +130,16 @@ function alarm({ meaning, text, more, view }) {
 /** Requests that are being answered, the oldest first. */
 function openRequests() {
   const age = (request) => span((Date.now() - request.seen) / 1000)
-  const state = (request) => (request.ms === undefined ? 'waits' : `answers, since ${duration(request.ms)}`)
+  const first = (request) => (request.ms === undefined ? 'waits' : duration(request.ms))
   const list = live(
     [
-      { title: 'Age', cell: age, number: true },
+      { title: 'Age', cell: age, tight: true },
       { title: 'Model', cell: (request) => h('a', { href: `#requests/${request.id}` }, request.model) },
       { title: 'Client', cell: client, wide: true },
       { title: 'Account', cell: (request) => request.credential ?? UNKNOWN, wide: true },
-      { title: 'State', cell: state },
+      { title: 'First byte', cell: first, tight: true },
     ],
-    { caption: 'Requests being answered', key: (request) => request.id, stamp: (request) => age(request) + state(request), none: 'Nothing is being answered right now.' },
+    { caption: 'Requests being answered', key: (request) => request.id, stamp: (request) => age(request) + first(request), none: 'Nothing is being answered right now.' },
   )
   const name = h('h2')
   const update = () => {
@@ -157,8 +157,8 @@ function accountsNow() {
     [
       { title: 'Account', cell: (row) => [row.id, row.model && h('small', null, ` ${row.model}`)] },
       { title: 'State', cell: (row) => standing(row.state) },
-      { title: 'Tried again', cell: wait },
-      { title: 'Why', cell: (row) => row.reason ?? UNKNOWN, wide: true },
+      { title: 'Tried again', cell: wait, tight: true },
+      { title: 'Why', cell: (row) => h('span', { class: 'brief' }, row.reason ?? UNKNOWN), wide: true },
     ],
     { caption: 'Accounts that rest', key: (row) => row.key, stamp: (row) => row.state + row.reason + wait(row), none: 'Every account is ready.' },
   )
@@ -174,7 +174,11 @@ function tally(accounts) {
   const counts = new Map(Object.keys(STATES).map((state) => [state, 0]))
   for (const account of accounts) counts.set(account.state, (counts.get(account.state) ?? 0) + 1)
   const told = [...counts].filter(([state, number]) => number > 0 || state === 'ready')
-  return told.map(([state, number]) => badge(`${number} ${(STATES[state] ?? [state])[0]}`, STATES[state]?.[1]))
+  const models = accounts.flatMap((account) => account.models).length
+  return [
+    told.map(([state, number]) => badge(`${number} ${(STATES[state] ?? [state])[0]}`, STATES[state]?.[1])),
+    models > 0 && badge(`${models} ${models === 1 ? 'model rests' : 'models rest'}`, 'warn'),
+  ]
 }
 
 /** An account that rests, or those of its models that do. */

@@ -125,22 +125,24 @@ function speed(row) {
   return output && took ? (output * 1000) / took : undefined
 }
 
-const took = (row) => (row.under_way ? span((Date.now() - row.seen) / 1000) : duration(row.total_ms))
+const took = (row) => (row.under_way ? span(millis(row) / 1000) : duration(row.total_ms))
 
 const stamp = (row) => (row.under_way ? `${row.first_byte_ms} ${took(row)}` : 'over')
 
+const millis = (row) => (row.under_way ? Date.now() - row.seen : row.total_ms)
+
 const COLUMNS = [
-  { title: 'Time', cell: (row) => when(row.time) },
+  { title: 'Time', cell: (row) => when(row.time), sort: (row) => row.id, tight: true },
   { title: 'Client', cell: client, wide: true },
   { title: 'Dialect', cell: dialects, wider: true },
   { title: 'Model', cell: (row) => row.model },
   { title: 'Account', cell: (row) => row.credential ?? UNKNOWN, wide: true },
-  { title: 'Status', cell: (row) => h('span', { class: meaning(row) }, status(row)) },
-  { title: 'First', cell: (row) => duration(row.first_byte_ms), number: true, wide: true },
-  { title: 'Total', cell: took, number: true },
-  { title: 'In', cell: (row) => count(row.usage?.input), number: true, wide: true },
-  { title: 'Cached', cell: (row) => count(row.usage?.cached), number: true, wider: true },
-  { title: 'Out', cell: (row) => count(row.usage?.output), number: true, wide: true },
-  { title: 'Tok/s', cell: (row) => rate(speed(row)), number: true, wider: true },
-  { title: 'Cost', cell: (row) => dollars(row.cost?.nanodollars), number: true, wide: true },
+  { title: 'Status', cell: (row) => h('span', { class: meaning(row) }, status(row)), tight: true },
+  { title: 'First', cell: (row) => duration(row.first_byte_ms), sort: (row) => row.first_byte_ms, number: true, wide: true },
+  { title: 'Total', cell: took, sort: millis, number: true },
+  { title: 'In', cell: (row) => count(row.usage?.input), sort: (row) => row.usage?.input, number: true, wide: true },
+  { title: 'Cached', cell: (row) => count(row.usage?.cached), sort: (row) => row.usage?.cached, number: true, wider: true },
+  { title: 'Out', cell: (row) => count(row.usage?.output), sort: (row) => row.usage?.output, number: true, wide: true },
+  { title: 'Tok/s', cell: (row) => rate(speed(row)), sort: speed, number: true, wider: true },
+  { title: 'Cost', cell: (row) => dollars(row.cost?.nanodollars), sort: (row) => row.cost?.nanodollars, number: true, wide: true },
 ]

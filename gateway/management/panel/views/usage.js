@@ -209,7 +209,8 @@ function called(group) {
 
 function largest({ groups }) {
   const measure = MEASURES[chosen.measure]
-  const most = groups.map((group) => ({ name: called(group), value: measure.of(group) })).sort((one, other) => other.value - one.value)
+  const all = groups.map((group) => ({ name: called(group), value: measure.of(group) }))
+  const most = all.filter((group) => group.value > 0).sort((one, other) => other.value - one.value)
   if (most.length === 0) return empty('Nothing was used in this time.')
   return ranks(most.slice(0, RANKED), `${measure.name} by ${GROUPS[chosen.by].toLowerCase()}`, measure.format)
 }
@@ -219,7 +220,7 @@ const sum = (title, of, more) => ({ title, cell: (group) => count(of(group)), so
 const COLUMNS = [
   { title: 'Name', cell: called, sort: (group) => group.name ?? '' },
   sum('Requests', (group) => group.requests),
-  { ...sum('Failed', (group) => group.failed), cell: (group) => h('span', { class: group.failed > 0 && 'bad' }, count(group.failed)) },
+  { ...sum('Failed', (group) => group.failed, { wide: true }), cell: (group) => h('span', { class: group.failed > 0 && 'bad' }, count(group.failed)) },
   sum('New in', (group) => group.input, { wide: true }),
   sum('Cached', (group) => group.cache_read, { wide: true }),
   sum('Out', (group) => group.output + group.reasoning, { wide: true }),
