@@ -8,6 +8,17 @@ const KEPT_REQUESTS = 500
 const KEPT_LINES = 2000
 /** Seconds of which the graphs tell. */
 export const SECONDS = 120
+/** What the gateway is asked to tell: all, and lines of the log, which come only where they are named. */
+const TYPES = [
+  'request_started',
+  'request_first_byte',
+  'request_ended',
+  'account_changed',
+  'account_removed',
+  'config_changed',
+  'config_refused',
+  'log',
+].join(',')
 
 const listeners = new Set()
 let scheduled = false
@@ -62,7 +73,7 @@ export function start(signal) {
     else feed.open.clear()
     changed()
   }
-  follow({}, { told: (event) => take(event), state, signal })
+  follow({ types: TYPES }, { told: (event) => take(event), state, signal })
   const clock = setInterval(() => (tick(), changed()), 1000)
   signal.addEventListener('abort', () => clearInterval(clock), { once: true })
 }

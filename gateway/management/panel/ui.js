@@ -142,3 +142,25 @@ export function download(name, type, content) {
   link.click()
   setTimeout(() => URL.revokeObjectURL(url), 1000)
 }
+
+/** Puts `children` in the place of whatever `node` holds; what has the focus and a `data-keep` keeps it. */
+export function redraw(node, ...children) {
+  const held = node.contains(document.activeElement) ? document.activeElement.dataset.keep : undefined
+  replace(node, ...children)
+  if (held) node.querySelector(`[data-keep="${CSS.escape(held)}"]`)?.focus({ preventScroll: true })
+  return node
+}
+
+/** The same action, at most once a second; for what is told by a feed that tells something every second. */
+export function paced(action) {
+  let last = 0
+  return () => {
+    if (Date.now() - last < 900) return
+    last = Date.now()
+    action()
+  }
+}
+
+/** A field of a form that chooses one of `options`: `[value, name]`. */
+export const select = (options, chosen, props = {}) =>
+  h('select', props, options.map(([value, name]) => h('option', { value, selected: value === chosen }, name)))
