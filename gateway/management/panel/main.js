@@ -70,6 +70,11 @@ function open() {
   route()
 }
 
+/** A view that would lose something may ask first, and call `detail` itself. */
+function logout() {
+  if (dispatchEvent(new CustomEvent('logout', { cancelable: true, detail: () => login() }))) login()
+}
+
 const toasts = () => h('div', { id: 'toasts', class: 'toasts', role: 'status' })
 
 function skip(event) {
@@ -92,7 +97,7 @@ function navigation() {
   const actions = [
     button(`Theme: ${theme()}`, turnTheme, { class: 'quiet' }),
     button('Shortcuts: ?', help, { class: 'quiet' }),
-    button('Log out', () => login(), { class: 'quiet' }),
+    button('Log out', logout, { class: 'quiet' }),
   ]
   return h('nav', { 'aria-label': 'Views' }, h('strong', null, 'modelgate'), state, h('div', { class: 'links' }, links), h('div', { class: 'actions' }, actions))
 }

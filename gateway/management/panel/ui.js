@@ -110,6 +110,24 @@ export function sheet(title, fill) {
   return window
 }
 
+/** A sheet that stands in the address while it is open, as `#view/name`. */
+export function addressed(view, name, title, fill) {
+  const address = `#${view}/${encodeURIComponent(name)}`
+  // Nobody is told of this change of the address, so that the view behind the sheet stays.
+  history.replaceState(null, '', address)
+  const window = sheet(title, fill)
+  window.addEventListener('close', () => {
+    if (location.hash === address) history.replaceState(null, '', `#${view}`)
+  })
+  return window
+}
+
+/** Whether a text has all the words of a filter. */
+export function matches(text, filter) {
+  const lower = text.toLowerCase()
+  return filter.toLowerCase().split(/\s+/).every((word) => lower.includes(word))
+}
+
 /** Asks before what cannot be undone. */
 export function confirm(title, text, yes) {
   return new Promise((resolve) => {
@@ -146,3 +164,25 @@ export function download(name, type, content) {
   link.click()
   setTimeout(() => URL.revokeObjectURL(url), 1000)
 }
+
+/** Puts `children` in the place of whatever `node` holds; what has the focus and a `data-keep` keeps it. */
+export function redraw(node, ...children) {
+  const held = node.contains(document.activeElement) ? document.activeElement.dataset.keep : undefined
+  replace(node, ...children)
+  if (held) node.querySelector(`[data-keep="${CSS.escape(held)}"]`)?.focus({ preventScroll: true })
+  return node
+}
+
+/** The same action, at most once a second; for what is told by a feed that tells something every second. */
+export function paced(action) {
+  let last = 0
+  return () => {
+    if (Date.now() - last < 900) return
+    last = Date.now()
+    action()
+  }
+}
+
+/** A field of a form that chooses one of `options`: `[value, name]`. */
+export const select = (options, chosen, props = {}) =>
+  h('select', props, options.map(([value, name]) => h('option', { value, selected: value === chosen }, name)))
