@@ -68,6 +68,8 @@ async function walk(page) {
   await page.evaluate(() => document.activeElement.blur())
   const stops = []
   for (let presses = 0; presses < 400; presses += 1) {
+    // The editor of the configuration says that Tab indents, and that Esc gives it back.
+    if (await page.evaluate(() => document.activeElement.tagName === 'TEXTAREA')) await page.keyboard.press('Escape')
     await page.keyboard.press('Tab')
     const stop = await page.evaluate(() => {
       const node = document.activeElement

@@ -30,6 +30,7 @@ request-retry: 0      # none
 disable-cooling: true
 oauth:
   kimi: {device-url: "${upstream}/device", token-url: "${upstream}/token"}
+  claude: {client-id: client-1, token-url: "${upstream}/claude", profile-url: "${upstream}/profile"}
 openai-compatibility:
   - name: scripted
     base-url: ${upstream}/v1

@@ -31,17 +31,18 @@ export function scene({ change } = {}) {
   })
   /**
    * `options`: `out`, the page is not opened yet; `size`; `dark`; `expects`, patterns of what may stand on the
-   * console; `elsewhere`, other origins are asked on purpose.
+   * console; `elsewhere`, other origins are asked on purpose; `script`, a file that every page runs first.
    */
   scene.test = (name, run, options = {}) => test(name, { timeout: 120_000 }, () => onPage(scene, run, options))
   return scene
 }
 
-async function onPage(scene, run, { out = false, size = WIDE, dark = false, expects = [], elsewhere = false }) {
+async function onPage(scene, run, { out = false, size = WIDE, dark = false, expects = [], elsewhere = false, script }) {
   const colorScheme = dark ? 'dark' : 'light'
   const context = await scene.browser.newContext({ viewport: size, colorScheme, locale: 'en-GB', timezoneId: 'UTC', baseURL: scene.gateway.url })
   context.setDefaultTimeout(10_000)
   const wrong = observe(context, elsewhere ? null : scene.gateway.url, expects)
+  if (script) await context.addInitScript({ path: script })
   const page = await context.newPage()
   try {
     if (!out) await logIn(page)

@@ -12,22 +12,25 @@ export const USAGE = { prompt_tokens: 1200, completion_tokens: 80, total_tokens:
 /** Models that answer at once, under names that have a price. */
 export const MODELS = ['claude-sonnet-4-5', 'gpt-5.5', 'swift', 'slow', 'broken']
 
-/** Starts it: `url`; `release()` lets `slow` go on; `approve()` ends a login; `close()`. */
+/** Starts it: `url`; `release()` lets `slow` go on; `decide(word)` says how logins stand, `approved`,
+ * `pending` or an error; `close()`. */
 export async function startUpstream() {
   const waiting = []
-  const login = { approved: false }
+  const login = { stands: 'pending' }
   const server = createServer(async (ask, answer) => {
     const body = await read(ask)
     if (ask.url === '/v1/chat/completions') return chat(JSON.parse(body), answer, waiting)
     if (ask.url === '/device') return json(answer, 200, DEVICE)
     if (ask.url === '/token') return token(answer, login)
+    if (ask.url === '/claude') return json(answer, 200, { ...TOKENS, account: ADA })
+    if (ask.url === '/profile') return json(answer, 200, { account: ADA })
     return json(answer, 404, { error: { message: `nothing is at ${ask.url}` } })
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     release: () => waiting.splice(0).forEach((go) => go()),
-    approve: () => (login.approved = true),
+    decide: (word) => (login.stands = word),
     close: () => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve))),
   }
 }
@@ -66,8 +69,10 @@ const DEVICE = {
   verification_uri_complete: 'https://login.example/device?code=AB-CD', expires_in: 600, interval: 1,
 }
 
+const TOKENS = { access_token: 'access-0', refresh_token: 'refresh-0', expires_in: 900, token_type: 'Bearer', scope: 'x' }
+const ADA = { uuid: 'u-1', email: 'ada@example.com', email_address: 'ada@example.com' }
+
 function token(answer, login) {
-  if (!login.approved) return json(answer, 400, { error: 'authorization_pending' })
-  const tokens = { access_token: 'access-0', refresh_token: 'refresh-0', expires_in: 900, token_type: 'Bearer', scope: 'x' }
-  return json(answer, 200, tokens)
+  if (login.stands === 'approved') return json(answer, 200, TOKENS)
+  return json(answer, 400, { error: login.stands === 'pending' ? 'authorization_pending' : login.stands })
 }
