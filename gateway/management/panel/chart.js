@@ -122,11 +122,13 @@ export function split(parts, label) {
 
 function figures(groups, names, label, format) {
   const line = (group) => h('tr', null, h('th', { scope: 'row' }, group.name), group.parts.map((part) => h('td', null, format(part))))
-  return h(
+  const table = h(
     'table',
-    { class: 'unseen' },
+    null,
     h('caption', null, label),
-    h('thead', null, h('tr', null, h('td', null, ''), names.map((name) => h('th', { scope: 'col' }, name)))),
+    h('thead', null, h('tr', null, h('td'), names.map((name) => h('th', { scope: 'col' }, name)))),
     h('tbody', null, groups.map(line)),
   )
+  // A table cannot be made smaller than what is in it.
+  return h('div', { class: 'unseen' }, table)
 }

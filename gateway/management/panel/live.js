@@ -26,6 +26,7 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
   )
 
   function draw() {
+    const focused = document.activeElement
     for (const head of heads) head.mark()
     const rows = arrange(told, order)
     const keys = new Set(rows.map(key))
@@ -34,13 +35,15 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
       entry.node.remove()
       known.delete(id)
     }
-    // Rows that stay are not moved where others come in between: what moves loses the focus.
+    // Rows that stay are not moved where others come in between.
     let place = body.firstChild
     for (const row of rows) {
       const node = current(row)
       if (node === place) place = place.nextSibling
       else body.insertBefore(node, place)
     }
+    // A row that was moved has lost the focus.
+    if (body.contains(focused) && document.activeElement !== focused) focused.focus({ preventScroll: true })
     nothing.hidden = rows.length > 0
     scroll.hidden = rows.length === 0
   }

@@ -73,9 +73,10 @@ function skip(event) {
 function navigation() {
   const state = h('span', { class: 'state', role: 'status' })
   watch(() => {
-    const live = feed.state === 'live'
-    state.className = `state ${live ? 'good' : 'bad'}`
-    replace(state, live ? 'live' : feed.state)
+    // What is said already is not said again.
+    if (state.textContent === feed.state) return
+    state.className = `state ${feed.state === 'live' ? 'good' : 'bad'}`
+    replace(state, feed.state)
   })
   const links = Object.entries(VIEWS).map(([name, view]) => h('a', { href: `#${name}`, data: { view: name } }, view.title))
   const actions = [
@@ -99,7 +100,16 @@ function route() {
     else link.removeAttribute('aria-current')
   }
   document.title = `${view.title} – modelgate`
-  leave = view.show(place, decodeURIComponent(tail.join('/'))) ?? (() => {})
+  leave = view.show(place, decoded(tail.join('/'))) ?? (() => {})
+}
+
+/** What stands in the address, which somebody may have typed. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 const theme = () => localStorage.getItem(THEME) ?? THEMES[0]

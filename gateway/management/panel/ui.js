@@ -68,7 +68,8 @@ export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = 
 
 /** Says shortly what has happened; `bad` stays longer. */
 export function toast(text, meaning = 'good') {
-  const place = document.querySelector('#toasts')
+  // Above a sheet nothing else is seen or read out.
+  const place = [...document.querySelectorAll('dialog .toasts')].at(-1) ?? document.querySelector('#toasts')
   const note = h('div', { class: `toast ${meaning}` }, text)
   place.append(note)
   setTimeout(() => note.remove(), meaning === 'bad' ? 12_000 : 5000)
@@ -94,6 +95,7 @@ export function sheet(title, fill) {
     { class: 'sheet', 'aria-label': title },
     h('header', null, h('h2', null, title), button('Close', () => window.close(), { class: 'quiet' })),
     body,
+    h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' }),
   )
   document.body.append(window)
   const closed = fill(body, () => window.close())

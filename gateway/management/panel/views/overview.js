@@ -4,7 +4,7 @@ import { get } from '../api.js'
 import { spark } from '../chart.js'
 import { h, replace } from '../dom.js'
 import { feed, SECONDS, watchCalmly } from '../feed.js'
-import { cost, count, day, dollars, duration, percent, rate, span, UNKNOWN, until, zone } from '../format.js'
+import { clock, cost, count, day, dollars, duration, percent, rate, span, UNKNOWN, until, zone } from '../format.js'
 import { live } from '../live.js'
 import { badge, head, panel, stat } from '../ui.js'
 import { client, standing, STATES } from '../words.js'
@@ -107,10 +107,12 @@ function troubles({ summary, trouble }) {
   const wrong = []
   const say = (meaning, text, more = [], view = null) => wrong.push({ meaning, text, more, view })
   if (feed.config?.type === 'config_refused') {
-    const more = (feed.config.problems ?? []).slice(0, 5).map((one) => `${one.line ? `Line ${one.line}, column ${one.column}: ` : ''}${one.message}`)
-    say('bad', `The configuration file cannot be used; what was in use stays: ${feed.config.message}`, more, 'config')
+    const problems = feed.config.problems ?? []
+    // A single one is in the message.
+    const more = problems.length < 2 ? [] : problems.slice(0, 5).map((one) => `${one.line ? `Line ${one.line}, column ${one.column}: ` : ''}${one.message}`)
+    say('bad', `At ${clock(feed.config.time)} the configuration file could not be used; what was in use stays: ${feed.config.message}`, more, 'config')
   }
-  if (trouble) say('bad', `The ledger cannot be asked: ${trouble}`)
+  if (trouble) say('bad', `What was used is not known: ${trouble}`)
   else if (ledger && !ledger.recording) say('warn', 'Requests are not written down; usage-statistics-enabled in the configuration turns that on.', [], 'config')
   else if (ledger && !ledger.open) say('bad', `The ledger cannot be written${ledger.last_error ? `: ${ledger.last_error}` : ''}`, [], 'logs')
   if (ledger?.lost > 0) say('bad', `${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}`, [], 'logs')

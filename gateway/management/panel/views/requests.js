@@ -29,25 +29,28 @@ export function show(place, tail) {
   const pause = button('Pause', () => ((at.paused = !at.paused), draw()), { class: 'quiet' })
   const newer = button('Newer', () => turn(at.newer.pop() ?? null), { class: 'quiet' })
   const older = button('Older', () => (at.newer.push(at.before), turn(next())), { class: 'quiet' })
-  const said = h('p', { class: 'faint', role: 'status' })
+  const said = h('p', { class: 'faint' })
   let rows = []
   let ids = new Set()
+  let last
 
   /** Where the next page begins; on the live one, where what is shown ends. */
-  const next = () => (at.page ? at.page.next : rows.at(-1)?.id)
+  const next = () => (at.page ? at.page.next : last?.id)
 
   function draw() {
     if (!at.paused && !at.page) rows = latest()
     else if (at.page) rows = at.page.requests
-    const found = rows.filter(wanted).slice(0, SHOWN)
+    const all = rows.filter(wanted)
+    const found = all.slice(0, SHOWN)
+    last = all.length > SHOWN ? found.at(-1) : rows.at(-1)
     list.update(found)
     if (!at.paused) ids = new Set(rows.map((row) => row.id))
-    const waiting = at.paused && !at.page ? latest().filter((row) => !ids.has(row.id)).length : 0
-    replace(pause, at.paused ? `Go on${waiting ? ` (${waiting} new)` : ''}` : 'Pause')
+    const fresh = at.paused && !at.page ? latest().filter((row) => !ids.has(row.id)).length : 0
+    replace(pause, at.paused ? `Go on${fresh ? ` (${fresh} new)` : ''}` : 'Pause')
     pause.disabled = at.page !== null
     newer.disabled = at.page === null
     older.disabled = !next()
-    const ends = rows.length ? `, back to ${when(rows.at(-1).time)}` : ''
+    const ends = last ? `, back to ${when(last.time)}` : ''
     const words = `${at.page ? 'Older requests' : at.paused ? 'Paused' : 'Live'}: ${found.length} of ${rows.length} requests${ends}`
     if (said.textContent !== words) replace(said, words)
   }
@@ -65,9 +68,11 @@ export function show(place, tail) {
     if (asked === at.asked) draw()
   }
 
+  let waiting
   const refilter = () => {
     Object.assign(chosen, { filter: search.value, failed: only.checked })
-    if (at.page) turn(at.before)
+    clearTimeout(waiting)
+    if (at.page) waiting = setTimeout(() => turn(at.before), 300)
     else draw()
   }
   let window
@@ -83,6 +88,8 @@ export function show(place, tail) {
   if (tail) open({ id: tail })
   return () => {
     unwatch()
+    clearTimeout(waiting)
+    at.asked += 1
     window?.close()
   }
 }

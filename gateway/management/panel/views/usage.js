@@ -11,7 +11,7 @@ import { attempt, button, download, empty, field, head, panel, sheet, stat, trou
 export const title = 'Usage'
 
 /** Groups in the table, and in the chart of the largest; all of them are in the CSV. */
-const LISTED = 300
+const LISTED = 200
 const RANKED = 12
 /** Milliseconds after which the ledger is asked again. */
 const ASKED = 15_000
