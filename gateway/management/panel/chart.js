@@ -61,7 +61,7 @@ export function bars(groups, names, label, format = String) {
     { class: 'chart' },
     h('figcaption', null, label, h('span', { class: 'most' }, `at most ${format(most)}`)),
     h('svg', box, lines, shown.map(bar)),
-    h('div', { class: 'axis', 'aria-hidden': true }, ticks(shown)),
+    h('div', { class: 'axis', 'aria-hidden': 'true' }, ticks(shown)),
     names.length > 1 && h('ul', { class: 'legend' }, names.map((name, kind) => h('li', { class: `part-${kind}` }, name))),
     figures(shown, names, label, format),
   )
@@ -115,7 +115,7 @@ export function split(parts, label) {
     'figure',
     { class: 'chart' },
     h('figcaption', null, label),
-    h('div', { class: 'split', 'aria-hidden': true }, known.map(piece)),
+    h('div', { class: 'split', 'aria-hidden': 'true' }, known.map(piece)),
     h('ul', { class: 'legend' }, known.map((part) => h('li', { class: `part-${part.kind}` }, `${part.name} ${part.told}`))),
   )
 }

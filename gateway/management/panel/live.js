@@ -77,7 +77,7 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
 
 function heading(column, order, draw) {
   if (!column.sort) return { node: h('th', { scope: 'col', class: cls(column) }, column.title), mark: () => {} }
-  const arrow = h('span', { 'aria-hidden': true })
+  const arrow = h('span', { 'aria-hidden': 'true' })
   const turn = () => {
     order.way = order.by === column && order.way === DOWN ? UP : DOWN
     order.by = column

@@ -6,7 +6,7 @@ import { h, replace } from '../dom.js'
 import { feed, SECONDS, watchCalmly } from '../feed.js'
 import { clock, cost, count, day, dollars, duration, percent, rate, span, UNKNOWN, until, zone } from '../format.js'
 import { live } from '../live.js'
-import { badge, head, panel, stat } from '../ui.js'
+import { badge, button, head, panel, stat } from '../ui.js'
 import { client, standing, STATES } from '../words.js'
 
 export const title = 'Overview'
@@ -30,7 +30,7 @@ export function show(place) {
     const wrong = troubles(spent)
     const words = JSON.stringify(wrong)
     // What is said already is not said again every second.
-    if (words !== said) replace(alerts, wrong.map(alarm))
+    if (words !== said) replace(alerts, wrong.map((one) => alarm(one, draw)))
     said = words
     replace(cards, figures(spent.summary))
     open.update()
@@ -101,31 +101,39 @@ function percentile(values, part) {
   return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)]
 }
 
-/** What somebody should know at once: `{meaning, text, more, view}`. */
+/**
+ * What somebody should know at once: `{meaning, text, more, view, event}`. Of what was an `event`, nobody tells when it is over, so that
+ * it can be put away.
+ */
 function troubles({ summary, trouble }) {
   const ledger = summary?.ledger
   const wrong = []
-  const say = (meaning, text, more = [], view = null) => wrong.push({ meaning, text, more, view })
+  const say = (meaning, text, { more = [], view = null, event = null } = {}) => wrong.push({ meaning, text, more, view, event })
   if (feed.config?.type === 'config_refused') {
     const problems = feed.config.problems ?? []
     // A single one is in the message.
     const more = problems.length < 2 ? [] : problems.slice(0, 5).map((one) => `${one.line ? `Line ${one.line}, column ${one.column}: ` : ''}${one.message}`)
-    say('bad', `At ${clock(feed.config.time)} the configuration file could not be used; what was in use stays: ${feed.config.message}`, more, 'config')
+    say('bad', `At ${clock(feed.config.time)} the configuration file could not be used; what was in use stays: ${feed.config.message}`, { more, view: 'config', event: 'config' })
   }
   if (trouble) say('bad', `What was used is not known: ${trouble}`)
-  else if (ledger && !ledger.recording) say('warn', 'Requests are not written down; usage-statistics-enabled in the configuration turns that on.', [], 'config')
-  else if (ledger && !ledger.open) say('bad', `The ledger cannot be written${ledger.last_error ? `: ${ledger.last_error}` : ''}`, [], 'logs')
-  if (ledger?.lost > 0) say('bad', `${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}`, [], 'logs')
-  if (feed.dropped > 0) say('warn', `${count(feed.dropped)} events did not come because this page was too slow: live figures may be too small.`)
+  else if (ledger && !ledger.recording) say('warn', 'Requests are not written down; usage-statistics-enabled in the configuration turns that on.', { view: 'config' })
+  else if (ledger && !ledger.open) say('bad', `The ledger cannot be written${ledger.last_error ? `: ${ledger.last_error}` : ''}`, { view: 'logs' })
+  if (ledger?.lost > 0) say('bad', `${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}`, { view: 'logs' })
+  if (feed.dropped > 0) say('warn', `${count(feed.dropped)} events did not come because this page was too slow: live figures may be too small.`, { event: 'dropped' })
   return wrong
 }
 
-function alarm({ meaning, text, more, view }) {
+function alarm({ meaning, text, more, view, event }, draw) {
+  const away = () => {
+    feed[event] = event === 'dropped' ? 0 : undefined
+    draw()
+  }
   return h(
     'div',
     { class: `alarm ${meaning}` },
     h('p', null, h('strong', null, meaning === 'bad' ? 'Trouble: ' : 'Note: '), text, view && [' ', h('a', { href: `#${view}` }, `See ${view}`)]),
     more.length > 0 && h('ul', null, more.map((one) => h('li', null, one))),
+    event && button('Put away', away, { class: 'quiet' }),
   )
 }
 
