@@ -8,13 +8,12 @@ const DOWN = 'descending'
 
 /**
  * A table that is told its rows again and again. `columns` as in `table`; `wider` ones are left out earlier than `wide` ones, `tight`
- * ones are never broken, and those with `sort(row)`, a number or a text, can be sorted by. `key(row)` tells rows apart; `stamp(row)` changes when a row has to
- * be drawn again. `sorted` is the title of the column that counts at first, the most of it on top.
- * Answers with `{node, update(rows)}`.
+ * ones are never broken, and those with `sort(row)`, a number or a text, can be sorted by. `key(row)` tells rows apart;
+ * `stamp(row)` changes when a row has to be drawn again. Answers with `{node, update(rows)}`.
  */
-export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.', sorted }) {
+export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.' }) {
   const known = new Map()
-  const order = { by: columns.find((column) => column.title === sorted), way: DOWN }
+  const order = { by: null, way: DOWN }
   let told = []
   const heads = columns.map((column) => heading(column, order, () => draw()))
   const body = h('tbody')
@@ -22,7 +21,21 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
   const scroll = h(
     'div',
     { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
-    h('table', { class: 'dense' }, h('caption', null, caption), h('thead', null, h('tr', null, heads.map((head) => head.node))), body),
+    h(
+      'table',
+      { class: 'dense' },
+      h('caption', null, caption),
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          heads.map((head) => head.node),
+        ),
+      ),
+      body,
+    ),
   )
 
   function draw() {
