@@ -8,13 +8,12 @@ const DOWN = 'descending'
 
 /**
  * A table that is told its rows again and again. `columns` as in `table`; `wider` ones are left out earlier than `wide` ones, `tight`
- * ones are never broken, and those with `sort(row)`, a number or a text, can be sorted by. `key(row)` tells rows apart; `stamp(row)` changes when a row has to
- * be drawn again. `sorted` is the title of the column that counts at first, the most of it on top.
- * Answers with `{node, update(rows)}`.
+ * ones are never broken, and those with `sort(row)`, a number or a text, can be sorted by. `key(row)` tells rows apart;
+ * `stamp(row)` changes when a row has to be drawn again. Answers with `{node, update(rows)}`.
  */
-export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.', sorted }) {
+export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.' }) {
   const known = new Map()
-  const order = { by: columns.find((column) => column.title === sorted), way: DOWN }
+  const order = { by: null, way: DOWN }
   let told = []
   const heads = columns.map((column) => heading(column, order, () => draw()))
   const body = h('tbody')
@@ -22,10 +21,25 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
   const scroll = h(
     'div',
     { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
-    h('table', { class: 'dense' }, h('caption', null, caption), h('thead', null, h('tr', null, heads.map((head) => head.node))), body),
+    h(
+      'table',
+      { class: 'dense' },
+      h('caption', null, caption),
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          heads.map((head) => head.node),
+        ),
+      ),
+      body,
+    ),
   )
 
   function draw() {
+    const focused = document.activeElement
     for (const head of heads) head.mark()
     const rows = arrange(told, order)
     const keys = new Set(rows.map(key))
@@ -34,13 +48,15 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
       entry.node.remove()
       known.delete(id)
     }
-    // Rows that stay are not moved where others come in between: what moves loses the focus.
+    // Rows that stay are not moved where others come in between.
     let place = body.firstChild
     for (const row of rows) {
       const node = current(row)
       if (node === place) place = place.nextSibling
       else body.insertBefore(node, place)
     }
+    // A row that was moved has lost the focus.
+    if (body.contains(focused) && document.activeElement !== focused) focused.focus({ preventScroll: true })
     nothing.hidden = rows.length > 0
     scroll.hidden = rows.length === 0
   }
@@ -74,7 +90,7 @@ export function live(columns, { caption, key, stamp, open, none = 'Nothing yet.'
 
 function heading(column, order, draw) {
   if (!column.sort) return { node: h('th', { scope: 'col', class: cls(column) }, column.title), mark: () => {} }
-  const arrow = h('span', { 'aria-hidden': true })
+  const arrow = h('span', { 'aria-hidden': 'true' })
   const turn = () => {
     order.way = order.by === column && order.way === DOWN ? UP : DOWN
     order.by = column

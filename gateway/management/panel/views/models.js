@@ -32,7 +32,9 @@ export function show(place, tail) {
 
   const draw = () => {
     const words = search.value.trim()
-    const found = answer.models.filter((model) => matches(`${model.id} ${model.providers.join(' ')} ${model.servers.map((one) => one.credential).join(' ')}`, words))
+    const found = answer.models.filter((model) =>
+      matches(`${model.id} ${model.providers.join(' ')} ${model.servers.map((one) => one.credential).join(' ')}`, words),
+    )
     list.update(found.slice(0, SHOWN))
     const cut = found.length > SHOWN ? `; the first ${SHOWN} are shown, the filter finds the others` : ''
     const text = `${found.length} of ${answer.models.length} models${cut}`
@@ -71,13 +73,27 @@ function question(open) {
     event.preventDefault()
     open(name.value.trim())
   }
-  return panel('Who would answer?', h('form', { class: 'line', onsubmit: ask }, field('Name of a model', name), button('Show', null, { type: 'submit' })))
+  return panel(
+    'Who would answer?',
+    h('form', { class: 'line', onsubmit: ask }, field('Name of a model', name), button('Show', null, { type: 'submit' })),
+  )
 }
 
 function otherNames(others) {
   if (others.length === 0) return null
-  const line = ({ provider, patterns }) => [h('dt', null, provider), h('dd', null, patterns.map((one, index) => [index > 0 && ', ', h('code', null, one)]))]
-  return panel('Other names', h('p', { class: 'faint' }, 'These providers take names beside those on their lists; * stands for anything.'), h('dl', null, others.map(line)))
+  const line = ({ provider, patterns }) => [
+    h('dt', null, provider),
+    h(
+      'dd',
+      null,
+      patterns.map((one, index) => [index > 0 && ', ', h('code', null, one)]),
+    ),
+  ]
+  return panel(
+    'Other names',
+    h('p', { class: 'faint' }, 'These providers take names beside those on their lists; * stands for anything.'),
+    h('dl', null, others.map(line)),
+  )
 }
 
 function health(model) {
@@ -92,7 +108,13 @@ const COLUMNS = [
   { title: 'Health', cell: health, sort: (model) => model.servers.filter((server) => server.state === 'ready').length },
   { title: 'In $/M', cell: (model) => price(model.price?.input), sort: (model) => model.price?.input, number: true },
   { title: 'Out $/M', cell: (model) => price(model.price?.output), sort: (model) => model.price?.output, number: true },
-  { title: 'Cached $/M', cell: (model) => price(model.price?.cache_read), sort: (model) => model.price?.cache_read, number: true, wide: true },
+  {
+    title: 'Cached $/M',
+    cell: (model) => price(model.price?.cache_read),
+    sort: (model) => model.price?.cache_read,
+    number: true,
+    wide: true,
+  },
   { title: 'Largest answer', cell: (model) => count(model.max_output), sort: (model) => model.max_output, number: true, wide: true },
 ]
 
@@ -124,14 +146,24 @@ function serving(model) {
   ]
   const facts = [
     ['Providers', model.providers.join(', ') || UNKNOWN],
-    ['Price', model.price ? `${price(model.price.input)} in, ${price(model.price.output)} out, ${price(model.price.cache_read)} from a cache, for a million tokens` : 'not known'],
+    ['Price', prices(model.price)],
     ['Largest answer', model.max_output === undefined ? UNKNOWN : `${model.max_output.toLocaleString()} tokens`],
   ]
   return [
-    h('dl', null, facts.map(([term, what]) => [h('dt', null, term), h('dd', null, what)])),
+    h(
+      'dl',
+      null,
+      facts.map(([term, what]) => [h('dt', null, term), h('dd', null, what)]),
+    ),
     h('section', null, h('h3', null, 'Accounts that serve it'), table(columns, model.servers, { caption: 'Accounts that serve it' })),
     model.more_servers > 0 && h('p', { class: 'faint' }, `And ${model.more_servers} more.`),
   ]
+}
+
+function prices(known) {
+  if (!known) return 'not known'
+  const cached = known.cache_read === undefined ? '' : `, ${price(known.cache_read)} from a cache`
+  return `${price(known.input)} in, ${price(known.output)} out${cached}; for a million tokens`
 }
 
 function decided(decision) {

@@ -4,9 +4,9 @@ import { get } from '../api.js'
 import { spark } from '../chart.js'
 import { h, replace } from '../dom.js'
 import { feed, SECONDS, watchCalmly } from '../feed.js'
-import { cost, count, day, dollars, duration, percent, rate, span, UNKNOWN, until, zone } from '../format.js'
+import { clock, cost, count, day, dollars, duration, percent, rate, span, UNKNOWN, until, zone } from '../format.js'
 import { live } from '../live.js'
-import { badge, head, panel, stat } from '../ui.js'
+import { badge, button, head, panel, stat } from '../ui.js'
 import { client, standing, STATES } from '../words.js'
 
 export const title = 'Overview'
@@ -15,6 +15,10 @@ export const title = 'Overview'
 const LATELY = 10
 /** Milliseconds after which the ledger is asked again. */
 const ASKED = 15_000
+/** The time that the graphs are about. */
+const MINUTES = `${SECONDS / 60} min`
+/** Mistakes of a configuration that are listed. */
+const PROBLEMS = 5
 /** Rows of a list; the view of its own has the others. */
 const LISTED = 30
 
@@ -30,7 +34,11 @@ export function show(place) {
     const wrong = troubles(spent)
     const words = JSON.stringify(wrong)
     // What is said already is not said again every second.
-    if (words !== said) replace(alerts, wrong.map(alarm))
+    if (words !== said)
+      replace(
+        alerts,
+        wrong.map((one) => alarm(one, draw)),
+      )
     said = words
     replace(cards, figures(spent.summary))
     open.update()
@@ -60,24 +68,37 @@ export function show(place) {
 
 /** The figures with their lines, the same as on the dashboard in a terminal. */
 function figures(summary) {
-  const total = (of) => feed.seconds.reduce((all, second) => all + of(second), 0)
   const [failed, ended] = [total((second) => second.failed), total((second) => second.requests)]
-  const today = summary?.groups.find((group) => group.name === day(new Date()))
-  const none = { requests: 0, cost_nanodollars: 0 }
   return [
-    card('Requests/s', rate(lately((second) => second.started).at(-1)), `${count(total((second) => second.started))} in ${minutes}`, lately((second) => second.started), rate),
-    card('Tokens/s', rate(lately((second) => second.tokens).at(-1)), `${count(Math.round(total((second) => second.tokens)))} in ${minutes}`, lately((second) => second.tokens), rate),
-    card('Cost today', summary ? cost(today ?? none) : UNKNOWN, summary ? `${cost(summary.total)} this month` : 'not known', lately((second) => second.cost, 1), dollars),
+    flow('Requests/s', (second) => second.started),
+    flow('Tokens/s', (second) => second.tokens),
+    card(
+      'Cost today',
+      ...spending(summary),
+      lately((second) => second.cost, 1),
+      dollars,
+    ),
     timing('Latency', (second) => second.latencies),
     timing('First byte', (second) => second.firstBytes),
-    card('Errors', ended ? percent((failed / ended) * 100) : UNKNOWN, `${count(failed)} of ${count(ended)} in ${minutes}`, lately((second) => second.failed, 1), count, failed > 0),
+    card(
+      'Errors',
+      ended ? percent((failed / ended) * 100) : UNKNOWN,
+      `${count(failed)} of ${count(ended)} in ${MINUTES}`,
+      lately((second) => second.failed, 1),
+      count,
+      failed > 0,
+    ),
   ]
 }
 
-const minutes = `${SECONDS / 60} min`
-
 function card(name, value, below, values, format, bad) {
-  return h('section', { class: bad ? 'panel bad-figure' : 'panel' }, stat(name, value, below), spark(values, `${name} in the last ${minutes}`, format))
+  const line = spark(values, `${name} in the last ${MINUTES}`, format)
+  return h('section', { class: bad ? 'panel bad-figure' : 'panel' }, stat(name, value, below), line)
+}
+
+function flow(name, of) {
+  const values = lately(of)
+  return card(name, rate(values.at(-1)), `${count(Math.round(total(of)))} in ${MINUTES}`, values, rate)
 }
 
 function timing(name, of) {
@@ -87,43 +108,87 @@ function timing(name, of) {
   return card(name, `p50 ${at(0.5)}`, `p95 ${at(0.95)}`, values, duration)
 }
 
-/** For each second of the graph, the last seconds until it. */
+function spending(summary) {
+  if (!summary) return [UNKNOWN, 'not known']
+  const today = summary.groups.find((group) => group.name === day(new Date()))
+  return [today ? cost(today) : dollars(0), `${cost(summary.total)} this month`]
+}
+
+const total = (of) => feed.seconds.reduce((all, second) => all + of(second), 0)
+
+/** For each second of the graph that is over, the last seconds until it. */
 function windows(size = LATELY) {
-  const gap = Array.from({ length: SECONDS - feed.seconds.length }, () => [])
-  return [...gap, ...feed.seconds.map((_, index) => feed.seconds.slice(Math.max(0, index + 1 - size), index + 1))]
+  const over = feed.seconds.slice(0, -1)
+  const gap = Array.from({ length: SECONDS - 1 - over.length }, () => [])
+  return [...gap, ...over.map((_, index) => over.slice(Math.max(0, index + 1 - size), index + 1))]
 }
 
 /** What there was of something in each second, on average over some. */
-const lately = (of, size = LATELY) => windows(size).map((seconds) => seconds.reduce((all, second) => all + of(second), 0) / size)
+function lately(of, size = LATELY) {
+  return windows(size).map((seconds) => seconds.reduce((all, second) => all + of(second), 0) / size)
+}
 
 function percentile(values, part) {
   if (values.length === 0) return undefined
   return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)]
 }
 
-/** What somebody should know at once: `{meaning, text, more, view}`. */
+/**
+ * What somebody should know at once: `{meaning, text, more, view, event}`. Of what was an `event`, nobody tells when it is over, so that
+ * it can be put away.
+ */
 function troubles({ summary, trouble }) {
-  const ledger = summary?.ledger
   const wrong = []
-  const say = (meaning, text, more = [], view = null) => wrong.push({ meaning, text, more, view })
+  const say = (meaning, text, { more = [], view = null, event = null } = {}) => wrong.push({ meaning, text, more, view, event })
+  if (feed.state !== 'live' && feed.state !== 'connecting') say('bad', `Nothing here is live: ${feed.state}`)
   if (feed.config?.type === 'config_refused') {
-    const more = (feed.config.problems ?? []).slice(0, 5).map((one) => `${one.line ? `Line ${one.line}, column ${one.column}: ` : ''}${one.message}`)
-    say('bad', `The configuration file cannot be used; what was in use stays: ${feed.config.message}`, more, 'config')
+    const { time, message, problems = [] } = feed.config
+    // A single one is in the message.
+    const more = problems.length < 2 ? [] : problems.slice(0, PROBLEMS).map(mistake)
+    const text = `At ${clock(time)} the configuration file could not be used; what was in use stays: ${message}`
+    say('bad', text, { more, view: 'config', event: 'config' })
   }
-  if (trouble) say('bad', `The ledger cannot be asked: ${trouble}`)
-  else if (ledger && !ledger.recording) say('warn', 'Requests are not written down; usage-statistics-enabled in the configuration turns that on.', [], 'config')
-  else if (ledger && !ledger.open) say('bad', `The ledger cannot be written${ledger.last_error ? `: ${ledger.last_error}` : ''}`, [], 'logs')
-  if (ledger?.lost > 0) say('bad', `${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}`, [], 'logs')
-  if (feed.dropped > 0) say('warn', `${count(feed.dropped)} events did not come because this page was too slow: live figures may be too small.`)
+  if (trouble) say('bad', `What was used is not known: ${trouble}`)
+  else if (summary) ledgerTroubles(summary.ledger, say)
+  if (feed.dropped > 0) {
+    const text = `${count(feed.dropped)} events did not come because this page was too slow: live figures may be too small.`
+    say('warn', text, { event: 'dropped' })
+  }
   return wrong
 }
 
-function alarm({ meaning, text, more, view }) {
+const mistake = ({ line, column, message }) => (line ? `Line ${line}, column ${column}: ${message}` : message)
+
+function ledgerTroubles(ledger, say) {
+  const why = ledger.last_error ? `: ${ledger.last_error}` : '.'
+  if (!ledger.recording) {
+    say('warn', 'Requests are not written down; usage-statistics-enabled in the configuration turns that on.', { view: 'config' })
+  } else if (!ledger.open) say('bad', `The ledger cannot be written${why}`, { view: 'logs' })
+  if (ledger.lost > 0) say('bad', `${count(ledger.lost)} requests could not be written down${why}`, { view: 'logs' })
+}
+
+function alarm({ meaning, text, more, view, event }, draw) {
+  const away = () => {
+    feed[event] = event === 'dropped' ? 0 : undefined
+    draw()
+  }
   return h(
     'div',
     { class: `alarm ${meaning}` },
-    h('p', null, h('strong', null, meaning === 'bad' ? 'Trouble: ' : 'Note: '), text, view && [' ', h('a', { href: `#${view}` }, `See ${view}`)]),
-    more.length > 0 && h('ul', null, more.map((one) => h('li', null, one))),
+    h(
+      'p',
+      null,
+      h('strong', null, meaning === 'bad' ? 'Trouble: ' : 'Note: '),
+      text,
+      view && [' ', h('a', { href: `#${view}` }, `See ${view}`)],
+    ),
+    more.length > 0 &&
+      h(
+        'ul',
+        null,
+        more.map((one) => h('li', null, one)),
+      ),
+    event && button('Put away', away, { class: 'quiet' }),
   )
 }
 
@@ -139,7 +204,12 @@ function openRequests() {
       { title: 'Account', cell: (request) => request.credential ?? UNKNOWN, wide: true },
       { title: 'First byte', cell: first, tight: true },
     ],
-    { caption: 'Requests being answered', key: (request) => request.id, stamp: (request) => age(request) + first(request), none: 'Nothing is being answered right now.' },
+    {
+      caption: 'Requests being answered',
+      key: (request) => request.id,
+      stamp: (request) => age(request) + first(request),
+      none: 'Nothing is being answered right now.',
+    },
   )
   const name = h('h2')
   const update = () => {
@@ -160,11 +230,20 @@ function accountsNow() {
       { title: 'Tried again', cell: wait, tight: true },
       { title: 'Why', cell: (row) => h('span', { class: 'brief' }, row.reason ?? UNKNOWN), wide: true },
     ],
-    { caption: 'Accounts that rest', key: (row) => row.key, stamp: (row) => row.state + row.reason + wait(row), none: 'Every account is ready.' },
+    {
+      caption: 'Accounts that rest',
+      key: (row) => row.key,
+      stamp: (row) => row.state + row.reason + wait(row),
+      none: 'Every account is ready.',
+    },
   )
   const update = () => {
     const accounts = [...feed.accounts.values()]
-    replace(counts, tally(accounts), feed.hitRate !== undefined && h('small', null, `${percent(feed.hitRate * 100)} of conversations kept their account`))
+    replace(
+      counts,
+      tally(accounts),
+      feed.hitRate !== undefined && h('small', null, `${percent(feed.hitRate * 100)} of conversations kept their account`),
+    )
     list.update(accounts.flatMap(resting).slice(0, LISTED))
   }
   return { node: panel('Accounts', counts, list.node, h('a', { href: '#accounts' }, 'All accounts')), update }

@@ -21,35 +21,33 @@ const TURNS = 10
 const chosen = { filter: '', failed: false }
 
 export function show(place, tail) {
-  // `before`: of an older page, its beginning; `newer`: the beginnings of those before it.
-  const at = { paused: false, before: null, newer: [], page: null, asked: 0 }
-  const list = live(COLUMNS, { caption: 'Requests', key: (row) => row.id, stamp, open, none: 'No request here yet; whatever clients ask appears at once.' })
-  const search = h('input', { type: 'search', 'aria-label': 'Filter', placeholder: 'Filter: model, client, account, status …', value: chosen.filter })
-  const only = h('input', { type: 'checkbox', checked: chosen.failed })
+  // `held`: the live ones, as they were at a pause; `before`: of an older page, its beginning; `newer`: those of the pages before it.
+  const at = { paused: false, held: [], before: null, newer: [], page: null, last: null, asked: 0 }
+  let waiting, window
+  const open = (row) => (window = addressed('requests', row.id, 'Request', (body) => tell(body, row.id)))
+  const none = 'No request here yet; whatever clients ask appears at once.'
+  const list = live(COLUMNS, { caption: 'Requests', key: (row) => row.id, stamp, open, none })
   const pause = button('Pause', () => ((at.paused = !at.paused), draw()), { class: 'quiet' })
   const newer = button('Newer', () => turn(at.newer.pop() ?? null), { class: 'quiet' })
   const older = button('Older', () => (at.newer.push(at.before), turn(next())), { class: 'quiet' })
-  const said = h('p', { class: 'faint', role: 'status' })
-  let rows = []
-  let ids = new Set()
+  const said = h('p', { class: 'faint' })
 
-  /** Where the next page begins; on the live one, where what is shown ends. */
-  const next = () => (at.page ? at.page.next : rows.at(-1)?.id)
+  /** Where the next page begins; of the live one, where what is shown ends. */
+  const next = () => (at.page ? at.page.next : at.last?.id)
 
   function draw() {
-    if (!at.paused && !at.page) rows = latest()
-    else if (at.page) rows = at.page.requests
-    const found = rows.filter(wanted).slice(0, SHOWN)
-    list.update(found)
-    if (!at.paused) ids = new Set(rows.map((row) => row.id))
-    const waiting = at.paused && !at.page ? latest().filter((row) => !ids.has(row.id)).length : 0
-    replace(pause, at.paused ? `Go on${waiting ? ` (${waiting} new)` : ''}` : 'Pause')
+    if (!at.paused) at.held = latest()
+    const rows = at.page ? at.page.requests : at.held
+    const found = rows.filter(wanted)
+    const shown = found.slice(0, SHOWN)
+    at.last = found.length > SHOWN ? shown.at(-1) : rows.at(-1)
+    list.update(shown)
+    replace(pause, at.paused ? `Go on${fresh(at.held)}` : 'Pause')
     pause.disabled = at.page !== null
     newer.disabled = at.page === null
     older.disabled = !next()
-    const ends = rows.length ? `, back to ${when(rows.at(-1).time)}` : ''
-    const words = `${at.page ? 'Older requests' : at.paused ? 'Paused' : 'Live'}: ${found.length} of ${rows.length} requests${ends}`
-    if (said.textContent !== words) replace(said, words)
+    const which = at.page ? 'Older requests' : at.paused ? 'Paused' : 'Live'
+    replace(said, `${which}: ${shown.length} of ${rows.length} requests${at.last ? `, back to ${when(at.last.time)}` : ''}`)
   }
 
   /** Goes to the page that begins at `before`; without one, to the live requests. */
@@ -66,25 +64,40 @@ export function show(place, tail) {
   }
 
   const refilter = () => {
-    Object.assign(chosen, { filter: search.value, failed: only.checked })
-    if (at.page) turn(at.before)
+    clearTimeout(waiting)
+    if (at.page) waiting = setTimeout(() => turn(at.before), 300)
     else draw()
   }
-  let window
-  function open(row) {
-    window = addressed('requests', row.id, 'Request', (body) => tell(body, row.id))
-  }
-
-  search.addEventListener('input', refilter)
-  only.addEventListener('change', refilter)
-  const tools = h('div', { class: 'tools' }, search, h('label', { class: 'check' }, only, ' Failed only'), pause)
-  place.append(head(title), tools, said, list.node, h('div', { class: 'actions' }, newer, older))
+  place.append(head(title), tools(refilter, pause), said, list.node, h('div', { class: 'actions' }, newer, older))
   const unwatch = watchCalmly(draw)
   if (tail) open({ id: tail })
   return () => {
     unwatch()
+    clearTimeout(waiting)
+    at.asked += 1
     window?.close()
   }
+}
+
+/** What is looked for; `changed` is called when it is something else. */
+function tools(changed, pause) {
+  const placeholder = 'Filter: model, client, account, status …'
+  const search = h('input', { type: 'search', 'aria-label': 'Filter', placeholder, value: chosen.filter })
+  const only = h('input', { type: 'checkbox', checked: chosen.failed })
+  const take = () => {
+    Object.assign(chosen, { filter: search.value, failed: only.checked })
+    changed()
+  }
+  search.addEventListener('input', take)
+  only.addEventListener('change', take)
+  return h('div', { class: 'tools' }, search, h('label', { class: 'check' }, only, ' Failed only'), pause)
+}
+
+/** How many there are beside those that are held. */
+function fresh(held) {
+  const ids = new Set(held.map((row) => row.id))
+  const number = latest().filter((row) => !ids.has(row.id)).length
+  return number > 0 ? ` (${number} new)` : ''
 }
 
 /** Everything that is known without asking, the latest first: ids are in the order in which requests began. */
@@ -109,7 +122,18 @@ async function olderPage(before) {
 function wanted(row) {
   if (chosen.failed && (row.under_way || !failed(row))) return false
   if (!chosen.filter.trim()) return true
-  const words = [row.id, client(row), row.dialect, row.upstream_dialect, row.model, row.upstream_model, row.credential, row.provider, status(row), row.error]
+  const words = [
+    row.id,
+    client(row),
+    row.dialect,
+    row.upstream_dialect,
+    row.model,
+    row.upstream_model,
+    row.credential,
+    row.provider,
+    status(row),
+    row.error,
+  ]
   return matches(words.filter(Boolean).join(' '), chosen.filter.trim())
 }
 

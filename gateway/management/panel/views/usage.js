@@ -11,7 +11,7 @@ import { attempt, button, download, empty, field, head, panel, sheet, stat, trou
 export const title = 'Usage'
 
 /** Groups in the table, and in the chart of the largest; all of them are in the CSV. */
-const LISTED = 300
+const LISTED = 200
 const RANKED = 12
 /** Milliseconds after which the ledger is asked again. */
 const ASKED = 15_000
@@ -60,7 +60,12 @@ export function show(place) {
     stamp: JSON.stringify,
     none: 'Nothing was used in this time.',
   })
-  const top = { stats: h('div', { class: 'grid stats' }), time: panel('Over time'), ranks: panel('The most'), more: h('p', { class: 'faint' }) }
+  const top = {
+    stats: h('div', { class: 'grid stats' }),
+    time: panel('Over time'),
+    ranks: panel('The most'),
+    more: h('p', { class: 'faint' }),
+  }
   results.append(top.stats, top.time, top.ranks, h('section', { class: 'panel' }, h('h2', null, 'Sums'), list.node, top.more))
   const left = new AbortController()
   let summary = null
@@ -89,8 +94,6 @@ export function show(place) {
   }
 
   const write = () => summary && download(`usage-by-${summary.by}.csv`, 'text/csv', csv(summary.groups))
-  const exporting = () =>
-    attempt(async () => download('usage.json', 'application/json', await (await ask('usage/export', { query: range() })).blob()))
   const actions = [
     button('CSV', write, { class: 'quiet', title: 'The sums of this page' }),
     button('Export', exporting, { class: 'quiet', title: 'Every request of this time, as JSON for usage import' }),
@@ -120,7 +123,11 @@ function range() {
 /** Hours that the range has, about. */
 function hours() {
   const end = chosen.range === 'dates' && chosen.to ? begin(chosen.to, 'day').getTime() + 24 * 3_600_000 : Date.now()
-  const starts = { '24h': end - 24 * 3_600_000, month: begin(range().since, 'day').getTime(), dates: begin(chosen.from || '1970-01-01', 'day').getTime() }
+  const starts = {
+    '24h': end - 24 * 3_600_000,
+    month: begin(range().since, 'day').getTime(),
+    dates: begin(chosen.from || '1970-01-01', 'day').getTime(),
+  }
   return chosen.range in starts ? (end - starts[chosen.range]) / 3_600_000 : Infinity
 }
 
@@ -135,7 +142,11 @@ async function read(signal) {
 
 function controls(load) {
   const select = (name, options) => {
-    const input = h('select', null, Object.entries(options).map(([value, text]) => h('option', { value }, text)))
+    const input = h(
+      'select',
+      null,
+      Object.entries(options).map(([value, text]) => h('option', { value }, text)),
+    )
     input.value = chosen[name]
     input.addEventListener('change', () => change(name, input.value))
     return input
@@ -163,7 +174,8 @@ function controls(load) {
 function notes({ total, ledger }) {
   const said = []
   if (!ledger.recording) said.push('Requests are not written down; usage-statistics-enabled in the configuration turns that on.')
-  if (ledger.lost > 0) said.push(`${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}.`)
+  if (ledger.lost > 0)
+    said.push(`${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}.`)
   if (total.unpriced > 0) said.push(`${count(total.unpriced)} requests have no price, and are not in the cost.`)
   if (total.estimated > 0) said.push(`The cost of ${count(total.estimated)} requests is an estimate.`)
   if (total.uncounted > 0) said.push(`Of ${count(total.uncounted)} requests no token count is known.`)
@@ -175,7 +187,11 @@ function totals(sums) {
   const card = (...figure) => h('div', { class: 'panel' }, stat(...figure))
   return [
     card('Requests', count(sums.requests), `${count(sums.failed)} failed, ${count(sums.aborted)} left by the client`),
-    card('Tokens', count(sums.tokens), `${count(sums.input)} new in, ${count(sums.cache_read)} cached, ${count(sums.output + sums.reasoning)} out`),
+    card(
+      'Tokens',
+      count(sums.tokens),
+      `${count(sums.input)} new in, ${count(sums.cache_read)} cached, ${count(sums.output + sums.reasoning)} out`,
+    ),
     card('Cost', cost(sums), 'by the price list'),
     card('Latency', mean(sums.latency_ms, sums.requests), `first byte ${mean(sums.first_byte_ms, sums.first_bytes)}, on average`),
     card('Data', bytes(sums.bytes_out), `out; ${bytes(sums.bytes_in)} in`),
@@ -194,7 +210,8 @@ function overTime(summary) {
 function label(name, by) {
   const at = begin(name, by)
   const date = { day: 'numeric', month: 'short' }
-  if (by === 'day') return { name: at.toLocaleDateString(undefined, { weekday: 'short', ...date }), tick: at.toLocaleDateString(undefined, date) }
+  if (by === 'day')
+    return { name: at.toLocaleDateString(undefined, { weekday: 'short', ...date }), tick: at.toLocaleDateString(undefined, date) }
   const clock = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hour12: false })
   const week = at.toLocaleDateString(undefined, { weekday: 'short' })
   return { name: `${week} ${at.toLocaleDateString(undefined, date)} ${clock}`, tick: hours() <= 24 ? clock : `${week} ${clock}` }
@@ -220,14 +237,28 @@ const sum = (title, of, more) => ({ title, cell: (group) => count(of(group)), so
 const COLUMNS = [
   { title: 'Name', cell: called, sort: (group) => group.name ?? '' },
   sum('Requests', (group) => group.requests),
-  { ...sum('Failed', (group) => group.failed, { wide: true }), cell: (group) => h('span', { class: group.failed > 0 && 'bad' }, count(group.failed)) },
+  {
+    ...sum('Failed', (group) => group.failed, { wide: true }),
+    cell: (group) => h('span', { class: group.failed > 0 && 'bad' }, count(group.failed)),
+  },
   sum('New in', (group) => group.input, { wide: true }),
   sum('Cached', (group) => group.cache_read, { wide: true }),
   sum('Out', (group) => group.output + group.reasoning, { wide: true }),
   sum('Tokens', (group) => group.tokens, { wide: true }),
-  { title: 'Latency', cell: (group) => duration(group.latency_ms / group.requests), sort: (group) => group.latency_ms / group.requests, number: true, wider: true },
+  {
+    title: 'Latency',
+    cell: (group) => duration(group.latency_ms / group.requests),
+    sort: (group) => group.latency_ms / group.requests,
+    number: true,
+    wider: true,
+  },
   { title: 'Cost', cell: cost, sort: (group) => (group.unpriced === group.requests ? undefined : group.cost_nanodollars), number: true },
 ]
+
+function exporting() {
+  const fetched = async () => (await ask('usage/export', { query: range() })).blob()
+  return attempt(async () => download('usage.json', 'application/json', await fetched()))
+}
 
 /** Takes over a file that `usage export` has written. */
 function importing(done) {
@@ -251,8 +282,14 @@ function importing(done) {
 async function outcome(file) {
   if (file.size > LARGEST) return trouble(`${file.name} has more than 64 MB; export a shorter time.`)
   try {
-    const { added, skipped, total_requests: total, failed_requests: failed } = await (await ask('usage/import', { method: 'POST', text: file })).json()
-    return h('p', { class: 'good' }, `${count(added)} requests were added, ${count(skipped)} were known; the ledger has ${count(total)} now, ${count(failed)} of them failed.`)
+    const {
+      added,
+      skipped,
+      total_requests: total,
+      failed_requests: failed,
+    } = await (await ask('usage/import', { method: 'POST', text: file })).json()
+    const now = `the ledger has ${count(total)} now, ${count(failed)} of them failures`
+    return h('p', { class: 'good' }, `${count(added)} requests were added, ${count(skipped)} were known; ${now}.`)
   } catch (error) {
     return trouble(error)
   }

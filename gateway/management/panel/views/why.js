@@ -24,7 +24,8 @@ export function tell(body, id) {
     replace(body, top(id), unknown)
     unwatch = watchCalmly(() => {
       const request = feed.open.get(id)
-      if (request) return replace(unknown, `${request.model}: under way for ${span((Date.now() - request.seen) / 1000)}; all is told once it is over.`)
+      if (request)
+        return replace(unknown, `${request.model}: under way for ${span((Date.now() - request.seen) / 1000)}; all is told once it is over.`)
       queueMicrotask(() => unwatch())
       load()
     })
@@ -44,7 +45,10 @@ function top(id) {
       const log = await ask(`request-log-by-id/${encodeURIComponent(id)}`)
       download(`request-${id}.log`, 'text/plain', await log.blob())
     })
-  const actions = [h('a', { href: `#logs/${encodeURIComponent(id)}` }, 'Lines of the log'), button('Download its own log', take, { class: 'quiet' })]
+  const actions = [
+    h('a', { href: `#logs/${encodeURIComponent(id)}` }, 'Lines of the log'),
+    button('Download its own log', take, { class: 'quiet' }),
+  ]
   return h('div', { class: 'actions' }, copyable(id), actions)
 }
 
@@ -53,7 +57,8 @@ function story(request) {
     top(request.id),
     facts(request),
     part('Time', times(request.times)),
-    request.candidates.length > 0 && part('Candidates, in the order in which they were considered', candidates(request.candidates, request.more_candidates)),
+    request.candidates.length > 0 &&
+      part('Candidates, in the order in which they were considered', candidates(request.candidates, request.more_candidates)),
     request.attempts.length > 0 && part('Attempts', attempts(request.attempts)),
     request.losses.length > 0 && part('Not carried', losses(request.losses)),
     part('Tokens and price', spent(request)),
@@ -62,11 +67,20 @@ function story(request) {
 
 const part = (name, ...children) => h('section', null, h('h3', null, name), children)
 
-const list = (lines) => h('dl', null, lines.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]))
+const list = (lines) =>
+  h(
+    'dl',
+    null,
+    lines.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+  )
 
 function facts(request) {
   const { served } = request
-  const cut = request.complete ? '' : request.status === 499 ? ', because the client left before there was an answer' : ', but not to its end'
+  const cut = request.complete
+    ? ''
+    : request.status === 499
+      ? ', because the client left before there was an answer'
+      : ', but not to its end'
   return list([
     ['At', moment(request.time)],
     ['By', [client(request), request.client_name && request.client_key && h('small', null, ` key ${request.client_key}`)]],
@@ -107,7 +121,10 @@ export function candidates(considered, more, words = {}) {
     { title: 'Outcome', cell: outcome },
     { title: 'Why', cell: (one) => [one.reason ?? UNKNOWN, one.next_try && `, tried again at ${clock(one.next_try)}`] },
   ]
-  return [table(columns, considered, { caption: 'Candidates', none: 'Nobody.' }), more > 0 && h('p', { class: 'faint' }, `And ${more} more.`)]
+  return [
+    table(columns, considered, { caption: 'Candidates', none: 'Nobody.' }),
+    more > 0 && h('p', { class: 'faint' }, `And ${more} more.`),
+  ]
 }
 
 function attempts(made) {
