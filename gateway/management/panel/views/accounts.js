@@ -128,9 +128,10 @@ const nothing = (all) =>
 function card(account, open, act) {
   return [
     h('div', { class: 'who' }, h('h2', null, account.id), h('small', null, called(account))),
-    h('div', { class: 'standing' }, standing(account), account.models.length > 0 && badge(`${account.models.length} models differ`, 'warn')),
+    h('div', { class: 'standing' }, standing(account), others(account)),
     h('div', { class: 'quotas' }, account.quota.map(quota)),
     h('div', { class: 'counts' }, figure('good', account.succeeded), figure('bad', account.failed)),
+    account.reason && h('p', { class: 'reason' }, account.reason),
     h('div', { class: 'actions' }, actions(account, act)),
     more(account, open),
   ]
@@ -138,16 +139,18 @@ function card(account, open, act) {
 
 const called = (account) => [account.provider, account.email, account.label].filter(Boolean).join(' · ')
 
+/** What is not well beside its state. */
+const others = ({ models, model_list: list }) => [
+  models.length > 0 && [' ', badge(models.length === 1 ? '1 model in another state' : `${models.length} models in another state`, 'warn')],
+  list?.error && [' ', badge('its model list did not come', 'warn')],
+]
+
 /** A time that is ahead; whoever shows it counts it down. */
 const ahead = (time) => h('time', { datetime: time, title: moment(time), data: { until: time } }, until(time))
 
-function standing({ state, reason, next_try }) {
+function standing({ state, next_try }) {
   const [word, meaning] = STATES[state] ?? [state, 'quiet']
-  return [
-    badge(word, meaning),
-    next_try && h('span', null, ' tried again ', ahead(next_try)),
-    reason && h('p', { class: 'reason' }, reason),
-  ]
+  return [badge(word, meaning), next_try && h('span', null, ' tried again ', ahead(next_try))]
 }
 
 function quota(window) {
@@ -174,7 +177,7 @@ function actions(account, act) {
     file && account.state === 'log_in_again' && one('log-in', 'Log in again', { class: null }),
     rests && one('clear-cooldown', 'Clear cooldown'),
     file && one(turned, turned === 'enable' ? 'Enable' : 'Disable', { data: { keep: 'turn' } }),
-    file && account.kind !== 'vertex' && one('refresh', 'Refresh token'),
+    file && account.provider !== 'vertex' && one('refresh', 'Refresh token'),
     file && one('remove', 'Remove…'),
   ]
 }
@@ -203,9 +206,12 @@ function more(account, open) {
     h('summary', { data: { keep: 'more' } }, 'Details'),
     h('dl', null, rows.filter(([, value]) => value).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])),
     account.models.length > 0 && h('h3', null, 'Models in another state'),
-    account.models.length > 0 && h('ul', { class: 'states' }, account.models.slice(0, 100).map((model) => h('li', null, h('code', null, model.model), ' ', standing(model)))),
+    account.models.length > 0 && h('ul', { class: 'states' }, account.models.slice(0, 100).map(modelState)),
   )
 }
+
+const modelState = (model) =>
+  h('li', null, h('code', null, model.model), ' ', standing(model), model.reason && h('p', { class: 'reason' }, model.reason))
 
 function modelList({ models, fetched, error }) {
   const came = fetched ? `${models} models, came ${moment(fetched)}` : `${models} models`
@@ -218,7 +224,13 @@ function uploader(done) {
     for (const file of input.files) {
       const text = await file.text()
       const headers = { 'content-type': 'application/json' }
-      const one = () => ask('auth-files', { method: 'POST', query: { name: file.name }, text, headers })
+      const one = async () => {
+        try {
+          await ask('auth-files', { method: 'POST', query: { name: file.name }, text, headers })
+        } catch (error) {
+          throw new Error(`${file.name}: ${error.message}`)
+        }
+      }
       await attempt(one, `${file.name} is in use.`)
     }
     input.value = ''

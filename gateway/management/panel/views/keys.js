@@ -41,7 +41,7 @@ export function show(place) {
     const now = JSON.stringify([keys, used?.groups, keys.map((key) => standing(key)[0])])
     if (now === view.drawn) return
     view.drawn = now
-    redraw(list, panel('Client keys', keys.length > 0 ? table(columns(used, load), keys, { caption: 'Client keys' }) : empty(NOBODY)), others(keys, used))
+    redraw(list, panel('Client keys', keys.length > 0 ? table(columns(used, load), keys, { caption: 'Client keys', stacks: true }) : empty(NOBODY)), others(keys, used))
   }
 
   const again = () => load().catch(tell)
@@ -71,19 +71,21 @@ function columns(used, done) {
   const of = (key) => used && (used.groups.find((group) => group.name === key.id) ?? { requests: 0, failed: 0, tokens: 0, cost_nanodollars: 0 })
   return [
     { title: 'Name', cell: (key) => key.name ?? UNKNOWN },
-    { title: 'Id', cell: (key) => h('code', null, key.id) },
+    { title: 'Id', cell: (key) => id(key.id) },
     { title: 'State', cell: (key) => h('span', { title: key.expires && moment(key.expires) }, badge(...standing(key))) },
-    { title: 'Models', wide: true, cell: (key) => (key.models.length > 0 ? h('code', null, key.models.join(', ')) : 'all') },
-    { title: 'Expires', wide: true, cell: (key) => moment(key.expires) },
+    { title: 'Models', cell: (key) => (key.models.length > 0 ? h('code', null, key.models.join(', ')) : 'all') },
+    { title: 'Expires', cell: (key) => moment(key.expires) },
     ...figures(of),
     { title: 'Change', cell: (key) => actions(key, done) },
   ]
 }
 
+const id = (text) => h('code', { class: 'whole' }, text ?? UNKNOWN)
+
 const figures = (of) => [
   { title: 'Requests', number: true, cell: (row) => count(of(row)?.requests) },
-  { title: 'Failed', number: true, wide: true, cell: (row) => count(of(row)?.failed) },
-  { title: 'Tokens', number: true, wide: true, cell: (row) => count(of(row)?.tokens) },
+  { title: 'Failed', number: true, cell: (row) => count(of(row)?.failed) },
+  { title: 'Tokens', number: true, cell: (row) => count(of(row)?.tokens) },
   { title: 'Cost', number: true, cell: (row) => cost(of(row)) },
 ]
 
@@ -101,8 +103,8 @@ function others(keys, used) {
   const rest = (used?.groups ?? []).filter((group) => !listed.has(group.name)).slice(0, 100)
   if (rest.length === 0) return null
   const name = (group) => group.of ?? (group.name === undefined ? 'without a key' : UNKNOWN)
-  const shown = [{ title: 'Name', cell: name }, { title: 'Id', cell: (group) => h('code', null, group.name ?? UNKNOWN) }, ...figures((group) => group)]
-  return panel('Use by others', h('p', { class: 'faint' }, 'Keys that are no more, and requests without one.'), table(shown, rest, { caption: 'Use by others' }))
+  const shown = [{ title: 'Name', cell: name }, { title: 'Id', cell: (group) => id(group.name) }, ...figures((group) => group)]
+  return panel('Use by others', h('p', { class: 'faint' }, 'Keys that are no more, and requests without one.'), table(shown, rest, { caption: 'Use by others', stacks: true }))
 }
 
 function actions(key, done) {
@@ -127,7 +129,7 @@ function actions(key, done) {
 /** A form for a new key. */
 function create(done) {
   sheet('New client key', (body, close) => {
-    const name = h('input', { autocomplete: 'off', placeholder: 'ann, or ci' })
+    const name = h('input', { autocomplete: 'off', placeholder: 'ann, or ci', autofocus: true })
     const models = h('input', { autocomplete: 'off', spellcheck: 'false', placeholder: 'claude-*, gpt-5*' })
     const expires = h('input', { type: 'datetime-local' })
     const said = h('div', null)
@@ -162,7 +164,6 @@ function create(done) {
         h('div', { class: 'actions' }, h('button', { type: 'submit' }, 'Make the key'), button('Cancel', close, { class: 'quiet' })),
       ),
     )
-    name.focus()
   })
 }
 
@@ -170,6 +171,7 @@ function create(done) {
 function reveal({ id, key, warnings }, name) {
   sheet('A new client key', (body, close) => {
     const text = copyable(key, 'Copy the key')
+    text.querySelector('button').autofocus = true
     replace(
       body,
       h('dl', null, name && [h('dt', null, 'Name'), h('dd', null, name)], h('dt', null, 'Id'), h('dd', null, h('code', null, id))),
@@ -178,6 +180,5 @@ function reveal({ id, key, warnings }, name) {
       warnings?.map((warning) => h('p', { class: 'warn' }, warning)),
       h('div', { class: 'actions' }, button('Close', close, { class: 'quiet' })),
     )
-    text.querySelector('button').focus()
   })
 }

@@ -51,7 +51,7 @@ function choose(login, refusal) {
   const fields = h('div', { class: 'fields' })
   const said = h('div', null, refusal && trouble(refusal))
   const names = Object.entries(PROVIDERS).map(([name, { title }]) => [name, title])
-  const provider = select(names, login.name, { onchange: () => turn() })
+  const provider = select(names, login.name, { onchange: () => turn(), autofocus: true })
   let read
   const turn = () => {
     login.name = provider.value
@@ -180,6 +180,17 @@ function link(url) {
   return web ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer', class: 'button' }, 'Open the page of the provider') : 'Open this address:'
 }
 
+/** The words of the gateway, which are those of its family, for people. */
+const REASONS = {
+  'invalid redirect_url': 'There is no code in this. Copy the whole address, with what stands behind the question mark.',
+  'code or error is required': 'There is no code in this. Copy the whole address, with what stands behind the question mark.',
+  'state is required': 'This is not the whole address: copy it with what stands behind the question mark.',
+  'invalid state': 'This is not the address of this login.',
+  'provider does not match state': 'This is the address of a login to another provider.',
+  'unknown or expired state': 'This login is over, or the address is of another one. Begin again.',
+  'oauth flow is not pending': 'The address was taken already.',
+}
+
 /** For browsers that do not find their way back to the gateway. */
 function paste(login, message) {
   const input = h('input', { autocomplete: 'off', spellcheck: 'false', required: true })
@@ -191,7 +202,7 @@ function paste(login, message) {
       input.value = ''
       replace(said, h('p', { role: 'status' }, 'Taken. The account is being fetched.'))
     } catch (error) {
-      if (error.name !== 'AbortError') replace(said, trouble(error))
+      if (error.name !== 'AbortError') replace(said, trouble(REASONS[error.message] ?? error))
     }
   }
   const hint = 'If the browser ends on a page that cannot be opened, copy its whole address from the address bar to here.'
@@ -221,7 +232,7 @@ async function follow(login, lead, wait) {
       continue
     }
     if (answer.status === 'ok') return end(login)
-    if (answer.status === 'error') return fail(login, answer.error)
+    if (answer.status === 'error') return fail(login, REASONS[answer.error] ?? answer.error)
     if (answer.status === 'auth_url') lead(answer.url)
     if (answer.status === 'device_code') lead(answer.verification_url, answer.user_code)
     const text = `Waiting for ${PROVIDERS[login.name].title}…`

@@ -15,7 +15,7 @@ const STEP = 200
 /** The gravest first, as the gateway orders them. */
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace']
 const CHOICE = [['', 'All levels'], ['error', 'error'], ...['warn', 'info', 'debug'].map((name) => [name, `${name} and graver`])]
-const MEANING = { error: 'bad', warn: 'warn', info: 'good' }
+const MEANING = { error: 'bad', warn: 'warn' }
 const NOT_TO_FILE = 'logging to file disabled'
 /** A line as it stands in the file (`management/logs.rs`). */
 const LINE = /^\[([^\]]+)\] \[([^\]]+)\] \[([a-z]+) *\] \[([^\]]+)\] (.*)$/s
@@ -225,12 +225,12 @@ async function failures(place, signal) {
   const id = (name) => /-([0-9a-zA-Z]+)\.log$/.exec(name)?.[1]
   const columns = [
     { title: 'File', cell: ({ name }) => h('code', null, name) },
-    { title: 'Written', wide: true, cell: ({ modified }) => moment(modified * 1000) },
+    { title: 'Written', cell: ({ modified }) => moment(modified * 1000) },
     { title: 'Size', number: true, cell: ({ size }) => bytes(size) },
-    { title: 'Request', cell: ({ name }) => id(name) && h('a', { href: `#requests/${id(name)}` }, id(name).slice(-8)) },
+    { title: 'Request', cell: ({ name }) => id(name) && h('a', { href: `#requests/${id(name)}` }, h('code', { class: 'whole' }, id(name).slice(-8))) },
     { title: 'Take', cell: ({ name }) => button('Download', () => save(name), { class: 'quiet', 'aria-label': `Download ${name}`, data: { keep: name } }) },
   ]
   const again = button('Look again', () => failures(place, signal).catch(() => {}), { class: 'quiet', data: { keep: 'again' } })
   const none = 'None. A request of which the answer of a provider was an error leaves one, with what was asked and answered; secrets are masked.'
-  redraw(place, panel('Logs of failed requests', table(columns, files.slice(0, 200), { caption: 'Logs of failed requests', none }), h('div', { class: 'actions' }, again)))
+  redraw(place, panel('Logs of failed requests', table(columns, files.slice(0, 200), { caption: 'Logs of failed requests', none, stacks: true }), h('div', { class: 'actions' }, again)))
 }
