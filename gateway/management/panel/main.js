@@ -63,9 +63,15 @@ function open() {
   route()
 }
 
-/** A view that would lose something may ask first, and call `detail` itself. */
-function logout() {
-  if (dispatchEvent(new CustomEvent('logout', { cancelable: true, detail: () => login() }))) login()
+const logout = () => leaves(() => login()) && login()
+
+/** Asks the view whether it may be left. One that would lose something says no, and calls `go` once somebody agrees. */
+const leaves = (go) => dispatchEvent(new CustomEvent('leaves', { cancelable: true, detail: go }))
+
+function turn(event) {
+  const to = location.hash
+  if (leaves(() => (location.hash = to))) route()
+  else history.replaceState(null, '', event.oldURL)
 }
 
 const toasts = () => h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' })
@@ -144,7 +150,7 @@ function stroke(event) {
 
 paint()
 onLocked(login)
-addEventListener('hashchange', route)
+addEventListener('hashchange', turn)
 addEventListener('keydown', stroke)
 if (key.get()) open()
 else login()

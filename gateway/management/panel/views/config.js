@@ -139,7 +139,7 @@ class View {
         line > 0 && button(`line ${line}, column ${column}`, () => this.edit.go(line, column), { class: 'link' }),
         key && [' ', h('code', null, key)],
         `: ${message}`,
-        hint && h('small', null, ` ${hint}`),
+        hint && h('small', { class: 'hint' }, hint),
       )
     replace(
       this.problems,
@@ -255,8 +255,9 @@ class View {
     }
     const run = (action) => () => action().catch((error) => this.tell(error))
     const actions = [button('Keep my text, compare again', run(keep)), button('Load the file as it is now', run(theirs), { class: 'quiet' })]
-    replace(this.notice, h('div', { class: 'panel' }, h('p', { class: 'warn' }, 'The file was changed meanwhile, so nothing was saved. Your text is still here.'), h('div', { class: 'actions' }, actions)))
-    actions[0].focus()
+    replace(this.notice, h('div', { class: 'panel' }, h('p', { class: 'warn' }, 'The file was changed by somebody else meanwhile. Your text is still here, and not saved.'), h('div', { class: 'actions' }, actions)))
+    // Whoever is writing goes on.
+    if (!known) actions[0].focus()
   }
 
   async discard() {
@@ -274,31 +275,19 @@ const saves = (action) => (event) => {
 
 /** Asks before changes are left behind: by another view, by logging out, or with the page. Answers with what ends that. */
 function guard(changed) {
-  let leaving = false
-  const stays = (event, leave) => {
-    if (leaving || !changed()) return
+  let sure = false
+  const leaves = async (event) => {
+    if (sure || !changed()) return
     event.preventDefault()
-    event.stopImmediatePropagation()
-    confirm('Leave without saving?', 'What you wrote in the configuration is not saved, and is gone when you leave.', 'Leave').then((yes) => {
-      leaving = yes
-      if (yes) leave()
-    })
+    if (document.querySelector('dialog[aria-label="Leave without saving?"]')) return
+    sure = await confirm('Leave without saving?', 'What you wrote in the configuration is not saved, and is gone when you leave.', 'Leave')
+    if (sure) event.detail()
   }
-  const hash = (event) => {
-    if (leaving || !changed()) return
-    const to = new URL(event.newURL).hash
-    history.replaceState(null, '', event.oldURL)
-    stays(event, () => (location.hash = to))
-  }
-  const logout = (event) => stays(event, () => event.detail())
-  const close = (event) => changed() && event.preventDefault()
-  // Before the page itself hears of it.
-  addEventListener('hashchange', hash, { capture: true })
-  addEventListener('logout', logout)
-  addEventListener('beforeunload', close)
+  const closes = (event) => changed() && event.preventDefault()
+  addEventListener('leaves', leaves)
+  addEventListener('beforeunload', closes)
   return () => {
-    removeEventListener('hashchange', hash, { capture: true })
-    removeEventListener('logout', logout)
-    removeEventListener('beforeunload', close)
+    removeEventListener('leaves', leaves)
+    removeEventListener('beforeunload', closes)
   }
 }

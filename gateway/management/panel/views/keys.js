@@ -72,9 +72,8 @@ function columns(used, done) {
   return [
     { title: 'Name', cell: (key) => key.name ?? UNKNOWN },
     { title: 'Id', cell: (key) => id(key.id) },
-    { title: 'State', cell: (key) => h('span', { title: key.expires && moment(key.expires) }, badge(...standing(key))) },
+    { title: 'State', cell: (key) => h('div', null, badge(...standing(key)), key.expires && h('small', { class: 'hint' }, moment(key.expires))) },
     { title: 'Models', cell: (key) => (key.models.length > 0 ? h('code', null, key.models.join(', ')) : 'all') },
-    { title: 'Expires', cell: (key) => moment(key.expires) },
     ...figures(of),
     { title: 'Change', cell: (key) => actions(key, done) },
   ]
@@ -89,12 +88,12 @@ const figures = (of) => [
   { title: 'Cost', number: true, cell: (row) => cost(of(row)) },
 ]
 
-/** What is not priced is not in the sum, which is then said. */
+/** Nothing is known where nothing of it has a price; `~` marks what is not exact. */
 function cost(used) {
-  if (!used) return UNKNOWN
-  if (used.requests > 0 && used.unpriced === used.requests) return UNKNOWN
+  if (!used || (used.requests > 0 && used.unpriced === used.requests)) return UNKNOWN
   const sum = dollars(used.cost_nanodollars)
-  return used.unpriced > 0 ? h('span', { title: `${used.unpriced} requests have no price` }, `≥ ${sum}`) : sum
+  if (!used.unpriced && !used.estimated) return sum
+  return h('span', { title: `${used.unpriced} requests have no price, and the price of ${used.estimated} is an estimate` }, `~${sum}`)
 }
 
 /** Keys that are no more, and requests without one. */
