@@ -14,6 +14,9 @@ const COUNTS = 10_000
 /** Cards on the page; of more, the filter finds the others. */
 const MOST = 300
 
+/** Bytes of the largest file that is sent. */
+const LARGEST = 1_000_000
+
 /** The words for people, and what each means. */
 const STATES = {
   ready: ['ready', 'good'],
@@ -27,9 +30,18 @@ export function show(place, tail) {
   /** Cards by the id of their account: `{node, told}`, of which `told` is what they show. */
   const cards = new Map()
   const filter = h('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter accounts', oninput: draw })
-  const summary = h('p', { class: 'faint', role: 'status' })
+  const summary = h('p', { class: 'faint' })
   const list = h('div', { class: 'accounts' })
-  place.append(head(title, filter, uploader(load), button('Log in', () => logIn('', load))), summary, list)
+  place.append(
+    head(
+      title,
+      filter,
+      uploader(load),
+      button('Log in', () => logIn('', load)),
+    ),
+    summary,
+    list,
+  )
 
   async function load() {
     const told = await get('accounts')
@@ -65,7 +77,10 @@ export function show(place, tail) {
     if (known?.told === told) return known.node
     const node = known?.node ?? h('article', { class: 'panel account', 'aria-label': account.id, tabindex: -1 })
     const open = node.querySelector('details')?.open ?? account.id === tail
-    redraw(node, card(account, open, (action) => act(account, action)))
+    redraw(
+      node,
+      card(account, open, (action) => act(account, action)),
+    )
     cards.set(account.id, { node, told })
     return node
   }
@@ -84,7 +99,10 @@ export function show(place, tail) {
 
   const unwatch = watch(paced(draw))
   const counts = setInterval(() => document.hidden || load().catch(() => {}), COUNTS)
-  load().then(() => reveal(cards.get(tail)?.node), () => {})
+  load().then(
+    () => reveal(cards.get(tail)?.node),
+    () => {},
+  )
   return () => {
     unwatch()
     clearInterval(counts)
@@ -100,7 +118,11 @@ const DONE = {
 }
 
 const sure = (account) =>
-  confirm('Remove an account', `${account.id} is forgotten, and its file ${account.file} is deleted. To have it back somebody must log in again.`, 'Remove')
+  confirm(
+    'Remove an account',
+    `${account.id} is forgotten, and its file ${account.file} is deleted. To have it back somebody must log in again.`,
+    'Remove',
+  )
 
 function say(node, text) {
   if (node.textContent !== text) replace(node, text)
@@ -112,8 +134,16 @@ function reveal(node) {
 }
 
 const matches = (account, wanted) =>
-  [account.id, account.provider, account.kind, account.email, account.label, account.source, STATES[account.state]?.[0], account.reason]
-    .some((text) => text?.toLowerCase().includes(wanted))
+  [
+    account.id,
+    account.provider,
+    account.kind,
+    account.email,
+    account.label,
+    account.source,
+    STATES[account.state]?.[0],
+    account.reason,
+  ].some((text) => text?.toLowerCase().includes(wanted))
 
 function tally(all, shown) {
   const ready = all.filter((account) => account.state === 'ready').length
@@ -204,7 +234,11 @@ function more(account, open) {
     'details',
     { open },
     h('summary', { data: { keep: 'more' } }, 'Details'),
-    h('dl', null, rows.filter(([, value]) => value).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])),
+    h(
+      'dl',
+      null,
+      rows.filter(([, value]) => value).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+    ),
     account.models.length > 0 && h('h3', null, 'Models in another state'),
     account.models.length > 0 && h('ul', { class: 'states' }, account.models.slice(0, 100).map(modelState)),
   )
@@ -218,20 +252,21 @@ function modelList({ models, fetched, error }) {
   return error ? [`${came}; the last time it did not come: `, h('span', { class: 'warn' }, error)] : came
 }
 
+async function upload(file) {
+  try {
+    if (file.size > LARGEST) throw new Error('this is too large to be the file of an account.')
+    const headers = { 'content-type': 'application/json' }
+    await ask('auth-files', { method: 'POST', query: { name: file.name }, text: await file.text(), headers })
+  } catch (error) {
+    throw new Error(`${file.name}: ${error.message}`)
+  }
+}
+
 /** Takes files of accounts, each by itself, and says of each what became of it. */
 function uploader(done) {
   const take = async () => {
     for (const file of input.files) {
-      const text = await file.text()
-      const headers = { 'content-type': 'application/json' }
-      const one = async () => {
-        try {
-          await ask('auth-files', { method: 'POST', query: { name: file.name }, text, headers })
-        } catch (error) {
-          throw new Error(`${file.name}: ${error.message}`)
-        }
-      }
-      await attempt(one, `${file.name} is in use.`)
+      await attempt(() => upload(file), `${file.name} is in use.`)
     }
     input.value = ''
     await done().catch((error) => toast(error.message, 'bad'))

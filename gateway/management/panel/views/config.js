@@ -18,9 +18,18 @@ export function show(place) {
   const view = new View(over.signal)
   place.append(
     head(title, view.buttons.check, view.buttons.discard, view.buttons.review),
-    h('p', { class: 'warn' }, 'This file holds keys and other secrets in clear. This page neither keeps nor logs them; mind who sees your screen.'),
+    h(
+      'p',
+      { class: 'warn' },
+      'This file holds keys and other secrets in clear. This page neither keeps nor logs them; mind who sees your screen.',
+    ),
     view.notice,
-    h('div', { class: 'config' }, h('div', null, view.problems, view.edit.node, view.status, h('p', { class: 'faint', id: 'editor-hint' }, HINT)), view.form.node),
+    h(
+      'div',
+      { class: 'config' },
+      h('div', null, view.problems, view.edit.node, view.status, h('p', { class: 'faint', id: 'editor-hint' }, HINT)),
+      view.form.node,
+    ),
   )
   view.load().catch((error) => view.tell(error))
   view.form.load()
@@ -49,7 +58,13 @@ class View {
       discard: button('Discard changes…', () => this.discard(), { class: 'quiet', disabled: true }),
       review: button('Review changes', review, { disabled: true }),
     }
-    this.edit = editor({ 'aria-label': 'Configuration file', 'aria-describedby': 'editor-hint', oninput: () => this.typed(), onkeydown: saves(review), disabled: true })
+    this.edit = editor({
+      'aria-label': 'Configuration file',
+      'aria-describedby': 'editor-hint',
+      oninput: () => this.typed(),
+      onkeydown: saves(review),
+      disabled: true,
+    })
     this.status = h('p', { class: 'faint', role: 'status' })
     this.notice = h('div', { role: 'status' })
     this.problems = h('div', null)
@@ -106,7 +121,8 @@ class View {
     try {
       const answer = await this.put(this.text, { query: { 'dry-run': 'true' } })
       this.say([], answer.warnings)
-      if (!quiet) toast(answer.warnings?.length ? 'It can be used, with warnings.' : 'It can be used.', answer.warnings?.length ? 'warn' : 'good')
+      if (!quiet)
+        toast(answer.warnings?.length ? 'It can be used, with warnings.' : 'It can be used.', answer.warnings?.length ? 'warn' : 'good')
       return answer
     } catch (error) {
       this.refused(error)
@@ -143,9 +159,34 @@ class View {
       )
     replace(
       this.problems,
-      problems.length > 0 && h('section', { class: 'panel', role: 'alert' }, h('h2', { class: 'bad' }, problems.length === 1 ? 'A mistake' : `${problems.length} mistakes`), stale, h('ul', null, problems.slice(0, 100).map(one))),
-      warnings.length > 0 && h('section', { class: 'panel' }, h('h2', { class: 'warn' }, 'Warnings'), h('ul', null, warnings.slice(0, 100).map((warning) => h('li', null, warning)))),
+      problems.length > 0 &&
+        h(
+          'section',
+          { class: 'panel', role: 'alert' },
+          h('h2', { class: 'bad' }, problems.length === 1 ? 'A mistake' : `${problems.length} mistakes`),
+          stale,
+          h('ul', null, problems.slice(0, 100).map(one)),
+        ),
+      warnings.length > 0 &&
+        h(
+          'section',
+          { class: 'panel' },
+          h('h2', { class: 'warn' }, 'Warnings'),
+          h(
+            'ul',
+            null,
+            warnings.slice(0, 100).map((warning) => h('li', null, this.placed(warning))),
+          ),
+        ),
     )
+  }
+
+  /** A warning, which begins with its place: `config.yaml:9:1: …`. */
+  placed(warning) {
+    const [, line, column, text] = /^\S+:(\d+):(\d+): (.*)$/s.exec(warning) ?? []
+    return text
+      ? [button(`line ${line}, column ${column}`, () => this.edit.go(Number(line), Number(column)), { class: 'link' }), `: ${text}`]
+      : warning
   }
 
   /** Shows what would be different, and saves it if it is meant. */
@@ -162,8 +203,8 @@ class View {
           await this.save(text)
           close()
         } catch (error) {
-          if (error.status === 412) return close(), this.meanwhile()
-          if (error.problems?.length > 0) return close(), this.refused(error)
+          if (error.status === 412) return (close(), this.meanwhile())
+          if (error.problems?.length > 0) return (close(), this.refused(error))
           replace(said, trouble(error))
           event.target.disabled = false
         }
@@ -233,7 +274,10 @@ class View {
   unusable({ time, message, problems }) {
     this.checked = this.text
     this.say(problems ?? [])
-    replace(this.notice, h('p', { class: 'panel bad' }, `The file cannot be used (${moment(time)}): ${message}. What was in use before stays in use.`))
+    replace(
+      this.notice,
+      h('p', { class: 'panel bad' }, `The file cannot be used (${moment(time)}): ${message}. What was in use before stays in use.`),
+    )
   }
 
   /** Somebody has changed the file while something was written here. */
@@ -242,7 +286,14 @@ class View {
     const keep = async () => {
       this.take(known ?? (await this.read()))
       this.typed()
-      replace(this.notice, h('p', { class: 'panel' }, 'Your text is compared with the file as it is now. Review the changes: what others wrote is shown as removed, where your text lacks it.'))
+      replace(
+        this.notice,
+        h(
+          'p',
+          { class: 'panel' },
+          'Your text is compared with the file as it is now. What others wrote and your text lacks is shown as removed.',
+        ),
+      )
     }
     const theirs = async () => {
       await this.load()
@@ -251,11 +302,30 @@ class View {
         this.typed()
         replace(this.notice)
       }
-      replace(this.notice, h('div', { class: 'panel' }, h('p', null, 'This is the file as it is now. Your text is kept as long as this view is open.'), button('Put my text back', back, { class: 'quiet' })))
+      replace(
+        this.notice,
+        h(
+          'div',
+          { class: 'panel' },
+          h('p', null, 'This is the file as it is now. Your text is kept as long as this view is open.'),
+          button('Put my text back', back, { class: 'quiet' }),
+        ),
+      )
     }
     const run = (action) => () => action().catch((error) => this.tell(error))
-    const actions = [button('Keep my text, compare again', run(keep)), button('Load the file as it is now', run(theirs), { class: 'quiet' })]
-    replace(this.notice, h('div', { class: 'panel' }, h('p', { class: 'warn' }, 'The file was changed by somebody else meanwhile. Your text is still here, and not saved.'), h('div', { class: 'actions' }, actions)))
+    const actions = [
+      button('Keep my text, compare again', run(keep)),
+      button('Load the file as it is now', run(theirs), { class: 'quiet' }),
+    ]
+    replace(
+      this.notice,
+      h(
+        'div',
+        { class: 'panel' },
+        h('p', { class: 'warn' }, 'The file was changed by somebody else meanwhile. Your text is still here, and not saved.'),
+        h('div', { class: 'actions' }, actions),
+      ),
+    )
     // Whoever is writing goes on.
     if (!known) actions[0].focus()
   }

@@ -10,7 +10,12 @@ export const title = 'Keys'
 
 /** Milliseconds after which the use is asked for again. */
 const AGAIN = 15_000
-const RANGES = [['24h', 'Last 24 hours'], ['7d', 'Last 7 days'], ['30d', 'Last 30 days'], ['', 'Ever']]
+const RANGES = [
+  ['24h', 'Last 24 hours'],
+  ['7d', 'Last 7 days'],
+  ['30d', 'Last 30 days'],
+  ['', 'Ever'],
+]
 
 export function show(place) {
   const over = new AbortController()
@@ -19,7 +24,15 @@ export function show(place) {
   const range = select(RANGES, '30d', { 'aria-label': 'Use in', onchange: () => use().catch(tell) })
   const said = h('div', null)
   const list = h('div', null)
-  place.append(head(title, range, button('New key', () => create(load))), said, list)
+  place.append(
+    head(
+      title,
+      range,
+      button('New key', () => create(load)),
+    ),
+    said,
+    list,
+  )
 
   async function load() {
     view.keys = (await get('keys', {}, { signal })).keys
@@ -41,7 +54,11 @@ export function show(place) {
     const now = JSON.stringify([keys, used?.groups, keys.map((key) => standing(key)[0])])
     if (now === view.drawn) return
     view.drawn = now
-    redraw(list, panel('Client keys', keys.length > 0 ? table(columns(used, load), keys, { caption: 'Client keys', stacks: true }) : empty(NOBODY)), others(keys, used))
+    redraw(
+      list,
+      panel('Client keys', keys.length > 0 ? table(columns(used, load), keys, { caption: 'Client keys', stacks: true }) : empty(NOBODY)),
+      others(keys, used),
+    )
   }
 
   const again = () => load().catch(tell)
@@ -68,11 +85,15 @@ function standing({ disabled, expires }) {
 }
 
 function columns(used, done) {
-  const of = (key) => used && (used.groups.find((group) => group.name === key.id) ?? { requests: 0, failed: 0, tokens: 0, cost_nanodollars: 0 })
+  const of = (key) =>
+    used && (used.groups.find((group) => group.name === key.id) ?? { requests: 0, failed: 0, tokens: 0, cost_nanodollars: 0 })
   return [
     { title: 'Name', cell: (key) => key.name ?? UNKNOWN },
     { title: 'Id', cell: (key) => id(key.id) },
-    { title: 'State', cell: (key) => h('div', null, badge(...standing(key)), key.expires && h('small', { class: 'hint' }, moment(key.expires))) },
+    {
+      title: 'State',
+      cell: (key) => h('div', null, badge(...standing(key)), key.expires && h('small', { class: 'hint' }, moment(key.expires))),
+    },
     { title: 'Models', cell: (key) => (key.models.length > 0 ? h('code', null, key.models.join(', ')) : 'all') },
     ...figures(of),
     { title: 'Change', cell: (key) => actions(key, done) },
@@ -92,7 +113,7 @@ const figures = (of) => [
 function cost(used) {
   if (!used || (used.requests > 0 && used.unpriced === used.requests)) return UNKNOWN
   const sum = dollars(used.cost_nanodollars)
-  if (!used.unpriced && !used.estimated) return sum
+  if ((!used.unpriced && !used.estimated) || sum.startsWith('<')) return sum
   return h('span', { title: `${used.unpriced} requests have no price, and the price of ${used.estimated} is an estimate` }, `~${sum}`)
 }
 
@@ -103,7 +124,11 @@ function others(keys, used) {
   if (rest.length === 0) return null
   const name = (group) => group.of ?? (group.name === undefined ? 'without a key' : UNKNOWN)
   const shown = [{ title: 'Name', cell: name }, { title: 'Id', cell: (group) => id(group.name) }, ...figures((group) => group)]
-  return panel('Use by others', h('p', { class: 'faint' }, 'Keys that are no more, and requests without one.'), table(shown, rest, { caption: 'Use by others', stacks: true }))
+  return panel(
+    'Use by others',
+    h('p', { class: 'faint' }, 'Keys that are no more, and requests without one.'),
+    table(shown, rest, { caption: 'Use by others', stacks: true }),
+  )
 }
 
 function actions(key, done) {
@@ -121,7 +146,8 @@ function actions(key, done) {
     await attempt(() => ask(path, { method: 'DELETE' }), 'Revoked.')
     await done().catch(() => {})
   }
-  const one = (text, action) => button(text, action, { class: 'quiet', 'aria-label': `${text} ${named}`, data: { keep: `${text} ${key.id}` } })
+  const one = (text, action) =>
+    button(text, action, { class: 'quiet', 'aria-label': `${text} ${named}`, data: { keep: `${text} ${key.id}` } })
   return h('div', { class: 'actions' }, one('Rotate…', rotate), one('Revoke…', revoke))
 }
 
