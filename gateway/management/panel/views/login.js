@@ -161,6 +161,7 @@ async function begin(login, { method, project_id, key, location, cookie, label }
   }
   const told = await get(`${begins}-auth-url`, { is_webui: 'true', method, project_id, label }, { signal })
   login.state = told.state
+  login.ends = told.expires_in && new Date(Date.now() + told.expires_in * 1000).toISOString()
   if (told.warning) agree(login, told)
   else go(login, told)
 }
@@ -188,7 +189,7 @@ function go(login, told) {
   const way = h('div', { class: 'steps' })
   const wait = h('p', { role: 'status', class: 'waiting' }, `Waiting for ${title}…`)
   const pastes = back && !told.user_code
-  const ends = told.expires_in && new Date(Date.now() + told.expires_in * 1000).toISOString()
+  const { ends } = login
   const lead = (url, code) => {
     if (way.dataset.url === `${url} ${code ?? ''}`) return
     way.dataset.url = `${url} ${code ?? ''}`
@@ -255,7 +256,8 @@ function paste(login, message) {
   return h(
     'form',
     { class: 'steps', onsubmit: submit },
-    message && h('p', { class: 'warn' }, message),
+    // What follows is for programs.
+    message && h('p', { class: 'warn' }, `${message.split('; send ')[0]}.`),
     field('Address the browser ended on', input, hint),
     h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'quiet' }, 'Send the address')),
     said,
