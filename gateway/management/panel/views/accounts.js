@@ -68,7 +68,7 @@ export function show(place, tail) {
     }
     list.querySelector(':scope > .empty')?.remove()
     if (shown.length === 0) list.append(empty(nothing(all.length)))
-    count1s()
+    countDown()
   }
 
   function cardOf(account) {
@@ -93,7 +93,7 @@ export function show(place, tail) {
   }
 
   /** Times that are ahead. */
-  function count1s() {
+  function countDown() {
     for (const node of list.querySelectorAll('[data-until]')) say(node, until(node.dataset.until))
   }
 
@@ -212,17 +212,16 @@ function actions(account, act) {
   ]
 }
 
-const FROM = {
-  config: ['the configuration; ', h.bind(null, 'a', { href: '#config' }, 'change it there')],
-  environment: ['the environment of the gateway'],
-  'built-in': ['part of the program'],
-  file: ['a login'],
+/** Where it was found, and so where it is changed. */
+function from(source) {
+  if (source === 'config') return ['the configuration; ', h('a', { href: '#config' }, 'change it there')]
+  return { environment: 'the environment of the gateway', 'built-in': 'part of the program', file: 'a login' }[source] ?? source
 }
 
 /** Everything else about it. */
 function more(account, open) {
   const rows = [
-    ['From', (FROM[account.source] ?? [account.source]).map((part) => (typeof part === 'function' ? part() : part))],
+    ['From', from(account.source)],
     ['Spoken to as', account.kind],
     ['File', account.file],
     ['Prefix', account.prefix],

@@ -52,6 +52,8 @@ class View {
     /** Whether the file was read. */
     this.ready = false
     this.event = feed.config
+    /** Changes of the file that are made here now. */
+    this.changing = 0
     const review = () => this.review()
     this.buttons = {
       check: button('Check', () => this.check(), { class: 'quiet', disabled: true }),
@@ -68,7 +70,7 @@ class View {
     this.status = h('p', { class: 'faint', role: 'status' })
     this.notice = h('div', { role: 'status' })
     this.problems = h('div', null)
-    this.form = settings((answer) => this.after(answer), signal)
+    this.form = settings((change) => this.own(() => this.set(change)), signal)
   }
 
   get text() {
@@ -88,10 +90,7 @@ class View {
 
   /** Shows the file as it is now. */
   async load() {
-    this.take(await this.read())
-    this.edit.fill(this.base.text)
-    this.say([])
-    this.typed()
+    this.renew(await this.read())
   }
 
   /** What is written is compared with this from now on. */
@@ -200,7 +199,7 @@ class View {
       const save = async (event) => {
         event.target.disabled = true
         try {
-          await this.save(text)
+          await this.own(() => this.save(text))
           close()
         } catch (error) {
           if (error.status === 412) return (close(), this.meanwhile())
@@ -235,33 +234,43 @@ class View {
     replace(this.notice, h('p', { class: 'panel warn' }, `Counts only after a restart of the gateway: ${keys.join(', ')}.`))
   }
 
-  /** A setting of the form was saved, which changed the file. */
-  async after(answer) {
+  /** Changes the file; what the feed tells meanwhile is no news. */
+  async own(change) {
+    this.changing += 1
     try {
-      const file = await this.read()
-      if (!this.isChanged()) {
-        this.take(file)
-        this.edit.fill(file.text)
-        this.typed()
-      } else if (file.etag !== this.base.etag) this.meanwhile(file)
-      for (const warning of answer.warnings ?? []) toast(warning, 'warn')
-      this.restart(answer)
-    } catch (error) {
-      this.tell(error)
+      return await change()
+    } finally {
+      this.changing -= 1
     }
+  }
+
+  /** Sets a setting of the form, which changes the file. */
+  async set(change) {
+    const answer = await change()
+    const file = await this.read()
+    if (!this.isChanged()) this.renew(file)
+    else if (file.etag !== this.base.etag) this.meanwhile(file)
+    for (const warning of answer.warnings ?? []) toast(warning, 'warn')
+    this.restart(answer)
+  }
+
+  /** The file as it is now, where nothing was written here. */
+  renew(file) {
+    this.take(file)
+    this.edit.fill(file.text)
+    this.say([])
+    this.typed()
   }
 
   /** Somebody has changed the file: shown as it is now, where nothing was written here. */
   async heard() {
-    if (feed.config === this.event || !this.ready) return
+    if (feed.config === this.event || !this.ready || this.changing > 0) return
     this.event = feed.config
     try {
       const file = await this.read()
       if (file.etag !== this.base.etag && this.isChanged()) this.meanwhile(file)
       else if (file.etag !== this.base.etag) {
-        this.take(file)
-        this.edit.fill(file.text)
-        this.typed()
+        this.renew(file)
         replace(this.notice, h('p', { class: 'faint' }, 'The file was changed meanwhile; this is how it is now.'))
       }
       this.form.load()

@@ -26,9 +26,9 @@ const SETTINGS = [
   ['usage-statistics-enabled', 'flag', 'Write a row for each request in the ledger.'],
 ]
 
-/** The form; `saved(answer)` is called after each change. Answers with `node` and `load()`. */
-export function settings(saved, signal) {
-  const rows = SETTINGS.map((setting) => row(setting, saved))
+/** The form; `change(action)` runs what changes the file. Answers with `node` and `load()`. */
+export function settings(change, signal) {
+  const rows = SETTINGS.map((setting) => row(setting, change))
   const said = h('div', null)
   const node = panel(
     'Common settings',
@@ -52,16 +52,15 @@ export function settings(saved, signal) {
   return { node, load }
 }
 
-function row([path, kind, help], saved) {
+function row([path, kind, help], change) {
   const id = `setting-${path}`
   const told = { id, 'aria-describedby': `${id}-help` }
   let known
   const put = async (value) => {
     try {
-      const answer = await send('PUT', path.replaceAll('.', '/'), { value })
+      await change(() => send('PUT', path.replaceAll('.', '/'), { value }))
       known = value
       toast(`${path}: saved.`)
-      saved(answer)
     } catch (error) {
       toast(error.message, 'bad')
       control.show(known)
