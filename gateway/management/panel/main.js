@@ -70,9 +70,15 @@ function open() {
   route()
 }
 
-/** A view that would lose something may ask first, and call `detail` itself. */
-function logout() {
-  if (dispatchEvent(new CustomEvent('logout', { cancelable: true, detail: () => login() }))) login()
+const logout = () => leaves(() => login()) && login()
+
+/** Asks the view whether it may be left. One that would lose something says no, and calls `go` once somebody agrees. */
+const leaves = (go) => dispatchEvent(new CustomEvent('leaves', { cancelable: true, detail: go }))
+
+function turn(event) {
+  const to = location.hash
+  if (leaves(() => (location.hash = to))) move()
+  else history.replaceState(null, '', event.oldURL)
 }
 
 const toasts = () => h('div', { id: 'toasts', class: 'toasts', role: 'status' })
@@ -172,7 +178,7 @@ function stroke(event) {
 paint()
 // Several questions may be refused at once.
 onLocked((refusal) => key.get() && login(refusal))
-addEventListener('hashchange', move)
+addEventListener('hashchange', turn)
 addEventListener('keydown', stroke)
 if (key.get()) open()
 else login()

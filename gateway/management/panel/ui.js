@@ -39,15 +39,15 @@ export function meter(used, label) {
 
 /**
  * A table. `columns`: `{title, cell(row), number, wide, sort(row)}`; `wide` ones are left out on narrow screens. With `open`, rows can be clicked
- * and, by the button in their first cell, reached with the keyboard.
+ * and, by the button in their first cell, reached with the keyboard. One that `stacks` has its cells below each other on narrow screens.
  */
-export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = {}) {
+export function table(columns, rows, { caption, open, stacks, none = 'Nothing yet.' } = {}) {
   if (rows.length === 0) return empty(none)
   const cls = (column) => [column.number && 'number', column.wide && 'wide'].filter(Boolean).join(' ') || null
   const cell = (column, index, row) => {
     const content = column.cell(row)
     const opener = open && index === 0
-    return h('td', { class: cls(column) }, opener ? button(content, () => open(row), { class: 'link' }) : content)
+    return h('td', { class: cls(column), data: stacks && { title: column.title } }, opener ? button(content, () => open(row), { class: 'link' }) : content)
   }
   const line = (row) => {
     const onclick = open && ((event) => event.target.closest('button, a, input') || open(row))
@@ -55,7 +55,7 @@ export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = 
   }
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    { class: stacks ? 'scroll stacks' : 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
     h(
       'table',
       null,

@@ -14,6 +14,9 @@ const COUNTS = 10_000
 /** Cards on the page; of more, the filter finds the others. */
 const MOST = 300
 
+/** Bytes of the largest file that is sent. */
+const LARGEST = 1_000_000
+
 /** The words for people, and what each means. */
 const STATES = {
   ready: ['ready', 'good'],
@@ -27,9 +30,18 @@ export function show(place, tail) {
   /** Cards by the id of their account: `{node, told}`, of which `told` is what they show. */
   const cards = new Map()
   const filter = h('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter accounts', oninput: draw })
-  const summary = h('p', { class: 'faint', role: 'status' })
+  const summary = h('p', { class: 'faint' })
   const list = h('div', { class: 'accounts' })
-  place.append(head(title, filter, uploader(load), button('Log in', () => logIn('', load))), summary, list)
+  place.append(
+    head(
+      title,
+      filter,
+      uploader(load),
+      button('Log in', () => logIn('', load)),
+    ),
+    summary,
+    list,
+  )
 
   async function load() {
     const told = await get('accounts')
@@ -56,7 +68,7 @@ export function show(place, tail) {
     }
     list.querySelector(':scope > .empty')?.remove()
     if (shown.length === 0) list.append(empty(nothing(all.length)))
-    count1s()
+    countDown()
   }
 
   function cardOf(account) {
@@ -65,7 +77,10 @@ export function show(place, tail) {
     if (known?.told === told) return known.node
     const node = known?.node ?? h('article', { class: 'panel account', 'aria-label': account.id, tabindex: -1 })
     const open = node.querySelector('details')?.open ?? account.id === tail
-    redraw(node, card(account, open, (action) => act(account, action)))
+    redraw(
+      node,
+      card(account, open, (action) => act(account, action)),
+    )
     cards.set(account.id, { node, told })
     return node
   }
@@ -78,13 +93,16 @@ export function show(place, tail) {
   }
 
   /** Times that are ahead. */
-  function count1s() {
+  function countDown() {
     for (const node of list.querySelectorAll('[data-until]')) say(node, until(node.dataset.until))
   }
 
   const unwatch = watch(paced(draw))
   const counts = setInterval(() => document.hidden || load().catch(() => {}), COUNTS)
-  load().then(() => reveal(cards.get(tail)?.node), () => {})
+  load().then(
+    () => reveal(cards.get(tail)?.node),
+    () => {},
+  )
   return () => {
     unwatch()
     clearInterval(counts)
@@ -100,7 +118,11 @@ const DONE = {
 }
 
 const sure = (account) =>
-  confirm('Remove an account', `${account.id} is forgotten, and its file ${account.file} is deleted. To have it back somebody must log in again.`, 'Remove')
+  confirm(
+    'Remove an account',
+    `${account.id} is forgotten, and its file ${account.file} is deleted. To have it back somebody must log in again.`,
+    'Remove',
+  )
 
 function say(node, text) {
   if (node.textContent !== text) replace(node, text)
@@ -112,8 +134,16 @@ function reveal(node) {
 }
 
 const matches = (account, wanted) =>
-  [account.id, account.provider, account.kind, account.email, account.label, account.source, STATES[account.state]?.[0], account.reason]
-    .some((text) => text?.toLowerCase().includes(wanted))
+  [
+    account.id,
+    account.provider,
+    account.kind,
+    account.email,
+    account.label,
+    account.source,
+    STATES[account.state]?.[0],
+    account.reason,
+  ].some((text) => text?.toLowerCase().includes(wanted))
 
 function tally(all, shown) {
   const ready = all.filter((account) => account.state === 'ready').length
@@ -128,9 +158,10 @@ const nothing = (all) =>
 function card(account, open, act) {
   return [
     h('div', { class: 'who' }, h('h2', null, account.id), h('small', null, called(account))),
-    h('div', { class: 'standing' }, standing(account), account.models.length > 0 && badge(`${account.models.length} models differ`, 'warn')),
+    h('div', { class: 'standing' }, standing(account), others(account)),
     h('div', { class: 'quotas' }, account.quota.map(quota)),
     h('div', { class: 'counts' }, figure('good', account.succeeded), figure('bad', account.failed)),
+    account.reason && h('p', { class: 'reason' }, account.reason),
     h('div', { class: 'actions' }, actions(account, act)),
     more(account, open),
   ]
@@ -138,16 +169,18 @@ function card(account, open, act) {
 
 const called = (account) => [account.provider, account.email, account.label].filter(Boolean).join(' · ')
 
+/** What is not well beside its state. */
+const others = ({ models, model_list: list }) => [
+  models.length > 0 && [' ', badge(models.length === 1 ? '1 model in another state' : `${models.length} models in another state`, 'warn')],
+  list?.error && [' ', badge('its model list did not come', 'warn')],
+]
+
 /** A time that is ahead; whoever shows it counts it down. */
 const ahead = (time) => h('time', { datetime: time, title: moment(time), data: { until: time } }, until(time))
 
-function standing({ state, reason, next_try }) {
+function standing({ state, next_try }) {
   const [word, meaning] = STATES[state] ?? [state, 'quiet']
-  return [
-    badge(word, meaning),
-    next_try && h('span', null, ' tried again ', ahead(next_try)),
-    reason && h('p', { class: 'reason' }, reason),
-  ]
+  return [badge(word, meaning), next_try && h('span', null, ' tried again ', ahead(next_try))]
 }
 
 function quota(window) {
@@ -174,22 +207,21 @@ function actions(account, act) {
     file && account.state === 'log_in_again' && one('log-in', 'Log in again', { class: null }),
     rests && one('clear-cooldown', 'Clear cooldown'),
     file && one(turned, turned === 'enable' ? 'Enable' : 'Disable', { data: { keep: 'turn' } }),
-    file && account.kind !== 'vertex' && one('refresh', 'Refresh token'),
+    file && account.provider !== 'vertex' && one('refresh', 'Refresh token'),
     file && one('remove', 'Remove…'),
   ]
 }
 
-const FROM = {
-  config: ['the configuration; ', h.bind(null, 'a', { href: '#config' }, 'change it there')],
-  environment: ['the environment of the gateway'],
-  'built-in': ['part of the program'],
-  file: ['a login'],
+/** Where it was found, and so where it is changed. */
+function from(source) {
+  if (source === 'config') return ['the configuration; ', h('a', { href: '#config' }, 'change it there')]
+  return { environment: 'the environment of the gateway', 'built-in': 'part of the program', file: 'a login' }[source] ?? source
 }
 
 /** Everything else about it. */
 function more(account, open) {
   const rows = [
-    ['From', (FROM[account.source] ?? [account.source]).map((part) => (typeof part === 'function' ? part() : part))],
+    ['From', from(account.source)],
     ['Spoken to as', account.kind],
     ['File', account.file],
     ['Prefix', account.prefix],
@@ -201,25 +233,39 @@ function more(account, open) {
     'details',
     { open },
     h('summary', { data: { keep: 'more' } }, 'Details'),
-    h('dl', null, rows.filter(([, value]) => value).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])),
+    h(
+      'dl',
+      null,
+      rows.filter(([, value]) => value).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+    ),
     account.models.length > 0 && h('h3', null, 'Models in another state'),
-    account.models.length > 0 && h('ul', { class: 'states' }, account.models.slice(0, 100).map((model) => h('li', null, h('code', null, model.model), ' ', standing(model)))),
+    account.models.length > 0 && h('ul', { class: 'states' }, account.models.slice(0, 100).map(modelState)),
   )
 }
+
+const modelState = (model) =>
+  h('li', null, h('code', null, model.model), ' ', standing(model), model.reason && h('p', { class: 'reason' }, model.reason))
 
 function modelList({ models, fetched, error }) {
   const came = fetched ? `${models} models, came ${moment(fetched)}` : `${models} models`
   return error ? [`${came}; the last time it did not come: `, h('span', { class: 'warn' }, error)] : came
 }
 
+async function upload(file) {
+  try {
+    if (file.size > LARGEST) throw new Error('this is too large to be the file of an account.')
+    const headers = { 'content-type': 'application/json' }
+    await ask('auth-files', { method: 'POST', query: { name: file.name }, text: await file.text(), headers })
+  } catch (error) {
+    throw new Error(`${file.name}: ${error.message}`)
+  }
+}
+
 /** Takes files of accounts, each by itself, and says of each what became of it. */
 function uploader(done) {
   const take = async () => {
     for (const file of input.files) {
-      const text = await file.text()
-      const headers = { 'content-type': 'application/json' }
-      const one = () => ask('auth-files', { method: 'POST', query: { name: file.name }, text, headers })
-      await attempt(one, `${file.name} is in use.`)
+      await attempt(() => upload(file), `${file.name} is in use.`)
     }
     input.value = ''
     await done().catch((error) => toast(error.message, 'bad'))

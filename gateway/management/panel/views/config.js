@@ -18,9 +18,18 @@ export function show(place) {
   const view = new View(over.signal)
   place.append(
     head(title, view.buttons.check, view.buttons.discard, view.buttons.review),
-    h('p', { class: 'warn' }, 'This file holds keys and other secrets in clear. This page neither keeps nor logs them; mind who sees your screen.'),
+    h(
+      'p',
+      { class: 'warn' },
+      'This file holds keys and other secrets in clear. This page neither keeps nor logs them; mind who sees your screen.',
+    ),
     view.notice,
-    h('div', { class: 'config' }, h('div', null, view.problems, view.edit.node, view.status, h('p', { class: 'faint', id: 'editor-hint' }, HINT)), view.form.node),
+    h(
+      'div',
+      { class: 'config' },
+      h('div', null, view.problems, view.edit.node, view.status, h('p', { class: 'faint', id: 'editor-hint' }, HINT)),
+      view.form.node,
+    ),
   )
   view.load().catch((error) => view.tell(error))
   view.form.load()
@@ -43,17 +52,25 @@ class View {
     /** Whether the file was read. */
     this.ready = false
     this.event = feed.config
+    /** Changes of the file that are made here now. */
+    this.changing = 0
     const review = () => this.review()
     this.buttons = {
       check: button('Check', () => this.check(), { class: 'quiet', disabled: true }),
       discard: button('Discard changes…', () => this.discard(), { class: 'quiet', disabled: true }),
       review: button('Review changes', review, { disabled: true }),
     }
-    this.edit = editor({ 'aria-label': 'Configuration file', 'aria-describedby': 'editor-hint', oninput: () => this.typed(), onkeydown: saves(review), disabled: true })
+    this.edit = editor({
+      'aria-label': 'Configuration file',
+      'aria-describedby': 'editor-hint',
+      oninput: () => this.typed(),
+      onkeydown: saves(review),
+      disabled: true,
+    })
     this.status = h('p', { class: 'faint', role: 'status' })
     this.notice = h('div', { role: 'status' })
     this.problems = h('div', null)
-    this.form = settings((answer) => this.after(answer), signal)
+    this.form = settings((change) => this.own(() => this.set(change)), signal)
   }
 
   get text() {
@@ -73,10 +90,7 @@ class View {
 
   /** Shows the file as it is now. */
   async load() {
-    this.take(await this.read())
-    this.edit.fill(this.base.text)
-    this.say([])
-    this.typed()
+    this.renew(await this.read())
   }
 
   /** What is written is compared with this from now on. */
@@ -106,7 +120,8 @@ class View {
     try {
       const answer = await this.put(this.text, { query: { 'dry-run': 'true' } })
       this.say([], answer.warnings)
-      if (!quiet) toast(answer.warnings?.length ? 'It can be used, with warnings.' : 'It can be used.', answer.warnings?.length ? 'warn' : 'good')
+      if (!quiet)
+        toast(answer.warnings?.length ? 'It can be used, with warnings.' : 'It can be used.', answer.warnings?.length ? 'warn' : 'good')
       return answer
     } catch (error) {
       this.refused(error)
@@ -139,13 +154,38 @@ class View {
         line > 0 && button(`line ${line}, column ${column}`, () => this.edit.go(line, column), { class: 'link' }),
         key && [' ', h('code', null, key)],
         `: ${message}`,
-        hint && h('small', null, ` ${hint}`),
+        hint && h('small', { class: 'hint' }, hint),
       )
     replace(
       this.problems,
-      problems.length > 0 && h('section', { class: 'panel', role: 'alert' }, h('h2', { class: 'bad' }, problems.length === 1 ? 'A mistake' : `${problems.length} mistakes`), stale, h('ul', null, problems.slice(0, 100).map(one))),
-      warnings.length > 0 && h('section', { class: 'panel' }, h('h2', { class: 'warn' }, 'Warnings'), h('ul', null, warnings.slice(0, 100).map((warning) => h('li', null, warning)))),
+      problems.length > 0 &&
+        h(
+          'section',
+          { class: 'panel', role: 'alert' },
+          h('h2', { class: 'bad' }, problems.length === 1 ? 'A mistake' : `${problems.length} mistakes`),
+          stale,
+          h('ul', null, problems.slice(0, 100).map(one)),
+        ),
+      warnings.length > 0 &&
+        h(
+          'section',
+          { class: 'panel' },
+          h('h2', { class: 'warn' }, 'Warnings'),
+          h(
+            'ul',
+            null,
+            warnings.slice(0, 100).map((warning) => h('li', null, this.placed(warning))),
+          ),
+        ),
     )
+  }
+
+  /** A warning, which begins with its place: `config.yaml:9:1: …`. */
+  placed(warning) {
+    const [, line, column, text] = /^\S+:(\d+):(\d+): (.*)$/s.exec(warning) ?? []
+    return text
+      ? [button(`line ${line}, column ${column}`, () => this.edit.go(Number(line), Number(column)), { class: 'link' }), `: ${text}`]
+      : warning
   }
 
   /** Shows what would be different, and saves it if it is meant. */
@@ -159,11 +199,11 @@ class View {
       const save = async (event) => {
         event.target.disabled = true
         try {
-          await this.save(text)
+          await this.own(() => this.save(text))
           close()
         } catch (error) {
-          if (error.status === 412) return close(), this.meanwhile()
-          if (error.problems?.length > 0) return close(), this.refused(error)
+          if (error.status === 412) return (close(), this.meanwhile())
+          if (error.problems?.length > 0) return (close(), this.refused(error))
           replace(said, trouble(error))
           event.target.disabled = false
         }
@@ -194,33 +234,43 @@ class View {
     replace(this.notice, h('p', { class: 'panel warn' }, `Counts only after a restart of the gateway: ${keys.join(', ')}.`))
   }
 
-  /** A setting of the form was saved, which changed the file. */
-  async after(answer) {
+  /** Changes the file; what the feed tells meanwhile is no news. */
+  async own(change) {
+    this.changing += 1
     try {
-      const file = await this.read()
-      if (!this.isChanged()) {
-        this.take(file)
-        this.edit.fill(file.text)
-        this.typed()
-      } else if (file.etag !== this.base.etag) this.meanwhile(file)
-      for (const warning of answer.warnings ?? []) toast(warning, 'warn')
-      this.restart(answer)
-    } catch (error) {
-      this.tell(error)
+      return await change()
+    } finally {
+      this.changing -= 1
     }
+  }
+
+  /** Sets a setting of the form, which changes the file. */
+  async set(change) {
+    const answer = await change()
+    const file = await this.read()
+    if (!this.isChanged()) this.renew(file)
+    else if (file.etag !== this.base.etag) this.meanwhile(file)
+    for (const warning of answer.warnings ?? []) toast(warning, 'warn')
+    this.restart(answer)
+  }
+
+  /** The file as it is now, where nothing was written here. */
+  renew(file) {
+    this.take(file)
+    this.edit.fill(file.text)
+    this.say([])
+    this.typed()
   }
 
   /** Somebody has changed the file: shown as it is now, where nothing was written here. */
   async heard() {
-    if (feed.config === this.event || !this.ready) return
+    if (feed.config === this.event || !this.ready || this.changing > 0) return
     this.event = feed.config
     try {
       const file = await this.read()
       if (file.etag !== this.base.etag && this.isChanged()) this.meanwhile(file)
       else if (file.etag !== this.base.etag) {
-        this.take(file)
-        this.edit.fill(file.text)
-        this.typed()
+        this.renew(file)
         replace(this.notice, h('p', { class: 'faint' }, 'The file was changed meanwhile; this is how it is now.'))
       }
       this.form.load()
@@ -233,7 +283,10 @@ class View {
   unusable({ time, message, problems }) {
     this.checked = this.text
     this.say(problems ?? [])
-    replace(this.notice, h('p', { class: 'panel bad' }, `The file cannot be used (${moment(time)}): ${message}. What was in use before stays in use.`))
+    replace(
+      this.notice,
+      h('p', { class: 'panel bad' }, `The file cannot be used (${moment(time)}): ${message}. What was in use before stays in use.`),
+    )
   }
 
   /** Somebody has changed the file while something was written here. */
@@ -242,7 +295,14 @@ class View {
     const keep = async () => {
       this.take(known ?? (await this.read()))
       this.typed()
-      replace(this.notice, h('p', { class: 'panel' }, 'Your text is compared with the file as it is now. Review the changes: what others wrote is shown as removed, where your text lacks it.'))
+      replace(
+        this.notice,
+        h(
+          'p',
+          { class: 'panel' },
+          'Your text is compared with the file as it is now. What others wrote and your text lacks is shown as removed.',
+        ),
+      )
     }
     const theirs = async () => {
       await this.load()
@@ -251,12 +311,32 @@ class View {
         this.typed()
         replace(this.notice)
       }
-      replace(this.notice, h('div', { class: 'panel' }, h('p', null, 'This is the file as it is now. Your text is kept as long as this view is open.'), button('Put my text back', back, { class: 'quiet' })))
+      replace(
+        this.notice,
+        h(
+          'div',
+          { class: 'panel' },
+          h('p', null, 'This is the file as it is now. Your text is kept as long as this view is open.'),
+          button('Put my text back', back, { class: 'quiet' }),
+        ),
+      )
     }
     const run = (action) => () => action().catch((error) => this.tell(error))
-    const actions = [button('Keep my text, compare again', run(keep)), button('Load the file as it is now', run(theirs), { class: 'quiet' })]
-    replace(this.notice, h('div', { class: 'panel' }, h('p', { class: 'warn' }, 'The file was changed meanwhile, so nothing was saved. Your text is still here.'), h('div', { class: 'actions' }, actions)))
-    actions[0].focus()
+    const actions = [
+      button('Keep my text, compare again', run(keep)),
+      button('Load the file as it is now', run(theirs), { class: 'quiet' }),
+    ]
+    replace(
+      this.notice,
+      h(
+        'div',
+        { class: 'panel' },
+        h('p', { class: 'warn' }, 'The file was changed by somebody else meanwhile. Your text is still here, and not saved.'),
+        h('div', { class: 'actions' }, actions),
+      ),
+    )
+    // Whoever is writing goes on.
+    if (!known) actions[0].focus()
   }
 
   async discard() {
@@ -274,31 +354,19 @@ const saves = (action) => (event) => {
 
 /** Asks before changes are left behind: by another view, by logging out, or with the page. Answers with what ends that. */
 function guard(changed) {
-  let leaving = false
-  const stays = (event, leave) => {
-    if (leaving || !changed()) return
+  let sure = false
+  const leaves = async (event) => {
+    if (sure || !changed()) return
     event.preventDefault()
-    event.stopImmediatePropagation()
-    confirm('Leave without saving?', 'What you wrote in the configuration is not saved, and is gone when you leave.', 'Leave').then((yes) => {
-      leaving = yes
-      if (yes) leave()
-    })
+    if (document.querySelector('dialog[aria-label="Leave without saving?"]')) return
+    sure = await confirm('Leave without saving?', 'What you wrote in the configuration is not saved, and is gone when you leave.', 'Leave')
+    if (sure) event.detail()
   }
-  const hash = (event) => {
-    if (leaving || !changed()) return
-    const to = new URL(event.newURL).hash
-    history.replaceState(null, '', event.oldURL)
-    stays(event, () => (location.hash = to))
-  }
-  const logout = (event) => stays(event, () => event.detail())
-  const close = (event) => changed() && event.preventDefault()
-  // Before the page itself hears of it.
-  addEventListener('hashchange', hash, { capture: true })
-  addEventListener('logout', logout)
-  addEventListener('beforeunload', close)
+  const closes = (event) => changed() && event.preventDefault()
+  addEventListener('leaves', leaves)
+  addEventListener('beforeunload', closes)
   return () => {
-    removeEventListener('hashchange', hash, { capture: true })
-    removeEventListener('logout', logout)
-    removeEventListener('beforeunload', close)
+    removeEventListener('leaves', leaves)
+    removeEventListener('beforeunload', closes)
   }
 }

@@ -82,7 +82,12 @@ export function differences({ lines, rough }) {
   const [added, removed] = ['+', '-'].map((sign) => lines.filter((line) => line.sign === sign).length)
   return [
     h('p', null, `${added} lines added, ${removed} removed.`),
-    rough && h('p', { class: 'faint' }, 'The texts are too long to be compared line by line: what lies between the first and the last difference is told as one.'),
+    rough &&
+      h(
+        'p',
+        { class: 'faint' },
+        'The texts are too long to be compared line by line: what lies between the first and the last difference is told as one.',
+      ),
     h('ol', { class: 'diff', tabindex: 0, 'aria-label': 'Differences' }, rows),
     shown < near.size && shown >= MOST_LINES && h('p', { class: 'faint' }, `Only the first ${MOST_LINES} lines are shown.`),
   ]

@@ -36,7 +36,10 @@ export function editor(props) {
   }
   const mark = (problems) => {
     marked = new Map(problems.filter(({ line }) => line > 0).map(({ line, message }) => [line, message]))
-    replace(marks, [...marked.keys()].map((line) => h('div', { class: 'mark', style: { top: `${(line - 1) * LINE}px` } })))
+    replace(
+      marks,
+      [...marked.keys()].map((line) => h('div', { class: 'mark', style: { top: `${(line - 1) * LINE}px` } })),
+    )
     number()
   }
   area.addEventListener('scroll', scroll)

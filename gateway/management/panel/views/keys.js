@@ -10,7 +10,12 @@ export const title = 'Keys'
 
 /** Milliseconds after which the use is asked for again. */
 const AGAIN = 15_000
-const RANGES = [['24h', 'Last 24 hours'], ['7d', 'Last 7 days'], ['30d', 'Last 30 days'], ['', 'Ever']]
+const RANGES = [
+  ['24h', 'Last 24 hours'],
+  ['7d', 'Last 7 days'],
+  ['30d', 'Last 30 days'],
+  ['', 'Ever'],
+]
 
 export function show(place) {
   const over = new AbortController()
@@ -19,7 +24,15 @@ export function show(place) {
   const range = select(RANGES, '30d', { 'aria-label': 'Use in', onchange: () => use().catch(tell) })
   const said = h('div', null)
   const list = h('div', null)
-  place.append(head(title, range, button('New key', () => create(load))), said, list)
+  place.append(
+    head(
+      title,
+      range,
+      button('New key', () => create(load)),
+    ),
+    said,
+    list,
+  )
 
   async function load() {
     view.keys = (await get('keys', {}, { signal })).keys
@@ -41,7 +54,11 @@ export function show(place) {
     const now = JSON.stringify([keys, used?.groups, keys.map((key) => standing(key)[0])])
     if (now === view.drawn) return
     view.drawn = now
-    redraw(list, panel('Client keys', keys.length > 0 ? table(columns(used, load), keys, { caption: 'Client keys' }) : empty(NOBODY)), others(keys, used))
+    redraw(
+      list,
+      panel('Client keys', keys.length > 0 ? table(columns(used, load), keys, { caption: 'Client keys', stacks: true }) : empty(NOBODY)),
+      others(keys, used),
+    )
   }
 
   const again = () => load().catch(tell)
@@ -68,31 +85,36 @@ function standing({ disabled, expires }) {
 }
 
 function columns(used, done) {
-  const of = (key) => used && (used.groups.find((group) => group.name === key.id) ?? { requests: 0, failed: 0, tokens: 0, cost_nanodollars: 0 })
+  const of = (key) =>
+    used && (used.groups.find((group) => group.name === key.id) ?? { requests: 0, failed: 0, tokens: 0, cost_nanodollars: 0 })
   return [
     { title: 'Name', cell: (key) => key.name ?? UNKNOWN },
-    { title: 'Id', cell: (key) => h('code', null, key.id) },
-    { title: 'State', cell: (key) => h('span', { title: key.expires && moment(key.expires) }, badge(...standing(key))) },
-    { title: 'Models', wide: true, cell: (key) => (key.models.length > 0 ? h('code', null, key.models.join(', ')) : 'all') },
-    { title: 'Expires', wide: true, cell: (key) => moment(key.expires) },
+    { title: 'Id', cell: (key) => id(key.id) },
+    {
+      title: 'State',
+      cell: (key) => h('div', null, badge(...standing(key)), key.expires && h('small', { class: 'hint' }, moment(key.expires))),
+    },
+    { title: 'Models', cell: (key) => (key.models.length > 0 ? h('code', null, key.models.join(', ')) : 'all') },
     ...figures(of),
     { title: 'Change', cell: (key) => actions(key, done) },
   ]
 }
 
+const id = (text) => h('code', { class: 'whole' }, text ?? UNKNOWN)
+
 const figures = (of) => [
   { title: 'Requests', number: true, cell: (row) => count(of(row)?.requests) },
-  { title: 'Failed', number: true, wide: true, cell: (row) => count(of(row)?.failed) },
-  { title: 'Tokens', number: true, wide: true, cell: (row) => count(of(row)?.tokens) },
+  { title: 'Failed', number: true, cell: (row) => count(of(row)?.failed) },
+  { title: 'Tokens', number: true, cell: (row) => count(of(row)?.tokens) },
   { title: 'Cost', number: true, cell: (row) => cost(of(row)) },
 ]
 
-/** What is not priced is not in the sum, which is then said. */
+/** Nothing is known where nothing of it has a price; `~` marks what is not exact. */
 function cost(used) {
-  if (!used) return UNKNOWN
-  if (used.requests > 0 && used.unpriced === used.requests) return UNKNOWN
+  if (!used || (used.requests > 0 && used.unpriced === used.requests)) return UNKNOWN
   const sum = dollars(used.cost_nanodollars)
-  return used.unpriced > 0 ? h('span', { title: `${used.unpriced} requests have no price` }, `≥ ${sum}`) : sum
+  if ((!used.unpriced && !used.estimated) || sum.startsWith('<')) return sum
+  return h('span', { title: `${used.unpriced} requests have no price, and the price of ${used.estimated} is an estimate` }, `~${sum}`)
 }
 
 /** Keys that are no more, and requests without one. */
@@ -101,8 +123,12 @@ function others(keys, used) {
   const rest = (used?.groups ?? []).filter((group) => !listed.has(group.name)).slice(0, 100)
   if (rest.length === 0) return null
   const name = (group) => group.of ?? (group.name === undefined ? 'without a key' : UNKNOWN)
-  const shown = [{ title: 'Name', cell: name }, { title: 'Id', cell: (group) => h('code', null, group.name ?? UNKNOWN) }, ...figures((group) => group)]
-  return panel('Use by others', h('p', { class: 'faint' }, 'Keys that are no more, and requests without one.'), table(shown, rest, { caption: 'Use by others' }))
+  const shown = [{ title: 'Name', cell: name }, { title: 'Id', cell: (group) => id(group.name) }, ...figures((group) => group)]
+  return panel(
+    'Use by others',
+    h('p', { class: 'faint' }, 'Keys that are no more, and requests without one.'),
+    table(shown, rest, { caption: 'Use by others', stacks: true }),
+  )
 }
 
 function actions(key, done) {
@@ -120,14 +146,15 @@ function actions(key, done) {
     await attempt(() => ask(path, { method: 'DELETE' }), 'Revoked.')
     await done().catch(() => {})
   }
-  const one = (text, action) => button(text, action, { class: 'quiet', 'aria-label': `${text} ${named}`, data: { keep: `${text} ${key.id}` } })
+  const one = (text, action) =>
+    button(text, action, { class: 'quiet', 'aria-label': `${text} ${named}`, data: { keep: `${text} ${key.id}` } })
   return h('div', { class: 'actions' }, one('Rotate…', rotate), one('Revoke…', revoke))
 }
 
 /** A form for a new key. */
 function create(done) {
   sheet('New client key', (body, close) => {
-    const name = h('input', { autocomplete: 'off', placeholder: 'ann, or ci' })
+    const name = h('input', { autocomplete: 'off', placeholder: 'ann, or ci', autofocus: true })
     const models = h('input', { autocomplete: 'off', spellcheck: 'false', placeholder: 'claude-*, gpt-5*' })
     const expires = h('input', { type: 'datetime-local' })
     const said = h('div', null)
@@ -162,7 +189,6 @@ function create(done) {
         h('div', { class: 'actions' }, h('button', { type: 'submit' }, 'Make the key'), button('Cancel', close, { class: 'quiet' })),
       ),
     )
-    name.focus()
   })
 }
 
@@ -170,6 +196,7 @@ function create(done) {
 function reveal({ id, key, warnings }, name) {
   sheet('A new client key', (body, close) => {
     const text = copyable(key, 'Copy the key')
+    text.querySelector('button').autofocus = true
     replace(
       body,
       h('dl', null, name && [h('dt', null, 'Name'), h('dd', null, name)], h('dt', null, 'Id'), h('dd', null, h('code', null, id))),
@@ -178,6 +205,5 @@ function reveal({ id, key, warnings }, name) {
       warnings?.map((warning) => h('p', { class: 'warn' }, warning)),
       h('div', { class: 'actions' }, button('Close', close, { class: 'quiet' })),
     )
-    text.querySelector('button').focus()
   })
 }

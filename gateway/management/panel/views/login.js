@@ -18,8 +18,25 @@ const PROVIDERS = {
   codex: { title: 'Codex (ChatGPT)', begins: 'codex', back: 'codex' },
   gemini: { title: 'Gemini CLI (Code Assist)', begins: 'gemini-cli', back: 'gemini', projects: true },
   antigravity: { title: 'Antigravity', begins: 'antigravity', back: 'antigravity', projects: true },
-  kiro: { title: 'Kiro', begins: 'kiro', back: 'kiro', methods: [['aws', 'AWS Builder ID'], ['google', 'Google'], ['github', 'GitHub']] },
-  iflow: { title: 'iFlow', begins: 'iflow', back: 'iflow', methods: [['', 'In the browser'], ['cookie', 'With the cookie of its page']] },
+  kiro: {
+    title: 'Kiro',
+    begins: 'kiro',
+    back: 'kiro',
+    methods: [
+      ['aws', 'AWS Builder ID'],
+      ['google', 'Google'],
+      ['github', 'GitHub'],
+    ],
+  },
+  iflow: {
+    title: 'iFlow',
+    begins: 'iflow',
+    back: 'iflow',
+    methods: [
+      ['', 'In the browser'],
+      ['cookie', 'With the cookie of its page'],
+    ],
+  },
   qwen: { title: 'Qwen', begins: 'qwen' },
   'github-copilot': { title: 'GitHub Copilot', begins: 'github' },
   kimi: { title: 'Kimi', begins: 'kimi' },
@@ -30,7 +47,14 @@ const PROVIDERS = {
 /** Opens the window of a login; `name` is the provider, if it is known. `done` is called when there is an account. */
 export function logIn(name, done) {
   sheet('Log in to an account', (body, close) => {
-    const login = { body, close, done, name: PROVIDERS[name] ? name : 'claude', known: new Set(feed.accounts.keys()), over: new AbortController() }
+    const login = {
+      body,
+      close,
+      done,
+      name: PROVIDERS[name] ? name : 'claude',
+      known: new Set(feed.accounts.keys()),
+      over: new AbortController(),
+    }
     choose(login)
     return () => {
       login.over.abort()
@@ -51,7 +75,7 @@ function choose(login, refusal) {
   const fields = h('div', { class: 'fields' })
   const said = h('div', null, refusal && trouble(refusal))
   const names = Object.entries(PROVIDERS).map(([name, { title }]) => [name, title])
-  const provider = select(names, login.name, { onchange: () => turn() })
+  const provider = select(names, login.name, { onchange: () => turn(), autofocus: true })
   let read
   const turn = () => {
     login.name = provider.value
@@ -59,17 +83,22 @@ function choose(login, refusal) {
   }
   const submit = async (event) => {
     event.preventDefault()
-    const go = event.submitter
-    go.disabled = true
+    const pressed = event.submitter
+    pressed.disabled = true
     try {
       await begin(login, read())
     } catch (error) {
       if (error.name === 'AbortError') return
       replace(said, trouble(error))
-      go.disabled = false
+      pressed.disabled = false
     }
   }
-  const actions = h('div', { class: 'actions' }, h('button', { type: 'submit' }, 'Go on'), button('Cancel', login.close, { class: 'quiet' }))
+  const actions = h(
+    'div',
+    { class: 'actions' },
+    h('button', { type: 'submit' }, 'Go on'),
+    button('Cancel', login.close, { class: 'quiet' }),
+  )
   replace(login.body, h('form', { class: 'steps', onsubmit: submit }, field('Provider', provider), fields, said, actions))
   turn()
   provider.focus()
@@ -83,7 +112,11 @@ function ways(place, { methods, projects, file }) {
   const location = file && h('input', { autocomplete: 'off', placeholder: 'us-central1' })
   const cookie = h('textarea', { rows: 3, autocomplete: 'off', spellcheck: 'false', required: true })
   const label = h('input', { autocomplete: 'off' })
-  const cookieField = field('Cookie', cookie, 'The whole value of the `Cookie` header that the browser sends to the page of the platform. It is as good as a password.')
+  const cookieField = field(
+    'Cookie',
+    cookie,
+    'The whole value of the `Cookie` header that the browser sends to the page of the platform. It is as good as a password.',
+  )
   const cookieToo = () => {
     const wanted = method?.value === 'cookie'
     cookieField.hidden = !wanted
@@ -113,7 +146,13 @@ async function begin(login, { method, project_id, key, location, cookie, label }
   const { begins } = PROVIDERS[login.name]
   const { signal } = login.over
   if (key) {
-    await ask('vertex/import', { method: 'POST', query: { location, label }, text: await key.text(), headers: { 'content-type': 'application/json' }, signal })
+    await ask('vertex/import', {
+      method: 'POST',
+      query: { location, label },
+      text: await key.text(),
+      headers: { 'content-type': 'application/json' },
+      signal,
+    })
     return end(login)
   }
   if (cookie !== undefined) {
@@ -122,6 +161,7 @@ async function begin(login, { method, project_id, key, location, cookie, label }
   }
   const told = await get(`${begins}-auth-url`, { is_webui: 'true', method, project_id, label }, { signal })
   login.state = told.state
+  login.ends = told.expires_in && new Date(Date.now() + told.expires_in * 1000).toISOString()
   if (told.warning) agree(login, told)
   else go(login, told)
 }
@@ -149,7 +189,7 @@ function go(login, told) {
   const way = h('div', { class: 'steps' })
   const wait = h('p', { role: 'status', class: 'waiting' }, `Waiting for ${title}…`)
   const pastes = back && !told.user_code
-  const ends = told.expires_in && new Date(Date.now() + told.expires_in * 1000).toISOString()
+  const { ends } = login
   const lead = (url, code) => {
     if (way.dataset.url === `${url} ${code ?? ''}`) return
     way.dataset.url = `${url} ${code ?? ''}`
@@ -177,7 +217,20 @@ function go(login, told) {
 /** A link in a tab of its own. What is no address of the web is text only. */
 function link(url) {
   const web = URL.canParse(url) && ['https:', 'http:'].includes(new URL(url).protocol)
-  return web ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer', class: 'button' }, 'Open the page of the provider') : 'Open this address:'
+  return web
+    ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer', class: 'button' }, 'Open the page of the provider')
+    : 'Open this address:'
+}
+
+/** The words of the gateway, which are those of its family, for people. */
+const REASONS = {
+  'invalid redirect_url': 'There is no code in this. Copy the whole address, with what stands behind the question mark.',
+  'code or error is required': 'There is no code in this. Copy the whole address, with what stands behind the question mark.',
+  'state is required': 'This is not the whole address: copy it with what stands behind the question mark.',
+  'invalid state': 'This is not the address of this login.',
+  'provider does not match state': 'This is the address of a login to another provider.',
+  'unknown or expired state': 'This login is over, or the address is of another one. Begin again.',
+  'oauth flow is not pending': 'The address was taken already.',
 }
 
 /** For browsers that do not find their way back to the gateway. */
@@ -187,18 +240,24 @@ function paste(login, message) {
   const submit = async (event) => {
     event.preventDefault()
     try {
-      await send('POST', 'oauth-callback', { provider: PROVIDERS[login.name].back, redirect_url: input.value.trim() }, { signal: login.over.signal })
+      await send(
+        'POST',
+        'oauth-callback',
+        { provider: PROVIDERS[login.name].back, redirect_url: input.value.trim() },
+        { signal: login.over.signal },
+      )
       input.value = ''
       replace(said, h('p', { role: 'status' }, 'Taken. The account is being fetched.'))
     } catch (error) {
-      if (error.name !== 'AbortError') replace(said, trouble(error))
+      if (error.name !== 'AbortError') replace(said, trouble(REASONS[error.message] ?? error))
     }
   }
   const hint = 'If the browser ends on a page that cannot be opened, copy its whole address from the address bar to here.'
   return h(
     'form',
     { class: 'steps', onsubmit: submit },
-    message && h('p', { class: 'warn' }, message),
+    // What follows is for programs.
+    message && h('p', { class: 'warn' }, `${message.split('; send ')[0]}.`),
     field('Address the browser ended on', input, hint),
     h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'quiet' }, 'Send the address')),
     said,
@@ -221,7 +280,7 @@ async function follow(login, lead, wait) {
       continue
     }
     if (answer.status === 'ok') return end(login)
-    if (answer.status === 'error') return fail(login, answer.error)
+    if (answer.status === 'error') return fail(login, REASONS[answer.error] ?? answer.error)
     if (answer.status === 'auth_url') lead(answer.url)
     if (answer.status === 'device_code') lead(answer.verification_url, answer.user_code)
     const text = `Waiting for ${PROVIDERS[login.name].title}…`
@@ -248,7 +307,13 @@ async function end(login) {
   await Promise.resolve(login.done()).catch(() => {})
   const added = [...feed.accounts.keys()].filter((id) => !login.known.has(id))
   const close = button('Close', login.close)
-  const which = added.length > 0 ? [h('code', null, added.join(', ')), ' is in use.'] : 'The account was known already; its new login is in use.'
-  replace(login.body, h('h3', { role: 'status', class: 'good' }, `Logged in to ${title}`), h('p', null, which), h('div', { class: 'actions' }, close))
+  const which =
+    added.length > 0 ? [h('code', null, added.join(', ')), ' is in use.'] : 'The account was known already; its new login is in use.'
+  replace(
+    login.body,
+    h('h3', { role: 'status', class: 'good' }, `Logged in to ${title}`),
+    h('p', null, which),
+    h('div', { class: 'actions' }, close),
+  )
   close.focus()
 }

@@ -15,7 +15,7 @@ const STEP = 200
 /** The gravest first, as the gateway orders them. */
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace']
 const CHOICE = [['', 'All levels'], ['error', 'error'], ...['warn', 'info', 'debug'].map((name) => [name, `${name} and graver`])]
-const MEANING = { error: 'bad', warn: 'warn', info: 'good' }
+const MEANING = { error: 'bad', warn: 'warn' }
 const NOT_TO_FILE = 'logging to file disabled'
 /** A line as it stands in the file (`management/logs.rs`). */
 const LINE = /^\[([^\]]+)\] \[([^\]]+)\] \[([a-z]+) *\] \[([^\]]+)\] (.*)$/s
@@ -30,7 +30,7 @@ export function show(place, tail) {
   const pause = button('Pause', turn, { class: 'quiet', 'aria-pressed': 'false' })
   const clear = button('Clear…', () => empties(reload), { class: 'quiet' })
   const said = h('div', null)
-  const count = h('p', { class: 'faint', role: 'status' })
+  const count = h('p', { class: 'faint' })
   const more = button('Earlier lines', () => ((view.limit = Math.min(view.limit + STEP, MOST)), reload()), { class: 'quiet' })
   const list = h('ol', { class: 'lines', tabindex: 0, 'aria-label': 'Lines of the log' })
   const files = h('div', null)
@@ -38,7 +38,12 @@ export function show(place, tail) {
     head(title, level, text, pause, clear),
     tail ? about(tail) : '',
     said,
-    h('section', { class: 'panel' }, h('div', { class: 'head' }, h('h2', null, 'Lines'), h('div', { class: 'actions' }, count, more)), list),
+    h(
+      'section',
+      { class: 'panel' },
+      h('div', { class: 'head' }, h('h2', null, 'Lines'), h('div', { class: 'actions' }, count, more)),
+      list,
+    ),
     files,
   )
 
@@ -200,7 +205,13 @@ function notToFile(reload) {
   return h(
     'div',
     { class: 'panel' },
-    h('p', null, 'The log is not written to files, so lines come here only while this page is open. To keep them, set ', h('code', null, 'logging-to-file: true'), '.'),
+    h(
+      'p',
+      null,
+      'The log is not written to files, so lines come here only while this page is open. To keep them, set ',
+      h('code', null, 'logging-to-file: true'),
+      '.',
+    ),
     h('div', { class: 'actions' }, button('Write the log to files', on), h('a', { href: '#config' }, 'Open the configuration')),
   )
 }
@@ -225,12 +236,26 @@ async function failures(place, signal) {
   const id = (name) => /-([0-9a-zA-Z]+)\.log$/.exec(name)?.[1]
   const columns = [
     { title: 'File', cell: ({ name }) => h('code', null, name) },
-    { title: 'Written', wide: true, cell: ({ modified }) => moment(modified * 1000) },
+    { title: 'Written', cell: ({ modified }) => moment(modified * 1000) },
     { title: 'Size', number: true, cell: ({ size }) => bytes(size) },
-    { title: 'Request', cell: ({ name }) => id(name) && h('a', { href: `#requests/${id(name)}` }, id(name).slice(-8)) },
-    { title: 'Take', cell: ({ name }) => button('Download', () => save(name), { class: 'quiet', 'aria-label': `Download ${name}`, data: { keep: name } }) },
+    {
+      title: 'Request',
+      cell: ({ name }) => id(name) && h('a', { href: `#requests/${id(name)}` }, h('code', { class: 'whole' }, id(name).slice(-8))),
+    },
+    {
+      title: 'Take',
+      cell: ({ name }) => button('Download', () => save(name), { class: 'quiet', 'aria-label': `Download ${name}`, data: { keep: name } }),
+    },
   ]
   const again = button('Look again', () => failures(place, signal).catch(() => {}), { class: 'quiet', data: { keep: 'again' } })
-  const none = 'None. A request of which the answer of a provider was an error leaves one, with what was asked and answered; secrets are masked.'
-  redraw(place, panel('Logs of failed requests', table(columns, files.slice(0, 200), { caption: 'Logs of failed requests', none }), h('div', { class: 'actions' }, again)))
+  const none =
+    'None. A request of which the answer of a provider was an error leaves one, with what was asked and answered; secrets are masked.'
+  redraw(
+    place,
+    panel(
+      'Logs of failed requests',
+      table(columns, files.slice(0, 200), { caption: 'Logs of failed requests', none, stacks: true }),
+      h('div', { class: 'actions' }, again),
+    ),
+  )
 }

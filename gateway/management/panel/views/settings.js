@@ -8,7 +8,11 @@ const STRATEGIES = ['round-robin', 'weighted-round-robin', 'fill-first'].map((na
 
 /** `[path, kind, what it does]`; the kind is `flag`, `number`, `text` or a list of words. */
 const SETTINGS = [
-  ['routing.strategy', STRATEGIES, 'How accounts of the same priority take turns: one after the other, by their weight, or the first until it rests.'],
+  [
+    'routing.strategy',
+    STRATEGIES,
+    'How accounts of the same priority take turns: one after the other, by their weight, or the first until it rests.',
+  ],
   ['request-retry', 'number', 'Further rounds over all accounts when a round failed.'],
   ['max-retry-credentials', 'number', 'Accounts that are tried in a round; 0: all that serve the model.'],
   ['max-retry-interval', 'number', 'Seconds that a request waits for an account that rests; 0: the client is told at once.'],
@@ -22,11 +26,20 @@ const SETTINGS = [
   ['usage-statistics-enabled', 'flag', 'Write a row for each request in the ledger.'],
 ]
 
-/** The form; `saved(answer)` is called after each change. Answers with `node` and `load()`. */
-export function settings(saved, signal) {
-  const rows = SETTINGS.map((setting) => row(setting, saved))
+/** The form; `change(action)` runs what changes the file. Answers with `node` and `load()`. */
+export function settings(change, signal) {
+  const rows = SETTINGS.map((setting) => row(setting, change))
   const said = h('div', null)
-  const node = panel('Common settings', h('p', { class: 'faint' }, 'Each is saved by itself, and counts at once.'), said, h('div', { class: 'settings' }, rows.map(({ node }) => node)))
+  const node = panel(
+    'Common settings',
+    h('p', { class: 'faint' }, 'Each is saved by itself, and counts at once.'),
+    said,
+    h(
+      'div',
+      { class: 'settings' },
+      rows.map(({ node }) => node),
+    ),
+  )
   const load = async () => {
     try {
       const config = await get('config', {}, { signal })
@@ -39,16 +52,15 @@ export function settings(saved, signal) {
   return { node, load }
 }
 
-function row([path, kind, help], saved) {
+function row([path, kind, help], change) {
   const id = `setting-${path}`
   const told = { id, 'aria-describedby': `${id}-help` }
   let known
   const put = async (value) => {
     try {
-      const answer = await send('PUT', path.replaceAll('.', '/'), { value })
+      await change(() => send('PUT', path.replaceAll('.', '/'), { value }))
       known = value
       toast(`${path}: saved.`)
-      saved(answer)
     } catch (error) {
       toast(error.message, 'bad')
       control.show(known)
@@ -60,7 +72,13 @@ function row([path, kind, help], saved) {
     known = value
     control.show(value)
   }
-  const node = h('div', { class: 'setting' }, h('label', { for: id }, h('code', null, path)), control.node, h('small', { id: `${id}-help` }, help))
+  const node = h(
+    'div',
+    { class: 'setting' },
+    h('label', { for: id }, h('code', null, path)),
+    control.node,
+    h('small', { id: `${id}-help` }, help),
+  )
   return { path, node, show }
 }
 
@@ -78,7 +96,13 @@ function words(options, told, put) {
 function typed(kind, told, path, put) {
   let known = ''
   const numeric = kind === 'number' && { type: 'number', min: 0, step: 1, required: true }
-  const input = h('input', { autocomplete: 'off', spellcheck: 'false', ...numeric, ...told, oninput: () => (save.disabled = input.value === known) })
+  const input = h('input', {
+    autocomplete: 'off',
+    spellcheck: 'false',
+    ...numeric,
+    ...told,
+    oninput: () => (save.disabled = input.value === known),
+  })
   const save = h('button', { type: 'submit', class: 'quiet', disabled: true, 'aria-label': `Save ${path}` }, 'Save')
   const submit = (event) => {
     event.preventDefault()
