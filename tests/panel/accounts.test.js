@@ -22,8 +22,8 @@ async function begin(page, provider, label) {
 
 here.test('every account says how it is', async (page) => {
   await go(page, 'Accounts')
-  await card(page, /scripted/).getByText('ready').waitFor()
-  await page.getByRole('status').filter({ hasText: '1 ready' }).waitFor()
+  await card(page, /scripted/).getByText('ready', { exact: true }).waitFor()
+  await page.getByText('1 accounts, 1 ready').waitFor()
 })
 
 here.test('a login with a code shows where to type it, ends by itself, and gives an account', async (page, { upstream, gateway }) => {
@@ -36,7 +36,7 @@ here.test('a login with a code shows where to type it, ends by itself, and gives
   await window(page).getByText('Logged in to Kimi').waitFor()
   await window(page).getByText('kimi-work').first().waitFor()
   await window(page).getByRole('button', { name: 'Close' }).last().click()
-  await card(page, /kimi-work/).getByText('ready').waitFor()
+  await card(page, /kimi-work/).getByText('ready', { exact: true }).waitFor()
   const { accounts } = await gateway.manage('GET', 'accounts')
   assert.equal(accounts.find((account) => account.provider === 'kimi').state, 'ready')
   assert.ok(!(await page.content()).includes('access-0'), 'no token is on the page')
@@ -48,13 +48,13 @@ here.test('an account is disabled and enabled', async (page, { gateway }) => {
   const state = async () => (await gateway.manage('GET', 'accounts')).accounts.find(({ provider }) => provider === 'kimi').state
   await account.getByRole('button', { name: 'Disable' }).focus()
   await page.keyboard.press('Enter')
-  await account.getByText('disabled').waitFor()
+  await account.getByText('disabled', { exact: true }).waitFor()
   assert.equal(await state(), 'disabled')
   const enable = account.getByRole('button', { name: 'Enable' })
   await enable.waitFor()
   assert.ok(await enable.evaluate((node) => node === document.activeElement), 'the focus stays')
   await page.keyboard.press('Enter')
-  await account.getByText('ready').waitFor()
+  await account.getByText('ready', { exact: true }).waitFor()
   assert.equal(await state(), 'ready')
 })
 
@@ -62,9 +62,9 @@ here.test('what others do with an account is seen without a reload', async (page
   await go(page, 'Accounts')
   const id = await card(page, /kimi-work/).getAttribute('aria-label')
   await gateway.manage('POST', `accounts/${encodeURIComponent(id)}/disable`)
-  await card(page, /kimi-work/).getByText('disabled').waitFor()
+  await card(page, /kimi-work/).getByText('disabled', { exact: true }).waitFor()
   await gateway.manage('POST', `accounts/${encodeURIComponent(id)}/enable`)
-  await card(page, /kimi-work/).getByText('ready').waitFor()
+  await card(page, /kimi-work/).getByText('ready', { exact: true }).waitFor()
 })
 
 here.test('an account is removed only by who is sure', async (page) => {
@@ -110,7 +110,7 @@ here.test('a login in the browser ends with the address that is pasted', async (
   await window(page).getByRole('button', { name: 'Send the address' }).click()
   await window(page).getByText('Logged in to Claude').waitFor()
   await window(page).getByRole('button', { name: 'Close' }).last().click()
-  await card(page, /claude-ada@example.com/).getByText('ready').waitFor()
+  await card(page, /claude-ada@example.com/).getByText('ready', { exact: true }).waitFor()
 }, { expects: [/status of 404/] })
 
 here.test('a file of an account is taken, and one that is none is refused', async (page) => {
@@ -121,7 +121,7 @@ here.test('a file of an account is taken, and one that is none is refused', asyn
     file('kimi-up.json', JSON.stringify({ type: 'kimi', access_token: 'access-1', refresh_token: 'refresh-1', expired: '2099-01-01T00:00:00Z' })),
     file('broken.json', 'no account'),
   ])
-  await card(page, /kimi-up/).getByText('ready').waitFor()
+  await card(page, /kimi-up/).getByText('ready', { exact: true }).waitFor()
   await page.getByRole('status').filter({ hasText: 'kimi-up.json is in use.' }).waitFor()
   await page.locator('.toast.bad').waitFor()
   assert.equal(await card(page, /broken/).count(), 0)

@@ -44,7 +44,7 @@ here.test('a model, a key, an error and a program that would act are read, and d
 
   await go(page, 'Usage')
   await shown(page)
-  await page.getByLabel('By').selectOption('Key')
+  await page.getByRole('combobox', { name: 'By' }).selectOption({ label: 'Key' })
   await shown(page)
   await inert(page, 'Usage')
 
