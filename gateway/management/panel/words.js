@@ -22,13 +22,15 @@ export const client = (request) => request.client_name ?? request.client_key ?? 
 /** Its status: `200`, `200 cut`; `waits` and `answers` while it is under way. */
 export function status(request) {
   if (request.under_way) return request.first_byte_ms === undefined ? 'waits' : 'answers'
+  // Of what was imported it is not known.
+  if (request.status === 0) return UNKNOWN
   if (request.status === 499) return '499 left'
   return `${request.status}${!request.complete && request.status < 400 ? ' cut' : ''}`
 }
 
 /** What its status means. */
 export function meaning(request) {
-  if (request.under_way) return 'quiet'
+  if (request.under_way || request.status === 0) return 'quiet'
   if (request.status === 499) return 'warn'
   if (failed(request)) return 'bad'
   return request.complete ? 'good' : 'warn'

@@ -106,8 +106,8 @@ const COLUMNS = [
   { title: 'Model', cell: (model) => model.id, sort: (model) => model.id },
   { title: 'Providers', cell: (model) => model.providers.join(', '), sort: (model) => model.providers.join(', '), wide: true },
   { title: 'Health', cell: health, sort: (model) => model.servers.filter((server) => server.state === 'ready').length },
-  { title: 'In $/M', cell: (model) => price(model.price?.input), sort: (model) => model.price?.input, number: true },
-  { title: 'Out $/M', cell: (model) => price(model.price?.output), sort: (model) => model.price?.output, number: true },
+  { title: 'In $/M', cell: (model) => price(model.price?.input), sort: (model) => model.price?.input, number: true, wide: true },
+  { title: 'Out $/M', cell: (model) => price(model.price?.output), sort: (model) => model.price?.output, number: true, wide: true },
   {
     title: 'Cached $/M',
     cell: (model) => price(model.price?.cache_read),

@@ -138,7 +138,7 @@ function wanted(row) {
 }
 
 function dialects(row) {
-  if (!row.upstream_dialect || row.upstream_dialect === row.dialect) return row.dialect
+  if (!row.upstream_dialect || row.upstream_dialect === row.dialect) return row.dialect || UNKNOWN
   return `${row.dialect} → ${row.upstream_dialect}`
 }
 
@@ -162,11 +162,11 @@ const COLUMNS = [
   { title: 'Model', cell: (row) => row.model },
   { title: 'Account', cell: (row) => row.credential ?? UNKNOWN, wide: true },
   { title: 'Status', cell: (row) => h('span', { class: meaning(row) }, status(row)), tight: true },
-  { title: 'First', cell: (row) => duration(row.first_byte_ms), sort: (row) => row.first_byte_ms, number: true, wide: true },
+  { title: 'First', cell: (row) => duration(row.first_byte_ms), sort: (row) => row.first_byte_ms, number: true, wider: true },
   { title: 'Total', cell: took, sort: millis, number: true },
-  { title: 'In', cell: (row) => count(row.usage?.input), sort: (row) => row.usage?.input, number: true, wide: true },
+  { title: 'In', cell: (row) => count(row.usage?.input), sort: (row) => row.usage?.input, number: true, wider: true },
   { title: 'Cached', cell: (row) => count(row.usage?.cached), sort: (row) => row.usage?.cached, number: true, wider: true },
-  { title: 'Out', cell: (row) => count(row.usage?.output), sort: (row) => row.usage?.output, number: true, wide: true },
+  { title: 'Out', cell: (row) => count(row.usage?.output), sort: (row) => row.usage?.output, number: true, wider: true },
   { title: 'Tok/s', cell: (row) => rate(speed(row)), sort: speed, number: true, wider: true },
   { title: 'Cost', cell: (row) => dollars(row.cost?.nanodollars), sort: (row) => row.cost?.nanodollars, number: true, wide: true },
 ]

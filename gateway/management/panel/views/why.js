@@ -84,7 +84,7 @@ function facts(request) {
   return list([
     ['At', moment(request.time)],
     ['By', [client(request), request.client_name && request.client_key && h('small', null, ` key ${request.client_key}`)]],
-    ['For', `${request.model}, in the dialect ${request.dialect}${request.stream ? ', as a stream' : ''}`],
+    ['For', `${request.model}${request.dialect && `, in the dialect ${request.dialect}`}${request.stream ? ', as a stream' : ''}`],
     ['Status', [badge(status(request), meaning(request)), cut]],
     request.error && ['Error', h('span', { class: 'bad' }, request.error)],
     served && ['Answered', `${served.credential} (${served.provider}), as ${served.model}, in the dialect ${served.dialect}`],
