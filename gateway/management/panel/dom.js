@@ -19,6 +19,8 @@ export function inert(text) {
  */
 export function h(tag, props, ...children) {
   const node = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag)
+  // The value of a list to choose from is one of its children's.
+  append(node, children)
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined || value === false) continue
     if (name.startsWith('on')) node.addEventListener(name.slice(2), value)
@@ -27,7 +29,6 @@ export function h(tag, props, ...children) {
     else if (name === 'value' || name === 'checked') node[name] = value
     else node.setAttribute(name, value === true ? '' : inert(value))
   }
-  append(node, children)
   return node
 }
 

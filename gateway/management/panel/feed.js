@@ -8,9 +8,24 @@ const KEPT_REQUESTS = 500
 const KEPT_LINES = 2000
 /** Seconds of which the graphs tell. */
 export const SECONDS = 120
+/** What the gateway is asked to tell: all, and lines of the log, which come only where they are named. */
+const TYPES = [
+  'request_started',
+  'request_first_byte',
+  'request_ended',
+  'account_changed',
+  'account_removed',
+  'config_changed',
+  'config_refused',
+  'log',
+].join(',')
+
+/** How long a request is believed to be open whose end may have been missed, in milliseconds. */
+const DOUBT = 300_000
 
 const listeners = new Set()
 let scheduled = false
+let doubted = 0
 
 export const feed = {
   /** `live`, or why nothing comes. */
@@ -25,7 +40,7 @@ export const feed = {
   hitRate: undefined,
   /** Lines of the log since this page was opened, the oldest first. */
   lines: [],
-  /** One sample a second, the oldest first: `{requests, failed, tokens, latencies, firstBytes}`. */
+  /** One sample a second, the oldest first: `{at, started, requests, failed, tokens, cost, latencies, firstBytes}`. */
   seconds: [],
   /** Events that did not come because this page was too slow. */
   dropped: 0,
@@ -38,6 +53,17 @@ export function watch(listener) {
   listeners.add(listener)
   listener()
   return () => listeners.delete(listener)
+}
+
+/** The same, at most once a second, for what is dear to draw. Nothing is missed: the clock calls every second. */
+export function watchCalmly(listener) {
+  let called = -Infinity
+  return watch(() => {
+    const now = performance.now()
+    if (now - called < 900) return
+    called = now
+    listener()
+  })
 }
 
 /** Tells the listeners soon. */
@@ -62,8 +88,8 @@ export function start(signal) {
     else feed.open.clear()
     changed()
   }
-  follow({}, { told: (event) => take(event), state, signal })
-  const clock = setInterval(() => (tick(), changed()), 1000)
+  follow({ types: TYPES }, { told: (event) => take(event), state, signal })
+  const clock = setInterval(() => (tick(), giveUp(), changed()), 1000)
   signal.addEventListener('abort', () => clearInterval(clock), { once: true })
 }
 
@@ -86,11 +112,13 @@ async function load(signal) {
 export function take(event) {
   switch (event.type) {
     case 'request_started':
-      feed.open.set(event.id, event)
+      feed.open.set(event.id, { ...event, seen: Date.now() })
+      tick().started += 1
       break
     case 'request_first_byte':
     case 'request_progress':
-      feed.open.set(event.id, { ...feed.open.get(event.id), ...event })
+      // The beginning may have been before this page was there.
+      if (feed.open.has(event.id)) feed.open.set(event.id, { ...feed.open.get(event.id), ...event })
       break
     case 'request_ended':
       end(event)
@@ -111,6 +139,7 @@ export function take(event) {
       break
     case 'dropped':
       feed.dropped += event.count
+      if (event.of !== 'lines') doubted = Date.now()
       break
     default:
       return
@@ -120,20 +149,36 @@ export function take(event) {
 
 function end(request) {
   feed.open.delete(request.id)
-  feed.ended.unshift(request)
+  // `load` may have been quicker.
+  feed.ended = [request, ...feed.ended.filter((other) => other.id !== request.id)]
   feed.ended.length = Math.min(feed.ended.length, KEPT_REQUESTS)
   const second = tick()
   second.requests += 1
   if (failed(request)) second.failed += 1
-  second.tokens += (request.usage?.input ?? 0) + (request.usage?.output ?? 0)
+  second.cost += request.cost?.nanodollars ?? 0
+  spread(request)
   second.latencies.push(request.total_ms)
   if (request.first_byte_ms !== undefined) second.firstBytes.push(request.first_byte_ms)
+}
+
+/** The tokens of an answer came between its first byte and its end. */
+function spread(request) {
+  const seconds = Math.max(1, Math.floor((request.total_ms - (request.first_byte_ms ?? 0)) / 1000))
+  const share = (request.usage?.output ?? 0) / seconds
+  for (const second of feed.seconds.slice(-seconds)) second.tokens += share
+}
+
+/** Some ends were missed: what was open then, and is so for long, is over. */
+function giveUp() {
+  for (const [id, request] of feed.open) {
+    if (request.seen < doubted && request.seen < Date.now() - DOUBT) feed.open.delete(id)
+  }
 }
 
 /** The sample of this second; those in between were empty. */
 function tick() {
   const now = Math.floor(Date.now() / 1000)
-  const empty = (at) => ({ at, requests: 0, failed: 0, tokens: 0, latencies: [], firstBytes: [] })
+  const empty = (at) => ({ at, started: 0, requests: 0, failed: 0, tokens: 0, cost: 0, latencies: [], firstBytes: [] })
   const last = feed.seconds.at(-1)?.at ?? now - SECONDS
   for (let at = Math.max(last + 1, now - SECONDS + 1); at <= now; at += 1) feed.seconds.push(empty(at))
   if (feed.seconds.length > SECONDS) feed.seconds.splice(0, feed.seconds.length - SECONDS)

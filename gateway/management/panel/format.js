@@ -84,3 +84,29 @@ export function bytes(number) {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
+
+/** The clock of a moment today; date and clock of another. */
+export function when(time) {
+  return known(time) && day(new Date(time)) !== day(new Date()) ? moment(time) : clock(time)
+}
+
+/** The date here, as the gateway takes it: `2026-01-02`. */
+export function day(date) {
+  const two = (number) => String(number).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}
+
+/** Whose days are meant, for `zone`; nothing where the browser does not tell. */
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** What sums of usage cost: a dash where nothing of it has a price, `~` where not everything is known. */
+export function cost(totals) {
+  if (totals.requests > 0 && totals.unpriced === totals.requests) return UNKNOWN
+  return `${totals.estimated > 0 || totals.unpriced > 0 ? '~' : ''}${dollars(totals.cost_nanodollars)}`
+}
+
+/** Something for each second: `0`, `0.4`, `12`. */
+export function rate(number) {
+  if (!known(number)) return UNKNOWN
+  return number < 10 ? String(Number(number.toFixed(1))) : count(Math.round(number))
+}

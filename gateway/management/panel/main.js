@@ -21,26 +21,33 @@ const VIEWS = { overview, requests, accounts, models, keys, usage, logs, config 
 const THEMES = ['auto', 'light', 'dark']
 const THEME = 'modelgate-theme'
 
+/** What no header carries is no key. */
+const KEY = /^[\x20-\x7e]+$/
+
 let running = new AbortController()
 let leave = () => {}
 
 function login(refusal) {
+  key.forget()
   running.abort()
   leave()
   leave = () => {}
-  key.forget()
+  for (const window of document.querySelectorAll('dialog')) window.close()
+  document.title = 'modelgate'
   const input = h('input', { type: 'password', autocomplete: 'off', required: true, autofocus: true })
   const said = h('div', null, refusal && trouble(refusal))
   const enter = async (event) => {
     event.preventDefault()
+    const text = input.value.trim()
     try {
-      await get('accounts', {}, { key: input.value.trim() })
+      if (!KEY.test(text)) throw new Error('No management key looks like this: it has letters, digits and signs of ASCII.')
+      await get('accounts', {}, { key: text })
     } catch (error) {
       replace(said, trouble(error))
       input.select()
       return
     }
-    key.set(input.value.trim())
+    key.set(text)
     open()
   }
   const form = h(
@@ -63,7 +70,18 @@ function open() {
   route()
 }
 
-const toasts = () => h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' })
+const logout = () => leaves(() => login()) && login()
+
+/** Asks the view whether it may be left. One that would lose something says no, and calls `go` once somebody agrees. */
+const leaves = (go) => dispatchEvent(new CustomEvent('leaves', { cancelable: true, detail: go }))
+
+function turn(event) {
+  const to = location.hash
+  if (leaves(() => (location.hash = to))) move()
+  else history.replaceState(null, '', event.oldURL)
+}
+
+const toasts = () => h('div', { id: 'toasts', class: 'toasts', role: 'status' })
 
 function skip(event) {
   event.preventDefault()
@@ -71,17 +89,21 @@ function skip(event) {
 }
 
 function navigation() {
-  const state = h('span', { class: 'state', role: 'status' })
-  watch(() => {
-    const live = feed.state === 'live'
-    state.className = `state ${live ? 'good' : 'bad'}`
-    replace(state, live ? 'live' : feed.state)
+  const state = h('span', { role: 'status' })
+  let shown
+  const stop = watch(() => {
+    // Whoever listens to the page is told of changes only.
+    if (shown === feed.state) return
+    shown = feed.state
+    state.className = `state ${shown === 'live' ? 'good' : 'bad'}`
+    replace(state, shown)
   })
+  running.signal.addEventListener('abort', stop, { once: true })
   const links = Object.entries(VIEWS).map(([name, view]) => h('a', { href: `#${name}`, data: { view: name } }, view.title))
   const actions = [
     button(`Theme: ${theme()}`, turnTheme, { class: 'quiet' }),
-    button('Keys: ?', help, { class: 'quiet' }),
-    button('Log out', () => login(), { class: 'quiet' }),
+    button('Shortcuts: ?', help, { class: 'quiet' }),
+    button('Log out', logout, { class: 'quiet' }),
   ]
   return h('nav', { 'aria-label': 'Views' }, h('strong', null, 'modelgate'), state, h('div', { class: 'links' }, links), h('div', { class: 'actions' }, actions))
 }
@@ -90,8 +112,7 @@ function navigation() {
 function route() {
   const place = document.querySelector('#view')
   if (!place) return
-  const [name, ...tail] = location.hash.slice(1).split('/')
-  const view = VIEWS[name] ?? overview
+  const { view, tail } = address()
   leave()
   place.replaceChildren()
   for (const link of document.querySelectorAll('nav [data-view]')) {
@@ -99,7 +120,24 @@ function route() {
     else link.removeAttribute('aria-current')
   }
   document.title = `${view.title} – modelgate`
-  leave = view.show(place, decodeURIComponent(tail.join('/'))) ?? (() => {})
+  leave = view.show(place, tail) ?? (() => {})
+}
+
+/** The view that the address names, and what stands behind its name. */
+function address() {
+  const [, name, tail = ''] = location.hash.match(/^#?([^/]*)\/?(.*)$/)
+  const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : overview
+  try {
+    return { view, tail: decodeURIComponent(tail) }
+  } catch {
+    return { view, tail }
+  }
+}
+
+/** The same when somebody went there. What had the focus may be gone. */
+function move() {
+  route()
+  if (document.activeElement === document.body) document.querySelector('#view')?.focus()
 }
 
 const theme = () => localStorage.getItem(THEME) ?? THEMES[0]
@@ -116,8 +154,8 @@ function paint() {
 }
 
 function help() {
-  const lines = [...Object.values(VIEWS).map((view, index) => [String(index + 1), view.title]), ['/', 'Filter'], ['?', 'These keys'], ['Esc', 'Close']]
-  sheet('Keys', (body) => {
+  const lines = [...Object.values(VIEWS).map((view, index) => [String(index + 1), view.title]), ['/', 'Filter'], ['?', 'These shortcuts'], ['Esc', 'Close']]
+  sheet('Shortcuts', (body) => {
     replace(body, h('dl', { class: 'keys' }, lines.map(([stroke, what]) => [h('dt', null, h('kbd', null, stroke)), h('dd', null, what)])))
   })
 }
@@ -138,8 +176,9 @@ function stroke(event) {
 }
 
 paint()
-onLocked(login)
-addEventListener('hashchange', route)
+// Several questions may be refused at once.
+onLocked((refusal) => key.get() && login(refusal))
+addEventListener('hashchange', turn)
 addEventListener('keydown', stroke)
 if (key.get()) open()
 else login()

@@ -39,15 +39,15 @@ export function meter(used, label) {
 
 /**
  * A table. `columns`: `{title, cell(row), number, wide, sort(row)}`; `wide` ones are left out on narrow screens. With `open`, rows can be clicked
- * and, by the button in their first cell, reached with the keyboard.
+ * and, by the button in their first cell, reached with the keyboard. One that `stacks` has its cells below each other on narrow screens.
  */
-export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = {}) {
+export function table(columns, rows, { caption, open, stacks, none = 'Nothing yet.' } = {}) {
   if (rows.length === 0) return empty(none)
   const cls = (column) => [column.number && 'number', column.wide && 'wide'].filter(Boolean).join(' ') || null
   const cell = (column, index, row) => {
     const content = column.cell(row)
     const opener = open && index === 0
-    return h('td', { class: cls(column) }, opener ? button(content, () => open(row), { class: 'link' }) : content)
+    return h('td', { class: cls(column), data: stacks && { title: column.title } }, opener ? button(content, () => open(row), { class: 'link' }) : content)
   }
   const line = (row) => {
     const onclick = open && ((event) => event.target.closest('button, a, input') || open(row))
@@ -55,7 +55,7 @@ export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = 
   }
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    { class: stacks ? 'scroll stacks' : 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
     h(
       'table',
       null,
@@ -68,7 +68,8 @@ export function table(columns, rows, { caption, open, none = 'Nothing yet.' } = 
 
 /** Says shortly what has happened; `bad` stays longer. */
 export function toast(text, meaning = 'good') {
-  const place = document.querySelector('#toasts')
+  // What is behind a window above the page is neither seen nor read out.
+  const place = [...document.querySelectorAll('dialog[open] > .toasts')].at(-1) ?? document.querySelector('#toasts')
   const note = h('div', { class: `toast ${meaning}` }, text)
   place.append(note)
   setTimeout(() => note.remove(), meaning === 'bad' ? 12_000 : 5000)
@@ -89,21 +90,42 @@ export async function attempt(action, done) {
 /** A window above the page. `fill(body, close)` puts its contents in and may answer with what to do when it is closed. */
 export function sheet(title, fill) {
   const body = h('div', { class: 'body' })
+  const toasts = h('div', { class: 'toasts', role: 'status' })
   const window = h(
     'dialog',
     { class: 'sheet', 'aria-label': title },
     h('header', null, h('h2', null, title), button('Close', () => window.close(), { class: 'quiet' })),
     body,
+    toasts,
   )
   document.body.append(window)
   const closed = fill(body, () => window.close())
   window.addEventListener('close', () => {
+    document.querySelector('#toasts').append(...toasts.children)
     window.remove()
     if (typeof closed === 'function') closed()
   })
   window.addEventListener('click', (event) => event.target === window && window.close())
   window.showModal()
   return window
+}
+
+/** A sheet that stands in the address while it is open, as `#view/name`. */
+export function addressed(view, name, title, fill) {
+  const address = `#${view}/${encodeURIComponent(name)}`
+  // Nobody is told of this change of the address, so that the view behind the sheet stays.
+  history.replaceState(null, '', address)
+  const window = sheet(title, fill)
+  window.addEventListener('close', () => {
+    if (location.hash === address) history.replaceState(null, '', `#${view}`)
+  })
+  return window
+}
+
+/** Whether a text has all the words of a filter. */
+export function matches(text, filter) {
+  const lower = text.toLowerCase()
+  return filter.toLowerCase().split(/\s+/).every((word) => lower.includes(word))
 }
 
 /** Asks before what cannot be undone. */
@@ -142,3 +164,25 @@ export function download(name, type, content) {
   link.click()
   setTimeout(() => URL.revokeObjectURL(url), 1000)
 }
+
+/** Puts `children` in the place of whatever `node` holds; what has the focus and a `data-keep` keeps it. */
+export function redraw(node, ...children) {
+  const held = node.contains(document.activeElement) ? document.activeElement.dataset.keep : undefined
+  replace(node, ...children)
+  if (held) node.querySelector(`[data-keep="${CSS.escape(held)}"]`)?.focus({ preventScroll: true })
+  return node
+}
+
+/** The same action, at most once a second; for what is told by a feed that tells something every second. */
+export function paced(action) {
+  let last = 0
+  return () => {
+    if (Date.now() - last < 900) return
+    last = Date.now()
+    action()
+  }
+}
+
+/** A field of a form that chooses one of `options`: `[value, name]`. */
+export const select = (options, chosen, props = {}) =>
+  h('select', props, options.map(([value, name]) => h('option', { value, selected: value === chosen }, name)))
