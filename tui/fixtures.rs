@@ -104,6 +104,8 @@ pub(crate) fn busy(size: (u16, u16)) -> App {
         started("c2"),
         first_byte("c2"),
         started("c3"),
+        progress("a2", 3_640, None),
+        progress("c2", 91, Some(96)),
     ];
     update(&mut app, Message::Events(events.map(read).into()));
     update(&mut app, Message::Time(later(126)));
@@ -157,7 +159,12 @@ fn tell(app: &mut App, change: &dyn Fn(Value) -> Value) {
     ] {
         update(app, Message::Answer(answer));
     }
-    let events = [started("a1"), started("a2"), first_byte("a2")];
+    let events = [
+        started("a1"),
+        started("a2"),
+        first_byte("a2"),
+        progress("a2", 80, None),
+    ];
     let events = events.map(|event| read::<Event>(change(event))).into();
     update(app, Message::Events(events));
     update(app, Message::Time(later(3)));
@@ -258,6 +265,10 @@ fn started(id: &str) -> Value {
 
 fn first_byte(id: &str) -> Value {
     json!({"type": "request_first_byte", "id": id, "credential": "claude-ada@example.com", "ms": 640})
+}
+
+fn progress(id: &str, chunks: u64, tokens: Option<u64>) -> Value {
+    json!({"type": "request_progress", "id": id, "ms": 2_000, "chunks": chunks, "tokens": tokens, "bytes": chunks * 190})
 }
 
 fn requests() -> Value {

@@ -78,6 +78,12 @@ pub async fn run(outside: Outside, theme: Theme) -> io::Result<()> {
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = Instant::now();
     while !dashboard.quits {
+        if screen.was_left() {
+            screen.resume()?;
+            let words = "a part of this program has failed; what it said stands in the terminal when you quit";
+            dashboard.app.toast(words, true);
+            dashboard.dirty = true;
+        }
         if dashboard.suspends {
             dashboard.suspends = false;
             screen.suspend()?;

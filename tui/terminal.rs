@@ -2,6 +2,7 @@
 
 use std::io::{self, Stdout, Write as _};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
@@ -21,6 +22,9 @@ use crate::view;
 /// The program says itself where letters are: terminals that reorder right-to-left text must not (ECMA-48, BDSM).
 const KEEP_ORDER: &str = "\u{1b}[8l";
 const MAY_REORDER: &str = "\u{1b}[8h";
+
+/// A panic has given the terminal back. Whoever panicked may be another thread, and the dashboard goes on.
+static LEFT: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while the dashboard has it.
 #[derive(Debug)]
@@ -56,6 +60,11 @@ impl Screen {
         leave()?;
         stop()?;
         self.resume()
+    }
+
+    /// Whether a panic elsewhere in this process has given the terminal back since this was last asked.
+    pub(crate) fn was_left(&self) -> bool {
+        LEFT.swap(false, Ordering::SeqCst)
     }
 
     /// Takes the terminal over again; nothing of what it shows is believed.
@@ -122,6 +131,10 @@ fn restore_on_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave();
             say(panic);
+            LEFT.store(true, Ordering::SeqCst);
         }));
     });
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -98,6 +98,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.requests.start(started, app.now);
         }
         Event::RequestFirstByte(first) => app.requests.first_byte(first),
+        Event::RequestProgress(progress) => app.requests.progress(&progress),
         Event::RequestEnded(summary) => {
             let at = app.second();
             over(app, summary, at);
