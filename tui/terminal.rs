@@ -23,6 +23,9 @@ use crate::view;
 const KEEP_ORDER: &str = "\u{1b}[8l";
 const MAY_REORDER: &str = "\u{1b}[8h";
 
+/// It is taken over. It is given back once: terminals go back to where their cursor was whenever they are asked to, and what a
+/// panic has said would be written over.
+static TAKEN: AtomicBool = AtomicBool::new(false);
 /// A panic has given the terminal back. Whoever panicked may be another thread, and the dashboard goes on.
 static LEFT: AtomicBool = AtomicBool::new(false);
 
@@ -84,6 +87,7 @@ impl Drop for Screen {
 }
 
 fn enter() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     let mut out = io::stdout();
     queue!(
@@ -99,6 +103,9 @@ fn enter() -> io::Result<()> {
 }
 
 fn leave() -> io::Result<()> {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
     let shown = execute!(
         io::stdout(),
         DisableBracketedPaste,

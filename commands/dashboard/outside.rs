@@ -113,7 +113,7 @@ mod tests {
             ("u.txt", "neither with .csv"),
             ("csv", "neither with .csv"),
             ("../u.csv", "no name of a file"),
-            ("/tmp-elsewhere/u.csv", "no name of a file"),
+            ("/elsewhere/u.csv", "no name of a file"),
             ("a/u.csv", "no name of a file"),
             ("..", "no name of a file"),
         ] {

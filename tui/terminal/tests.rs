@@ -68,7 +68,7 @@ impl Outer {
                 && !screen.hide_cursor()
                 && !screen.bracketed_paste()
                 && !mouse
-                && ["icanon", "echo", "opost"].into_iter().all(on)
+                && ["icanon", "opost"].into_iter().all(on)
         });
     }
 }

@@ -3,6 +3,8 @@
 
 use super::Scene;
 use crate::harness::browser::{free_port, pair, visit};
+use crate::harness::process::PROGRAM;
+use crate::harness::screen::Screen;
 use crate::harness::stand_in::{Asked, Said, StandIn};
 use crate::harness::{Answer, Gateway, HELLO, Launch, Speaks, eventually};
 use crate::login::challenge;
@@ -212,6 +214,44 @@ async fn what_the_browser_ended_on_is_pasted_where_the_port_is_somebody_elses() 
     let ended = gateway.login_ended(&begun["state"]).await;
     assert_eq!(ended["status"], "ok");
     web.expect_answer(&gateway, "claude-ada@example.com").await;
+}
+
+#[tokio::test]
+async fn a_login_is_begun_and_ended_in_the_dashboard() {
+    let web = Web::start().await;
+    let gateway = web.gateway().await;
+    let mut screen = Screen::open(&gateway.home, PROGRAM, &["dashboard"]);
+    screen.shows("● live").await;
+    screen.press("3lclaude\r");
+    screen.shows("log in to Anthropic Claude").await;
+    screen.shows("code#state").await;
+    // The address fills whole lines, so that they can be put together again.
+    let shown = screen.contents();
+    let mut url = String::new();
+    for line in shown.lines().skip_while(|line| !line.starts_with("http")) {
+        url.push_str(line.trim_end());
+        if line.chars().count() < 120 {
+            break;
+        }
+    }
+    let begun = json!({"url": url, "state": pair(&url, "state")});
+    let back = web.agree(&begun);
+    screen.press("phello\r");
+    screen.shows("it begins with http").await;
+    screen.press("\u{15}");
+    screen.press(&format!("{back}\r"));
+    screen.shows("✓ logged in: claude-ada@example.com").await;
+    screen.hides("log in to Anthropic Claude").await;
+    web.scene.saved("claude-ada@example.com");
+
+    screen.press("lclaude\r");
+    screen.shows("log in to Anthropic Claude").await;
+    screen.shows("code#state").await;
+    screen.press("\u{1b}");
+    screen.shows("was called off").await;
+    screen.press("q");
+    screen.ends().await;
+    screen.is_given_back().await;
 }
 
 #[tokio::test]
