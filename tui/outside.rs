@@ -11,17 +11,24 @@ use crate::message::Trouble;
 /// Finds the gateway; again whenever it was lost, because another address and another token may be its own then.
 pub type Connect = Arc<dyn Fn() -> Result<Client, ClientError> + Send + Sync>;
 
+/// Somebody who may ask that gateway for a model, as its clients do.
+pub type AskAs = Arc<dyn Fn(&str) -> Result<Caller, Trouble> + Send + Sync>;
+/// Writes sums of usage to a file of that name, and tells where it is.
+pub type Save = Arc<dyn Fn(&str, &UsageSummary) -> Result<String, Trouble> + Send + Sync>;
+/// Sends the person's browser to an address.
+pub type Browse = Arc<dyn Fn(&str) -> Result<(), Trouble> + Send + Sync>;
+
 /// The functions. They may block.
 #[derive(Clone)]
 pub struct Outside {
     /// Finds the gateway.
     pub connect: Connect,
-    /// Somebody who may ask that gateway for a model, as its clients do.
-    pub caller: Arc<dyn Fn(&str) -> Result<Caller, Trouble> + Send + Sync>,
-    /// Writes sums of usage to a file of that name, and tells where it is.
-    pub save: Arc<dyn Fn(&str, &UsageSummary) -> Result<String, Trouble> + Send + Sync>,
-    /// Sends the person's browser to an address.
-    pub browse: Arc<dyn Fn(&str) -> Result<(), Trouble> + Send + Sync>,
+    /// Finds somebody to ask for a model.
+    pub caller: AskAs,
+    /// Writes what is exported.
+    pub save: Save,
+    /// Opens the address of a login.
+    pub browse: Browse,
 }
 
 impl fmt::Debug for Outside {

@@ -143,5 +143,6 @@ fn restore_on_panic() {
     });
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

@@ -85,10 +85,12 @@ impl Trial {
 
 /// Adds what there is room for; tells whether that was all.
 fn append(kept: &mut String, text: &str) -> bool {
-    let room = KEPT.saturating_sub(kept.len());
-    let fits = &text[..text.floor_char_boundary(room)];
-    kept.push_str(fits);
-    fits.len() == text.len()
+    let mut end = KEPT.saturating_sub(kept.len()).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    kept.push_str(&text[..end]);
+    end == text.len()
 }
 
 #[cfg(test)]

@@ -229,8 +229,9 @@ async fn a_login_is_begun_and_ended_in_the_dashboard() {
     let shown = screen.contents();
     let mut url = String::new();
     for line in shown.lines().skip_while(|line| !line.starts_with("http")) {
-        url.push_str(line.trim_end());
-        if line.chars().count() < 120 {
+        let line = line.trim_end();
+        url.push_str(line);
+        if line.len() < 120 {
             break;
         }
     }
