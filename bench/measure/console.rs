@@ -29,6 +29,8 @@ const SOME: u32 = 100_u32.div_ceil(EVENTS);
 const FULL: Duration = Duration::from_secs(8);
 /// A dashboard that has just been started still asks for this and that.
 const SETTLED: Duration = Duration::from_secs(3);
+/// The load may end so much later than it should.
+const LATE: Duration = Duration::from_millis(500);
 /// The views that are drawn under load, by their keys.
 const VIEWS: [(&str, &str); 2] = [("1", "overview"), ("2", "requests")];
 
@@ -138,7 +140,15 @@ fn under_load(
     // The load begins a little before, and ends a little after.
     let around = window + Duration::from_secs(1);
     thread::scope(|scope| {
-        let load = scope.spawn(|| constant_rate(gateway, &exchange, rate, around));
+        let load = scope.spawn(|| {
+            let began = Instant::now();
+            constant_rate(gateway, &exchange, rate, around)?;
+            ensure!(
+                began.elapsed() < around.mul_f64(1.1) + LATE,
+                "the gateway did not keep up with {rate} requests a second"
+            );
+            anyhow::Ok(())
+        });
         terminal.watch(Duration::from_millis(500), MISSED)?;
         let share = share(terminal, window);
         while !load.is_finished() {
