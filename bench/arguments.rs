@@ -68,6 +68,18 @@ pub(crate) struct Run {
     /// Of the pairs, only those of this upstream's dialect; may be repeated
     #[arg(long, value_name = "DIALECT", requires = "pairs")]
     pub(crate) upstream: Vec<Dialect>,
+    /// Measure the console, instead of the standard set: the first frame of the dashboard, what it costs idle and at 1,000
+    /// events in a second, whether its memory grows, and how long `models` and `usage` take
+    #[arg(long, conflicts_with_all = ["pairs", "self_test", "against"])]
+    pub(crate) console: bool,
+    /// How long the memory of the dashboard is watched
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        default_value_t = 1.0,
+        requires = "console"
+    )]
+    pub(crate) minutes: f64,
     /// List the workloads and stop
     #[arg(long)]
     pub(crate) list: bool,

@@ -42,7 +42,7 @@ pub(crate) struct Stage {
     pub(crate) upstream: Process,
     gateway: Program,
     other: Option<Program>,
-    cores: Cores,
+    pub(crate) cores: Cores,
     /// How many files each process may have open.
     pub(crate) open_files: u64,
     directory: TempDir,
@@ -96,20 +96,32 @@ impl Stage {
 
     /// Starts a contender afresh, with a home of its own.
     pub(crate) fn start(&self, contender: Contender) -> Result<Process> {
+        let home = self.start_at_home(contender, self.cores.measured)?;
+        Ok(home.process)
+    }
+
+    /// The same on a core, and where its home is.
+    pub(crate) fn start_at_home(&self, contender: Contender, core: usize) -> Result<Home> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
-        let home = self.directory.path().join(format!("home-{number}"));
-        fs::create_dir(&home)?;
+        let directory = self.directory.path().join(format!("home-{number}"));
+        fs::create_dir(&directory)?;
         let address = free_address()?;
-        let command = match self.program(contender) {
-            Program::Yardstick => self.yardstick(address)?,
-            Program::Gateway(binary) => self.gateway(binary, address, &home)?,
+        let (program, command) = match self.program(contender) {
+            Program::Yardstick => (std::env::current_exe()?, self.yardstick(address)?),
+            Program::Gateway(binary) => {
+                (binary.clone(), self.gateway(binary, address, &directory)?)
+            }
         };
         let placement = Placement {
-            core: self.cores.measured,
+            core,
             home: self.cores.load,
-            errors: &home.join("errors.log"),
+            errors: &directory.join("errors.log"),
         };
-        Process::start(command, address, placement)
+        Ok(Home {
+            process: Process::start(command, address, placement)?,
+            program,
+            directory,
+        })
     }
 
     fn program(&self, contender: Contender) -> &Program {
@@ -139,17 +151,8 @@ impl Stage {
             .open(&path)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .context("writing the gateway's configuration")?;
-        let mut command = Command::new(binary);
-        // Nothing of the person's own: no home, no provider keys, no proxy.
+        let mut command = at_home(binary, home);
         command
-            .env_clear()
-            .env("HOME", home)
-            .env("XDG_CONFIG_HOME", home.join("config"))
-            .env("XDG_DATA_HOME", home.join("data"))
-            .env("XDG_STATE_HOME", home.join("state"))
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .env("XDG_RUNTIME_DIR", home.join("run"))
-            .current_dir(home)
             .arg("serve")
             .arg("--config")
             .arg(&path)
@@ -157,6 +160,36 @@ impl Stage {
             .args(["--log", "off"]);
         Ok(command)
     }
+}
+
+/// A running contender, and where it lives.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) process: Process,
+    program: PathBuf,
+    directory: PathBuf,
+}
+
+impl Home {
+    /// The same program again, which finds the one that runs.
+    pub(crate) fn command(&self) -> Command {
+        at_home(&self.program, &self.directory)
+    }
+}
+
+/// A program with nothing of the person's own: no home, no provider keys, no proxy.
+fn at_home(program: &Path, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_STATE_HOME", home.join("state"))
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("XDG_RUNTIME_DIR", home.join("run"))
+        .current_dir(home);
+    command
 }
 
 /// Checks that a gateway given by path can be run.

@@ -80,22 +80,25 @@ pub(crate) struct Latencies {
     pub(crate) end: Vec<f64>,
 }
 
-/// Sends `exchange` [`RATE`] times a second for `duration`, whether or not answers have come.
+/// Sends `exchange` `rate` times a second for `duration`, whether or not answers have come.
 ///
 /// A latency counts from when the request was due, not from when it left, so a stalled server
 /// cannot hide its stall by holding the load back.
 pub(crate) fn constant_rate(
     process: &Process,
     exchange: &Exchange,
+    rate: u32,
     duration: Duration,
 ) -> Result<Latencies> {
     exchange.probe(&mut Connection::open(process.address)?)?;
-    let slots = (duration.as_secs_f64() * f64::from(RATE)) as u32;
+    let slots = (duration.as_secs_f64() * f64::from(rate)) as u32;
     // Late enough for every thread to have its connection warm.
     let start = Instant::now() + Duration::from_millis(300);
     thread::scope(|scope| {
         let pacers: Vec<_> = (0..PACERS.min(slots))
-            .map(|first| scope.spawn(move || keep_pace(process, exchange, start, first, slots)))
+            .map(|first| {
+                scope.spawn(move || keep_pace(process, exchange, start, rate, first, slots))
+            })
             .collect();
         let mut all = Latencies::default();
         for pacer in pacers {
@@ -111,6 +114,7 @@ fn keep_pace(
     process: &Process,
     exchange: &Exchange,
     start: Instant,
+    rate: u32,
     first: u32,
     slots: u32,
 ) -> Result<Latencies> {
@@ -120,7 +124,7 @@ fn keep_pace(
     connection.exchange(&exchange.request)?;
     let mut latencies = Latencies::default();
     for slot in (first..slots).step_by(PACERS as usize) {
-        let due = start + Duration::from_secs(1) * slot / RATE;
+        let due = start + Duration::from_secs(1) * slot / rate;
         thread::sleep(due.saturating_duration_since(Instant::now()));
         let answer = connection.exchange(&exchange.request)?;
         exchange.check(&answer, connection.body())?;

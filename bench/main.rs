@@ -26,6 +26,7 @@ mod process;
 mod report;
 mod run;
 mod statistics;
+mod terminal;
 mod upstream;
 mod wire;
 mod workload;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::contender::{Contender, Stage};
-use crate::load::{closed_loop, constant_rate};
+use crate::load::{RATE, closed_loop, constant_rate};
 use crate::process::Process;
 use crate::report::{Judge, Row, Series, Unit};
 use crate::statistics::percentile;
 use crate::workload::{Goal, Workload};
 
+pub(crate) mod console;
 pub(crate) mod held;
 pub(crate) mod pairs;
 pub(crate) mod peak;
@@ -94,7 +95,7 @@ fn added(
     let duration = effort.window * 2;
     // What matters of a stream is when it begins; a whole answer begins and ends at once.
     let ask = |process: &Process, exchange| {
-        let mut samples = constant_rate(process, exchange, duration)?.first_chunk;
+        let mut samples = constant_rate(process, exchange, RATE, duration)?.first_chunk;
         let mut at = |share| percentile(&mut samples, share).unwrap_or(f64::NAN);
         anyhow::Ok([at(0.5), at(0.99)])
     };

@@ -117,7 +117,7 @@ impl Process {
     fn status(&self, key: &str) -> Result<f64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-        kilobytes(&status, key).with_context(|| format!("{path} has no {key}"))
+        status_kb(&status, key).with_context(|| format!("{path} has no {key}"))
     }
 }
 
@@ -140,7 +140,8 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn kilobytes(status: &str, key: &str) -> Option<f64> {
+/// A number of KB in a status file of the kernel.
+pub(crate) fn status_kb(status: &str, key: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn resident_memory_is_read_from_the_status_file() {
         let status = "Name:\tmodelgate\nVmPeak:\t  99 kB\nVmRSS:\t    8124 kB\nRssAnon:\t 1 kB\n";
-        assert_eq!(kilobytes(status, "VmRSS:"), Some(8124.0));
-        assert_eq!(kilobytes("Name:\tx\n", "VmRSS:"), None);
+        assert_eq!(status_kb(status, "VmRSS:"), Some(8124.0));
+        assert_eq!(status_kb("Name:\tx\n", "VmRSS:"), None);
     }
 }

@@ -62,6 +62,8 @@ pub(crate) enum Unit {
     Millis,
     Kilobytes,
     Megabytes,
+    /// Of a core.
+    Percent,
     Streams,
     /// Growth of resident memory, in sizes of the request.
     Sizes,

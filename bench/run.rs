@@ -16,6 +16,7 @@ use crate::contender::{Contender, Program, Stage, gateway_at};
 use crate::gateway_build;
 use crate::load::{CONNECTIONS, RATE};
 use crate::machine::{Cores, Machine};
+use crate::measure::console::{self, Patience, console};
 use crate::measure::held::held;
 use crate::measure::pairs::{Kind, Pairs};
 use crate::measure::{self, Effort};
@@ -70,6 +71,7 @@ struct Plan {
     latency: Vec<Workload>,
     held: Vec<(Workload, usize)>,
     pairs: Option<Pairs>,
+    console: Option<Patience>,
 }
 
 impl Plan {
@@ -86,7 +88,7 @@ impl Plan {
                 .any(|part| part == name || part_of(part))
         };
         let wanted = |workload: &Workload| {
-            if arguments.pairs {
+            if arguments.pairs || arguments.console {
                 false
             } else if arguments.workload.is_empty() {
                 arguments.all || !workload.extra
@@ -98,13 +100,17 @@ impl Plan {
             arguments.seconds.is_finite() && arguments.seconds > 0.0,
             "--seconds must be more than zero"
         );
+        ensure!(
+            arguments.minutes.is_finite() && arguments.minutes > 0.0,
+            "--minutes must be more than zero"
+        );
         let every = arguments.workload.is_empty();
         let kinds = Kind::ALL.into_iter();
         let kinds = kinds.filter(|kind| every || named(kind.name())).collect();
         let pairs = || Pairs::of(kinds, &arguments.client, &arguments.upstream);
         let plan = Self {
             effort: effort(arguments),
-            start: !arguments.pairs && (every || named(START)),
+            start: !(arguments.pairs || arguments.console) && (every || named(START)),
             cpu: workload::cpu().into_iter().filter(&wanted).collect(),
             latency: workload::latency().into_iter().filter(&wanted).collect(),
             held: workload::held()
@@ -112,10 +118,12 @@ impl Plan {
                 .filter(|(workload, _)| wanted(workload))
                 .collect(),
             pairs: arguments.pairs.then(pairs).transpose()?,
+            console: arguments.console.then(|| patience(arguments)),
         };
         ensure!(
             plan.start
                 || plan.pairs.is_some()
+                || plan.console.is_some()
                 || !(plan.cpu.is_empty() && plan.latency.is_empty() && plan.held.is_empty()),
             "no workload has such a name; --list shows them"
         );
@@ -135,6 +143,13 @@ impl Plan {
             groups.push(Group {
                 title: "Start-up and idle memory",
                 rows: measure::start_up(stage, self.effort).into(),
+            });
+        }
+        if let Some(patience) = self.console {
+            eprintln!("measuring {} …", console::NAME);
+            groups.push(Group {
+                title: "The console, beside a gateway at work",
+                rows: console(stage, patience),
             });
         }
         groups.retain(|group| !group.rows.is_empty());
@@ -209,6 +224,16 @@ fn effort(arguments: &Run) -> Effort {
     }
 }
 
+fn patience(arguments: &Run) -> Patience {
+    let Effort { window, starts, .. } = effort(arguments);
+    Patience {
+        // Long enough that what comes every few seconds counts.
+        window: (window * 15).max(Duration::from_secs(5)),
+        starts,
+        memory: Duration::from_secs_f64(arguments.minutes * 60.0),
+    }
+}
+
 fn gateway(arguments: &Run) -> Result<Program> {
     if arguments.self_test {
         return Ok(Program::Yardstick);
@@ -265,6 +290,7 @@ fn list() {
         println!("{}{note}", workload.name);
     }
     println!("{START}");
+    println!("{} (with --console)", console::NAME);
     for kind in Kind::ALL {
         println!("{} (with --pairs)", kind.name());
     }

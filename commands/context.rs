@@ -25,6 +25,16 @@ impl Context {
         }
     }
 
+    /// Makes another context with the same surroundings, wherever one is needed.
+    pub(crate) fn again(&self) -> impl Fn() -> Self + Send + Sync + use<> {
+        let (environment, config) = (self.environment.clone(), self.config.clone());
+        let settings = self.output.settings();
+        move || {
+            let output = Output::new(settings);
+            Self::new(environment.clone(), config.clone(), output)
+        }
+    }
+
     /// The configuration file that counts, as an absolute path.
     pub(crate) fn config_path(&self) -> ConfigPath {
         match config_file(self.config.as_deref(), &self.environment) {

@@ -1,11 +1,12 @@
 //! `modelgate dashboard`, which is also `modelgate` alone on a terminal.
 
+mod outside;
+
 use std::io::{self, IsTerminal as _};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use modelgate_tui::{Connect, Theme};
+use modelgate_tui::{Outside, Theme};
 use tokio::runtime::Builder;
 
 use crate::context::Context;
@@ -16,6 +17,9 @@ use crate::remote::Remote;
 ///
 /// What is asked, who answers, how long it takes and what it costs, as it happens; the accounts and how they are. `?` shows
 /// every key, `q` quits. Without a running gateway it waits for one. `modelgate` alone, on a terminal, is the same.
+///
+/// A model that is tested there is asked with a client key, as `modelgate ask` does it: the first that can be read in the
+/// configuration, or $MODELGATE_KEY.
 ///
 /// Scripts get the same from `accounts`, `why` and `usage` with --json.
 #[derive(Debug, Default, clap::Args)]
@@ -46,7 +50,7 @@ pub(crate) fn is_possible() -> bool {
 
 /// The dashboard before it is shown.
 pub(crate) struct Dashboard {
-    connect: Connect,
+    outside: Outside,
     theme: Theme,
 }
 
@@ -57,21 +61,21 @@ impl Dashboard {
     }
 
     fn new(context: &Context, args: &Args) -> Result<Self, CommandError> {
-        let connect = args.remote.finder(context)?;
+        let outside = outside::outside(context, &args.remote)?;
         if context.output.is_json() || !is_possible() {
             let error = anyhow::anyhow!("the dashboard needs a terminal");
             return Err(CommandError::usage(error)
                 .hint("for scripts: modelgate accounts, why and usage, with --json"));
         }
         Ok(Self {
-            connect: Arc::new(connect),
+            outside,
             theme: theme(context, args.theme),
         })
     }
 
     /// Shows it until the person quits.
     pub(crate) async fn show(self) -> Result<(), CommandError> {
-        let shown = Box::pin(modelgate_tui::run(self.connect, self.theme)).await;
+        let shown = Box::pin(modelgate_tui::run(self.outside, self.theme)).await;
         shown
             .context("the terminal cannot be used")
             .map_err(CommandError::failed)

@@ -46,6 +46,11 @@ pub(crate) struct Endpoint {
 }
 
 impl Reach {
+    /// The gateway at this address, else the one on this machine.
+    pub(crate) fn at(url: Option<String>) -> Self {
+        Self { url, key: None }
+    }
+
     /// The gateway that is named, or the one on this machine; none where none runs.
     pub(crate) fn find(
         &self,

@@ -53,6 +53,11 @@ impl Output {
         }
     }
 
+    /// What the global flags said.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// Whether data is to be printed as JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.settings.json

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
 use crate::context::Context;
+use crate::endpoint::Reach;
 use crate::error::CommandError;
 use crate::target::Target;
 
@@ -76,6 +77,11 @@ impl Remote {
             None if only => Client::local_with(&state, &config),
             None => Client::local(&state, &config),
         })
+    }
+
+    /// The same gateway, for somebody with a client key.
+    pub(crate) fn as_client(&self) -> Reach {
+        Reach::at(self.url.clone())
     }
 
     /// Whether no gateway is named.

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use modelgate_management::{UsageQuery, UsageSummary};
 
+pub(crate) use self::sheet::csv;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -135,7 +136,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     }
     let summary = ask(&gateway, args, &query)?;
     if args.csv {
-        return context.output.data(&sheet::csv(&summary));
+        return context.output.data(&csv(&summary));
     }
     show(context, &summary)
 }

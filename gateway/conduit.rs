@@ -35,6 +35,8 @@ pub(crate) struct Translation {
     frames: Vec<Frame>,
     events: Vec<Event>,
     usage: Usage,
+    /// Frames that have come.
+    count: u64,
     began: bool,
     outcome: Outcome,
     hearer: Option<Hearer>,
@@ -100,6 +102,7 @@ impl Conduit {
             frames: Vec::new(),
             events: Vec::new(),
             usage: Usage::default(),
+            count: 0,
             began: false,
             outcome: Outcome::Open,
         }))
@@ -162,6 +165,14 @@ impl Conduit {
         }
     }
 
+    /// How many events of the upstream have come.
+    pub(crate) fn count(&self) -> u64 {
+        match self {
+            Self::Pass(pass) => pass.observer.count(),
+            Self::Translate(translation) => translation.count,
+        }
+    }
+
     /// What keeps a silent line open.
     pub(crate) fn keep_alive(&self) -> Bytes {
         let mut out = Vec::new();
@@ -209,6 +220,7 @@ impl Translation {
     }
 
     fn read_frames(&mut self) {
+        self.count += self.frames.len() as u64;
         for frame in self.frames.drain(..) {
             self.decoder.on_frame(&frame, &mut self.events);
         }

@@ -222,7 +222,8 @@ async fn conclude(
             tracing::warn!(by = key, %address, provider = %kind, error, "a login did not succeed");
         }
     }
-    let outcome = saved.map(drop).map_err(|error| error.to_string());
+    let outcome = saved.map(|account| account.id().to_owned());
+    let outcome = outcome.map_err(|error| error.to_string());
     pending.change(|book, now| book.end(word, outcome, now));
 }
 

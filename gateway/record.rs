@@ -7,7 +7,7 @@ use modelgate_dialects::ir::{Error, Usage};
 use modelgate_dialects::losses::Action;
 use modelgate_dialects::{Dialect, Losses, Str};
 use modelgate_management::Event;
-use modelgate_management::events::{RequestFirstByte, RequestStarted};
+use modelgate_management::events::{RequestFirstByte, RequestProgress, RequestStarted};
 use modelgate_management::time::timestamp;
 use modelgate_providers::health::Bar;
 use modelgate_providers::{CallError, Candidate, Why};
@@ -318,6 +318,19 @@ impl Record {
     /// Bytes of the answer go to the client.
     pub(crate) fn sent(&mut self, bytes: usize) {
         self.edit(|sheet| sheet.bytes_out += bytes as u64);
+    }
+
+    /// More of the answer was sent: so many events of the upstream, and tokens where it has told.
+    pub(crate) fn progressed(&self, chunks: u64, tokens: Option<u64>) {
+        self.tell(|sheet| {
+            Event::RequestProgress(RequestProgress {
+                id: sheet.id.to_string(),
+                ms: millis(sheet.started.elapsed()),
+                chunks,
+                tokens,
+                bytes: sheet.bytes_out,
+            })
+        });
     }
 
     /// The whole answer is there, of so many bytes.

@@ -31,6 +31,9 @@ const GATHER: usize = 32 << 10;
 /// After the answer is complete the upstream gets this long to end its body, so that the connection can be used again.
 const LINGER: Duration = Duration::from_millis(200);
 
+/// Between two times at which whoever watches is told how far the stream has come.
+const PROGRESS: Duration = Duration::from_secs(1);
+
 /// A stream whose first content has come.
 pub(crate) struct Relay {
     pub(crate) upstream: modelgate_providers::Upstream,
@@ -81,6 +84,8 @@ struct Flow {
     record: Record,
     /// When to stop waiting for the end of the upstream's body, once the answer is complete.
     linger: Option<Instant>,
+    /// When it is told next how far the stream has come.
+    tells: Option<Instant>,
 }
 
 impl Body {
@@ -264,7 +269,20 @@ impl Flow {
             relay,
             record,
             linger: complete.then(|| Instant::now() + LINGER),
+            tells: None,
         })
+    }
+
+    /// So many bytes were sent. Most of the time this is one look at a clock that was read anyway.
+    fn sent(&mut self, bytes: usize, now: Instant) {
+        self.record.sent(bytes);
+        if now < *self.tells.get_or_insert(now + PROGRESS) {
+            return;
+        }
+        self.tells = Some(now + PROGRESS);
+        let conduit = &self.relay.conduit;
+        let tokens = conduit.usage().total_output();
+        self.record.progressed(conduit.count(), tokens);
     }
 
     /// Bytes that are ready for the client: several chunks of the upstream at once, if they are there.
@@ -337,7 +355,7 @@ impl Stream for Body {
                     None => bytes,
                 };
                 if let Stage::Flowing(flow) = &mut this.stage {
-                    flow.record.sent(bytes.len());
+                    flow.sent(bytes.len(), this.sent);
                 }
                 return Poll::Ready(Some(Ok(bytes)));
             }

@@ -2,6 +2,7 @@
 //! address and a management key.
 
 mod events;
+mod logins;
 mod settings;
 
 use std::path::Path;

@@ -10,6 +10,9 @@
 //! event: request_first_byte
 //! data: {"type":"request_first_byte","id":"019c","credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","ms":412}
 //!
+//! event: request_progress
+//! data: {"type":"request_progress","id":"019c","ms":1650,"chunks":48,"tokens":51,"bytes":9120}
+//!
 //! event: request_ended
 //! data: {"type":"request_ended","id":"019c","time":"2026-01-02T03:04:05.006Z","client_key":"4485ffcd93fe","client_name":"ann","dialect":"chat","model":"sonnet","stream":true,"status":200,"complete":true,"credential":"claude-api-key[0]","provider":"claude","upstream_dialect":"claude","upstream_model":"claude-sonnet-4-5","attempts":1,"first_byte_ms":412,"total_ms":2500,"usage":{"input":1200,"cached":1000,"output":80},"cost":{"nanodollars":2100000,"basis":"exact"}}
 //!
@@ -38,7 +41,8 @@
 //! repeated for readers that come later: they begin with `GET accounts` and `GET requests`. A comment is sent after fifteen
 //! seconds of silence.
 //!
-//! A request that was refused before it was understood has an end and no beginning; one that failed has no first byte.
+//! A request that was refused before it was understood has an end and no beginning; one that failed has no first byte. Progress is
+//! told of streams alone, once in a second at most, when something of the answer is sent.
 
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +60,8 @@ pub enum Event {
     RequestStarted(RequestStarted),
     /// The first byte of its answer is on its way.
     RequestFirstByte(RequestFirstByte),
+    /// More of its answer was sent.
+    RequestProgress(RequestProgress),
     /// It is over.
     RequestEnded(RequestSummary),
     /// An account is in another state, or new.
@@ -117,6 +123,22 @@ pub struct RequestFirstByte {
     pub ms: u64,
 }
 
+/// How far the answer to a request has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestProgress {
+    /// The request.
+    pub id: String,
+    /// Since its arrival, in milliseconds.
+    pub ms: u64,
+    /// Events of the stream that came from the upstream. Many providers send one for a token or two, some for more.
+    pub chunks: u64,
+    /// Tokens of the answer, as far as the provider has told; most tell only in the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Bytes that were sent to the client.
+    pub bytes: u64,
+}
+
 /// An account that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRemoved {
@@ -173,9 +195,10 @@ pub enum Lost {
 
 impl Event {
     /// Every type that the gateway tells of.
-    pub const TYPES: [&'static str; 9] = [
+    pub const TYPES: [&'static str; 10] = [
         "request_started",
         "request_first_byte",
+        "request_progress",
         "request_ended",
         "account_changed",
         "account_removed",
@@ -191,6 +214,7 @@ impl Event {
         match self {
             Self::RequestStarted(_) => "request_started",
             Self::RequestFirstByte(_) => "request_first_byte",
+            Self::RequestProgress(_) => "request_progress",
             Self::RequestEnded(_) => "request_ended",
             Self::AccountChanged(_) => "account_changed",
             Self::AccountRemoved(_) => "account_removed",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use modelgate_config::{ConfigError, Environment, parse};
+use modelgate_config::{ConfigError, Environment, parse, setting};
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Timestamp, timestamp};
@@ -24,6 +24,14 @@ pub struct ClientKey {
     /// From when on who presents it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+}
+
+/// Whether a key can end then: a date, or an instant.
+///
+/// # Errors
+/// When it is none; says how one is written.
+pub fn check_expiry(text: &str) -> Result<(), String> {
+    setting::moment(text).map(drop)
 }
 
 /// The client keys of a configuration file. The file counts alone: what the environment says of the gateway is not known.

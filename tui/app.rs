@@ -2,17 +2,19 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use modelgate_management::{ClientKey, Model, Models, RequestDetail, Secret, UsageSummary};
+use modelgate_management::{ClientKey, Model, Models, NewKey, RequestDetail, Secret, UsageSummary};
 
 use crate::accounts::Accounts;
 use crate::keymap::Scope;
 use crate::list::Cursor;
+use crate::login::Login;
 use crate::logs::Logs;
 use crate::message::{Deed, Fetch, Link, Trouble};
 use crate::requests::{Requests, Row, Sort};
 use crate::settings::{SETTINGS, Settings};
 use crate::theme::Theme;
 use crate::traffic::Traffic;
+use crate::trial::Trial;
 use crate::usage::Usage;
 
 /// How long a toast is shown.
@@ -57,6 +59,8 @@ pub(crate) struct App {
     pub(crate) asked: Vec<(Fetch, Timestamp)>,
     /// Requests that ended since what was spent was asked for.
     pub(crate) ended_since_spent: bool,
+    /// Questions that were put to models.
+    pub(crate) trials: u64,
 }
 
 /// A view, in the order of the tabs.
@@ -79,11 +83,13 @@ pub(crate) enum Page {
         scroll: usize,
     },
     Why(Box<Why>),
-    /// A new client key, which is shown this once.
+    /// A new client key, which is shown this once, and what it may do.
     NewKey {
-        name: String,
+        new: NewKey,
         key: Secret,
     },
+    Login(Box<Login>),
+    Trial(Box<Trial>),
 }
 
 /// What became of a request.
@@ -125,6 +131,8 @@ pub(crate) struct KeyList {
     pub(crate) known: Known<Vec<ClientKey>>,
     pub(crate) used: Known<UsageSummary>,
     pub(crate) cursor: Cursor,
+    /// What has been said of a key that is being made.
+    pub(crate) draft: NewKey,
 }
 
 /// A line that is typed, and what for.
@@ -132,14 +140,21 @@ pub(crate) struct KeyList {
 pub(crate) struct Input {
     pub(crate) purpose: Purpose,
     pub(crate) text: String,
+    /// Why it was not accepted as it is.
+    pub(crate) complaint: Option<String>,
 }
 
 impl Input {
-    pub(crate) fn empty(purpose: Purpose) -> Self {
+    pub(crate) fn new(purpose: Purpose, text: impl Into<String>) -> Self {
         Self {
             purpose,
-            text: String::new(),
+            text: text.into(),
+            complaint: None,
         }
+    }
+
+    pub(crate) fn empty(purpose: Purpose) -> Self {
+        Self::new(purpose, "")
     }
 }
 
@@ -152,12 +167,41 @@ pub(crate) enum Purpose {
     Search,
     /// What models or their providers are called.
     FilterModels,
-    /// Whose a new client key is.
+    /// Whose a new client key is, what models it may use, and until when.
     NameKey,
+    KeyModels,
+    KeyExpires,
+    /// The end of a login.
+    Callback,
+    /// What the chosen model is asked.
+    Ask,
+    /// The name of a file for the sums that are shown.
+    Export,
     /// The value of a setting, by its place in the table.
     Setting(usize),
     /// What shall be done; the chosen line of what is told by the words.
     Palette(usize),
+    /// Whose account is logged in to; the chosen line of the ways that have the words.
+    Way(usize),
+}
+
+impl Purpose {
+    /// Characters that the line may have.
+    pub(crate) const fn longest(self) -> usize {
+        match self {
+            // Addresses that browsers end on are long, and so may questions be.
+            Self::Callback | Self::Ask => 8_000,
+            _ => 200,
+        }
+    }
+
+    /// Which line of a choice is chosen, where there is a choice.
+    pub(crate) fn chosen(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Palette(chosen) | Self::Way(chosen) => Some(chosen),
+            _ => None,
+        }
+    }
 }
 
 /// Something to be read in passing.
@@ -228,6 +272,7 @@ impl App {
             polled: None,
             asked: Vec::new(),
             ended_since_spent: false,
+            trials: 0,
         }
     }
 
@@ -245,6 +290,10 @@ impl App {
     /// Where keys would count if no line were typed.
     pub(crate) fn scopes_below(&self) -> &'static [Scope] {
         match (self.pages.last(), self.view) {
+            (Some(Page::Login(login)), _) if login.begun().is_some() => {
+                &[Scope::Login, Scope::Page]
+            }
+            (Some(Page::Trial(_)), _) => &[Scope::Trial, Scope::Page],
             (Some(_), _) => &[Scope::Page],
             (None, View::Overview) => &[Scope::Everywhere],
             (None, View::Requests) => &[Scope::Requests, Scope::List, Scope::Everywhere],

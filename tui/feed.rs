@@ -1,18 +1,19 @@
-//! The gateway: what it tells and answers becomes messages in one bounded channel, and what is wanted of it is done.
+//! The gateway: what it tells and answers becomes messages in one bounded channel, and what is wanted of it, or of this
+//! machine, is done.
+
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use modelgate_management::{Client, ClientError, Event, Events, LogQuery, NewKey, UsageQuery};
+use modelgate_management::{Client, ClientError, Event, Events, UsageSummary};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use crate::message::{Answer, Deed, Fetch, Link, Message, Outcome, Trouble};
-use crate::settings;
-
-/// Finds the gateway; again whenever it was lost, because another address and another token may be its own then.
-pub type Connect = Arc<dyn Fn() -> Result<Client, ClientError> + Send + Sync>;
+use self::work::{answer, outcome, trial};
+use crate::message::{Deed, Fetch, Link, Message, Trouble};
+use crate::outside::{Connect, Outside};
 
 /// Messages that wait to be taken in.
 const QUEUE: usize = 64;
@@ -25,31 +26,32 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
 /// After that long, a gateway that does not tell is asked again whether it does.
 const AGAIN: Duration = Duration::from_secs(30);
-/// Requests that are asked for at once.
-const REQUESTS: usize = 500;
-/// Lines of the log that are asked for at first.
-const LOG_LINES: usize = 1_000;
-
 /// The way to the gateway and back.
 #[derive(Debug)]
 pub(crate) struct Feed {
     client: watch::Receiver<Option<Client>>,
     messages: mpsc::Sender<Message>,
+    outside: Outside,
     /// Everything under way ends with the feed.
     tasks: JoinSet<()>,
+    /// The model that is asked something.
+    asking: Option<AbortHandle>,
 }
 
 impl Feed {
     /// Begins to look for the gateway, and to tell what happens in it.
-    pub(crate) fn start(connect: Connect) -> (Self, mpsc::Receiver<Message>) {
+    pub(crate) fn start(outside: Outside) -> (Self, mpsc::Receiver<Message>) {
         let (messages, receiver) = mpsc::channel(QUEUE);
         let (found, client) = watch::channel(None);
         let mut tasks = JoinSet::new();
+        let connect = Arc::clone(&outside.connect);
         tasks.spawn(follow(connect, found, messages.clone()));
         let feed = Self {
             client,
             messages,
+            outside,
             tasks,
+            asking: None,
         };
         (feed, receiver)
     }
@@ -71,6 +73,51 @@ impl Feed {
         });
     }
 
+    /// Asks a model; what it says comes as messages. Whatever was asked before is not heard any more.
+    pub(crate) fn ask(&mut self, number: u64, model: String, text: String) {
+        self.hush();
+        let (caller, messages) = (Arc::clone(&self.outside.caller), self.messages.clone());
+        let asking = self.tasks.spawn(async move {
+            let caller = {
+                let model = model.clone();
+                spawn_blocking(move || caller(&model)).await
+            };
+            if let Ok(caller) = caller {
+                trial(caller, number, &model, &text, &messages).await;
+            }
+        });
+        self.asking = Some(asking);
+    }
+
+    /// Leaves the answer, and with it the request.
+    pub(crate) fn hush(&mut self) {
+        if let Some(asking) = self.asking.take() {
+            asking.abort();
+        }
+    }
+
+    /// Writes sums to a file.
+    pub(crate) fn save(&mut self, name: String, sums: Box<UsageSummary>) {
+        let save = Arc::clone(&self.outside.save);
+        self.have_done(move || save(&name, &sums).map(|place| format!("written to {place}")));
+    }
+
+    /// Sends the person's browser somewhere.
+    pub(crate) fn browse(&mut self, url: String) {
+        let browse = Arc::clone(&self.outside.browse);
+        self.have_done(move || browse(&url).map(|()| "the browser was sent there".to_owned()));
+    }
+
+    /// Has something done on this machine, and tells what came of it.
+    fn have_done(&mut self, deed: impl FnOnce() -> Result<String, Trouble> + Send + 'static) {
+        let messages = self.messages.clone();
+        self.tasks.spawn(async move {
+            if let Ok(told) = spawn_blocking(deed).await {
+                let _ = messages.send(Message::Told(told)).await;
+            }
+        });
+    }
+
     fn work<F>(&mut self, work: impl FnOnce(Client) -> F + Send + 'static)
     where
         F: Future<Output = Message> + Send + 'static,
@@ -87,63 +134,6 @@ impl Feed {
             });
         }
     }
-}
-
-async fn answer(client: Client, fetch: &Fetch) -> Result<Answer, ClientError> {
-    Ok(match fetch {
-        Fetch::Requests => Answer::Requests(client.requests(REQUESTS).await?),
-        Fetch::Request(id) => Answer::Request(Box::new(client.request(id).await?)),
-        Fetch::Accounts => Answer::Accounts(client.accounts().await?),
-        Fetch::Logs { after } => {
-            let query = LogQuery {
-                limit: after.is_none().then_some(LOG_LINES),
-                cursor: after.clone(),
-                ..LogQuery::default()
-            };
-            Answer::Logs(client.logs(&query).await?)
-        }
-        Fetch::Models => Answer::Models(client.models().await?),
-        Fetch::Keys => Answer::Keys(client.client_keys().await?),
-        Fetch::KeyUse => Answer::KeyUse(client.usage("key", &UsageQuery::default()).await?),
-        Fetch::Usage { by, since, zone } => {
-            let query = UsageQuery {
-                since: since.clone(),
-                until: None,
-                zone: zone.clone(),
-            };
-            Answer::Usage(client.usage(by, &query).await?)
-        }
-        Fetch::Settings => Answer::Settings(settings::pick(&client.settings().await?)),
-        Fetch::Spent { since, zone } => {
-            let query = UsageQuery {
-                since: Some(since.clone()),
-                until: None,
-                zone: zone.clone(),
-            };
-            Answer::Spent(client.usage("day", &query).await?)
-        }
-    })
-}
-
-async fn outcome(client: Client, deed: &Deed) -> Result<Outcome, ClientError> {
-    Ok(match deed {
-        Deed::Account { id, action } => Outcome::Account(Box::new(client.act(id, *action).await?)),
-        Deed::AddKey { name } => {
-            let new = NewKey {
-                name: Some(name.clone()).filter(|name| !name.is_empty()),
-                ..NewKey::default()
-            };
-            Outcome::Key(client.add_key(&new).await?)
-        }
-        Deed::RevokeKey { id } => {
-            client.revoke_key(id).await?;
-            Outcome::Done
-        }
-        Deed::Set { path, value } => {
-            client.set(path, value).await?;
-            Outcome::Done
-        }
-    })
 }
 
 /// Finds the gateway, tells what happens in it, and finds it again when it was lost, for ever.

@@ -4,12 +4,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
-use modelgate_management::{Event, Models, RequestDetail};
+use modelgate_management::{Event, LoginBegun, Models, RequestDetail};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::app::{App, Page, View};
-use crate::message::{Answer, Effect, Fetch, Link, Message, Trouble};
+use crate::message::{Answer, Deed, Effect, Fetch, Link, Message, Outcome, Trouble};
 use crate::settings::pick;
 use crate::text::tests::HOSTILE;
 use crate::theme::Theme;
@@ -104,6 +104,8 @@ pub(crate) fn busy(size: (u16, u16)) -> App {
         started("c2"),
         first_byte("c2"),
         started("c3"),
+        progress("a2", 3_640, None),
+        progress("c2", 91, Some(96)),
     ];
     update(&mut app, Message::Events(events.map(read).into()));
     update(&mut app, Message::Time(later(126)));
@@ -157,7 +159,12 @@ fn tell(app: &mut App, change: &dyn Fn(Value) -> Value) {
     ] {
         update(app, Message::Answer(answer));
     }
-    let events = [started("a1"), started("a2"), first_byte("a2")];
+    let events = [
+        started("a1"),
+        started("a2"),
+        first_byte("a2"),
+        progress("a2", 80, None),
+    ];
     let events = events.map(|event| read::<Event>(change(event))).into();
     update(app, Message::Events(events));
     update(app, Message::Time(later(3)));
@@ -258,6 +265,10 @@ fn started(id: &str) -> Value {
 
 fn first_byte(id: &str) -> Value {
     json!({"type": "request_first_byte", "id": id, "credential": "claude-ada@example.com", "ms": 640})
+}
+
+fn progress(id: &str, chunks: u64, tokens: Option<u64>) -> Value {
+    json!({"type": "request_progress", "id": id, "ms": 2_000, "chunks": chunks, "tokens": tokens, "bytes": chunks * 190})
 }
 
 fn requests() -> Value {
@@ -412,4 +423,52 @@ fn settings() -> Value {
         "usage-statistics-enabled": true, "request-log": false, "proxy-url": "socks5://me:secret@proxy.example:1080",
         "request-retry": 3, "max-retry-credentials": 0, "max-retry-interval": 30, "force-model-prefix": false,
         "routing": {"strategy": "weighted-round-robin"}, "api-keys": ["mg-secret"]})
+}
+
+/// A login that has begun: through a browser, or with a code.
+pub(crate) fn login(code: Option<&str>) -> LoginBegun {
+    let url = match code {
+        Some(_) => "https://login.example/device?user_code=ABCD-EFGH".to_owned(),
+        None => format!(
+            "https://claude.example/oauth/authorize?code=true&client_id=9d1c250a-e61b-44d9-88ed-5944d1962f5e\
+             &response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A54545%2Fcallback&scope=org%3Acreate_api_key\
+             +user%3Aprofile+user%3Ainference&code_challenge={}&code_challenge_method=S256&state={}",
+            "Zx".repeat(21),
+            "q7".repeat(21)
+        ),
+    };
+    LoginBegun {
+        url,
+        state: "s-1".into(),
+        code: code.map(str::to_owned),
+        expires_in: code.map(|_| 900),
+        warning: code.is_none().then(|| {
+            "The provider wants its accounts used with its own programs only. Instead: an API key.".to_owned()
+        }),
+        message: code.is_none().then(|| {
+            "port 54545 is in use by another program; send the address that the browser ends on to oauth-callback"
+                .to_owned()
+        }),
+    }
+}
+
+/// A login that somebody has begun in the view of accounts.
+pub(crate) fn logging_in(seen: Seen, code: Option<&str>, size: (u16, u16)) -> App {
+    let mut app = seen.app(size);
+    app.view = View::Accounts;
+    type_in(&mut app, "lclaude");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Do(deed @ Deed::BeginLogin(_))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let mut begun = login(code);
+    if seen == Seen::Hostile {
+        begun.url.push_str(HOSTILE[0]);
+        begun.code = begun.code.map(|code| code + HOSTILE[1]);
+        begun.message = begun.message.map(|message| message + HOSTILE[2]);
+    }
+    let done = Message::Done(deed.clone(), Ok(Outcome::Login(begun)));
+    update(&mut app, done);
+    update(&mut app, Message::Time(later(45)));
+    app
 }

@@ -114,6 +114,12 @@ pub(crate) fn clock(instant: Timestamp, now: Timestamp, zone: &TimeZone) -> Stri
     then.strftime(form).to_string()
 }
 
+/// The date and the time of day where the person is.
+pub(crate) fn date(instant: Timestamp, zone: &TimeZone) -> String {
+    let then = instant.to_zoned(zone.clone());
+    then.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,10 @@ pub(crate) enum Scope {
     Usage,
     Logs,
     Settings,
+    /// On the page of a login.
+    Login,
+    /// On the page of a model that is tested.
+    Trial,
     /// On a page that lies over a view.
     Page,
     /// While a line is typed.
@@ -52,12 +56,17 @@ pub(crate) enum Command {
     ClearCooldown,
     Refresh,
     Remove,
+    LogIn,
+    Browse,
+    Paste,
+    Try,
     NewKey,
     Revoke,
     By,
     Span,
     Measure,
     Line,
+    Export,
     Level,
     Change,
     Close,
@@ -151,19 +160,26 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Accounts, &[key('d')], Command::Disable, Some("disable"), "send no more requests with it"),
     row(Scope::Accounts, &[key('r')], Command::Refresh, Some("refresh"), "renew its access token now"),
     row(Scope::Accounts, &[key('x'), named(KeyCode::Delete)], Command::Remove, Some("remove"), "forget it and delete its file; asks first"),
+    row(Scope::Accounts, &[key('l')], Command::LogIn, Some("log in"), "log in to one: address, QR code, code, or what the browser ended on"),
+    row(Scope::Models, &[named(KeyCode::Enter), key('t')], Command::Try, Some("test"), "ask it something; that costs what any question costs"),
     row(Scope::Models, &[key('/')], Command::Filter, Some("filter"), "show only models whose name or provider has this"),
     row(Scope::Models, &[named(KeyCode::Esc)], Command::ClearFilter, None, "show all again"),
-    row(Scope::Keys, &[key('n')], Command::NewKey, Some("new key"), "make a client key; it is shown once"),
+    row(Scope::Keys, &[key('n')], Command::NewKey, Some("new key"), "make a client key for some models and some time; it is shown once"),
     row(Scope::Keys, &[key('x'), named(KeyCode::Delete)], Command::Revoke, Some("revoke"), "end it: who presents it is refused; asks first"),
     row(Scope::Usage, &[key('b')], Command::By, Some("by"), "by hour, day, model, key, provider or account"),
     row(Scope::Usage, &[key('t')], Command::Span, Some("time"), "of today, 24 hours, 7 days, 30 days, or ever"),
     row(Scope::Usage, &[key('m')], Command::Measure, Some("measure"), "compare cost, tokens, requests or failures"),
     row(Scope::Usage, &[key('c')], Command::Line, Some("chart"), "bars or a line"),
+    row(Scope::Usage, &[key('e')], Command::Export, Some("export"), "write what is shown to a file: CSV or JSON, by the end of its name"),
     row(Scope::Logs, &[key('/')], Command::Filter, Some("search"), "show only lines that have these words"),
     row(Scope::Logs, &[named(KeyCode::Esc)], Command::ClearFilter, None, "show all again, and follow"),
     row(Scope::Logs, &[key('l')], Command::Level, Some("level"), "leave out what matters less: error, warn, info, debug, trace"),
     row(Scope::Logs, &[named(KeyCode::Enter)], Command::Open, Some("why"), "why: what became of the request of the line"),
     row(Scope::Settings, &[named(KeyCode::Enter), key(' ')], Command::Change, Some("change"), "turn it, or type another value"),
+    row(Scope::Login, &[named(KeyCode::Enter), key('p')], Command::Paste, Some("paste"), "paste the address that the browser ended on, or code#state"),
+    row(Scope::Login, &[key('o')], Command::Browse, Some("open"), "open the address in the browser of this machine"),
+    row(Scope::Login, &[named(KeyCode::Esc), key('q'), named(KeyCode::Backspace)], Command::Close, Some("cancel"), "call the login off, unless it is over"),
+    row(Scope::Trial, &[named(KeyCode::Enter)], Command::Open, Some("why"), "why: what became of the request that it was"),
     row(Scope::Page, &[named(KeyCode::Esc), key('q'), named(KeyCode::Backspace)], Command::Close, Some("back"), "back"),
     row(Scope::Page, &[named(KeyCode::Up), key('k')], Command::Up, None, "up"),
     row(Scope::Page, &[named(KeyCode::Down), key('j')], Command::Down, None, "down"),
@@ -185,11 +201,14 @@ pub(crate) const TABLE: &[Binding] = &[
 
 /// What a key means in these scopes, the first of them first.
 pub(crate) fn command(scopes: &[Scope], event: &KeyEvent) -> Option<Command> {
-    let pressed = Key::from(event);
+    holder(scopes, Key::from(event)).map(|row| row.command)
+}
+
+/// Which row a key belongs to in these scopes, the first of them first.
+pub(crate) fn holder(scopes: &[Scope], key: Key) -> Option<&'static Binding> {
     scopes.iter().find_map(|scope| {
         let mut rows = TABLE.iter().filter(|row| row.scope == *scope);
-        rows.find(|row| row.keys.contains(&pressed))
-            .map(|row| row.command)
+        rows.find(|row| row.keys.contains(&key))
     })
 }
 
@@ -219,6 +238,17 @@ impl From<&KeyEvent> for Key {
 }
 
 impl Key {
+    /// What a terminal sends when it is pressed.
+    #[cfg(test)]
+    pub(crate) fn event(self) -> KeyEvent {
+        let modifiers = if self.ctrl {
+            KeyModifiers::CONTROL
+        } else {
+            KeyModifiers::NONE
+        };
+        KeyEvent::new(self.code, modifiers)
+    }
+
     /// What is printed on it.
     pub(crate) fn name(self) -> String {
         let name = match self.code {
@@ -243,7 +273,7 @@ impl Key {
 
 impl Scope {
     /// Every scope, in the order of the help.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Everywhere,
         Self::List,
         Self::Requests,
@@ -253,6 +283,8 @@ impl Scope {
         Self::Usage,
         Self::Logs,
         Self::Settings,
+        Self::Login,
+        Self::Trial,
         Self::Page,
         Self::Typing,
         Self::Question,
@@ -270,6 +302,8 @@ impl Scope {
             Self::Usage => "usage",
             Self::Logs => "logs",
             Self::Settings => "settings",
+            Self::Login => "while logging in",
+            Self::Trial => "while a model is tested",
             Self::Page => "on a page like this one",
             Self::Typing => "while typing",
             Self::Question => "when asked",

@@ -12,8 +12,10 @@ mod fixtures;
 mod format;
 mod keymap;
 mod list;
+mod login;
 mod logs;
 mod message;
+mod outside;
 mod requests;
 mod settings;
 mod table;
@@ -21,6 +23,7 @@ mod terminal;
 mod text;
 mod theme;
 mod traffic;
+mod trial;
 mod update;
 mod usage;
 mod view;
@@ -36,9 +39,10 @@ use jiff::tz::TimeZone;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::app::App;
-pub use crate::feed::Connect;
 use crate::feed::Feed;
+pub use crate::message::Trouble;
 use crate::message::{Effect, Message};
+pub use crate::outside::{AskAs, Browse, Connect, Outside, Save};
 use crate::terminal::Screen;
 pub use crate::theme::Theme;
 use crate::update::update;
@@ -56,9 +60,9 @@ const BATCH: usize = 256;
 ///
 /// # Errors
 /// When the terminal cannot be used.
-pub async fn run(connect: Connect, theme: Theme) -> io::Result<()> {
+pub async fn run(outside: Outside, theme: Theme) -> io::Result<()> {
     let mut screen = Screen::open()?;
-    let (feed, mut messages) = Feed::start(connect);
+    let (feed, mut messages) = Feed::start(outside);
     let app = App::new(theme, TimeZone::system(), Timestamp::now(), screen.size()?);
     let mut dashboard = Dashboard {
         app,
@@ -74,6 +78,12 @@ pub async fn run(connect: Connect, theme: Theme) -> io::Result<()> {
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = Instant::now();
     while !dashboard.quits {
+        if screen.was_left() {
+            screen.resume()?;
+            let words = "a part of this program has failed; what it said stands in the terminal when you quit";
+            dashboard.app.toast(words, true);
+            dashboard.dirty = true;
+        }
         if dashboard.suspends {
             dashboard.suspends = false;
             screen.suspend()?;
@@ -164,6 +174,14 @@ impl Dashboard {
                 Effect::Suspend => self.suspends = true,
                 Effect::Fetch(fetch) => self.feed.fetch(fetch),
                 Effect::Do(deed) => self.feed.act(deed),
+                Effect::Ask {
+                    number,
+                    model,
+                    text,
+                } => self.feed.ask(number, model, text),
+                Effect::Hush => self.feed.hush(),
+                Effect::Save { name, sums } => self.feed.save(name, sums),
+                Effect::Browse(url) => self.feed.browse(url),
             }
         }
     }

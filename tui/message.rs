@@ -3,10 +3,12 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use modelgate_management::{
-    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, LogLines, Models,
-    RequestDetail, Requests, Secret, UsageSummary,
+    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, LogLines, LoginBegun,
+    LoginStatus, LoginWay, Models, NewKey, RequestDetail, Requests, Secret, UsageSummary,
 };
 use serde_json::Value;
+
+use crate::trial::Heard;
 
 /// Something that has happened.
 #[derive(Debug)]
@@ -31,6 +33,10 @@ pub(crate) enum Message {
     Failed(Fetch, Trouble),
     /// What became of a deed.
     Done(Deed, Result<Outcome, Trouble>),
+    /// What is heard of the question with that number.
+    Trial(u64, Heard),
+    /// What became of something that is done on this machine.
+    Told(Result<String, Trouble>),
 }
 
 /// How the gateway can be reached.
@@ -69,6 +75,8 @@ pub(crate) enum Fetch {
         zone: Option<String>,
     },
     Settings,
+    /// How the login with that state stands.
+    Login(Secret),
     /// What was spent since a date, day by day, as days are in a time zone.
     Spent {
         since: String,
@@ -88,6 +96,7 @@ pub(crate) enum Answer {
     KeyUse(UsageSummary),
     Usage(UsageSummary),
     Settings(Vec<(&'static str, Value)>),
+    Login(Secret, LoginStatus),
     Spent(UsageSummary),
 }
 
@@ -99,9 +108,7 @@ pub(crate) enum Deed {
         action: AccountAction,
     },
     /// Makes a client key.
-    AddKey {
-        name: String,
-    },
+    AddKey(NewKey),
     /// Ends a client key.
     RevokeKey {
         id: String,
@@ -111,6 +118,14 @@ pub(crate) enum Deed {
         path: &'static str,
         value: Value,
     },
+    BeginLogin(&'static LoginWay),
+    /// Ends a login with what was pasted.
+    EndLogin {
+        state: Secret,
+        pasted: Secret,
+    },
+    /// Calls a login off.
+    CancelLogin(Secret),
 }
 
 /// What came of a [`Deed`].
@@ -119,6 +134,8 @@ pub(crate) enum Outcome {
     Account(Box<ActionDone>),
     /// The new client key.
     Key(Secret),
+    /// The login that has begun.
+    Login(LoginBegun),
     /// There is nothing to tell.
     Done,
 }
@@ -131,27 +148,59 @@ pub(crate) enum Effect {
     Suspend,
     Fetch(Fetch),
     Do(Deed),
+    /// Asks a model something, and nothing else meanwhile.
+    Ask {
+        number: u64,
+        model: String,
+        text: String,
+    },
+    /// Nobody wants to hear the answer any more.
+    Hush,
+    /// Writes sums to a file.
+    Save {
+        name: String,
+        sums: Box<UsageSummary>,
+    },
+    /// Sends the person's browser there.
+    Browse(String),
 }
 
 /// Why something did not work, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trouble {
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+pub struct Trouble {
+    /// What does not work, and why.
+    pub message: String,
+    /// The next thing to do.
+    pub hint: Option<String>,
 }
 
 impl From<&ClientError> for Trouble {
     fn from(error: &ClientError) -> Self {
-        let mut message = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
-            source = cause.source();
-        }
         Self {
-            message,
+            message: causes(error),
             hint: error.hint().map(str::to_owned),
         }
     }
+}
+
+impl Trouble {
+    /// All of it in a line.
+    pub(crate) fn line(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}; {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// An error and everything behind it, in a line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    message
 }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use modelgate_management::RequestSummary;
-use modelgate_management::events::{RequestFirstByte, RequestStarted};
+use modelgate_management::events::{RequestFirstByte, RequestProgress, RequestStarted};
 use modelgate_management::requests::Usage;
 
 /// Requests that are kept; the oldest go first.
 const KEPT: usize = 2_000;
 /// How long a request is believed to be under way whose end may have been missed.
 const DOUBT: SignedDuration = SignedDuration::from_mins(5);
+
+/// What came within so many milliseconds says nothing about speed.
+const SOON: i64 = 50;
 
 /// Requests by their ids, which are in the order in which they began.
 #[derive(Debug, Default, Clone)]
@@ -27,8 +30,26 @@ pub(crate) struct Row {
     pub(crate) stage: Stage,
     /// When it was first heard of, by the clock of this machine.
     pub(crate) seen: Timestamp,
+    /// Tokens of its answer that have come, while it is under way.
+    so_far: Option<SoFar>,
     /// Its end may have been missed.
     doubted: bool,
+}
+
+/// Tokens that have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SoFar {
+    tokens: u64,
+    /// They are the events of its stream, of which many have one token.
+    guessed: bool,
+}
+
+/// Tokens in a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Speed {
+    pub(crate) tokens: f64,
+    /// It is not known exactly.
+    pub(crate) guessed: bool,
 }
 
 /// How far a request is.
@@ -92,6 +113,19 @@ impl Requests {
         }
     }
 
+    pub(crate) fn progress(&mut self, progress: &RequestProgress) {
+        if let Some(row) = self.rows.get_mut(&progress.id)
+            && row.stage == Stage::Answering
+        {
+            // What a provider tells at the beginning of its answer is not what it has sent since.
+            let told = progress.tokens.unwrap_or(0);
+            row.so_far = Some(SoFar {
+                tokens: told.max(progress.chunks),
+                guessed: told < progress.chunks,
+            });
+        }
+    }
+
     /// Takes in a request that is over; tells whether it was not known to be.
     pub(crate) fn end(&mut self, summary: RequestSummary, now: Timestamp) -> bool {
         let known = self.rows.get(&summary.id);
@@ -107,6 +141,7 @@ impl Requests {
         let row = Row {
             seen: known.map_or(now, |row| row.seen),
             doubted: false,
+            so_far: None,
             stage,
             summary,
         };
@@ -173,13 +208,28 @@ impl Row {
         self.stage == Stage::Over && has_failed(&self.summary)
     }
 
+    /// Tokens of its answer in a second, from the first one on and until now.
+    pub(crate) fn speed(&self, now: Timestamp) -> Option<Speed> {
+        if self.stage == Stage::Over {
+            let tokens = self.tokens_per_second()?;
+            let guessed = false;
+            return Some(Speed { tokens, guessed });
+        }
+        let SoFar { tokens, guessed } = self.so_far?;
+        let first = i64::try_from(self.summary.first_byte_ms?).ok()?;
+        let millis = i64::try_from(self.age(now).as_millis()).ok()? - first;
+        (millis >= SOON).then(|| Speed {
+            tokens: tokens as f64 * 1_000.0 / millis as f64,
+            guessed,
+        })
+    }
+
     /// Tokens of its answer in a second, from the first one on.
-    pub(crate) fn tokens_per_second(&self) -> Option<f64> {
+    fn tokens_per_second(&self) -> Option<f64> {
         let summary = &self.summary;
         let output = summary.usage.output.filter(|output| *output > 0)?;
         let streamed = summary.total_ms.checked_sub(summary.first_byte_ms?)?;
-        // What came in one piece says nothing about speed.
-        (streamed >= 50).then(|| output as f64 * 1_000.0 / streamed as f64)
+        (streamed >= SOON as u64).then(|| output as f64 * 1_000.0 / streamed as f64)
     }
 
     /// The status; what is under way has a word instead.
@@ -318,6 +368,40 @@ mod tests {
             (Stage::Over, Some(20.0))
         );
         assert_eq!(requests.open().count(), 0);
+    }
+
+    #[test]
+    fn the_speed_of_an_answer_is_that_until_now() {
+        let mut requests = Requests::default();
+        requests.start(started("1"), NOW);
+        let progress = |tokens| RequestProgress {
+            id: "1".to_owned(),
+            ms: 2_000,
+            chunks: 40,
+            tokens,
+            bytes: 1,
+        };
+        requests.progress(&progress(None));
+        let later = |millis| NOW + SignedDuration::from_millis(millis);
+        let speed = |requests: &Requests, millis| requests.get("1").unwrap().speed(later(millis));
+        assert_eq!(speed(&requests, 2_000), None, "nothing has begun");
+        let first = r#"{"id":"1","ms":1000}"#;
+        requests.first_byte(serde_json::from_str(first).unwrap());
+        assert_eq!(speed(&requests, 1_010), None);
+        for (told, millis, tokens, guessed) in [
+            (None, 2_000, 40.0, true),
+            (Some(1), 3_000, 20.0, true),
+            (Some(90), 2_000, 90.0, false),
+            (Some(90), 4_000, 30.0, false),
+        ] {
+            requests.progress(&progress(told));
+            let expected = Speed { tokens, guessed };
+            assert_eq!(speed(&requests, millis), Some(expected), "{told:?}");
+        }
+        requests.end(ended("1", 3_500), NOW);
+        requests.progress(&progress(None));
+        let over = speed(&requests, 9_000).unwrap();
+        assert_eq!((over.tokens, over.guessed), (20.0, false));
     }
 
     #[test]

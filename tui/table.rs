@@ -80,6 +80,14 @@ impl Cell {
         Self::new(text, Style::new())
     }
 
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn style(&self) -> Style {
+        self.style
+    }
+
     /// What may not be known.
     pub(crate) fn known(text: Option<&str>) -> Self {
         Self::plain(text.unwrap_or(UNKNOWN))

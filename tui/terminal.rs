@@ -2,6 +2,7 @@
 
 use std::io::{self, Stdout, Write as _};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
@@ -21,6 +22,12 @@ use crate::view;
 /// The program says itself where letters are: terminals that reorder right-to-left text must not (ECMA-48, BDSM).
 const KEEP_ORDER: &str = "\u{1b}[8l";
 const MAY_REORDER: &str = "\u{1b}[8h";
+
+/// It is taken over. It is given back once: terminals go back to where their cursor was whenever they are asked to, and what a
+/// panic has said would be written over.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// A panic has given the terminal back. Whoever panicked may be another thread, and the dashboard goes on.
+static LEFT: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while the dashboard has it.
 #[derive(Debug)]
@@ -58,6 +65,11 @@ impl Screen {
         self.resume()
     }
 
+    /// Whether a panic elsewhere in this process has given the terminal back since this was last asked.
+    pub(crate) fn was_left(&self) -> bool {
+        LEFT.swap(false, Ordering::SeqCst)
+    }
+
     /// Takes the terminal over again; nothing of what it shows is believed.
     pub(crate) fn resume(&mut self) -> io::Result<()> {
         enter()?;
@@ -75,6 +87,7 @@ impl Drop for Screen {
 }
 
 fn enter() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     let mut out = io::stdout();
     queue!(
@@ -90,6 +103,9 @@ fn enter() -> io::Result<()> {
 }
 
 fn leave() -> io::Result<()> {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
     let shown = execute!(
         io::stdout(),
         DisableBracketedPaste,
@@ -122,6 +138,11 @@ fn restore_on_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave();
             say(panic);
+            LEFT.store(true, Ordering::SeqCst);
         }));
     });
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,41 @@ pub(crate) fn clip(text: &str, room: usize) -> String {
     clipped
 }
 
+/// The last columns of a text, at most so many. The text must be [`safe`].
+pub(crate) fn end(text: &str, room: usize) -> String {
+    let mut left = room;
+    let mut from = text.len();
+    for (index, grapheme) in text.grapheme_indices(true).rev() {
+        let Some(rest) = left.checked_sub(grapheme.width()) else {
+            break;
+        };
+        (left, from) = (rest, index);
+    }
+    text[from..].to_owned()
+}
+
+/// A text in lines that are full, whatever stands where they end: for what is copied as a whole.
+pub(crate) fn broken(text: &str, room: usize, most: usize) -> Vec<String> {
+    let text = safe(text);
+    let mut lines = vec![String::new()];
+    let mut left = room;
+    for grapheme in text.graphemes(true) {
+        let wide = grapheme.width();
+        if wide > left {
+            if lines.len() == most {
+                break;
+            }
+            lines.push(String::new());
+            left = room;
+        }
+        left = left.saturating_sub(wide);
+        if let Some(line) = lines.last_mut() {
+            line.push_str(grapheme);
+        }
+    }
+    lines
+}
+
 /// Exactly so many columns of a text, at the left.
 pub(crate) fn left(text: &str, room: usize) -> String {
     let mut text = clip(text, room);
@@ -154,6 +189,24 @@ pub(crate) mod tests {
             assert_eq!(left(text, room), expected, "{text} in {room}");
         }
         assert_eq!(right("7", 3), "  7");
+    }
+
+    #[test]
+    fn what_is_copied_fills_its_lines_and_an_end_is_whole_characters() {
+        assert_eq!(broken("https://a/b", 4, 9), ["http", "s://", "a/b"]);
+        assert_eq!(broken("a模型b", 2, 9), ["a", "模", "型", "b"]);
+        assert_eq!(broken("abcdef", 2, 2), ["ab", "cd"]);
+        assert_eq!(broken("", 4, 9), [""]);
+        assert_eq!(broken("模型", 0, 3).len(), 3);
+        for (text, room, expected) in [
+            ("abc", 5, "abc"),
+            ("abc", 2, "bc"),
+            ("a模", 2, "模"),
+            ("a模", 1, ""),
+            ("ae\u{301}", 1, "e\u{301}"),
+        ] {
+            assert_eq!(end(text, room), expected, "{text} in {room}");
+        }
     }
 
     #[test]

@@ -55,6 +55,14 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// Black on white on any ground, for what a camera reads.
+    pub(crate) fn paper(self) -> Style {
+        match self {
+            Self::Dark | Self::Light => Style::new().fg(Color::Black).bg(Color::White),
+            Self::Plain => Style::new().add_modifier(Modifier::REVERSED),
+        }
+    }
+
     fn colored(self, dark: Color, light: Color) -> Style {
         match self {
             Self::Dark => Style::new().fg(dark),
@@ -79,6 +87,7 @@ mod tests {
             theme.faint(),
             theme.strong(),
             theme.selected(),
+            theme.paper(),
         ] {
             assert_eq!((style.fg, style.bg), (None, None));
         }

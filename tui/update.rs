@@ -2,8 +2,10 @@
 
 mod answers;
 mod keys;
+mod logins;
 mod mouse;
 mod schedule;
+mod typing;
 
 use modelgate_management::events::Lost;
 use modelgate_management::{Event, RequestSummary};
@@ -26,7 +28,7 @@ pub(crate) fn update(app: &mut App, message: Message) -> Vec<Effect> {
         }
         Message::Key(event) => keys::pressed(app, &event),
         Message::Mouse(event) => mouse::moved(app, event),
-        Message::Pasted(text) => keys::pasted(app, &text),
+        Message::Pasted(text) => typing::pasted(app, &text),
         Message::Resized(columns, rows) => {
             app.size = (columns, rows);
             Vec::new()
@@ -44,6 +46,25 @@ pub(crate) fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Answer(answer) => answers::answered(app, answer),
         Message::Failed(fetch, trouble) => answers::failed(app, &fetch, trouble),
         Message::Done(deed, outcome) => answers::done(app, deed, outcome),
+        Message::Trial(number, heard) => {
+            for page in &mut app.pages {
+                if let Page::Trial(trial) = page
+                    && trial.number == number
+                {
+                    trial.hear(heard);
+                    break;
+                }
+            }
+            Vec::new()
+        }
+        Message::Told(Ok(words)) => {
+            app.toast(words, false);
+            Vec::new()
+        }
+        Message::Told(Err(trouble)) => {
+            app.toast(trouble.line(), true);
+            Vec::new()
+        }
     }
 }
 
@@ -77,6 +98,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.requests.start(started, app.now);
         }
         Event::RequestFirstByte(first) => app.requests.first_byte(first),
+        Event::RequestProgress(progress) => app.requests.progress(&progress),
         Event::RequestEnded(summary) => {
             let at = app.second();
             over(app, summary, at);

@@ -11,15 +11,18 @@ mod accounts;
 mod bottom;
 mod help;
 mod keys;
+mod login;
 mod logs;
 mod models;
 mod overview;
 mod palette;
+mod qr;
 mod question;
 mod requests;
 mod settings;
 mod sheet;
 mod top;
+mod trial;
 mod usage;
 mod why;
 
@@ -28,7 +31,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Paragraph};
 
-use crate::app::{App, Page, Purpose, View};
+pub(crate) use self::palette::choices;
+use crate::app::{App, Page, View};
 use crate::message::Link;
 use crate::{table, text};
 
@@ -59,10 +63,10 @@ pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
         (None, View::Logs) => logs::render(app, areas.body, frame),
         (None, View::Settings) => settings::render(app, areas.body, frame),
     }
-    if let Some(input) = &app.input
-        && let Purpose::Palette(chosen) = input.purpose
+    if let Some(mut purpose) = app.input.as_ref().map(|input| input.purpose)
+        && let Some(chosen) = purpose.chosen()
     {
-        palette::render(app, &input.text, chosen, areas.body, frame);
+        palette::render(app, *chosen, areas.body, frame);
     }
     if let Some(question) = &app.question {
         question::render(app, question, areas.body, frame);
@@ -102,6 +106,8 @@ fn render_page(app: &App, page: &Page, area: Rect, frame: &mut Frame<'_>) {
     let scroll = match page {
         Page::Help { scroll } => *scroll,
         Page::Why(why) => why.scroll,
+        Page::Login(login) => login.scroll,
+        Page::Trial(trial) => trial.scroll,
         Page::NewKey { .. } => 0,
     };
     let seen: Vec<Line<'static>> = lines
@@ -116,7 +122,9 @@ fn page_lines(app: &App, page: &Page, width: u16) -> Vec<Line<'static>> {
     match page {
         Page::Help { .. } => help::lines(app.theme, usize::from(width)),
         Page::Why(why) => why::lines(app, why, usize::from(width)),
-        Page::NewKey { name, key } => keys::new_key(app, name, key.expose(), usize::from(width)),
+        Page::NewKey { new, key } => keys::new_key(app, new, key.expose(), usize::from(width)),
+        Page::Login(login) => login::lines(app, login, usize::from(width), page_rows(app)),
+        Page::Trial(trial) => trial::lines(app, trial, usize::from(width)),
     }
 }
 
@@ -144,7 +152,7 @@ fn list_area(app: &App) -> Rect {
         View::Requests => requests::list_area(body),
         View::Accounts => accounts::list_area(body),
         View::Models => models::list_area(body),
-        View::Keys => body,
+        View::Keys => keys::list_area(body),
         View::Usage => usage::list_area(app, body),
         View::Logs => logs::list_area(body),
         View::Settings => settings::list_area(body),

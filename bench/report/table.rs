@@ -104,6 +104,7 @@ impl Unit {
             Self::Millis => "ms",
             Self::Kilobytes => "KB",
             Self::Megabytes => "MB",
+            Self::Percent => "% of a core",
             Self::Streams => "streams",
             Self::Sizes => "sizes of the request",
         }

@@ -5,7 +5,7 @@ use modelgate_management::{UsageGroup, UsageSummary};
 const NAMES: &str = "name,of,requests,failed,aborted,uncounted,unpriced,estimated,input_tokens,cache_read_tokens,cache_write_tokens,output_tokens,reasoning_tokens,tokens,cost_nanodollars,latency_ms,first_byte_ms,first_bytes,bytes_in,bytes_out";
 
 /// The groups below their headings.
-pub(super) fn csv(summary: &UsageSummary) -> String {
+pub(crate) fn csv(summary: &UsageSummary) -> String {
     let mut text = format!("{NAMES}\r\n");
     for group in &summary.groups {
         text.push_str(&line(group));

@@ -49,6 +49,8 @@ pub struct Observer {
     frames: Vec<Frame>,
     document: Document,
     usage: Usage,
+    /// Events that have come.
+    count: u64,
     /// Content was seen: an event that is more than a greeting.
     began: bool,
     /// The answer's last content was seen, though perhaps not the terminal event.
@@ -75,6 +77,7 @@ impl Observer {
             frames: Vec::new(),
             document: Document::default(),
             usage: Usage::default(),
+            count: 0,
             began: false,
             finished: false,
             outcome: Outcome::Open,
@@ -110,6 +113,7 @@ impl Observer {
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.framer.feed(chunk.clone(), &mut frames)?;
+        self.count += frames.len() as u64;
         let forward = if self.rename.is_some() {
             self.rewritten(&frames)
         } else {
@@ -198,6 +202,12 @@ impl Observer {
     #[must_use]
     pub fn usage(&self) -> &Usage {
         &self.usage
+    }
+
+    /// How many events have come.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
     }
 
     /// Whether content was seen: an event that is more than a greeting.

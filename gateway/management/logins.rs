@@ -124,7 +124,7 @@ fn status(state: &State, ask: &Ask) -> Result<Response, Refused> {
     Ok(ok(&match state.pending.status(&word) {
         None => error("unknown or expired state"),
         Some((_, Status::Failed(reason))) => error(&reason),
-        Some((_, Status::Done)) => json!({ "status": "ok" }),
+        Some((_, Status::Done { account })) => json!({ "status": "ok", "account": account }),
         // Those who log in to Kiro hear only here where to go.
         Some((AccountKind::Kiro, Status::Away { url })) => {
             json!({ "status": "auth_url", "url": url })

@@ -60,7 +60,7 @@ pub(super) enum Stage {
     /// The provider is asked for the account.
     Asking,
     /// There is an account.
-    Done,
+    Done { account: String },
     /// There is none, and why.
     Failed(String),
 }
@@ -74,8 +74,8 @@ pub(crate) enum Status {
     Typing { url: String, code: String },
     /// The provider is asked for the account.
     Asking,
-    /// There is an account.
-    Done,
+    /// There is an account, of this name.
+    Done { account: String },
     /// There is none, and why; text from outside.
     Failed(String),
 }
@@ -116,7 +116,7 @@ impl Stage {
     fn is_open(&self) -> bool {
         match self {
             Self::Away(_) | Self::Typing { .. } | Self::Asking => true,
-            Self::Done | Self::Failed(_) => false,
+            Self::Done { .. } | Self::Failed(_) => false,
         }
     }
 }
@@ -153,7 +153,9 @@ impl Book {
         let login = match &entry.stage {
             Stage::Away(login) => Arc::clone(login),
             Stage::Failed(reason) => return Err(Miss::Failed(reason.clone())),
-            Stage::Typing { .. } | Stage::Asking | Stage::Done => return Err(Miss::NotAway),
+            Stage::Typing { .. } | Stage::Asking | Stage::Done { .. } => {
+                return Err(Miss::NotAway);
+            }
         };
         match login.code(callback) {
             Ok(code) => {
@@ -170,15 +172,15 @@ impl Book {
         }
     }
 
-    /// Notes what became of a login, unless that is known already.
-    pub(super) fn end(&mut self, state: &Secret, outcome: Result<(), String>, now: Instant) {
+    /// Notes what became of a login, the account or why there is none, unless that is known already.
+    pub(super) fn end(&mut self, state: &Secret, outcome: Result<String, String>, now: Instant) {
         self.tidy(now);
         let Some(entry) = self.find(state).filter(|entry| entry.stage.is_open()) else {
             return;
         };
         match outcome {
-            Ok(()) => {
-                entry.stage = Stage::Done;
+            Ok(account) => {
+                entry.stage = Stage::Done { account };
                 entry.until = now + MEMORY;
             }
             Err(reason) => entry.fail(&reason, now),
@@ -213,7 +215,9 @@ impl Book {
                 code: code.clone(),
             },
             Stage::Asking => Status::Asking,
-            Stage::Done => Status::Done,
+            Stage::Done { account } => Status::Done {
+                account: account.clone(),
+            },
             Stage::Failed(reason) => Status::Failed(reason.clone()),
         };
         Some((entry.kind, status))

@@ -94,6 +94,8 @@ mod tests {
         let logins = |kind: &AccountKind| oauth::methods(*kind) != [oauth::Method::Import];
         for kind in oauth::kinds().filter(logins) {
             let door = door(kind).unwrap();
+            let ways = modelgate_management::LoginWay::ALL;
+            assert!(ways.iter().any(|way| way.name == kind.name()), "{kind}");
             for name in door.begins {
                 assert_eq!(begun_at(&format!("{name}-auth-url")), Some(kind));
             }
@@ -104,6 +106,10 @@ mod tests {
             if let Some(name) = door.callback {
                 assert_eq!(ended_at(name), Some(kind));
             }
+        }
+        for way in modelgate_management::LoginWay::ALL {
+            let kind = begun_at(&way.begins()).map(AccountKind::name);
+            assert_eq!(kind, Some(way.name), "clients are told of it");
         }
         assert_eq!(begun_at("anthropic"), None);
         assert_eq!((ended_at("qwen"), ended_at("claude")), (None, None));

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;
 use modelgate_dialects::ir::Error;
+use modelgate_management::Event;
 use modelgate_providers::Upstream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -13,6 +14,7 @@ use tokio::time::sleep;
 use super::*;
 use crate::error::Failure;
 use crate::request::RequestId;
+use crate::telemetry::Telemetry;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DONE: &str = "data: [DONE]\n\n";
@@ -262,4 +264,31 @@ async fn a_search_that_fails_late_is_told_inside_the_stream() {
         "{last}"
     );
     assert_eq!(next(&mut body).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_far_a_stream_has_come_is_told_once_in_a_second_to_whoever_watches() {
+    let telemetry = Arc::new(Telemetry::default());
+    let (sender, relay, _) = relay();
+    let id = RequestId::new();
+    let now = std::time::Instant::now();
+    let record = Record::new(id.clone(), now, Dialect::Chat, Arc::clone(&telemetry));
+    let mut body = Body::flowing(Dialect::Chat, relay, record, None, None);
+    let mut watch = telemetry.feed.watch();
+    for _ in 0..35 {
+        send(&sender, CHUNK).await;
+        next(&mut body).await;
+        sleep(SECOND / 10).await;
+    }
+    let mut counts = Vec::new();
+    while let Ok(told) = watch.try_recv() {
+        let frame = String::from_utf8(told.frame.to_vec()).unwrap();
+        let data = frame.split_once("data: ").unwrap().1;
+        if let Event::RequestProgress(progress) = serde_json::from_str(data).unwrap() {
+            assert_eq!((&*progress.id, progress.tokens), (id.as_str(), None));
+            assert_eq!(progress.bytes, progress.chunks * CHUNK.len() as u64);
+            counts.push(progress.chunks);
+        }
+    }
+    assert_eq!(counts, [11, 21, 31]);
 }

@@ -2,6 +2,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::logins::{LoginStatus, LoginWay};
 
 /// Answers one request, and tells what was asked.
 async fn asked(
@@ -260,4 +261,73 @@ async fn a_key_that_makes_no_sense_is_refused_before_anything_is_sent() {
     .await;
     let error = outcome.unwrap_err();
     assert_eq!(error.to_string(), "there is already a client key `ci`");
+}
+
+#[tokio::test]
+async fn a_login_is_begun_followed_ended_and_called_off() {
+    let begun = r#"{"status":"ok","url":"https://p/x?a=b","state":"s-1","user_code":"AB-CD","expires_in":600,
+        "flow":"device","method":"device_code"}"#;
+    let named = |words: &str| LoginWay::ALL.iter().find(|way| way.words == words);
+    for (way, path) in [
+        (
+            named("GitHub Copilot"),
+            "github-copilot-auth-url?is_webui=true ",
+        ),
+        (
+            named("Kiro, with GitHub"),
+            "kiro-auth-url?is_webui=true&method=github ",
+        ),
+    ] {
+        let (head, outcome) = asked(&answer("200 OK", begun), async |client| {
+            let begun = client.begin_login(way.unwrap()).await?;
+            assert_eq!(begun.code.as_deref(), Some("AB-CD"));
+            assert!(!format!("{begun:?}").contains("s-1"));
+            Ok(())
+        })
+        .await;
+        outcome.unwrap();
+        assert!(
+            head.starts_with(&format!("GET /v0/management/{path}")),
+            "{head}"
+        );
+    }
+    for (body, expected) in [
+        (r#"{"status":"wait"}"#, LoginStatus::Waiting),
+        (
+            r#"{"status":"device_code","user_code":"x"}"#,
+            LoginStatus::Waiting,
+        ),
+        (r#"{"status":"ok"}"#, LoginStatus::Done(None)),
+        (
+            r#"{"status":"ok","account":"a"}"#,
+            LoginStatus::Done(Some("a".to_owned())),
+        ),
+        (
+            r#"{"status":"error","error":"no"}"#,
+            LoginStatus::Failed("no".to_owned()),
+        ),
+    ] {
+        let (head, outcome) = asked(&answer("200 OK", body), async |client| {
+            let status = client.login_status(&Secret::from("s-1")).await?;
+            assert_eq!(status, expected);
+            Ok(())
+        })
+        .await;
+        outcome.unwrap();
+        assert!(head.contains("/get-auth-status?state=s-1 "), "{head}");
+    }
+    let refused = r#"{"status":"error","error":"state is required"}"#;
+    let (head, outcome) = asked(&answer("400 Bad Request", refused), async |client| {
+        client.end_login(&Secret::from("c#s\"")).await
+    })
+    .await;
+    assert_eq!(outcome.unwrap_err().to_string(), "state is required");
+    assert!(head.ends_with(r##"{"redirect_url":"c#s\""}"##), "{head}");
+    let cancelled = r#"{"status":"ok","cancelled":true}"#;
+    let (head, outcome) = asked(&answer("200 OK", cancelled), async |client| {
+        client.cancel_login(&Secret::from("s-1")).await
+    })
+    .await;
+    outcome.unwrap();
+    assert!(head.starts_with("DELETE /v0/management/oauth-session?state=s-1 "));
 }

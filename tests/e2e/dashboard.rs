@@ -2,7 +2,7 @@
 
 use crate::harness::process::PROGRAM;
 use crate::harness::screen::Screen;
-use crate::harness::{Home, Settings, Speaks, eventually, start};
+use crate::harness::{HELLO, Home, Settings, Speaks, eventually, start};
 use modelgate_test_upstream::Upstream;
 use serde_json::json;
 use std::fs;
@@ -47,14 +47,36 @@ async fn a_session_from_the_first_look_to_the_shell() {
     screen.shows("clear-cooldown: claude-api-key[0]").await;
     screen.shows("● ready").await;
 
+    screen.press("4");
+    screen.shows("who serves").await;
+    screen.press("/up-text\rtSay hello\r");
+    screen.shows("asked      Say hello").await;
+    screen.shows(HELLO).await;
+    screen.press("\r");
+    screen.shows("claude-api-key[0] as up-text: tried").await;
+    screen.press("qq");
+
     screen.press("5");
     screen.shows("● good").await;
     screen.press("nphone\r");
+    screen.shows("which models").await;
+    screen.press("gpt-*\r2099-01-31\r");
     screen.shows("It is shown only now").await;
+    screen.shows("2099-01-31").await;
     screen.shows("mg-").await;
     screen.press("\u{1b}");
-    screen.shows("phone").await;
+    screen.shows("gpt-*").await;
     screen.hides("mg-").await;
+
+    screen.press("6");
+    screen.shows("up-text").await;
+    screen.press("e\r");
+    screen.shows("usage-by-model.csv").await;
+    screen.shows("✓ written to").await;
+    let written = fs::read_to_string(gateway.home.path("work/usage-by-model.csv")).unwrap();
+    assert!(written.contains("\r\nup-text,"), "{written}");
+    screen.press("5");
+    screen.shows("phone").await;
 
     screen.press("\u{1a}");
     screen.shows("Stopped").await;
@@ -87,7 +109,8 @@ async fn nothing_that_a_client_says_reaches_the_terminal() {
     screen.is_given_back().await;
     let sent = String::from_utf8(screen.sent).unwrap();
     for active in [
-        "\u{1b}[2J\u{1b}",
+        // The dashboard itself clears a terminal that has changed its size.
+        "a\u{1b}[2J",
         "\u{1b}]8;",
         "\u{1b}]52",
         "\u{1b}P",

@@ -2,7 +2,7 @@
 
 use modelgate_management::{UsageSummary, UsageTotals};
 
-use super::{over, schedule};
+use super::{logins, over, schedule};
 use crate::app::{App, Page};
 use crate::message::{Answer, Deed, Effect, Fetch, Outcome, Trouble};
 
@@ -61,6 +61,11 @@ pub(super) fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
             answered_to(app, &Fetch::Settings);
             app.settings.known.learn(settings);
         }
+        Answer::Login(state, status) => {
+            answered_to(app, &Fetch::Login(state.clone()));
+            logins::troubled(app, &state, None);
+            return logins::stands(app, &state, status);
+        }
         Answer::Logs(lines) => {
             app.asked
                 .retain(|(asked, _)| !matches!(asked, Fetch::Logs { .. }));
@@ -96,34 +101,51 @@ pub(super) fn failed(app: &mut App, fetch: &Fetch, trouble: Trouble) -> Vec<Effe
         Fetch::Usage { .. } => app.usage.known.trouble = Some(trouble),
         Fetch::Logs { .. } => app.logs.known.trouble = Some(trouble),
         Fetch::Settings => app.settings.known.trouble = Some(trouble),
+        Fetch::Login(state) => logins::troubled(app, state, Some(trouble)),
         Fetch::Spent { .. } => app.spent.trouble = Some(trouble),
     }
     Vec::new()
 }
 
 pub(super) fn done(app: &mut App, deed: Deed, outcome: Result<Outcome, Trouble>) -> Vec<Effect> {
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(trouble) => {
-            app.toast(trouble.message, true);
-            return Vec::new();
+    match (deed, outcome) {
+        (Deed::BeginLogin(way), Ok(Outcome::Login(begun))) => logins::began(app, way, Ok(begun)),
+        (Deed::BeginLogin(way), Err(trouble)) => logins::began(app, way, Err(trouble)),
+        (Deed::EndLogin { state, .. }, Err(trouble)) => {
+            logins::troubled(app, &state, Some(trouble));
+            Vec::new()
         }
-    };
-    let look = match (deed, outcome) {
+        // How it stands says what has become of it.
+        (Deed::BeginLogin(_) | Deed::EndLogin { .. } | Deed::CancelLogin(_), Ok(_)) => Vec::new(),
+        (_, Err(trouble)) => {
+            app.toast(trouble.message, true);
+            Vec::new()
+        }
+        (deed, Ok(outcome)) => {
+            let look = changed(app, deed, outcome);
+            look.and_then(|look| schedule::ask(app, look))
+                .into_iter()
+                .collect()
+        }
+    }
+}
+
+/// Tells what was changed, and what is to be looked at again.
+fn changed(app: &mut App, deed: Deed, outcome: Outcome) -> Option<Fetch> {
+    Some(match (deed, outcome) {
         (Deed::Account { id, action }, outcome) => {
-            match outcome {
-                Outcome::Account(done) => match done.account {
+            if let Outcome::Account(done) = outcome {
+                match done.account {
                     Some(account) => app.accounts.change(account),
                     None => app.accounts.remove(&id),
-                },
-                Outcome::Key(_) | Outcome::Done => {}
+                }
             }
             app.toast(format!("{action}: {id}"), false);
             Fetch::Accounts
         }
-        (Deed::AddKey { name }, outcome) => {
+        (Deed::AddKey(new), outcome) => {
             if let Outcome::Key(key) = outcome {
-                app.pages.push(Page::NewKey { name, key });
+                app.pages.push(Page::NewKey { new, key });
             }
             Fetch::Keys
         }
@@ -135,8 +157,8 @@ pub(super) fn done(app: &mut App, deed: Deed, outcome: Result<Outcome, Trouble>)
             app.toast(format!("changed {path}"), false);
             Fetch::Settings
         }
-    };
-    schedule::ask(app, look).into_iter().collect()
+        (Deed::BeginLogin(_) | Deed::EndLogin { .. } | Deed::CancelLogin(_), _) => return None,
+    })
 }
 
 fn answered_to(app: &mut App, fetch: &Fetch) {

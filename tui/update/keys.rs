@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use modelgate_management::AccountAction;
+use modelgate_management::{AccountAction, NewKey};
 
-use super::schedule;
+use super::{logins, schedule, typing};
 use crate::app::{App, Input, Page, Purpose, Question, View, Why};
 use crate::keymap::{self, Command};
 use crate::list::moved;
@@ -13,9 +13,6 @@ use crate::message::{Deed, Effect, Fetch};
 use crate::settings::SETTINGS;
 use crate::usage::{self, By, Measure, Span};
 use crate::view;
-
-/// Characters that a typed line may have.
-const LONGEST: usize = 200;
 
 pub(super) fn pressed(app: &mut App, event: &KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release {
@@ -29,26 +26,9 @@ pub(super) fn pressed(app: &mut App, event: &KeyEvent) -> Vec<Effect> {
             .modifiers
             .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
     {
-        typed(app, char);
+        typing::typed(app, char);
     }
     Vec::new()
-}
-
-pub(super) fn pasted(app: &mut App, text: &str) -> Vec<Effect> {
-    for char in text.chars() {
-        typed(app, char);
-    }
-    Vec::new()
-}
-
-fn typed(app: &mut App, char: char) {
-    if let Some(input) = &mut app.input
-        && !char.is_control()
-        && input.text.chars().count() < LONGEST
-    {
-        input.text.push(char);
-        retyped(app);
-    }
 }
 
 /// Does what a person wants.
@@ -71,9 +51,9 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
                 View::Models => (Purpose::FilterModels, app.models.filter.clone()),
                 _ => (Purpose::Filter, app.request_list.filter.clone()),
             };
-            app.input = Some(Input { purpose, text });
+            app.input = Some(Input::new(purpose, text));
         }
-        Command::ClearFilter => clear_filter(app),
+        Command::ClearFilter => typing::clear_filter(app),
         Command::Pause => {
             let list = &mut app.request_list;
             list.held = match list.held.take() {
@@ -87,7 +67,18 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::ClearCooldown => return act(app, AccountAction::ClearCooldown),
         Command::Refresh => return act(app, AccountAction::Refresh),
         Command::Remove => remove(app),
-        Command::NewKey => app.input = Some(Input::empty(Purpose::NameKey)),
+        Command::LogIn => logins::choose(app),
+        Command::Browse => return logins::browse(app),
+        Command::Paste => logins::paste(app),
+        Command::Try => {
+            if app.chosen().is_some() {
+                app.input = Some(Input::empty(Purpose::Ask));
+            }
+        }
+        Command::NewKey => {
+            app.keys.draft = NewKey::default();
+            app.input = Some(Input::empty(Purpose::NameKey));
+        }
         Command::Revoke => revoke(app),
         Command::By => {
             app.usage.by = usage::next(&By::ALL, app.usage.by);
@@ -100,20 +91,21 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         }
         Command::Measure => app.usage.measure = usage::next(&Measure::ALL, app.usage.measure),
         Command::Line => app.usage.line = !app.usage.line,
+        Command::Export => export(app),
         Command::Change => return change(app),
         Command::Level => app.logs.level = logs::next_level(app.logs.level),
-        Command::Accept => return accept(app),
-        Command::Close => close(app),
+        Command::Accept => return typing::accept(app),
+        Command::Close => return close(app),
         Command::Erase => {
             if let Some(input) = &mut app.input {
                 input.text.pop();
-                retyped(app);
+                typing::retyped(app);
             }
         }
         Command::EraseAll => {
             if let Some(input) = &mut app.input {
                 input.text.clear();
-                retyped(app);
+                typing::retyped(app);
             }
         }
         Command::Yes => {
@@ -142,6 +134,8 @@ fn on_page(app: &mut App, command: Command) -> Option<Vec<Effect>> {
     let scroll = match app.pages.last_mut()? {
         Page::Help { scroll } => scroll,
         Page::Why(why) => &mut why.scroll,
+        Page::Login(login) => &mut login.scroll,
+        Page::Trial(trial) => &mut trial.scroll,
         Page::NewKey { .. } => return None,
     };
     // A page is moved, not a place on it.
@@ -156,6 +150,10 @@ fn show(app: &mut App, view: View) -> Vec<Effect> {
 }
 
 fn open(app: &mut App) -> Vec<Effect> {
+    if let Some(Page::Trial(trial)) = app.pages.last() {
+        let id = trial.request_id().map(str::to_owned);
+        return id.map_or_else(Vec::new, |id| why(app, id));
+    }
     let id = match app.view {
         View::Logs => app
             .logs
@@ -229,35 +227,11 @@ fn change(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// What a line was typed for.
-fn accept(app: &mut App) -> Vec<Effect> {
-    let Some(input) = app.input.take() else {
-        return Vec::new();
-    };
-    match input.purpose {
-        Purpose::Filter | Purpose::Search | Purpose::FilterModels => Vec::new(),
-        Purpose::NameKey => {
-            let name = input.text.trim().to_owned();
-            vec![Effect::Do(Deed::AddKey { name })]
-        }
-        Purpose::Palette(chosen) => {
-            let rows = keymap::told_by(app.scopes(), &input.text);
-            let row = rows.get(chosen);
-            row.map_or_else(Vec::new, |row| perform(app, row.command))
-        }
-        Purpose::Setting(place) => {
-            let setting = &SETTINGS[place];
-            match setting.typed(&input.text) {
-                Ok(value) => vec![Effect::Do(Deed::Set {
-                    path: setting.path,
-                    value,
-                })],
-                Err(why) => {
-                    app.toast(why, true);
-                    Vec::new()
-                }
-            }
-        }
+/// Asks for the name of a file for the sums that are shown.
+fn export(app: &mut App) {
+    if app.usage.known.value.is_some() {
+        let name = format!("usage-by-{}.csv", app.usage.by.name());
+        app.input = Some(Input::new(Purpose::Export, name));
     }
 }
 
@@ -271,44 +245,33 @@ pub(super) fn why(app: &mut App, id: String) -> Vec<Effect> {
     schedule::ask(app, Fetch::Request(id)).into_iter().collect()
 }
 
-fn close(app: &mut App) {
-    match app.input.take().map(|input| input.purpose) {
-        Some(Purpose::Filter | Purpose::Search | Purpose::FilterModels) => clear_filter(app),
-        Some(Purpose::NameKey | Purpose::Setting(_) | Purpose::Palette(_)) => {}
-        None => drop(app.pages.pop()),
+/// Leaves the line that is typed, or the uppermost page.
+fn close(app: &mut App) -> Vec<Effect> {
+    if let Some(input) = app.input.take() {
+        typing::left(app, input.purpose);
+        return Vec::new();
     }
+    let page = app.pages.pop();
+    page.map_or_else(Vec::new, |page| closed(app, page))
 }
 
-fn clear_filter(app: &mut App) {
-    match app.view {
-        View::Logs => {
-            app.logs.search.clear();
-            app.logs.cursor.choose(None);
-        }
-        View::Models => app.models.filter.clear(),
-        _ => app.request_list.filter.clear(),
-    }
-}
-
-/// What a line that is being typed changes at once.
-fn retyped(app: &mut App) {
-    if let Some(input) = &mut app.input {
-        match &mut input.purpose {
-            Purpose::Filter => app.request_list.filter.clone_from(&input.text),
-            Purpose::Search => app.logs.search.clone_from(&input.text),
-            Purpose::FilterModels => app.models.filter.clone_from(&input.text),
-            Purpose::Palette(chosen) => *chosen = 0,
-            Purpose::NameKey | Purpose::Setting(_) => {}
-        }
+/// What a page leaves to be done that is not looked at any more.
+pub(super) fn closed(app: &mut App, page: Page) -> Vec<Effect> {
+    match page {
+        Page::Login(login) => logins::left(app, &login),
+        Page::Trial(_) => vec![Effect::Hush],
+        Page::Help { .. } | Page::Why(_) | Page::NewKey { .. } => Vec::new(),
     }
 }
 
 fn walk(app: &mut App, command: Command) {
-    let scopes = app.scopes_below();
-    if let Some(input) = &mut app.input {
-        if let Purpose::Palette(chosen) = &mut input.purpose {
-            let length = keymap::told_by(scopes, &input.text).len();
+    if let Some(mut purpose) = app.input.as_ref().map(|input| input.purpose) {
+        if let Some(chosen) = purpose.chosen() {
+            let length = view::choices(app).len();
             *chosen = moved(command, *chosen, length, length).unwrap_or(*chosen);
+        }
+        if let Some(input) = &mut app.input {
+            input.purpose = purpose;
         }
         return;
     }

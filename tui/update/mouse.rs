@@ -2,7 +2,7 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::keys::perform;
+use super::keys::{closed, perform};
 use crate::app::App;
 use crate::keymap::Command;
 use crate::message::Effect;
@@ -36,8 +36,10 @@ fn clicked(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
     }
     match view::target(app, column, row) {
         Some(Target::View(view)) => {
-            app.pages.clear();
-            perform(app, Command::Show(view))
+            let pages = std::mem::take(&mut app.pages).into_iter();
+            let mut effects: Vec<Effect> = pages.flat_map(|page| closed(app, page)).collect();
+            effects.extend(perform(app, Command::Show(view)));
+            effects
         }
         Some(Target::Row(index)) => {
             let ids = app.ids();

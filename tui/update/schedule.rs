@@ -21,6 +21,8 @@ const NAMES: SignedDuration = SignedDuration::from_secs(60);
 const LOGS: SignedDuration = SignedDuration::from_millis(900);
 /// Between two tries to read a request that is not over.
 const WHY: SignedDuration = SignedDuration::from_secs(2);
+/// Between two looks at a login that waits.
+const LOGIN: SignedDuration = SignedDuration::from_secs(1);
 /// After that an answer is not waited for any more.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(70);
 
@@ -53,6 +55,12 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
             && why.detail.is_older(WHY, now)
         {
             due.push(Fetch::Request(why.id.clone()));
+        }
+        if let Page::Login(login) = page
+            && let Some(begun) = login.begun()
+            && login.is_older(LOGIN, now)
+        {
+            due.push(Fetch::Login(begun.state.clone()));
         }
     }
     due.into_iter()
@@ -147,6 +155,15 @@ pub(super) fn ask(app: &mut App, fetch: Fetch) -> Option<Effect> {
         Fetch::Spent { .. } => {
             app.spent.asked = Some(now);
             app.ended_since_spent = false;
+        }
+        Fetch::Login(state) => {
+            for page in &mut app.pages {
+                if let Page::Login(login) = page
+                    && login.is(state)
+                {
+                    login.asked = Some(now);
+                }
+            }
         }
         Fetch::Request(id) => {
             for page in &mut app.pages {

@@ -1,5 +1,8 @@
+mod deeds;
+mod table;
+
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use modelgate_management::{AccountAction, Event};
+use modelgate_management::{AccountAction, Event, NewKey};
 use serde_json::json;
 
 use super::*;
@@ -253,9 +256,28 @@ fn a_new_key_is_named_made_and_shown_once() {
     app.view = View::Keys;
     press(&mut app, KeyCode::Char('n'));
     type_in(&mut app, " phone ");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    type_in(&mut app, "gpt-*, claude-*,");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    type_in(&mut app, "soon");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    let complaint = |app: &App| app.input.as_ref().unwrap().complaint.is_some();
+    assert!(complaint(&app), "it is told, and can be mended");
+    update(
+        &mut app,
+        Message::Key(crossterm::event::KeyEvent::new(
+            KeyCode::Char('u'),
+            KeyModifiers::CONTROL,
+        )),
+    );
+    assert!(!complaint(&app));
+    type_in(&mut app, "2027-01-31");
     let effects = press(&mut app, KeyCode::Enter);
-    let name = "phone".to_owned();
-    let deed = Deed::AddKey { name };
+    let deed = Deed::AddKey(NewKey {
+        name: Some("phone".to_owned()),
+        models: vec!["gpt-*".to_owned(), "claude-*".to_owned()],
+        expires: Some("2027-01-31".to_owned()),
+    });
     assert_eq!(effects, [Effect::Do(deed.clone())]);
     let key = "mg-new-secret".into();
     let effects = update(&mut app, Message::Done(deed, Ok(Outcome::Key(key))));
@@ -265,7 +287,13 @@ fn a_new_key_is_named_made_and_shown_once() {
     press(&mut app, KeyCode::Esc);
     assert!(app.pages.is_empty());
     press(&mut app, KeyCode::Char('n'));
+    type_in(&mut app, "laptop");
+    press(&mut app, KeyCode::Enter);
+    assert!(complaint(&app), "the name is taken");
     assert!(press(&mut app, KeyCode::Esc).is_empty(), "none is made");
+    press(&mut app, KeyCode::Char('n'));
+    let keys = [KeyCode::Enter; 3].map(|key| press(&mut app, key)).concat();
+    assert_eq!(keys, [Effect::Do(Deed::AddKey(NewKey::default()))]);
 }
 
 #[test]
@@ -356,7 +384,8 @@ fn settings_are_turned_or_typed() {
     press(&mut app, KeyCode::Enter);
     type_in(&mut app, "many");
     assert!(press(&mut app, KeyCode::Enter).is_empty());
-    assert!(app.toasts.iter().any(|toast| toast.bad));
+    assert!(app.input.as_ref().unwrap().complaint.is_some());
+    press(&mut app, KeyCode::Esc);
     app.settings.known.value = None;
     assert!(
         press(&mut app, KeyCode::Enter).is_empty(),

@@ -1,15 +1,28 @@
 //! The client keys, what each may do, and what was used with it.
+//!
+//! ```text
+//! │ NAME  KEY  STATE  MODELS  REQUESTS … │
+//! │ …                                    │
+//! ├──────────────────────────────────────┤
+//! │ what the chosen one may do           │
+//! ```
 
-use modelgate_management::{ClientKey, UsageTotals};
+use modelgate_management::{ClientKey, NewKey, UsageTotals};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
 
-use super::say;
 use super::sheet::Sheet;
+use super::{framed, say};
 use crate::app::App;
 use crate::format;
 use crate::table::{self, Cell, Column, numbers, words};
+
+/// From this height on, what the chosen one may do is shown.
+const HIGH: u16 = 16;
+/// Rows for that.
+const DETAIL: u16 = 7;
 
 const COLUMNS: &[Column<ClientKey>] = &[
     words("NAME", (12, 30), 0, |_, key| {
@@ -55,16 +68,61 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     }
     let ids = keys.iter().map(|key| key.id.as_str());
     let chosen = app.keys.cursor.index(ids);
-    table::render(app, area, frame, COLUMNS, &keys, Some(chosen));
+    table::render(app, list_area(area), frame, COLUMNS, &keys, Some(chosen));
+    let below = below(area);
+    if let (Some(key), true) = (keys.get(chosen), below.height > 2) {
+        let name = key.name.as_deref().unwrap_or(&key.id);
+        let inner = framed(app, below, name, frame);
+        let lines = detail(app, key, usize::from(inner.width));
+        frame.render_widget(Paragraph::new(lines), inner);
+    }
+}
+
+/// Where the table is.
+pub(super) fn list_area(body: Rect) -> Rect {
+    Rect {
+        height: body.height - below(body).height,
+        ..body
+    }
+}
+
+fn below(body: Rect) -> Rect {
+    let height = if body.height >= HIGH { DETAIL } else { 0 };
+    Rect {
+        y: body.y + body.height - height,
+        height,
+        ..body
+    }
+}
+
+fn detail(app: &App, key: &ClientKey, width: usize) -> Vec<Line<'static>> {
+    let mut sheet = Sheet::new(app, width);
+    sheet.plain("key", &key.id);
+    let state = state(app, key);
+    sheet.row("state", state.text(), state.style());
+    let end = key.expires.map(|end| format::date(end, &app.zone));
+    limits(&mut sheet, &key.models, end.as_deref());
+    sheet.lines
+}
+
+/// What a key may do.
+fn limits(sheet: &mut Sheet<'_>, models: &[String], expires: Option<&str>) {
+    let models = match models {
+        [] => "all".to_owned(),
+        models => models.join(", "),
+    };
+    sheet.plain("models", &models);
+    sheet.plain("until", expires.unwrap_or("for ever"));
 }
 
 /// A new client key.
-pub(super) fn new_key(app: &App, name: &str, key: &str, width: usize) -> Vec<Line<'static>> {
+pub(super) fn new_key(app: &App, new: &NewKey, key: &str, width: usize) -> Vec<Line<'static>> {
     let mut sheet = Sheet::new(app, width);
     sheet.heading("a new client key");
-    if !name.is_empty() {
+    if let Some(name) = &new.name {
         sheet.plain("name", name);
     }
+    limits(&mut sheet, &new.models, new.expires.as_deref());
     sheet.row("key", key, app.theme.strong());
     sheet.row(
         "",

@@ -18,6 +18,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 
 use super::accounts::standing;
+use super::requests::speed;
 use super::{framed, say};
 use crate::app::App;
 use crate::format::{self, UNKNOWN};
@@ -37,17 +38,18 @@ const OPEN: &[Column<Row>] = &[
     words("MODEL", (10, 40), 0, |_, row| {
         Cell::plain(&*row.summary.model)
     }),
-    words("KEY", (8, 20), 2, |app, row| {
+    words("KEY", (8, 20), 3, |app, row| {
         let summary = &row.summary;
         Cell::known(app.client(
             summary.client_name.as_deref(),
             summary.client_key.as_deref(),
         ))
     }),
-    words("ACCOUNT", (12, 40), 3, |_, row| {
+    words("ACCOUNT", (12, 40), 4, |_, row| {
         Cell::known(row.summary.credential.as_deref())
     }),
-    words("STATE", (12, 14), 1, |app, row| match row.stage {
+    numbers("TOK/S", 6, 1, speed),
+    words("STATE", (12, 14), 2, |app, row| match row.stage {
         Stage::Waiting => Cell::new("waits", app.theme.faint()),
         Stage::Answering | Stage::Over => {
             let first = row

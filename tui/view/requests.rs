@@ -43,10 +43,7 @@ const COLUMNS: &[Column<Row>] = &[
     }),
     numbers("FIRST", 7, 3, |_, row| millis(row.summary.first_byte_ms)),
     numbers("TOOK", 8, 1, took),
-    numbers("TOK/S", 5, 5, |_, row| {
-        let rate = row.tokens_per_second().map(format::rate);
-        Cell::known(rate.as_deref())
-    }),
+    numbers("TOK/S", 5, 5, speed),
     numbers("IN", 5, 7, |_, row| count(row.summary.usage.input)),
     numbers("CACHED", 6, 9, |_, row| count(row.summary.usage.cached)),
     numbers("OUT", 5, 7, |_, row| count(row.summary.usage.output)),
@@ -55,6 +52,15 @@ const COLUMNS: &[Column<Row>] = &[
         Cell::known(cost.map(format::money).as_deref())
     }),
 ];
+
+/// Tokens in a second; `~` marks what is guessed while the answer is on its way.
+pub(super) fn speed(app: &App, row: &Row) -> Cell {
+    let speed = row.speed(app.now).map(|speed| {
+        let mark = if speed.guessed { "~" } else { "" };
+        format!("{mark}{}", format::rate(speed.tokens))
+    });
+    Cell::known(speed.as_deref())
+}
 
 pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let rows = app.listed_requests();

@@ -1,14 +1,18 @@
 use crossterm::event::KeyCode;
-use modelgate_management::inert;
+use modelgate_management::{LoginStatus, Outcome, Piece, inert};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::*;
-use crate::fixtures::{Seen, press, type_in};
+use crate::fixtures::{Seen, later, logging_in, press, type_in};
+use crate::message::{Answer, Message};
 use crate::text;
+use crate::text::tests::HOSTILE;
 use crate::theme::Theme;
+use crate::trial::{End, Heard, Whole};
+use crate::update::update;
 
 /// The usual one, larger ones, and one that is narrower than anything is made for.
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 36), (200, 60), (46, 16)];
@@ -115,12 +119,118 @@ fn an_account_with_limits() {
 fn a_new_key_is_shown_once() {
     check("keys_new", |size| {
         let mut app = Seen::Recorded.app(size);
-        app.pages.push(Page::NewKey {
-            name: "phone".to_owned(),
-            key: "mg-0123456789".into(),
-        });
+        let new = modelgate_management::NewKey {
+            name: Some("phone".to_owned()),
+            models: vec!["gpt-*".to_owned(), "claude-*".to_owned()],
+            expires: Some("2027-01-31".to_owned()),
+        };
+        let key = "mg-0123456789".into();
+        app.pages.push(Page::NewKey { new, key });
         app
     });
+}
+
+#[test]
+fn a_login_shows_where_to_go() {
+    for (name, seen, code) in [
+        ("browser", Seen::Recorded, None),
+        ("device", Seen::Recorded, Some("ABCD-EFGH")),
+        ("browser_hostile", Seen::Hostile, None),
+        ("device_hostile", Seen::Hostile, Some("ABCD-EFGH")),
+    ] {
+        check(&format!("login_{name}"), |size| {
+            logging_in(seen, code, size)
+        });
+    }
+}
+
+#[test]
+fn whose_account_it_is_can_be_chosen() {
+    check("login_choice", |size| {
+        let mut app = Seen::Recorded.app(size);
+        app.view = View::Accounts;
+        type_in(&mut app, "lk");
+        press(&mut app, KeyCode::Down);
+        app
+    });
+}
+
+#[test]
+fn a_login_that_failed_says_what_to_do() {
+    check("login_failed", |size| {
+        let mut app = logging_in(Seen::Recorded, None, size);
+        let failed = LoginStatus::Failed("the login was refused: access_denied: no".to_owned());
+        let answer = Answer::Login("s-1".into(), failed);
+        update(&mut app, Message::Answer(answer));
+        app
+    });
+}
+
+/// A model that was asked, and what was heard of it.
+fn tested(seen: Seen, size: (u16, u16), heard: impl IntoIterator<Item = Heard>) -> App {
+    let mut app = seen.app(size);
+    app.view = View::Models;
+    type_in(&mut app, "tWhy is the sky blue?");
+    press(&mut app, KeyCode::Enter);
+    update(&mut app, Message::Time(later(6)));
+    for heard in heard {
+        update(&mut app, Message::Trial(1, heard));
+    }
+    app
+}
+
+#[test]
+fn a_model_that_is_tested_is_heard() {
+    let text = |text: &str| Heard::Piece(Piece::Text(text.to_owned()));
+    let thought = || Heard::Piece(Piece::Thinking("They want physics.".to_owned()));
+    check("trial_waiting", |size| tested(Seen::Recorded, size, []));
+    check("trial_whole", |size| {
+        let whole = Whole {
+            outcome: Outcome {
+                model: Some("claude-sonnet-4-5-20250929".to_owned()),
+                finish_reason: Some("length".to_owned()),
+                input: Some(14),
+                output: Some(220),
+            },
+            request_id: Some("0199-9".to_owned()),
+            dropped: Some("temperature".to_owned()),
+            took_ms: 2_140,
+        };
+        let end = Heard::End(End::Whole(Box::new(whole)));
+        let said = "Because of Rayleigh scattering:\n\n- short waves are scattered more, and blue light is short;\n";
+        tested(Seen::Recorded, size, [thought(), text(said), end])
+    });
+    check("trial_hostile", |size| {
+        let hostile = HOSTILE.map(text);
+        tested(Seen::Hostile, size, hostile)
+    });
+    check("trial_failed", |size| {
+        let failed = End::Failed {
+            trouble: crate::fixtures::trouble("there is no client key to use"),
+            request_id: None,
+        };
+        tested(Seen::Recorded, size, [Heard::End(failed)])
+    });
+}
+
+#[test]
+fn lines_are_asked_for_by_what_they_are_for() {
+    for (view, name, keys) in [
+        (View::Models, "ask", "tWhy?"),
+        (View::Usage, "export", "e"),
+        (View::Keys, "key", "nlaptop"),
+    ] {
+        check(&format!("typing_{name}"), |size| {
+            let mut app = Seen::Recorded.app(size);
+            app.view = view;
+            type_in(&mut app, keys);
+            if view == View::Keys {
+                // There is one of this name.
+                press(&mut app, KeyCode::Enter);
+            }
+            app
+        });
+    }
 }
 
 #[test]
@@ -142,10 +252,7 @@ fn usage_over_time() {
             app.view = View::Usage;
             type_in(&mut app, &keys.replace("bbb", "bbbb"));
             let hours = crate::fixtures::read(crate::fixtures::hours());
-            crate::update::update(
-                &mut app,
-                crate::message::Message::Answer(crate::message::Answer::Usage(hours)),
-            );
+            update(&mut app, Message::Answer(Answer::Usage(hours)));
             app
         });
     }
@@ -191,6 +298,66 @@ fn without_colour_nothing_is_coloured_and_the_words_are_the_same() {
         }
         assert_eq!(shown(&app), colored);
     }
+}
+
+/// The colours of a screen, a letter for each place: capitals are bold, `#` is the other way round.
+fn colors(app: &App) -> String {
+    let buffer = drawn(app);
+    let mut screen = String::new();
+    for y in 0..buffer.area.height {
+        let line = (0..buffer.area.width).map(|x| {
+            let cell = &buffer[(x, y)];
+            let letter = match (cell.fg, cell.bg) {
+                (Color::Reset, Color::Reset) if cell.symbol() == " " => ' ',
+                (Color::Reset, Color::Reset) => '.',
+                (Color::Green, Color::Reset) => 'g',
+                (Color::Magenta, Color::Reset) => 'm',
+                (Color::Red, Color::Reset) => 'r',
+                (Color::Blue, Color::Reset) => 'b',
+                (Color::DarkGray, Color::Reset) => 'd',
+                (Color::Black, Color::White) => 'p',
+                other => panic!("{other:?} cannot be read on a light ground"),
+            };
+            if cell.modifier.contains(Modifier::REVERSED) {
+                '#'
+            } else if cell.modifier.contains(Modifier::BOLD) {
+                if letter == '.' {
+                    'S'
+                } else {
+                    letter.to_ascii_uppercase()
+                }
+            } else {
+                letter
+            }
+        });
+        let line: String = line.collect();
+        screen.push_str(line.trim_end());
+        screen.push('\n');
+    }
+    screen
+}
+
+#[test]
+fn on_a_light_ground_every_colour_can_be_read() {
+    let check = |name: &str, mut app: App| {
+        app.theme = Theme::Light;
+        let both = format!("{}\n{}", shown(&app), colors(&app));
+        insta::with_settings!({omit_expression => true}, {
+            insta::assert_snapshot!(format!("light_{name}"), both);
+        });
+    };
+    let size = (120, 36);
+    for view in View::ALL {
+        let mut app = Seen::Recorded.app(size);
+        app.view = view;
+        app.toast("nothing here is good", true);
+        check(&view.name().to_lowercase(), app);
+    }
+    check("why", why(Seen::Recorded, size));
+    check("login", logging_in(Seen::Recorded, Some("ABCD-EFGH"), size));
+    let mut lost = Seen::Lost.app(size);
+    lost.pages.push(Page::Help { scroll: 0 });
+    check("lost", lost);
 }
 
 #[test]

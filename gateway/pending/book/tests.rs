@@ -100,6 +100,13 @@ impl Scene {
 }
 
 const CLAUDE: AccountKind = AccountKind::Claude;
+const ACCOUNT: &str = "claude-ada@example.com";
+
+fn logged_in() -> Status {
+    Status::Done {
+        account: ACCOUNT.to_owned(),
+    }
+}
 
 #[tokio::test]
 async fn a_state_counts_once() {
@@ -110,12 +117,12 @@ async fn a_state_counts_once() {
     assert_eq!(scene.comes(CLAUDE, &query), Ok("c-1".to_owned()));
     assert_eq!(scene.status(&state), Some(Status::Asking));
     assert_eq!(scene.comes(CLAUDE, &query), Err(Miss::NotAway));
-    scene.book.end(&state, Ok(()), scene.now);
-    assert_eq!(scene.status(&state), Some(Status::Done));
+    scene.book.end(&state, Ok(ACCOUNT.to_owned()), scene.now);
+    assert_eq!(scene.status(&state), Some(logged_in()));
     assert_eq!(scene.comes(CLAUDE, &query), Err(Miss::NotAway));
     // What is over does not become anything else.
     scene.book.end(&state, Err("late".to_owned()), scene.now);
-    assert_eq!(scene.status(&state), Some(Status::Done));
+    assert_eq!(scene.status(&state), Some(logged_in()));
 }
 
 #[tokio::test]
@@ -234,9 +241,9 @@ async fn what_is_called_off_is_forgotten() {
         assert!(!scene.book.is_open(state, scene.now));
     }
     let done = scene.typing(2);
-    scene.book.end(&done, Ok(()), scene.now);
+    scene.book.end(&done, Ok(ACCOUNT.to_owned()), scene.now);
     assert!(!scene.book.cancel(&done, scene.now));
-    assert_eq!(scene.status(&done), Some(Status::Done));
+    assert_eq!(scene.status(&done), Some(logged_in()));
 }
 
 #[tokio::test]

@@ -50,6 +50,12 @@ impl Screen {
         self.session.flush().unwrap();
     }
 
+    /// What is seen now.
+    pub(crate) fn contents(&mut self) -> String {
+        self.look();
+        self.parser.screen().contents()
+    }
+
     /// Waits until this is seen.
     ///
     /// # Panics

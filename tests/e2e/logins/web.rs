@@ -3,6 +3,8 @@
 
 use super::Scene;
 use crate::harness::browser::{free_port, pair, visit};
+use crate::harness::process::PROGRAM;
+use crate::harness::screen::Screen;
 use crate::harness::stand_in::{Asked, Said, StandIn};
 use crate::harness::{Answer, Gateway, HELLO, Launch, Speaks, eventually};
 use crate::login::challenge;
@@ -132,9 +134,10 @@ async fn a_browser_comes_back_by_way_of_the_port_that_the_provider_knows() {
     assert_eq!(page.status, 200);
     assert!(page.text().contains("Almost done"), "{}", page.text());
     let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended, json!({"status": "ok"}));
+    let account = "claude-ada@example.com";
+    assert_eq!(ended, json!({"status": "ok", "account": account}));
 
-    let saved = web.scene.saved("claude-ada@example.com");
+    let saved = web.scene.saved(account);
     assert_eq!(
         (&saved["access_token"], &saved["label"]),
         (&json!("access-1"), &json!("work"))
@@ -199,7 +202,7 @@ async fn what_the_browser_ended_on_is_pasted_where_the_port_is_somebody_elses() 
     let taken = gateway.manage("POST", "oauth-callback", &pasted).await;
     assert_eq!((taken.status, taken.json()), (200, json!({"status": "ok"})));
     let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended, json!({"status": "ok"}));
+    assert_eq!(ended["status"], "ok");
 
     // The code and the state that Anthropic shows count as well, and another login the same.
     let begun = gateway.begin_login("anthropic-auth-url").await;
@@ -209,8 +212,47 @@ async fn what_the_browser_ended_on_is_pasted_where_the_port_is_somebody_elses() 
     let taken = gateway.manage("POST", "oauth-callback", &pasted).await;
     assert_eq!(taken.status, 200, "{}", taken.text());
     let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended, json!({"status": "ok"}));
+    assert_eq!(ended["status"], "ok");
     web.expect_answer(&gateway, "claude-ada@example.com").await;
+}
+
+#[tokio::test]
+async fn a_login_is_begun_and_ended_in_the_dashboard() {
+    let web = Web::start().await;
+    let gateway = web.gateway().await;
+    let mut screen = Screen::open(&gateway.home, PROGRAM, &["dashboard"]);
+    screen.shows("● live").await;
+    screen.press("3lclaude\r");
+    screen.shows("log in to Anthropic Claude").await;
+    screen.shows("code#state").await;
+    // The address fills whole lines, so that they can be put together again.
+    let shown = screen.contents();
+    let mut url = String::new();
+    for line in shown.lines().skip_while(|line| !line.starts_with("http")) {
+        let line = line.trim_end();
+        url.push_str(line);
+        if line.len() < 120 {
+            break;
+        }
+    }
+    let begun = json!({"url": url, "state": pair(&url, "state")});
+    let back = web.agree(&begun);
+    screen.press("phello\r");
+    screen.shows("it begins with http").await;
+    screen.press("\u{15}");
+    screen.press(&format!("{back}\r"));
+    screen.shows("✓ logged in: claude-ada@example.com").await;
+    screen.hides("log in to Anthropic Claude").await;
+    web.scene.saved("claude-ada@example.com");
+
+    screen.press("lclaude\r");
+    screen.shows("log in to Anthropic Claude").await;
+    screen.shows("code#state").await;
+    screen.press("\u{1b}");
+    screen.shows("was called off").await;
+    screen.press("q");
+    screen.ends().await;
+    screen.is_given_back().await;
 }
 
 #[tokio::test]
@@ -247,7 +289,7 @@ async fn strangers_end_no_login_however_many_come() {
     assert_eq!((google.status, google.text()), (400, stray.text()));
     assert_eq!(visit(&at(query)).await.status, 200);
     let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended, json!({"status": "ok"}));
+    assert_eq!(ended["status"], "ok");
 }
 
 #[tokio::test]
@@ -304,7 +346,7 @@ async fn a_mail_address_leads_nowhere_else() {
     let address = format!("{}/anthropic/callback?{query}", gateway.url());
     assert_eq!(visit(&address).await.status, 200);
     let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended, json!({"status": "ok"}));
+    assert_eq!(ended["status"], "ok");
     let files = web.scene.home.files();
     let holds = |path: &&std::path::PathBuf| {
         fs::read_to_string(path).is_ok_and(|text| text.contains("refresh-1"))

@@ -1,0 +1,223 @@
+//! What takes more than a key: logins, questions to models, files.
+
+use modelgate_management::{LoginStatus, Piece};
+
+use super::*;
+use crate::fixtures::{logging_in, login};
+use crate::trial::{End, Heard};
+
+fn state() -> Fetch {
+    Fetch::Login("s-1".into())
+}
+
+fn stands(app: &mut App, status: LoginStatus) -> Vec<Effect> {
+    update(app, Message::Answer(Answer::Login("s-1".into(), status)))
+}
+
+fn trouble_of(app: &App) -> Option<&str> {
+    match app.pages.last() {
+        Some(Page::Login(login)) => login.trouble.as_ref().map(|trouble| &*trouble.message),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_login_is_followed_to_its_account() {
+    let mut app = logging_in(Seen::Recorded, Some("AB-CD"), SIZE);
+    app.asked.clear();
+    for second in 46..49 {
+        let effects = update(&mut app, Message::Time(later(second)));
+        assert!(fetches(&effects).contains(&&state()), "after {second} s");
+        assert!(stands(&mut app, LoginStatus::Waiting).is_empty());
+    }
+    app.asked.clear();
+    let account = Some("claude-bob@example.com".to_owned());
+    let effects = stands(&mut app, LoginStatus::Done(account));
+    assert_eq!(fetches(&effects), [&Fetch::Accounts]);
+    assert!(app.pages.is_empty());
+    let toast = app.toasts.last().unwrap();
+    assert_eq!(toast.text, "logged in: claude-bob@example.com");
+    let effects = update(&mut app, Message::Time(later(60)));
+    assert!(!fetches(&effects).contains(&&state()), "it is over");
+}
+
+#[test]
+fn what_is_pasted_ends_the_login_or_is_complained_about() {
+    let mut app = logging_in(Seen::Recorded, None, SIZE);
+    press(&mut app, KeyCode::Enter);
+    type_in(&mut app, "hello");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert!(app.input.as_ref().unwrap().complaint.is_some());
+    press(&mut app, KeyCode::Esc);
+    // A paste needs no key before it, and may be long.
+    let long = format!(
+        "http://localhost:54545/callback?code={}&state=s-1",
+        "c".repeat(900)
+    );
+    update(&mut app, Message::Pasted(format!("{long}\n")));
+    let effects = press(&mut app, KeyCode::Enter);
+    let deed = Deed::EndLogin {
+        state: "s-1".into(),
+        pasted: (&*long).into(),
+    };
+    assert_eq!(effects, [Effect::Do(deed.clone())]);
+    assert!(!format!("{effects:?}").contains("ccc"));
+    update(
+        &mut app,
+        Message::Done(deed.clone(), Err(trouble("state is required"))),
+    );
+    assert_eq!(trouble_of(&app), Some("state is required"));
+    update(&mut app, Message::Done(deed, Ok(Outcome::Done)));
+    stands(&mut app, LoginStatus::Waiting);
+    assert_eq!(trouble_of(&app), None);
+    // The line is of no use when the browser has come back by itself.
+    press(&mut app, KeyCode::Enter);
+    stands(&mut app, LoginStatus::Done(None));
+    assert_eq!((app.pages.len(), &app.input), (0, &None));
+}
+
+#[test]
+fn a_login_that_fails_says_why_and_one_that_is_left_is_called_off() {
+    let mut app = logging_in(Seen::Recorded, None, SIZE);
+    update(&mut app, Message::Failed(state(), trouble("gone")));
+    assert_eq!(trouble_of(&app), Some("gone"), "it is asked again");
+    stands(&mut app, LoginStatus::Failed("denied".to_owned()));
+    assert!(
+        press(&mut app, KeyCode::Esc).is_empty(),
+        "there is nothing to call off"
+    );
+
+    let cancel = [Effect::Do(Deed::CancelLogin("s-1".into()))];
+    let mut app = logging_in(Seen::Recorded, None, SIZE);
+    assert_eq!(press(&mut app, KeyCode::Esc), cancel);
+    assert!(app.pages.is_empty());
+
+    let mut app = logging_in(Seen::Recorded, None, SIZE);
+    let click = MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: 2,
+        row: 0,
+        modifiers: KeyModifiers::NONE,
+    };
+    assert_eq!(update(&mut app, Message::Mouse(click))[..1], cancel);
+
+    // Nobody waited until it had begun.
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Accounts;
+    type_in(&mut app, "lclaude");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Do(deed)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(press(&mut app, KeyCode::Esc).is_empty());
+    let begun = Message::Done(deed.clone(), Ok(Outcome::Login(login(None))));
+    assert_eq!(update(&mut app, begun), cancel);
+}
+
+#[test]
+fn a_login_that_cannot_begin_says_what_is_missing() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Accounts;
+    type_in(&mut app, "lmyspace");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert!(app.input.take().unwrap().complaint.is_some());
+    type_in(&mut app, "lgemini");
+    let effects = press(&mut app, KeyCode::Enter);
+    let [Effect::Do(deed)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    update(
+        &mut app,
+        Message::Done(deed.clone(), Err(trouble("set a variable"))),
+    );
+    assert!(matches!(app.pages.last(), Some(Page::Login(login))
+        if matches!(&login.stage, crate::login::Stage::Failed(trouble) if trouble.message == "set a variable")));
+    let mut app = Seen::Lost.app(SIZE);
+    app.view = View::Accounts;
+    press(&mut app, KeyCode::Char('l'));
+    assert!(app.input.is_none() && app.toasts.last().unwrap().bad);
+}
+
+#[test]
+fn only_addresses_of_the_web_are_opened() {
+    for (url, opened) in [
+        ("https://login.example/x", true),
+        ("http://127.0.0.1:1/x", true),
+        ("file:///etc/passwd", false),
+        ("-a Calculator", false),
+    ] {
+        let mut app = logging_in(Seen::Recorded, None, SIZE);
+        if let Some(Page::Login(login)) = app.pages.last_mut()
+            && let crate::login::Stage::Away { begun, .. } = &mut login.stage
+        {
+            url.clone_into(&mut begun.url);
+        }
+        let effects = press(&mut app, KeyCode::Char('o'));
+        let expected = opened.then(|| Effect::Browse(url.to_owned()));
+        assert_eq!(effects, Vec::from_iter(expected));
+    }
+}
+
+#[test]
+fn a_model_is_asked_what_is_typed_and_heard_until_nobody_listens() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Models;
+    press(&mut app, KeyCode::Enter);
+    assert!(
+        press(&mut app, KeyCode::Enter).is_empty(),
+        "there is no question"
+    );
+    type_in(&mut app, "Why?");
+    let effects = press(&mut app, KeyCode::Enter);
+    let ask = Effect::Ask {
+        number: 1,
+        model: "claude-sonnet-4-5".to_owned(),
+        text: "Why?".to_owned(),
+    };
+    assert_eq!(effects, [ask]);
+    let text = |text: &str| Heard::Piece(Piece::Text(text.to_owned()));
+    update(&mut app, Message::Trial(1, text("Be")));
+    update(&mut app, Message::Trial(7, text("of another")));
+    update(&mut app, Message::Trial(1, text("cause")));
+    let Some(Page::Trial(trial)) = app.pages.last() else {
+        panic!("no page")
+    };
+    assert_eq!((&*trial.answer, trial.request_id()), ("Because", None));
+    assert!(
+        press(&mut app, KeyCode::Enter).is_empty(),
+        "nothing is known of it"
+    );
+    let failed = End::Failed {
+        trouble: trouble("overloaded"),
+        request_id: Some("r-1".to_owned()),
+    };
+    update(&mut app, Message::Trial(1, Heard::End(failed)));
+    let effects = press(&mut app, KeyCode::Enter);
+    assert_eq!(fetches(&effects), [&Fetch::Request("r-1".to_owned())]);
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(press(&mut app, KeyCode::Esc), [Effect::Hush]);
+    update(&mut app, Message::Trial(1, text("late")));
+    assert!(app.pages.is_empty());
+}
+
+#[test]
+fn sums_are_written_as_they_are_shown() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Usage;
+    press(&mut app, KeyCode::Char('e'));
+    for _ in ".csv".chars() {
+        press(&mut app, KeyCode::Backspace);
+    }
+    type_in(&mut app, ".json");
+    let effects = press(&mut app, KeyCode::Enter);
+    let sums = Box::new(app.usage.known.value.clone().unwrap());
+    let name = "usage-by-model.json".to_owned();
+    assert_eq!(effects, [Effect::Save { name, sums }]);
+    update(&mut app, Message::Told(Ok("written to /a".to_owned())));
+    assert_eq!(app.toasts.last().unwrap().text, "written to /a");
+    update(&mut app, Message::Told(Err(trouble("it is there already"))));
+    assert!(app.toasts.last().unwrap().bad);
+    app.usage.known.value = None;
+    press(&mut app, KeyCode::Char('e'));
+    assert_eq!(app.input, None, "there is nothing to write");
+}
