@@ -4,7 +4,7 @@ use bytes::Bytes;
 use modelgate_dialects::json::{Document, RawJson, Value};
 use modelgate_dialects::{Dialect, Losses};
 
-use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, xai};
+use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, vertex, xai};
 
 /// A request for an operation as the provider of a credential takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
@@ -23,6 +23,7 @@ pub fn fit(
         ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
+        ProviderKind::Vertex => vertex::fit(body, losses),
         ProviderKind::Xai => xai::fit(body, losses),
         ProviderKind::Antigravity
         | ProviderKind::Claude
@@ -32,8 +33,7 @@ pub fn fit(
         | ProviderKind::Copilot
         | ProviderKind::Demo
         | ProviderKind::Gemini
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex => body,
+        | ProviderKind::Kiro => body,
     }
 }
 
@@ -81,6 +81,29 @@ pub(crate) fn rewritten(
     let root = document.root();
     let fitted = object(root, missing, |key, value| rule(root, key, value));
     fitted.map_or(body, |fitted| fitted.to_text().into_bytes())
+}
+
+/// A list inside of a request whose items are as `change` has them; where it changes none, it stays as it is spelt.
+pub(crate) fn list(
+    path: &str,
+    value: Value<'_>,
+    losses: &mut Losses,
+    change: impl Fn(&str, Value<'_>, &mut Losses) -> Option<RawJson>,
+) -> Fate {
+    let items = value.items().enumerate();
+    let changed: Vec<(Value<'_>, Option<RawJson>)> = items
+        .map(|(index, item)| (item, change(&format!("{path}[{index}]"), item, losses)))
+        .collect();
+    if changed.iter().all(|(_, changed)| changed.is_none()) {
+        return Fate::Kept;
+    }
+    Fate::Is(RawJson::build(|writer| {
+        writer.array(|writer| {
+            for (item, changed) in changed {
+                writer.value(&changed.unwrap_or_else(|| item.raw()));
+            }
+        });
+    }))
 }
 
 /// The same of an object inside of a request; nothing where it stays as it is.
