@@ -316,10 +316,10 @@ impl Plan {
                 Some(wish) => self.forwarded_asking(candidate, wish),
                 None => self.forwarded(candidate),
             };
-            let mut losses = candidate.losses(&self.document);
+            let mut losses = Losses::default();
             let body = self.ruled(body, candidate);
             let body = fit(
-                &candidate.credential,
+                candidate,
                 Operation::Generate,
                 self.dialect,
                 body,
@@ -367,7 +367,7 @@ impl Plan {
         }
         let body = self.ruled(encoded.body, candidate);
         let body = fit(
-            &candidate.credential,
+            candidate,
             Operation::Generate,
             dialect,
             body,

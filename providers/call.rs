@@ -143,6 +143,8 @@ async fn once(
     for place in 0..last {
         match at(clients, proxy, timeouts, call, token, place).await {
             Err(error) if error.kind == Unreachable => {}
+            // Of a quota that is used up nothing is left elsewhere either.
+            Err(error) if code_assist::is_used_up(&error) => return Err(error),
             Err(error) if matches!(error.kind, Overloaded | RateLimited) => told = Some(error),
             outcome => return outcome,
         }
@@ -287,6 +289,7 @@ pub(crate) async fn refused(
     // Some repeat the key they do not like, and clients and logs are told what they say.
     let body = body::without_secrets(body, sent);
     let error = match credential.kind {
+        ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::failure(status, &body),
         ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),

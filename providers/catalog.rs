@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use modelgate_config::{Config, Pattern};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::{Dialect, Losses, Str, Target};
+use modelgate_dialects::{Dialect, Str, Target};
 
 use crate::catalog::draft::Draft;
 use crate::credential::Credential;
@@ -76,27 +76,6 @@ impl Candidate {
         self.member().dialect(client)
     }
 
-    /// What a request loses that is passed on to it as the client wrote it: not every provider takes all of its dialect.
-    #[must_use]
-    pub fn losses(&self, request: &Document) -> Losses {
-        match self.credential.kind {
-            ProviderKind::Antigravity => antigravity::losses(request.root(), &self.target.model),
-            ProviderKind::ChatGpt
-            | ProviderKind::Claude
-            | ProviderKind::CodeAssist
-            | ProviderKind::Codex
-            | ProviderKind::Compatible
-            | ProviderKind::Copilot
-            | ProviderKind::Demo
-            | ProviderKind::Gemini
-            | ProviderKind::Iflow
-            | ProviderKind::Kimi
-            | ProviderKind::Kiro
-            | ProviderKind::Vertex
-            | ProviderKind::Xai => Losses::default(),
-        }
-    }
-
     /// Whether a request can be passed on to it as the client wrote it, but for what [`fit`](crate::fit) does.
     #[must_use]
     pub fn takes(&self, request: &Document) -> bool {
@@ -116,6 +95,14 @@ impl Candidate {
             | ProviderKind::Vertex
             | ProviderKind::Xai => true,
         }
+    }
+
+    /// Whether its number of the tokens of such a request, in its own dialect, is only about right.
+    #[must_use]
+    pub fn counts_roughly(&self, request: &Document) -> bool {
+        let kind = self.credential.kind;
+        matches!(kind, ProviderKind::Antigravity | ProviderKind::CodeAssist)
+            && code_assist::counts_roughly(request.root())
     }
 
     /// Whether the provider can keep an answer, so that its client goes on from it by its id, in the client's dialect.

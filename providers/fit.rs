@@ -4,29 +4,33 @@ use bytes::Bytes;
 use modelgate_dialects::json::{Document, RawJson, Value};
 use modelgate_dialects::{Dialect, Losses};
 
-use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, vertex, xai};
+use crate::{
+    Candidate, Credential, Operation, ProviderKind, antigravity, chatgpt, copilot, iflow, kimi,
+    vertex, xai,
+};
 
-/// A request for an operation as the provider of a credential takes it: its own words where it has some, and nothing that it
+/// A request for an operation as the provider of a candidate takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
 #[must_use]
 pub fn fit(
-    credential: &Credential,
+    candidate: &Candidate,
     operation: Operation,
     dialect: Dialect,
     body: Bytes,
     losses: &mut Losses,
 ) -> Bytes {
-    if dialect != credential.kind.dialect() {
+    let kind = candidate.credential.kind;
+    if dialect != kind.dialect() {
         return body;
     }
-    match credential.kind {
+    match kind {
+        ProviderKind::Antigravity => antigravity::fit(&body, &candidate.target.model, losses),
         ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
         ProviderKind::Vertex => vertex::fit(body, losses),
         ProviderKind::Xai => xai::fit(body, losses),
-        ProviderKind::Antigravity
-        | ProviderKind::Claude
+        ProviderKind::Claude
         | ProviderKind::CodeAssist
         | ProviderKind::Codex
         | ProviderKind::Compatible

@@ -254,3 +254,16 @@ async fn an_answer_in_two_choices_is_one_for_every_client() {
         assert_eq!(github.scene.last(CHAT).header("x-initiator"), Some("agent"));
     }
 }
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_over_http() {
+    let github = GitHub::start().await;
+    let wishes = json!({"type": "github-copilot"});
+    let name = "github-copilot-ada";
+    let login = github
+        .scene
+        .log_in_over_http("copilot-auth-url", name, &wishes, "gpt-5");
+    login.await;
+    let asked = github.scene.last(CHAT);
+    assert_eq!(asked.header("authorization"), Some("Bearer tid=1;x"));
+}
