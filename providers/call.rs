@@ -67,8 +67,8 @@ impl Call<'_> {
     #[must_use]
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let url = self.credential.url(self, 0).map(String::from);
-        let body = wrapped(self).unwrap_or_else(|_| self.body.clone());
-        (url.unwrap_or_default(), headers(self, None), body)
+        let body = wrapped(self, 0).unwrap_or_else(|_| self.body.clone());
+        (url.unwrap_or_default(), headers(self, None, 0), body)
     }
 }
 
@@ -176,8 +176,8 @@ async fn at(
     };
     let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-    *request.headers_mut() = headers(call, token);
-    *request.body_mut() = Some(wrapped(call)?.into());
+    *request.headers_mut() = headers(call, token, place);
+    *request.body_mut() = Some(wrapped(call, place)?.into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -211,11 +211,12 @@ async fn at(
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
     }
-    let sent = self::headers(call, token);
+    let sent = self::headers(call, token, place);
     Err(refused(credential, call.dialect, &sent, status, &headers, body).await)
 }
 
-fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
+/// The headers at one of the places.
+fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
     let credential = call.credential;
     let mut headers = credential.headers();
     if let Some(client) = call.client_headers {
@@ -239,7 +240,12 @@ fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
     match credential.kind {
         ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
-        ProviderKind::Kiro => kiro::number(&mut headers),
+        ProviderKind::Kiro => {
+            kiro::number(&mut headers);
+            if place > 0 {
+                kiro::move_to_second(credential, &mut headers);
+            }
+        }
         ProviderKind::Xai => xai::describe(&call.body, &mut headers),
         _ => {}
     }
@@ -247,10 +253,11 @@ fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
     headers
 }
 
-/// The body as it is sent: Google's Code Assist takes it in an envelope.
-fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
+/// The body as it is sent to one of the places: Google's Code Assist takes it in an envelope.
+fn wrapped(call: &Call<'_>, place: usize) -> Result<Bytes, CallError> {
     match call.credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
+        ProviderKind::Kiro if place > 0 => Ok(kiro::moved_to_second(call.credential, &call.body)),
         ProviderKind::ChatGpt
         | ProviderKind::Claude
         | ProviderKind::Codex

@@ -41,6 +41,17 @@ pub struct Catalog {
     lists: Vec<ListSource>,
 }
 
+/// Whether a provider speaks Responses for a model, where that is not its own dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Responses {
+    /// It does not.
+    Never,
+    /// Beside its own dialect.
+    Too,
+    /// And does not speak its own dialect for this model.
+    Only,
+}
+
 /// A credential that could serve a request, and what the upstream calls the model.
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -48,8 +59,8 @@ pub struct Candidate {
     pub credential: Arc<Credential>,
     /// The upstream's model and the provider's habits.
     pub target: Arc<Target>,
-    /// The provider speaks Responses for this model beside its own dialect.
-    pub responses: bool,
+    /// Whether the provider speaks Responses for this model.
+    pub responses: Responses,
 }
 
 /// A candidate as its route holds it.
@@ -59,8 +70,8 @@ pub struct Member<'r> {
     pub credential: &'r Arc<Credential>,
     /// The upstream's model and the provider's habits.
     pub target: &'r Arc<Target>,
-    /// The provider speaks Responses for this model beside its own dialect.
-    pub responses: bool,
+    /// Whether the provider speaks Responses for this model.
+    pub responses: Responses,
 }
 
 impl Candidate {
@@ -135,23 +146,25 @@ impl Member<'_> {
     #[must_use]
     pub fn speaks(self, dialect: Dialect) -> bool {
         let kind = self.credential.kind;
-        dialect == kind.dialect()
-            || kind.second_dialect() == Some(dialect)
-            || (dialect == Dialect::Responses && self.responses)
+        match self.responses {
+            Responses::Only => dialect == Dialect::Responses,
+            Responses::Too if dialect == Dialect::Responses => true,
+            _ => dialect == kind.dialect() || kind.second_dialect() == Some(dialect),
+        }
     }
 
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
     pub fn dialect(self, client: Dialect) -> Dialect {
         let kind = self.credential.kind;
-        if kind.second_dialect() == Some(client) {
+        if kind.second_dialect() == Some(client) && self.responses != Responses::Only {
             return client;
         }
         let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
-        if self.responses && !of_chat {
-            Dialect::Responses
-        } else {
-            kind.dialect()
+        match self.responses {
+            Responses::Only => Dialect::Responses,
+            Responses::Too if !of_chat => Dialect::Responses,
+            _ => kind.dialect(),
         }
     }
 }
@@ -174,7 +187,7 @@ struct OpenRoute {
     accepts: Vec<Pattern>,
     excluded: Vec<Pattern>,
     credentials: Vec<Arc<Credential>>,
-    responses: bool,
+    responses: Responses,
 }
 
 /// The models that a provider of this name has where no list says otherwise; `None` for a name that is none.

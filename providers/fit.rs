@@ -41,6 +41,13 @@ pub fn fit(
     }
 }
 
+/// A request that says which conversation it belongs to, where it does not say so already.
+#[must_use]
+pub fn with_cache_key(body: Bytes, key: &str) -> Bytes {
+    let key = RawJson::build(|writer| writer.value(key));
+    rewritten(body, &[("prompt_cache_key", key)], |_, _, _| Fate::Kept)
+}
+
 /// A whole answer of the provider of a credential as its dialect has it; `asked` is the request.
 #[must_use]
 pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {

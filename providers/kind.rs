@@ -76,7 +76,14 @@ impl ProviderKind {
     /// Whether its upstream can keep answers, so that a client goes on from one by its id.
     #[must_use]
     pub const fn keeps_answers(self) -> bool {
-        !matches!(self, Self::ChatGpt)
+        !matches!(self, Self::ChatGpt | Self::Copilot)
+    }
+
+    /// Whether the beginning of a conversation is found again by a `prompt_cache_key`, which leads to where it is kept
+    /// (`providers.md` 3.3, 14).
+    #[must_use]
+    pub const fn caches_by_key(self) -> bool {
+        matches!(self, Self::ChatGpt | Self::Xai)
     }
 
     /// Whether its streams keep to their dialect only so far: ChatGPT's tell of plans between the events of the answer, and not at
@@ -90,6 +97,12 @@ impl ProviderKind {
     #[must_use]
     pub(crate) const fn lists_by_account(self) -> bool {
         matches!(self, Self::ChatGpt)
+    }
+
+    /// Whether its list says of each model where it is served: some of Copilot's are in Responses only (`providers.md` 12).
+    #[must_use]
+    pub(crate) const fn lists_dialects(self) -> bool {
+        matches!(self, Self::Copilot)
     }
 
     /// The name used in logs and records.

@@ -8,6 +8,8 @@ ROBOT = HERE.parent.parent / "providers/tests/support/service_account.json"
 # The models that the cases for accounts ask for.
 MODELS = ["up-text", "up-tools", "up-thinking", "up-429", "up-400"]
 CHAT, CLAUDE, GEMINI, RESPONSES, KIRO = "chat", "claude", "gemini", "responses", "kiro"
+# A model that only the list of a provider tells of.
+LISTED = "up-unicode@responses"
 # Each place, and the dialect that is spoken there. Some accounts speak more than one, or serve models that are not alike.
 DIALECTS = {
     "claude-max": CLAUDE,
@@ -19,6 +21,7 @@ DIALECTS = {
     "iflow": CHAT,
     "qwen": CHAT,
     "copilot": CHAT,
+    "copilot-responses": RESPONSES,
     "kimi": CHAT,
     "xai": CHAT,
     "vertex": GEMINI,
@@ -55,7 +58,7 @@ def environment(upstream):
 
 
 def files(upstream):
-    """What each file says beside what all say; nothing ends soon, and no list of models is asked for."""
+    """What each file says beside what all say; nothing ends soon, and few are asked for a list of models."""
 
     def account(kind, place, names=None, **fields):
         base = {"type": kind, "base_url": f"{upstream}/accounts/{place}", "fetch_models": False}
@@ -75,13 +78,20 @@ def files(upstream):
         ),
         "iflow-a": account("iflow", "iflow/v1", aliases("iflow"), api_key="key-iflow"),
         "qwen-a": account("qwen", "qwen/v1", aliases("qwen")),
-        # Where it is served comes with its token.
-        "copilot-a": account("github-copilot", "copilot", access_token="token-github", base_url=None),
+        # Where it is served comes with its token, and what is served in Responses only with its list.
+        "copilot-a": account(
+            "github-copilot",
+            "copilot",
+            aliases("copilot") + aliases("copilot-responses", end="@responses"),
+            access_token="token-github",
+            base_url=None,
+            fetch_models=True,
+        ),
         "kimi-a": account("kimi", "kimi/v1", aliases("kimi"), device_id="device-1"),
         "xai-a": account("xai", "xai/v1", aliases("xai")),
         "vertex-a": account("vertex", "vertex", service_account=robot, project_id="project-1", location="europe-west4"),
     }
 
 
-def aliases(place, vendor=""):
-    return [{"name": f"{vendor}{name}", "alias": name.replace("up-", f"{place}-", 1)} for name in MODELS]
+def aliases(place, vendor="", end=""):
+    return [{"name": f"{vendor}{name}{end}", "alias": name.replace("up-", f"{place}-", 1)} for name in MODELS]

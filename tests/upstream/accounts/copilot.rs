@@ -4,13 +4,18 @@ use super::{Asked, refused_field};
 use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::responses;
+use crate::scenario::SCENARIOS;
 use crate::script::Script;
 use crate::server::{or_refuse, parse, play};
 use serde_json::{Value, json};
 
+/// Models with this mark are only at `/responses`.
+const ELSEWHERE: &str = "@responses";
+
 pub(super) fn answer(asked: &Asked<'_>) -> Script {
     match asked.path {
         "copilot_internal/v2/token" => or_refuse(Dialect::Chat, mint(asked)),
+        "business/models" => or_refuse(Dialect::Chat, models(asked)),
         "business/responses" => or_refuse(Dialect::Responses, respond(asked)),
         _ => or_refuse(Dialect::Chat, chat(asked)),
     }
@@ -25,6 +30,21 @@ fn mint(asked: &Asked<'_>) -> Result<Script, Fault> {
     let api = format!("http://{host}/accounts/copilot/business");
     let token = json!({"token": "token-copilot", "expires_at": 4_000_000_000_u64, "refresh_in": 1500, "endpoints": {"api": api}});
     Ok(Script::json(200, &token))
+}
+
+/// The list says where each model is.
+fn models(asked: &Asked<'_>) -> Result<Script, Fault> {
+    asked.admit("token-copilot")?;
+    asked.says(&["editor-version"])?;
+    let listed = SCENARIOS.iter().flat_map(|name| {
+        let there =
+            json!({"id": name, "vendor": "scripted", "supported_endpoints": ["/chat/completions"]});
+        let elsewhere =
+            json!({"id": format!("{name}{ELSEWHERE}"), "supported_endpoints": ["/responses"]});
+        [there, elsewhere]
+    });
+    let listed: Vec<Value> = listed.collect();
+    Ok(Script::json(200, &json!({"data": listed})))
 }
 
 fn chat(asked: &Asked<'_>) -> Result<Script, Fault> {
@@ -53,10 +73,14 @@ fn respond(asked: &Asked<'_>) -> Result<Script, Fault> {
     Ok(play(asked.records, Dialect::Responses, &facts))
 }
 
-/// Models with this mark are only at `/responses`.
 fn is_elsewhere(body: &Value) -> bool {
     let model = body["model"].as_str().unwrap_or_default();
-    model.ends_with("@responses")
+    model.ends_with(ELSEWHERE)
+}
+
+/// In Responses calls and their results have no role.
+fn called(turn: &Value) -> bool {
+    turn["role"].is_null() && turn["type"] != "message"
 }
 
 /// Who asks, with which program, and whether a person wants to know: that decides what is paid.
@@ -67,7 +91,8 @@ fn known(asked: &Asked<'_>, turns: &Value) -> Result<(), Fault> {
         return Err(Fault::invalid("openai-intent: unknown"));
     }
     let last = turns.as_array().and_then(|turns| turns.last());
-    let by_user = last.is_none_or(|last| last["role"] == "user");
+    let by_user = last
+        .is_none_or(|last| last["role"] != "assistant" && last["role"] != "tool" && !called(last));
     let initiator = if by_user { "user" } else { "agent" };
     if asked.header("x-initiator") != Some(initiator) {
         return Err(Fault::invalid(format!(

@@ -129,6 +129,23 @@ fn fields_that_a_provider_does_not_take_are_refused() {
 }
 
 #[test]
+fn some_models_of_copilot_are_elsewhere() {
+    let message =
+        |model: &str| json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});
+    let input = |model: &str| json!({"model": model, "input": [{"role": "user", "content": "hi"}]});
+    let (there, elsewhere) = ("up-text", "up-text@responses");
+    for (path, body, status) in [
+        ("business/chat/completions", message(there), 200),
+        ("business/chat/completions", message(elsewhere), 400),
+        ("business/responses", input(there), 400),
+        ("business/responses", input(elsewhere), 200),
+    ] {
+        let (found, said) = text("copilot", path, &IDENTITY, &body);
+        assert_eq!(found, status, "{path} {body}: {said}");
+    }
+}
+
+#[test]
 fn chatgpt_answers_loosely_and_takes_little() {
     let input = json!([{"role": "user", "content": "hi"}]);
     let body = json!({
