@@ -4,7 +4,7 @@
 mod tools;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
 use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
 use modelgate_dialects::{Losses, Str, Target};
@@ -97,9 +97,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
         ..target
     }
 }
-
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// What an envelope says beside its request: a number, and how the program is called where somebody wants that said.
 pub(crate) fn beside(agent: Option<&Str>) -> Vec<(Str, RawJson)> {

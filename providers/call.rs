@@ -13,9 +13,8 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
-    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
-    vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, chatgpt, claude, client, code_assist, codex,
+    copilot, demo, kimi, kiro, quota, retry_hint, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -221,20 +220,12 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
     let mut headers = credential.headers();
     if let Some(client) = call.client_headers {
         match credential.kind {
-            ProviderKind::Antigravity => antigravity::forward(client, &mut headers),
             ProviderKind::ChatGpt => chatgpt::forward(client, &mut headers),
             ProviderKind::Claude => claude::forward(client, &mut headers),
-            ProviderKind::CodeAssist => code_assist::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
-            ProviderKind::Compatible => compatible::forward(client, &mut headers),
-            ProviderKind::Copilot => copilot::forward(client, &mut headers),
-            ProviderKind::Demo => demo::forward(client, &mut headers),
-            ProviderKind::Gemini => gemini::forward(client, &mut headers),
-            ProviderKind::Iflow => iflow::forward(client, &mut headers),
             ProviderKind::Kimi => kimi::forward(client, &mut headers),
-            ProviderKind::Kiro => kiro::forward(client, &mut headers),
-            ProviderKind::Vertex => vertex::forward(client, &mut headers),
-            ProviderKind::Xai => xai::forward(client, &mut headers),
+            // A client of the same dialect may set none.
+            _ => {}
         }
     }
     match credential.kind {
@@ -258,18 +249,7 @@ fn wrapped(call: &Call<'_>, place: usize) -> Result<Bytes, CallError> {
     match call.credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
         ProviderKind::Kiro if place > 0 => Ok(kiro::moved_to_second(call.credential, &call.body)),
-        ProviderKind::ChatGpt
-        | ProviderKind::Claude
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => Ok(call.body.clone()),
+        _ => Ok(call.body.clone()),
     }
 }
 

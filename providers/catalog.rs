@@ -92,19 +92,7 @@ impl Candidate {
     pub fn takes(&self, request: &Document) -> bool {
         match self.credential.kind {
             ProviderKind::ChatGpt => chatgpt::takes(request.root()),
-            ProviderKind::Antigravity
-            | ProviderKind::Claude
-            | ProviderKind::CodeAssist
-            | ProviderKind::Codex
-            | ProviderKind::Compatible
-            | ProviderKind::Copilot
-            | ProviderKind::Demo
-            | ProviderKind::Gemini
-            | ProviderKind::Iflow
-            | ProviderKind::Kimi
-            | ProviderKind::Kiro
-            | ProviderKind::Vertex
-            | ProviderKind::Xai => true,
+            _ => true,
         }
     }
 

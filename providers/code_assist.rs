@@ -5,7 +5,7 @@ mod beside;
 mod opened;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use modelgate_config::model::ProviderEntry;
 use modelgate_config::{OAuthService, OAuthSetting};
 use modelgate_dialects::gemini::envelope::{Envelope, wrap_request};
@@ -163,9 +163,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
         ..gemini::target(credential, model)
     }
 }
-
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// A request in its envelope.
 pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {

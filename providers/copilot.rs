@@ -61,9 +61,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     compatible::target(credential, model)
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// The headers that depend on the request: whether a person or a tool asks, which decides what is paid, and whether there is
 /// something to see. Both are told as they are.
 pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {

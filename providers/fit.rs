@@ -30,14 +30,7 @@ pub fn fit(
         ProviderKind::Kimi => kimi::fit(&body),
         ProviderKind::Vertex => vertex::fit(body, losses),
         ProviderKind::Xai => xai::fit(body, losses),
-        ProviderKind::Claude
-        | ProviderKind::CodeAssist
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Kiro => body,
+        _ => body,
     }
 }
 
@@ -53,19 +46,7 @@ pub fn with_cache_key(body: Bytes, key: &str) -> Bytes {
 pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
     match credential.kind {
         ProviderKind::Copilot => copilot::mend(asked, answer),
-        ProviderKind::Antigravity
-        | ProviderKind::ChatGpt
-        | ProviderKind::Claude
-        | ProviderKind::CodeAssist
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => answer,
+        _ => answer,
     }
 }
 

@@ -232,9 +232,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// The headers a client of the same dialect may set: there is no such client.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// The headers that no two calls have in common.
 pub(crate) fn number(headers: &mut HeaderMap) {
     let id = Uuid::now_v7().to_string();
@@ -266,4 +263,43 @@ pub(crate) fn ask_for_list(credential: &Credential, request: &mut reqwest::Reque
     headers.insert(TARGET, LIST);
     number(headers);
     *request.body_mut() = Some(body.as_str().to_owned().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+    use crate::Healths;
+
+    #[test]
+    fn at_the_second_place_everything_is_of_that_place() {
+        let healths = Healths::default();
+        let mut forge = Forge::new(&healths);
+        let url = Url::parse("https://q.example/").unwrap();
+        let made = |forge: &mut Forge<'_>, second| Credential {
+            kiro: Some(Box::new(Told {
+                profile: KiroProfile::default(),
+                second,
+            })),
+            ..forge.built_in("c", ProviderKind::Kiro, Urls::Models(url.clone()))
+        };
+        let body = Bytes::from_static(
+            br#"{"conversationState":{"currentMessage":{"userInputMessage":{"content":"\"origin\"","origin":"AI_EDITOR"}},"history":[{"userInputMessage":{"origin":"AI_EDITOR"}},{"assistantResponseMessage":{"toolUses":[{"input":{"origin":"x"}}]}}]},"profileArn":"a"}"#,
+        );
+        let alone = made(&mut forge, None);
+        assert_eq!(moved_to_second(&alone, &body), body);
+        let both = made(&mut forge, Some((Pool::AmazonQ, url.clone())));
+        assert_eq!(both.second_url(), Some(&url));
+        let moved = moved_to_second(&both, &body);
+        let expected = String::from_utf8(body.to_vec()).unwrap();
+        assert_eq!(moved, expected.replace("AI_EDITOR", "CLI"));
+        let mut headers = HeaderMap::from_iter([
+            (TARGET, Pool::CodeWhisperer.target()),
+            (AUTHORIZATION, HeaderValue::from_static("Bearer x")),
+        ]);
+        move_to_second(&both, &mut headers);
+        assert_eq!(headers[TARGET], Pool::AmazonQ.target());
+        assert_eq!(headers.len(), 2);
+    }
 }

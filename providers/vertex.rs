@@ -1,7 +1,6 @@
 //! Google's Vertex AI, by key or with a service account, and servers that are called like it (`providers.md` 7).
 
 use bytes::Bytes;
-use http::HeaderMap;
 use memchr::memmem;
 use modelgate_config::Secret;
 use modelgate_config::model::{ProviderEntry, Quirks, VertexKey};
@@ -112,9 +111,6 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         kiro: KiroProfile::default(),
     }
 }
-
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// A request without the ids of calls and results, which some versions refuse; that they belong together is told by their order.
 pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {

@@ -88,23 +88,7 @@ async fn pages(
 
 /// As much on a page as the provider gives.
 fn sized(kind: ProviderKind, mut url: Url) -> Url {
-    let size = match kind {
-        ProviderKind::Claude => Some("limit"),
-        ProviderKind::Gemini => Some("pageSize"),
-        ProviderKind::Antigravity
-        | ProviderKind::ChatGpt
-        | ProviderKind::CodeAssist
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => None,
-    };
-    if let Some(size) = size {
+    if let Some(size) = kind.page_size() {
         url.query_pairs_mut().append_pair(size, "1000");
     }
     url

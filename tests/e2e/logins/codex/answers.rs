@@ -2,7 +2,7 @@
 
 use super::backend::{COMPACT, RESPONSES, TOKEN, id_token};
 use super::{ChatGpt, post, respond, response, text_of};
-use crate::harness::{Speaks, eventually};
+use crate::harness::{Answer, Speaks, eventually};
 use crate::responses::socket::Socket;
 use serde_json::{Value, json};
 
