@@ -167,27 +167,25 @@ fn profile(credential: &Credential) -> KiroProfile {
 impl Credential {
     /// The address of the second place, where it is one of Kiro's that has one.
     pub(crate) fn second_url(&self) -> Option<&Url> {
-        let (_, url) = self.kiro.as_deref()?.second.as_ref()?;
+        let (_, url) = self.second()?;
         Some(url)
+    }
+
+    fn second(&self) -> Option<&(Pool, Url)> {
+        self.kiro.as_deref()?.second.as_ref()
     }
 }
 
-/// A request as the second place takes it: its target in the headers, its origin with everything the user said.
+/// A request as the second place takes it: its target in the headers, and its origin ([`moved_to_second`]).
 pub(crate) fn move_to_second(credential: &Credential, headers: &mut HeaderMap) {
-    let second = credential
-        .kiro
-        .as_deref()
-        .and_then(|told| told.second.as_ref());
-    headers.extend(second.map(|(pool, _)| (TARGET, pool.target())));
+    if let Some((pool, _)) = credential.second() {
+        headers.insert(TARGET, pool.target());
+    }
 }
 
-/// The same of the body.
+/// The body with the origin of the second place, which stands beside everything the user said.
 pub(crate) fn moved_to_second(credential: &Credential, body: &Bytes) -> Bytes {
-    let second = credential
-        .kiro
-        .as_deref()
-        .and_then(|told| told.second.as_ref());
-    let Some((pool, _)) = second else {
+    let Some((pool, _)) = credential.second() else {
         return body.clone();
     };
     let changed = |change: Option<RawJson>| change.map_or(Fate::Kept, Fate::Is);
