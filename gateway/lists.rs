@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use modelgate_config::Config;
-use modelgate_providers::lists::{self, ListSource, ModelLists};
+use modelgate_providers::lists::{self, ListSource, ModelLists, Names};
 use modelgate_providers::{CallError, Moment};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -57,14 +57,14 @@ async fn fetch(state: &State, config: &Config, source: ListSource) -> bool {
     let begin = state.lists.failures(&source.key).saturating_mul(TRIES);
     let credentials = source.credentials.iter().cycle();
     let count = source.credentials.len();
-    let mut outcome: Option<Result<Vec<String>, CallError>> = None;
+    let mut outcome: Option<Result<Names, CallError>> = None;
     for credential in credentials
         .skip(begin % count.max(1))
         .take(TRIES.min(count))
     {
         let (clients, timeouts) = (&state.clients, &config.timeouts);
         let fetched = lists::fetch(clients, &config.proxy, timeouts, credential).await;
-        let fetched = fetched.map(|list| list.models);
+        let fetched = fetched.map(|list| list.names);
         if let Err(error) = &fetched {
             tracing::warn!(
                 credential = %credential.id,
@@ -82,8 +82,8 @@ async fn fetch(state: &State, config: &Config, source: ListSource) -> bool {
     let Some(outcome) = outcome else {
         return false;
     };
-    if let Ok(models) = &outcome {
-        tracing::info!(list = %source.key, models = models.len(), "fetched the list of models");
+    if let Ok(names) = &outcome {
+        tracing::info!(list = %source.key, models = names.models.len(), "fetched the list of models");
     }
     let fetched = outcome.is_ok();
     state.lists.put(&source.key, outcome, Moment::now());

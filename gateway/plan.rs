@@ -11,7 +11,9 @@ use modelgate_dialects::passthrough::{Peek, UsageWish, splice_model, splice_usag
 use modelgate_dialects::{
     Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
-use modelgate_providers::{Bound, CallError, Candidate, Moment, Operation, Route, Standing, fit};
+use modelgate_providers::{
+    Bound, CallError, Candidate, Moment, Operation, Route, Standing, fit, with_cache_key,
+};
 
 use crate::access::Caller;
 use crate::conversations::{Keeper, Previous};
@@ -23,7 +25,7 @@ use crate::logs::Transcript;
 use crate::payload;
 use crate::record::{self, PassedOver, Record};
 use crate::request::{Incoming, RequestId};
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::state::{Snapshot, State};
 use crate::suffix::Suffix;
 use crate::tried::Trying;
@@ -316,10 +318,10 @@ impl Plan {
                 Some(wish) => self.forwarded_asking(candidate, wish),
                 None => self.forwarded(candidate),
             };
-            let mut losses = candidate.losses(&self.document);
+            let mut losses = Losses::default();
             let body = self.ruled(body, candidate);
             let body = fit(
-                &candidate.credential,
+                candidate,
                 Operation::Generate,
                 self.dialect,
                 body,
@@ -365,9 +367,10 @@ impl Plan {
             let why = "the upstream cannot read this state";
             encoded.losses.dropped("encrypted_content", why);
         }
-        let body = self.ruled(encoded.body, candidate);
+        let body = self.keyed(encoded.body, candidate);
+        let body = self.ruled(body, candidate);
         let body = fit(
-            &candidate.credential,
+            candidate,
             Operation::Generate,
             dialect,
             body,
@@ -390,6 +393,16 @@ impl Plan {
             losses: encoded.losses,
             keeper: self.keeper(),
         })
+    }
+
+    /// A translated body that says to which conversation it belongs, where that helps the provider: clients of other dialects
+    /// have other ways to say it.
+    fn keyed(&self, body: Bytes, candidate: &Candidate) -> Bytes {
+        if !candidate.credential.kind.caches_by_key() {
+            return body;
+        }
+        let key = session::cache_key(&self.headers, &self.document, self.caller.name());
+        key.map_or(body.clone(), |key| with_cache_key(body, &key))
     }
 
     /// What keeps the conversation for a Responses client that may go on from its answer.

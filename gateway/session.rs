@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
 use http::HeaderMap;
+use modelgate_config::key_digest;
 use modelgate_dialects::json::{Document, Kind, Value};
 
 /// Headers that name a session, the surest first. Codex sends its thread as the last one.
@@ -55,22 +56,9 @@ impl Session {
             source,
             is_new: false,
         };
-        let header = |name: &'static str| {
-            let value = headers.get(name)?.as_bytes().trim_ascii();
-            (!value.is_empty()).then(|| session(name, &[value]))
-        };
         let root = document.root();
-        let [first, others @ ..] = HEADERS;
-        header(first)
-            .or_else(|| session_of_user(root).map(|name| session(USER, &[name])))
-            .or_else(|| others.into_iter().find_map(header))
-            .or_else(|| {
-                FIELDS.into_iter().find_map(|field| {
-                    let value = root.field(field)?;
-                    let name = spelling(value.field("id").unwrap_or(value))?;
-                    Some(session(field, &[name]))
-                })
-            })
+        named(headers, root)
+            .map(|(source, name)| session(source, &[name]))
             .or_else(|| {
                 let user = root.field("metadata")?.field("user_id")?;
                 Some(session(USER, &[spelling(user)?]))
@@ -99,6 +87,33 @@ impl Session {
 fn hash(caller: &str, model: &str, source: &str, name: &[&[u8]]) -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     KEYS.hash_one((caller, model, source, name))
+}
+
+/// The key by which a provider finds the beginning of a conversation again: the same for a session that the client names, and
+/// nobody else's.
+pub(crate) fn cache_key(headers: &HeaderMap, document: &Document, caller: &str) -> Option<String> {
+    let (_, name) = named(headers, document.root())?;
+    let digest = key_digest(&format!("{caller}\n{}", String::from_utf8_lossy(name)));
+    let (first, _) = digest.split_at(16);
+    Some(first.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// How the client names the session, and where.
+fn named<'a>(headers: &'a HeaderMap, root: Value<'a>) -> Option<(&'static str, &'a [u8])> {
+    let header = |name: &'static str| {
+        let value = headers.get(name)?.as_bytes().trim_ascii();
+        (!value.is_empty()).then_some((name, value))
+    };
+    let [first, others @ ..] = HEADERS;
+    header(first)
+        .or_else(|| session_of_user(root).map(|name| (USER, name)))
+        .or_else(|| others.into_iter().find_map(header))
+        .or_else(|| {
+            FIELDS.into_iter().find_map(|field| {
+                let value = root.field(field)?;
+                Some((field, spelling(value.field("id").unwrap_or(value))?))
+            })
+        })
 }
 
 /// A text as it is spelt, if there is any.
@@ -216,6 +231,30 @@ mod tests {
 
     fn source(headers: &[(&'static str, &'static str)], body: &str) -> &'static str {
         find(headers, body).map_or("none", |session| session.source)
+    }
+
+    #[test]
+    fn the_key_of_a_cache_is_that_of_a_session_with_a_name() {
+        let key = |name: Option<&'static str>, body: &'static str, caller: &str| {
+            let value = name.map(http::HeaderValue::from_static);
+            let first = http::HeaderName::from_static(HEADERS[0]);
+            let headers = value.map(|value| (first, value)).into_iter().collect();
+            let document = Document::parse(Bytes::from_static(body.as_bytes())).unwrap();
+            cache_key(&headers, &document, caller)
+        };
+        let user = r#"{"metadata":{"user_id":"user_1_account__session_0123-4567-89ab"}}"#;
+        let named = key(None, user, "a").unwrap();
+        assert!(named.len() == 32 && !named.contains("0123"), "{named}");
+        assert_eq!(key(None, user, "a").as_ref(), Some(&named));
+        assert_ne!(key(None, user, "b").as_ref(), Some(&named));
+        assert_ne!(key(Some("s-1"), user, "a").as_ref(), Some(&named));
+        // A user has many conversations, and first words are no name.
+        for unnamed in [
+            r#"{"metadata":{"user_id":"ada"}}"#,
+            r#"{"messages":[{"role":"user","content":"Hi"}]}"#,
+        ] {
+            assert_eq!(key(None, unnamed, "a"), None, "{unnamed}");
+        }
     }
 
     #[test]

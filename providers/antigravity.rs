@@ -4,7 +4,7 @@
 mod tools;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
 use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
 use modelgate_dialects::{Losses, Str, Target};
@@ -98,9 +98,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// What an envelope says beside its request: a number, and how the program is called where somebody wants that said.
 pub(crate) fn beside(agent: Option<&Str>) -> Vec<(Str, RawJson)> {
     let text = |text: &str| RawJson::build(|writer| writer.value(text));
@@ -120,8 +117,8 @@ pub(crate) fn ask_for_list(request: &mut reqwest::Request) {
     *request.body_mut() = Some("{}".into());
 }
 
-/// A request as the service takes it for a model.
-pub(crate) fn fit(body: &Bytes, model: &str) -> Bytes {
+/// A request as the service takes it for a model; what is left out or changed is in `losses`.
+pub(crate) fn fit(body: &Bytes, model: &str, losses: &mut Losses) -> Bytes {
     let Ok(document) = Document::parse(body.clone()) else {
         return body.clone();
     };
@@ -132,13 +129,13 @@ pub(crate) fn fit(body: &Bytes, model: &str) -> Bytes {
         writer.object(|writer| {
             for (key, value) in root.entries() {
                 if same(&key, "safetySettings") {
-                    continue;
+                    losses.dropped("safetySettings", "Antigravity takes no safety settings");
                 } else if same(&key, "generationConfig") && value.is_object() {
-                    writer.object_field(&key, |writer| config(writer, value, model));
+                    writer.object_field(&key, |writer| config(writer, value, model, losses));
                 } else if claude && same(&key, "contents") && value.is_array() {
-                    writer.array_field(&key, |writer| turns(writer, value));
+                    writer.array_field(&key, |writer| turns(writer, value, losses));
                 } else if claude && same(&key, "tools") && value.is_array() {
-                    writer.array_field(&key, |writer| tools::write(writer, value));
+                    writer.array_field(&key, |writer| tools::write(writer, value, losses));
                 } else if claude && has_tools && same(&key, "toolConfig") {
                     continue;
                 } else {
@@ -156,13 +153,15 @@ pub(crate) fn fit(body: &Bytes, model: &str) -> Bytes {
 }
 
 /// The turns without thoughts that nobody has signed, which Claude's models refuse.
-fn turns(writer: &mut Writer<'_>, contents: Value<'_>) {
-    for content in contents.items() {
+fn turns(writer: &mut Writer<'_>, contents: Value<'_>, losses: &mut Losses) {
+    for (index, content) in contents.items().enumerate() {
         let parts = lookup(content, "parts").filter(|parts| parts.is_array());
         let Some(parts) = parts.filter(|parts| parts.items().any(is_unsigned)) else {
             content.write_compact(writer);
             continue;
         };
+        let why = "Claude's models take no thoughts that they have not signed";
+        losses.quietly_dropped(format!("contents[{index}].parts"), why);
         if parts.items().all(is_unsigned) {
             continue;
         }
@@ -189,17 +188,27 @@ fn is_unsigned(part: Value<'_>) -> bool {
 }
 
 /// Only Claude's models take a limit of the answer, and none above their own; their thinking must leave room for it.
-fn config(writer: &mut Writer<'_>, config: Value<'_>, model: &str) {
+fn config(writer: &mut Writer<'_>, config: Value<'_>, model: &str, losses: &mut Losses) {
+    const LIMIT: &str = "generationConfig.maxOutputTokens";
     let claude = is_claude(model);
     let most = models::profile(model).max_output.map(u64::from);
-    let limit = lookup(config, "maxOutputTokens").and_then(Value::as_u64);
-    let limit = limit.map(|limit| most.map_or(limit, |most| limit.min(most)));
+    let wished = lookup(config, "maxOutputTokens").and_then(Value::as_u64);
+    let limit = wished.map(|limit| most.map_or(limit, |most| limit.min(most)));
     for (key, value) in config.entries() {
         if same(&key, "maxOutputTokens") {
-            if let Some(limit) = limit.filter(|_| claude) {
+            if !claude {
+                losses.dropped(LIMIT, "this model takes no limit of its answer");
+            } else if let Some(limit) = limit {
+                if limit != wished.unwrap_or(limit) {
+                    losses.clamped(LIMIT, "this model gives no longer answers");
+                }
                 writer.field(&key, &limit);
             }
-        } else if !(claude && same(&key, "thinkingConfig") && !is_thinkable(value, limit)) {
+        } else if claude && same(&key, "thinkingConfig") && !is_thinkable(value, limit) {
+            let why =
+                "this model thinks with 1024 tokens or more, and fewer than the answer may have";
+            losses.dropped("generationConfig.thinkingConfig", why);
+        } else {
             writer.key(&key);
             value.write_compact(writer);
         }
@@ -215,30 +224,6 @@ fn is_thinkable(thinking: Value<'_>, limit: Option<u64>) -> bool {
     budget
         .as_u64()
         .is_some_and(|budget| (u64::from(LEAST_BUDGET)..room).contains(&budget))
-}
-
-/// What a request of Google's clients loses by [`fit`], in their words.
-pub(crate) fn losses(request: Value<'_>, model: &str) -> Losses {
-    let (mut losses, claude) = (Losses::default(), is_claude(model));
-    if lookup(request, "safetySettings").is_some() {
-        let why = "Antigravity takes no safety settings";
-        losses.dropped("safetySettings", why);
-    }
-    let Some(config) = lookup(request, "generationConfig") else {
-        return losses;
-    };
-    let limit = lookup(config, "maxOutputTokens");
-    if limit.is_some() && !claude {
-        let why = "this model takes no limit of its answer";
-        losses.dropped("generationConfig.maxOutputTokens", why);
-    }
-    let limit = limit.and_then(Value::as_u64);
-    let thinking = lookup(config, "thinkingConfig").filter(|_| claude);
-    if thinking.is_some_and(|thinking| !is_thinkable(thinking, limit)) {
-        let why = "this model thinks with 1024 tokens or more, and fewer than the answer may have";
-        losses.dropped("generationConfig.thinkingConfig", why);
-    }
-    losses
 }
 
 #[cfg(test)]

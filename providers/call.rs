@@ -13,9 +13,8 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
-    code_assist, codex, compatible, copilot, demo, gemini, iflow, kimi, kiro, quota, retry_hint,
-    vertex, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, chatgpt, claude, client, code_assist, codex,
+    copilot, demo, kimi, kiro, quota, retry_hint, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -67,8 +66,8 @@ impl Call<'_> {
     #[must_use]
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let url = self.credential.url(self, 0).map(String::from);
-        let body = wrapped(self).unwrap_or_else(|_| self.body.clone());
-        (url.unwrap_or_default(), headers(self, None), body)
+        let body = wrapped(self, 0).unwrap_or_else(|_| self.body.clone());
+        (url.unwrap_or_default(), headers(self, None, 0), body)
     }
 }
 
@@ -143,6 +142,8 @@ async fn once(
     for place in 0..last {
         match at(clients, proxy, timeouts, call, token, place).await {
             Err(error) if error.kind == Unreachable => {}
+            // Of a quota that is used up nothing is left elsewhere either.
+            Err(error) if code_assist::is_used_up(&error) => return Err(error),
             Err(error) if matches!(error.kind, Overloaded | RateLimited) => told = Some(error),
             outcome => return outcome,
         }
@@ -174,8 +175,8 @@ async fn at(
     };
     let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-    *request.headers_mut() = headers(call, token);
-    *request.body_mut() = Some(wrapped(call)?.into());
+    *request.headers_mut() = headers(call, token, place);
+    *request.body_mut() = Some(wrapped(call, place)?.into());
     let proxy = credential.proxy(proxy);
     let http = clients
         .get(proxy, timeouts.connect)
@@ -209,35 +210,33 @@ async fn at(
         credential.health.on_quota(windows);
         return Ok(Upstream { headers, body });
     }
-    let sent = self::headers(call, token);
+    let sent = self::headers(call, token, place);
     Err(refused(credential, call.dialect, &sent, status, &headers, body).await)
 }
 
-fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
+/// The headers at one of the places.
+fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
     let credential = call.credential;
     let mut headers = credential.headers();
     if let Some(client) = call.client_headers {
         match credential.kind {
-            ProviderKind::Antigravity => antigravity::forward(client, &mut headers),
             ProviderKind::ChatGpt => chatgpt::forward(client, &mut headers),
             ProviderKind::Claude => claude::forward(client, &mut headers),
-            ProviderKind::CodeAssist => code_assist::forward(client, &mut headers),
             ProviderKind::Codex => codex::forward(client, &mut headers),
-            ProviderKind::Compatible => compatible::forward(client, &mut headers),
-            ProviderKind::Copilot => copilot::forward(client, &mut headers),
-            ProviderKind::Demo => demo::forward(client, &mut headers),
-            ProviderKind::Gemini => gemini::forward(client, &mut headers),
-            ProviderKind::Iflow => iflow::forward(client, &mut headers),
             ProviderKind::Kimi => kimi::forward(client, &mut headers),
-            ProviderKind::Kiro => kiro::forward(client, &mut headers),
-            ProviderKind::Vertex => vertex::forward(client, &mut headers),
-            ProviderKind::Xai => xai::forward(client, &mut headers),
+            // A client of the same dialect may set none.
+            _ => {}
         }
     }
     match credential.kind {
         ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
-        ProviderKind::Kiro => kiro::number(&mut headers),
+        ProviderKind::Kiro => {
+            kiro::number(&mut headers);
+            if place > 0 {
+                kiro::move_to_second(credential, &mut headers);
+            }
+        }
         ProviderKind::Xai => xai::describe(&call.body, &mut headers),
         _ => {}
     }
@@ -245,22 +244,12 @@ fn headers(call: &Call<'_>, token: Option<&Token>) -> HeaderMap {
     headers
 }
 
-/// The body as it is sent: Google's Code Assist takes it in an envelope.
-fn wrapped(call: &Call<'_>) -> Result<Bytes, CallError> {
+/// The body as it is sent to one of the places: Google's Code Assist takes it in an envelope.
+fn wrapped(call: &Call<'_>, place: usize) -> Result<Bytes, CallError> {
     match call.credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
-        ProviderKind::ChatGpt
-        | ProviderKind::Claude
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => Ok(call.body.clone()),
+        ProviderKind::Kiro if place > 0 => Ok(kiro::moved_to_second(call.credential, &call.body)),
+        _ => Ok(call.body.clone()),
     }
 }
 
@@ -287,6 +276,7 @@ pub(crate) async fn refused(
     // Some repeat the key they do not like, and clients and logs are told what they say.
     let body = body::without_secrets(body, sent);
     let error = match credential.kind {
+        ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::failure(status, &body),
         ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),

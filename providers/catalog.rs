@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use modelgate_config::{Config, Pattern};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::{Dialect, Losses, Str, Target};
+use modelgate_dialects::{Dialect, Str, Target};
 
 use crate::catalog::draft::Draft;
 use crate::credential::Credential;
@@ -41,6 +41,17 @@ pub struct Catalog {
     lists: Vec<ListSource>,
 }
 
+/// Whether a provider speaks Responses for a model, where that is not its own dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Responses {
+    /// It does not.
+    Never,
+    /// Beside its own dialect.
+    Too,
+    /// And does not speak its own dialect for this model.
+    Only,
+}
+
 /// A credential that could serve a request, and what the upstream calls the model.
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -48,8 +59,8 @@ pub struct Candidate {
     pub credential: Arc<Credential>,
     /// The upstream's model and the provider's habits.
     pub target: Arc<Target>,
-    /// The provider speaks Responses for this model beside its own dialect.
-    pub responses: bool,
+    /// Whether the provider speaks Responses for this model.
+    pub responses: Responses,
 }
 
 /// A candidate as its route holds it.
@@ -59,8 +70,8 @@ pub struct Member<'r> {
     pub credential: &'r Arc<Credential>,
     /// The upstream's model and the provider's habits.
     pub target: &'r Arc<Target>,
-    /// The provider speaks Responses for this model beside its own dialect.
-    pub responses: bool,
+    /// Whether the provider speaks Responses for this model.
+    pub responses: Responses,
 }
 
 impl Candidate {
@@ -76,46 +87,21 @@ impl Candidate {
         self.member().dialect(client)
     }
 
-    /// What a request loses that is passed on to it as the client wrote it: not every provider takes all of its dialect.
-    #[must_use]
-    pub fn losses(&self, request: &Document) -> Losses {
-        match self.credential.kind {
-            ProviderKind::Antigravity => antigravity::losses(request.root(), &self.target.model),
-            ProviderKind::ChatGpt
-            | ProviderKind::Claude
-            | ProviderKind::CodeAssist
-            | ProviderKind::Codex
-            | ProviderKind::Compatible
-            | ProviderKind::Copilot
-            | ProviderKind::Demo
-            | ProviderKind::Gemini
-            | ProviderKind::Iflow
-            | ProviderKind::Kimi
-            | ProviderKind::Kiro
-            | ProviderKind::Vertex
-            | ProviderKind::Xai => Losses::default(),
-        }
-    }
-
     /// Whether a request can be passed on to it as the client wrote it, but for what [`fit`](crate::fit) does.
     #[must_use]
     pub fn takes(&self, request: &Document) -> bool {
         match self.credential.kind {
             ProviderKind::ChatGpt => chatgpt::takes(request.root()),
-            ProviderKind::Antigravity
-            | ProviderKind::Claude
-            | ProviderKind::CodeAssist
-            | ProviderKind::Codex
-            | ProviderKind::Compatible
-            | ProviderKind::Copilot
-            | ProviderKind::Demo
-            | ProviderKind::Gemini
-            | ProviderKind::Iflow
-            | ProviderKind::Kimi
-            | ProviderKind::Kiro
-            | ProviderKind::Vertex
-            | ProviderKind::Xai => true,
+            _ => true,
         }
+    }
+
+    /// Whether its number of the tokens of such a request, in its own dialect, is only about right.
+    #[must_use]
+    pub fn counts_roughly(&self, request: &Document) -> bool {
+        let kind = self.credential.kind;
+        matches!(kind, ProviderKind::Antigravity | ProviderKind::CodeAssist)
+            && code_assist::counts_roughly(request.root())
     }
 
     /// Whether the provider can keep an answer, so that its client goes on from it by its id, in the client's dialect.
@@ -148,23 +134,25 @@ impl Member<'_> {
     #[must_use]
     pub fn speaks(self, dialect: Dialect) -> bool {
         let kind = self.credential.kind;
-        dialect == kind.dialect()
-            || kind.second_dialect() == Some(dialect)
-            || (dialect == Dialect::Responses && self.responses)
+        match self.responses {
+            Responses::Only => dialect == Dialect::Responses,
+            Responses::Too if dialect == Dialect::Responses => true,
+            _ => dialect == kind.dialect() || kind.second_dialect() == Some(dialect),
+        }
     }
 
     /// The dialect to speak for a client's: where there is a choice, the client's own, then the one that carries more.
     #[must_use]
     pub fn dialect(self, client: Dialect) -> Dialect {
         let kind = self.credential.kind;
-        if kind.second_dialect() == Some(client) {
+        if kind.second_dialect() == Some(client) && self.responses != Responses::Only {
             return client;
         }
         let of_chat = matches!(client, Dialect::Chat | Dialect::Completions);
-        if self.responses && !of_chat {
-            Dialect::Responses
-        } else {
-            kind.dialect()
+        match self.responses {
+            Responses::Only => Dialect::Responses,
+            Responses::Too if !of_chat => Dialect::Responses,
+            _ => kind.dialect(),
         }
     }
 }
@@ -187,7 +175,7 @@ struct OpenRoute {
     accepts: Vec<Pattern>,
     excluded: Vec<Pattern>,
     credentials: Vec<Arc<Credential>>,
-    responses: bool,
+    responses: Responses,
 }
 
 /// The models that a provider of this name has where no list says otherwise; `None` for a name that is none.

@@ -5,13 +5,13 @@ mod beside;
 mod opened;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::StatusCode;
 use modelgate_config::model::ProviderEntry;
 use modelgate_config::{OAuthService, OAuthSetting};
 use modelgate_dialects::gemini::envelope::{Envelope, wrap_request};
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
-use modelgate_dialects::{Str, Target};
+use modelgate_dialects::{Dialect, Str, Target};
 use url::Url;
 
 pub use beside::{Beside, beside};
@@ -20,7 +20,9 @@ pub(crate) use opened::opened;
 use crate::credential::{self, Credential, Login, Urls};
 use crate::forge::{Forge, Raw};
 use crate::store::lookup;
-use crate::{Account, AccountKind, Call, CallError, Operation, ProviderKind, antigravity, gemini};
+use crate::{
+    Account, AccountKind, Call, CallError, Operation, ProviderKind, antigravity, gemini, retry_hint,
+};
 
 /// Whose thought signatures these upstreams accept: nothing says that those of the Gemini API are valid here.
 const REASONING_TAG: &str = "gemini-cli";
@@ -162,9 +164,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// A request in its envelope.
 pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {
     let credential = call.credential;
@@ -174,18 +173,14 @@ pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {
     };
     let project = project.ok_or_else(|| no_project(credential))?;
     let model = call.model.strip_prefix("models/").unwrap_or(call.model);
-    let body = match credential.kind {
-        ProviderKind::Antigravity => antigravity::fit(&call.body, model),
-        _ => call.body.clone(),
-    };
     if call.operation == Operation::CountTokens {
-        return Ok(counted(&body, model));
+        return Ok(counted(&call.body, model));
     }
     let mut envelope = Envelope::new(Str::from(model), Some(project));
     if credential.kind == ProviderKind::Antigravity {
         envelope.rest = antigravity::beside(agent.as_ref());
     }
-    Ok(wrap_request(&envelope, &body))
+    Ok(wrap_request(&envelope, &call.body))
 }
 
 /// An account without a project is never given one that somebody made up.
@@ -200,6 +195,33 @@ fn no_project(credential: &Credential) -> CallError {
     );
     let error = Error::new(ErrorKind::Authentication, Str::from(message));
     CallError::answered(credential.provider.clone(), error.with_code("no_project"))
+}
+
+/// What a failure means. When a quota begins anew may be told as a moment, where it is not told how long that takes.
+pub(crate) fn failure(status: StatusCode, body: &Bytes) -> Error {
+    let mut error = modelgate_dialects::decode_error(Dialect::Gemini, status.as_u16(), body);
+    let details = error.details.as_ref().map(RawJson::document);
+    let details = details.iter().flat_map(|details| details.root().items());
+    let mut moments = details.filter_map(|detail| {
+        let moment = detail.field("metadata")?.text_of("quotaResetTimeStamp")?;
+        retry_hint::moment(moment.trim())
+    });
+    error.retry_at = error.retry_at.or_else(|| moments.next());
+    error
+}
+
+/// Whether nothing is left of a quota until it begins anew (`providers.md` 8).
+pub(crate) fn is_used_up(error: &CallError) -> bool {
+    error.error.code.as_deref() == Some("QUOTA_EXHAUSTED")
+}
+
+/// Whether the service's number of tokens is only about right: of what counts beside contents it is told in a way that costs a
+/// little more or less.
+pub(crate) fn counts_roughly(request: Value<'_>) -> bool {
+    let root = lookup(request, "generateContentRequest").unwrap_or(request);
+    ["systemInstruction", "tools"]
+        .iter()
+        .any(|name| lookup(root, name).is_some())
 }
 
 /// The body of `countTokens`, which takes contents alone: what counts beside them is told at the beginning of the first.

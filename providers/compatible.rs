@@ -1,6 +1,5 @@
 //! Servers that speak OpenAI Chat Completions (`providers.md` 4).
 
-use http::HeaderMap;
 use modelgate_config::Secret;
 use modelgate_config::model::{CompatibleProvider, MaxTokensField};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
@@ -89,6 +88,3 @@ fn tag(provider: &Str) -> Str {
         Str::from(format!("chat:{provider}"))
     }
 }
-
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}

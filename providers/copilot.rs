@@ -42,6 +42,8 @@ pub(crate) fn account(
     headers.insert(INTENT, HeaderValue::from_static("conversation-panel"));
     let urls = Urls::Operations(Box::new(Operations {
         generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
+        // Of some models it is the only place, and its list says so.
+        responses: Some(credential::join(&entry.base_url, &["responses"])),
         models: Some(credential::join(&entry.base_url, &["models"])),
         ..Operations::default()
     }));
@@ -59,9 +61,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     compatible::target(credential, model)
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// The headers that depend on the request: whether a person or a tool asks, which decides what is paid, and whether there is
 /// something to see. Both are told as they are.
 pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
@@ -69,19 +68,24 @@ pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
         headers.insert(REQUEST_ID, id);
     }
     let document = Document::parse(body.clone()).unwrap_or_default();
-    let messages = document.root().field("messages");
-    let messages = messages.into_iter().flat_map(Value::items);
+    let root = document.root();
+    let turns = root.field("messages").or_else(|| root.field("input"));
     let (mut initiator, mut sees) = ("user", false);
-    for message in messages {
-        initiator = match message.text_of("role").as_deref() {
+    for turn in turns.into_iter().flat_map(Value::items) {
+        // In Responses calls and their results are turns without a role.
+        initiator = match turn.text_of("role").as_deref() {
             Some("assistant" | "tool") => "agent",
+            None if turn.text_of("type").is_some_and(|kind| kind != "message") => "agent",
             _ => "user",
         };
-        let parts = message.field("content").into_iter();
+        let parts = ["content", "output"].into_iter();
         let mut parts = parts
-            .filter(|parts| parts.is_array())
+            .filter_map(|name| turn.field(name).filter(|parts| parts.is_array()))
             .flat_map(Value::items);
-        sees |= parts.any(|part| part.text_of("type").is_some_and(|kind| kind == "image_url"));
+        sees |= parts.any(|part| {
+            let kind = part.text_of("type");
+            kind.is_some_and(|kind| matches!(&*kind, "image_url" | "input_image"))
+        });
     }
     headers.insert(INITIATOR, HeaderValue::from_static(initiator));
     if sees {
@@ -190,6 +194,38 @@ mod tests {
             true,
         );
         check("7", "user", false);
+    }
+
+    #[test]
+    fn who_asks_is_told_in_responses_too() {
+        let check = |input: &str, initiator: &str, sees: bool| {
+            let mut headers = HeaderMap::new();
+            let body = format!(r#"{{"input":{input}}}"#);
+            describe(&Bytes::from(body), &mut headers);
+            assert_eq!(headers[INITIATOR], initiator, "{input}");
+            assert_eq!(headers.contains_key(VISION), sees, "{input}");
+        };
+        check(r#""Hi""#, "user", false);
+        check(
+            r#"[{"type":"message","role":"user","content":[{"type":"input_image"}]}]"#,
+            "user",
+            true,
+        );
+        check(
+            r#"[{"type":"function_call"},{"type":"function_call_output","output":"x"}]"#,
+            "agent",
+            false,
+        );
+        check(
+            r#"[{"type":"function_call_output","output":[{"type":"input_image"}]}]"#,
+            "agent",
+            true,
+        );
+        check(
+            r#"[{"type":"function_call_output"},{"role":"user","content":"Hi"}]"#,
+            "user",
+            false,
+        );
     }
 
     #[test]

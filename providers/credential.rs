@@ -7,14 +7,13 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ErrorRule, Proxy};
 use modelgate_config::{Secret, key_digest};
-use modelgate_dialects::target::KiroProfile;
 use modelgate_dialects::{Dialect, Str};
 use url::{Host, Url};
 
 use crate::code_assist::{self, Billed, Places};
 use crate::refresh::Token;
 use crate::{
-    Call, CallError, Health, Operation, ProviderKind, RefreshError, Refresher, gemini, iflow,
+    Call, CallError, Health, Operation, ProviderKind, RefreshError, Refresher, gemini, iflow, kiro,
 };
 
 /// How we call ourselves to every upstream.
@@ -44,7 +43,7 @@ pub struct Credential {
     /// Habits of a Chat server.
     pub quirks: modelgate_config::model::Quirks,
     /// What Kiro must be told, where it is asked.
-    pub(crate) kiro: Option<Box<KiroProfile>>,
+    pub(crate) kiro: Option<Box<kiro::Told>>,
     /// What Code Assist must be told, where it is asked.
     pub(crate) billed: Option<Box<Billed>>,
     /// What its failures mean, where the operator knows better.
@@ -249,7 +248,8 @@ impl Credential {
     /// At how many places it can be asked, one after the other.
     pub(crate) fn places(&self) -> usize {
         match &self.endpoint.urls {
-            Urls::Operations(_) | Urls::Models(_) => 1,
+            Urls::Operations(_) => 1 + usize::from(self.second_url().is_some()),
+            Urls::Models(_) => 1,
             Urls::CodeAssist(places) => places.hosts.len(),
         }
     }
@@ -258,8 +258,9 @@ impl Credential {
     pub(crate) fn url(&self, call: &Call<'_>, place: usize) -> Option<Url> {
         match &self.endpoint.urls {
             Urls::Operations(urls) => {
-                let url = urls.of(call.operation, call.dialect, self.kind)?;
-                let mut url = url.clone();
+                let first = urls.of(call.operation, call.dialect, self.kind)?;
+                let second = self.second_url().filter(|_| place > 0);
+                let mut url = second.unwrap_or(first).clone();
                 url.set_query(call.query);
                 Some(url)
             }

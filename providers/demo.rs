@@ -57,9 +57,6 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// Answers a call.
 pub(crate) fn call(call: &Call<'_>) -> Result<Upstream, CallError> {
     let request = read(&call.body).map_err(|error| {

@@ -4,37 +4,41 @@ use bytes::Bytes;
 use modelgate_dialects::json::{Document, RawJson, Value};
 use modelgate_dialects::{Dialect, Losses};
 
-use crate::{Credential, Operation, ProviderKind, chatgpt, copilot, iflow, kimi, xai};
+use crate::{
+    Candidate, Credential, Operation, ProviderKind, antigravity, chatgpt, copilot, iflow, kimi,
+    vertex, xai,
+};
 
-/// A request for an operation as the provider of a credential takes it: its own words where it has some, and nothing that it
+/// A request for an operation as the provider of a candidate takes it: its own words where it has some, and nothing that it
 /// refuses; what is lost is named.
 #[must_use]
 pub fn fit(
-    credential: &Credential,
+    candidate: &Candidate,
     operation: Operation,
     dialect: Dialect,
     body: Bytes,
     losses: &mut Losses,
 ) -> Bytes {
-    if dialect != credential.kind.dialect() {
+    let kind = candidate.credential.kind;
+    if dialect != kind.dialect() {
         return body;
     }
-    match credential.kind {
+    match kind {
+        ProviderKind::Antigravity => antigravity::fit(&body, &candidate.target.model, losses),
         ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
+        ProviderKind::Vertex => vertex::fit(body, losses),
         ProviderKind::Xai => xai::fit(body, losses),
-        ProviderKind::Antigravity
-        | ProviderKind::Claude
-        | ProviderKind::CodeAssist
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex => body,
+        _ => body,
     }
+}
+
+/// A request that says which conversation it belongs to, where it does not say so already.
+#[must_use]
+pub fn with_cache_key(body: Bytes, key: &str) -> Bytes {
+    let key = RawJson::build(|writer| writer.value(key));
+    rewritten(body, &[("prompt_cache_key", key)], |_, _, _| Fate::Kept)
 }
 
 /// A whole answer of the provider of a credential as its dialect has it; `asked` is the request.
@@ -42,19 +46,7 @@ pub fn fit(
 pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
     match credential.kind {
         ProviderKind::Copilot => copilot::mend(asked, answer),
-        ProviderKind::Antigravity
-        | ProviderKind::ChatGpt
-        | ProviderKind::Claude
-        | ProviderKind::CodeAssist
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => answer,
+        _ => answer,
     }
 }
 
@@ -81,6 +73,29 @@ pub(crate) fn rewritten(
     let root = document.root();
     let fitted = object(root, missing, |key, value| rule(root, key, value));
     fitted.map_or(body, |fitted| fitted.to_text().into_bytes())
+}
+
+/// A list inside of a request whose items are as `change` has them; where it changes none, it stays as it is spelt.
+pub(crate) fn list(
+    path: &str,
+    value: Value<'_>,
+    losses: &mut Losses,
+    change: impl Fn(&str, Value<'_>, &mut Losses) -> Option<RawJson>,
+) -> Fate {
+    let items = value.items().enumerate();
+    let changed: Vec<(Value<'_>, Option<RawJson>)> = items
+        .map(|(index, item)| (item, change(&format!("{path}[{index}]"), item, losses)))
+        .collect();
+    if changed.iter().all(|(_, changed)| changed.is_none()) {
+        return Fate::Kept;
+    }
+    Fate::Is(RawJson::build(|writer| {
+        writer.array(|writer| {
+            for (item, changed) in changed {
+                writer.value(&changed.unwrap_or_else(|| item.raw()));
+            }
+        });
+    }))
 }
 
 /// The same of an object inside of a request; nothing where it stays as it is.

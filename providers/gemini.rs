@@ -1,6 +1,6 @@
 //! Google's Gemini API by key (`providers.md` 5).
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
@@ -52,9 +52,6 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
         kiro: KiroProfile::default(),
     }
 }
-
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// The method of a model that is an operation; `None` where Google has none.
 pub(crate) fn method(operation: Operation, stream: bool) -> Option<&'static str> {

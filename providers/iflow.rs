@@ -1,7 +1,6 @@
 //! Accounts of iFlow (`providers.md` 10): Chat Completions, with a key that the account's tokens only lead to.
 
 use bytes::Bytes;
-use http::HeaderMap;
 use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::Target;
 
@@ -33,9 +32,6 @@ pub(crate) fn account(
 pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     compatible::target(credential, model)
 }
-
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// A request without an empty list of tools, which breaks its streams and says nothing.
 pub(crate) fn fit(body: Bytes) -> Bytes {

@@ -37,80 +37,133 @@ pub enum ProviderKind {
     Xai,
 }
 
+/// What the kinds are told apart by, but for what their own modules do.
+struct Traits {
+    name: &'static str,
+    dialect: Dialect,
+    second_dialect: Option<Dialect>,
+    keeps_answers: bool,
+    caches_by_key: bool,
+    streams_loosely: bool,
+    lists_by_account: bool,
+    lists_dialects: bool,
+    page_size: Option<&'static str>,
+}
+
+impl Traits {
+    /// Nothing peculiar.
+    const fn new(name: &'static str, dialect: Dialect) -> Self {
+        Self {
+            name,
+            dialect,
+            second_dialect: None,
+            keeps_answers: true,
+            caches_by_key: false,
+            streams_loosely: false,
+            lists_by_account: false,
+            lists_dialects: false,
+            page_size: None,
+        }
+    }
+}
+
 impl ProviderKind {
+    /// The one table of them.
+    const fn traits(self) -> Traits {
+        match self {
+            Self::Antigravity => Traits::new("antigravity", Dialect::Gemini),
+            Self::ChatGpt => Traits {
+                keeps_answers: false,
+                caches_by_key: true,
+                streams_loosely: true,
+                lists_by_account: true,
+                ..Traits::new("chatgpt", Dialect::Responses)
+            },
+            Self::Claude => Traits {
+                page_size: Some("limit"),
+                ..Traits::new("claude", Dialect::Claude)
+            },
+            Self::CodeAssist => Traits::new("gemini-cli", Dialect::Gemini),
+            Self::Codex => Traits::new("codex", Dialect::Responses),
+            Self::Compatible => Traits::new("openai-compatibility", Dialect::Chat),
+            Self::Copilot => Traits {
+                keeps_answers: false,
+                lists_dialects: true,
+                ..Traits::new("github-copilot", Dialect::Chat)
+            },
+            Self::Demo => Traits::new("demo", Dialect::Claude),
+            Self::Gemini => Traits {
+                page_size: Some("pageSize"),
+                ..Traits::new("gemini", Dialect::Gemini)
+            },
+            Self::Iflow => Traits::new("iflow", Dialect::Chat),
+            Self::Kimi => Traits {
+                second_dialect: Some(Dialect::Claude),
+                ..Traits::new("kimi", Dialect::Chat)
+            },
+            Self::Kiro => Traits::new("kiro", Dialect::Kiro),
+            Self::Vertex => Traits::new("vertex", Dialect::Gemini),
+            Self::Xai => Traits {
+                caches_by_key: true,
+                ..Traits::new("xai", Dialect::Chat)
+            },
+        }
+    }
+
     /// The dialect its upstream speaks.
     #[must_use]
     pub const fn dialect(self) -> Dialect {
-        match self {
-            Self::Claude | Self::Demo => Dialect::Claude,
-            Self::ChatGpt | Self::Codex => Dialect::Responses,
-            Self::Compatible | Self::Copilot | Self::Iflow | Self::Kimi | Self::Xai => {
-                Dialect::Chat
-            }
-            Self::Antigravity | Self::CodeAssist | Self::Gemini | Self::Vertex => Dialect::Gemini,
-            Self::Kiro => Dialect::Kiro,
-        }
+        self.traits().dialect
     }
 
     /// The dialect that its upstream speaks beside that one, for all of its models.
     #[must_use]
     pub const fn second_dialect(self) -> Option<Dialect> {
-        match self {
-            Self::Kimi => Some(Dialect::Claude),
-            Self::Antigravity
-            | Self::ChatGpt
-            | Self::Claude
-            | Self::CodeAssist
-            | Self::Codex
-            | Self::Compatible
-            | Self::Copilot
-            | Self::Demo
-            | Self::Gemini
-            | Self::Iflow
-            | Self::Kiro
-            | Self::Vertex
-            | Self::Xai => None,
-        }
+        self.traits().second_dialect
     }
 
     /// Whether its upstream can keep answers, so that a client goes on from one by its id.
     #[must_use]
     pub const fn keeps_answers(self) -> bool {
-        !matches!(self, Self::ChatGpt)
+        self.traits().keeps_answers
+    }
+
+    /// Whether the beginning of a conversation is found again by a `prompt_cache_key`, which leads to where it is kept
+    /// (`providers.md` 3.3, 14).
+    #[must_use]
+    pub const fn caches_by_key(self) -> bool {
+        self.traits().caches_by_key
     }
 
     /// Whether its streams keep to their dialect only so far: ChatGPT's tell of plans between the events of the answer, and not at
     /// their end what it consists of (`providers.md` 3.3).
     #[must_use]
     pub const fn streams_loosely(self) -> bool {
-        matches!(self, Self::ChatGpt)
+        self.traits().streams_loosely
     }
 
     /// Whether each account has a list of models of its own, and not all of them the same.
     #[must_use]
     pub(crate) const fn lists_by_account(self) -> bool {
-        matches!(self, Self::ChatGpt)
+        self.traits().lists_by_account
+    }
+
+    /// Whether its list says of each model where it is served: some of Copilot's are in Responses only (`providers.md` 12).
+    #[must_use]
+    pub(crate) const fn lists_dialects(self) -> bool {
+        self.traits().lists_dialects
+    }
+
+    /// The parameter that says how many models a page of its list has.
+    #[must_use]
+    pub(crate) const fn page_size(self) -> Option<&'static str> {
+        self.traits().page_size
     }
 
     /// The name used in logs and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Antigravity => "antigravity",
-            Self::ChatGpt => "chatgpt",
-            Self::Claude => "claude",
-            Self::CodeAssist => "gemini-cli",
-            Self::Codex => "codex",
-            Self::Compatible => "openai-compatibility",
-            Self::Copilot => "github-copilot",
-            Self::Demo => "demo",
-            Self::Gemini => "gemini",
-            Self::Iflow => "iflow",
-            Self::Kimi => "kimi",
-            Self::Kiro => "kiro",
-            Self::Vertex => "vertex",
-            Self::Xai => "xai",
-        }
+        self.traits().name
     }
 }
 

@@ -6,13 +6,15 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::ir::Error;
-use modelgate_dialects::json::RawJson;
+use modelgate_dialects::json::{RawJson, Value};
 use modelgate_dialects::kiro::response;
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile, ModelProfile, Thinking};
-use modelgate_dialects::{Str, Target};
+use modelgate_dialects::{Losses, Str, Target};
+use url::Url;
 use uuid::Uuid;
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
+use crate::fit::{Fate, list, object, rewritten};
 use crate::forge::{Forge, Raw};
 use crate::{Account, ProviderKind};
 
@@ -38,6 +40,17 @@ enum Pool {
 }
 
 impl Pool {
+    /// The one that is asked when the first has no room, where the owner of the account wants that: `both_endpoints` of its
+    /// file.
+    fn second(account: &Account) -> Option<Self> {
+        let wanted = account.extra("both_endpoints")?;
+        let other = match Self::of(account) {
+            Self::CodeWhisperer => Self::AmazonQ,
+            Self::AmazonQ => Self::CodeWhisperer,
+        };
+        (wanted.expose() == "true").then_some(other)
+    }
+
     /// What the owner of the account wants: `preferred_endpoint` of its file.
     fn of(account: &Account) -> Self {
         let wanted = account.extra("preferred_endpoint");
@@ -81,6 +94,14 @@ impl Pool {
     }
 }
 
+/// What Kiro must be told of an account.
+#[derive(Debug)]
+pub(crate) struct Told {
+    profile: KiroProfile,
+    /// Another place with a quota of its own, and its address.
+    second: Option<(Pool, Url)>,
+}
+
 /// Where an account is served.
 pub(crate) fn base_url(account: &Account) -> String {
     Pool::of(account).base_url().to_owned()
@@ -116,17 +137,78 @@ pub(crate) fn account(
     let arn = account.extra("profile_arn");
     let arn = arn.filter(|_| is_social(account));
     Credential {
-        kiro: Some(Box::new(KiroProfile {
-            origin: Str::from_static(pool.origin()),
-            profile_arn: arn.map(|arn| Str::from(arn.expose())),
-            ..KiroProfile::default()
+        kiro: Some(Box::new(Told {
+            profile: KiroProfile {
+                origin: Str::from_static(pool.origin()),
+                profile_arn: arn.map(|arn| Str::from(arn.expose())),
+                ..KiroProfile::default()
+            },
+            second: second(account, entry),
         })),
         ..forge.make(raw, urls, headers)
     }
 }
 
+/// The second place, where the account may be asked at both. Whoever names a place in the file means it for both.
+fn second(account: &Account, entry: &ProviderEntry) -> Option<(Pool, Url)> {
+    let pool = Pool::second(account)?;
+    let base = match &account.settings.base_url {
+        Some(_) => entry.base_url.clone(),
+        None => Url::parse(pool.base_url()).ok()?,
+    };
+    Some((pool, credential::join(&base, pool.path())))
+}
+
 fn profile(credential: &Credential) -> KiroProfile {
-    credential.kiro.as_deref().cloned().unwrap_or_default()
+    let told = credential.kiro.as_deref();
+    told.map(|told| told.profile.clone()).unwrap_or_default()
+}
+
+impl Credential {
+    /// The address of the second place, where it is one of Kiro's that has one.
+    pub(crate) fn second_url(&self) -> Option<&Url> {
+        let (_, url) = self.second()?;
+        Some(url)
+    }
+
+    fn second(&self) -> Option<&(Pool, Url)> {
+        self.kiro.as_deref()?.second.as_ref()
+    }
+}
+
+/// A request as the second place takes it: its target in the headers, and its origin ([`moved_to_second`]).
+pub(crate) fn move_to_second(credential: &Credential, headers: &mut HeaderMap) {
+    if let Some((pool, _)) = credential.second() {
+        headers.insert(TARGET, pool.target());
+    }
+}
+
+/// The body with the origin of the second place, which stands beside everything the user said.
+pub(crate) fn moved_to_second(credential: &Credential, body: &Bytes) -> Bytes {
+    let Some((pool, _)) = credential.second() else {
+        return body.clone();
+    };
+    let changed = |change: Option<RawJson>| change.map_or(Fate::Kept, Fate::Is);
+    let turn = |turn: Value<'_>| {
+        object(turn, &[], |key, said| match key {
+            "userInputMessage" => changed(object(said, &[], |key, _| match key {
+                "origin" => Fate::Is(RawJson::build(|writer| writer.value(pool.origin()))),
+                _ => Fate::Kept,
+            })),
+            _ => Fate::Kept,
+        })
+    };
+    rewritten(body.clone(), &[], |_, key, state| match key {
+        "conversationState" => changed(object(state, &[], |key, value| match key {
+            "currentMessage" => changed(turn(value)),
+            "history" => {
+                let unchanged = &mut Losses::default();
+                list(key, value, unchanged, |_, value, _| turn(value))
+            }
+            _ => Fate::Kept,
+        })),
+        _ => Fate::Kept,
+    })
 }
 
 /// What an encoder must know of one of its models.
@@ -147,9 +229,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
         kiro: profile(credential),
     }
 }
-
-/// The headers a client of the same dialect may set: there is no such client.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
 
 /// The headers that no two calls have in common.
 pub(crate) fn number(headers: &mut HeaderMap) {
@@ -182,4 +261,43 @@ pub(crate) fn ask_for_list(credential: &Credential, request: &mut reqwest::Reque
     headers.insert(TARGET, LIST);
     number(headers);
     *request.body_mut() = Some(body.as_str().to_owned().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+    use crate::Healths;
+
+    #[test]
+    fn at_the_second_place_everything_is_of_that_place() {
+        let healths = Healths::default();
+        let mut forge = Forge::new(&healths);
+        let url = Url::parse("https://q.example/").unwrap();
+        let made = |forge: &mut Forge<'_>, second| Credential {
+            kiro: Some(Box::new(Told {
+                profile: KiroProfile::default(),
+                second,
+            })),
+            ..forge.built_in("c", ProviderKind::Kiro, Urls::Models(url.clone()))
+        };
+        let body = Bytes::from_static(
+            br#"{"conversationState":{"currentMessage":{"userInputMessage":{"content":"\"origin\"","origin":"AI_EDITOR"}},"history":[{"userInputMessage":{"origin":"AI_EDITOR"}},{"assistantResponseMessage":{"toolUses":[{"input":{"origin":"x"}}]}}]},"profileArn":"a"}"#,
+        );
+        let alone = made(&mut forge, None);
+        assert_eq!(moved_to_second(&alone, &body), body);
+        let both = made(&mut forge, Some((Pool::AmazonQ, url.clone())));
+        assert_eq!(both.second_url(), Some(&url));
+        let moved = moved_to_second(&both, &body);
+        let expected = String::from_utf8(body.to_vec()).unwrap();
+        assert_eq!(moved, expected.replace("AI_EDITOR", "CLI"));
+        let mut headers = HeaderMap::from_iter([
+            (TARGET, Pool::CodeWhisperer.target()),
+            (AUTHORIZATION, HeaderValue::from_static("Bearer x")),
+        ]);
+        move_to_second(&both, &mut headers);
+        assert_eq!(headers[TARGET], Pool::AmazonQ.target());
+        assert_eq!(headers.len(), 2);
+    }
 }

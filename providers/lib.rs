@@ -44,12 +44,12 @@ mod xai;
 
 pub use body::ByteStream;
 pub use call::{Call, Operation, Upstream};
-pub use catalog::{Candidate, Catalog, Member, ModelListing};
+pub use catalog::{Candidate, Catalog, Member, ModelListing, Responses};
 pub use client::Clients;
 pub use code_assist::{Beside, beside};
 pub use credential::{Credential, CredentialKey, Source};
 pub use error::{CallError, CallErrorKind};
-pub use fit::{fit, mend};
+pub use fit::{fit, mend, with_cache_key};
 pub use forge::Healths;
 pub use forward::{Forward, Forwarded, forward};
 pub use health::{Cooling, Health, Standing};

@@ -41,11 +41,22 @@ pub struct ModelLists {
     changed: watch::Sender<()>,
 }
 
+/// What a list says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The models, sorted, each once.
+    pub models: Vec<String>,
+    /// Those among them that are served in Responses only, where the list says so.
+    pub in_responses_only: Vec<String>,
+}
+
 /// One list.
 #[derive(Debug, Clone, Default)]
 struct List {
     /// The names, sorted; empty: never fetched.
     models: Arc<[String]>,
+    /// Those in Responses only.
+    in_responses_only: Arc<[String]>,
     fetched: Option<SystemTime>,
     /// Why the last attempt failed.
     trouble: Option<String>,
@@ -137,6 +148,14 @@ impl ModelLists {
         Some(Arc::clone(&list.models))
     }
 
+    /// The names of a list that are served in Responses only.
+    #[must_use]
+    pub fn in_responses_only(&self, key: &ListKey) -> Arc<[String]> {
+        let known = self.lock();
+        let list = known.get(key).map(|list| &list.in_responses_only);
+        list.cloned().unwrap_or_default()
+    }
+
     /// How a list is; none before the first attempt to fetch it.
     #[must_use]
     pub fn status(&self, key: &ListKey) -> Option<ListStatus> {
@@ -166,18 +185,24 @@ impl ModelLists {
     }
 
     /// Takes over what came of fetching a list. A failure leaves the names as they were.
-    pub fn put(&self, key: &ListKey, outcome: Result<Vec<String>, CallError>, now: Moment) {
+    pub fn put(&self, key: &ListKey, outcome: Result<Names, CallError>, now: Moment) {
         let mut known = self.lock();
         let list = known.entry(key.clone()).or_default();
         match outcome {
-            Ok(models) => {
-                let changed = *list.models != *models;
+            Ok(names) => {
+                let changed = *list.models != *names.models
+                    || *list.in_responses_only != *names.in_responses_only;
+                let (models, in_responses_only) = if changed {
+                    (names.models.into(), names.in_responses_only.into())
+                } else {
+                    (
+                        Arc::clone(&list.models),
+                        Arc::clone(&list.in_responses_only),
+                    )
+                };
                 *list = List {
-                    models: if changed {
-                        models.into()
-                    } else {
-                        Arc::clone(&list.models)
-                    },
+                    models,
+                    in_responses_only,
                     fetched: Some(SystemTime::now()),
                     trouble: None,
                     failures: 0,

@@ -30,17 +30,7 @@ pub(crate) fn windows(
     match kind {
         ProviderKind::Claude => claude(headers),
         ProviderKind::ChatGpt | ProviderKind::Codex => codex(headers, now),
-        ProviderKind::Antigravity
-        | ProviderKind::CodeAssist
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Gemini
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

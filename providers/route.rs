@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use modelgate_config::model::Strategy;
 use modelgate_dialects::Target;
 
-use crate::catalog::{Candidate, Member};
+use crate::catalog::{Candidate, Member, Responses};
 use crate::credential::{Credential, CredentialKey};
 use crate::health::Standing;
 use crate::moment::Moment;
@@ -40,7 +40,7 @@ pub(crate) struct Run {
     /// The number of the member behind the last one.
     pub(crate) end: usize,
     pub(crate) target: Arc<Target>,
-    pub(crate) responses: bool,
+    pub(crate) responses: Responses,
 }
 
 /// Members of one priority.

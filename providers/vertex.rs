@@ -1,15 +1,18 @@
 //! Google's Vertex AI, by key or with a service account, and servers that are called like it (`providers.md` 7).
 
-use http::HeaderMap;
+use bytes::Bytes;
+use memchr::memmem;
 use modelgate_config::Secret;
 use modelgate_config::model::{ProviderEntry, Quirks, VertexKey};
+use modelgate_dialects::json::{RawJson, Value};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
-use modelgate_dialects::{Str, Target};
-
+use modelgate_dialects::{Losses, Str, Target};
 use url::Url;
 
 use crate::credential::{self, Credential, Login, Urls};
+use crate::fit::{Fate, list, object, rewritten};
 use crate::forge::{Forge, Raw};
+use crate::store::same;
 use crate::{Account, ProviderKind, gemini, models};
 
 /// Where service accounts are used when nobody says otherwise.
@@ -109,12 +112,71 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
+/// A request without the ids of calls and results, which some versions refuse; that they belong together is told by their order.
+pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
+    if memmem::find(&body, b"\"id\"").is_none() {
+        return body;
+    }
+    rewritten(body, &[], |_, key, value| match key {
+        "contents" => list(key, value, losses, content),
+        _ => Fate::Kept,
+    })
+}
+
+fn content(path: &str, content: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
+    object(content, &[], |key, value| match key {
+        "parts" => list(&format!("{path}.{key}"), value, losses, part),
+        _ => Fate::Kept,
+    })
+}
+
+fn part(path: &str, part: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
+    object(part, &[], |key, value| {
+        if !same(key, "functionCall") && !same(key, "functionResponse") {
+            return Fate::Kept;
+        }
+        let unnumbered = object(value, &[], |field, _| match field {
+            "id" => {
+                let why = "Vertex AI goes by the order of calls";
+                losses.quietly_dropped(format!("{path}.{key}.id"), why);
+                Fate::Gone
+            }
+            _ => Fate::Kept,
+        });
+        unnumbered.map_or(Fate::Kept, Fate::Is)
+    })
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_and_results_have_no_ids() {
+        let fitted = |body: &'static str| {
+            let mut losses = Losses::default();
+            let fitted = fit(Bytes::from_static(body.as_bytes()), &mut losses);
+            let paths: Vec<String> = losses.iter().map(|loss| loss.path.clone()).collect();
+            (String::from_utf8(fitted.to_vec()).unwrap(), paths)
+        };
+        let body = r#"{"contents":[{"role":"user","parts":[{"text":"\"id\""}]},
+            {"role":"model","parts":[{"functionCall":{"id":"a","name":"f","args":{"id":1}},"thoughtSignature":"s"}]},
+            {"parts":[{"function_response":{"id":"a","name":"f","response":{"id":2}}}]}],"labels":{"id":"x"}}"#;
+        let expected = r#"{"contents":[{"role":"user","parts":[{"text":"\"id\""}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"id":1}},"thoughtSignature":"s"}]},{"parts":[{"function_response":{"name":"f","response":{"id":2}}}]}],"labels":{"id":"x"}}"#;
+        let paths = [
+            "contents[1].parts[0].functionCall.id",
+            "contents[2].parts[0].function_response.id",
+        ];
+        let paths = paths.map(str::to_owned).to_vec();
+        assert_eq!(fitted(body), (expected.to_owned(), paths));
+        for body in [
+            r#"{"contents": [{"parts":[{"functionCall":{"name":"id"}}]}],"labels":{"id":"x"}}"#,
+            r#"{"contents":"id"}"#,
+            r#""id""#,
+        ] {
+            assert_eq!(fitted(body), (body.to_owned(), Vec::new()));
+        }
+    }
 
     #[test]
     fn a_location_leads_to_no_other_host() {

@@ -42,9 +42,6 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     compatible::target(credential, model)
 }
 
-/// The headers a client of the same dialect may set: none.
-pub(crate) fn forward(_from: &HeaderMap, _to: &mut HeaderMap) {}
-
 /// The header that leads a conversation to where its beginning is kept.
 pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
     let document = Document::parse(body.clone()).unwrap_or_default();

@@ -83,7 +83,7 @@ fn tell(credential: &Credential, said: Said, report: &mut Report) -> Option<Date
         Said::List(list, ours) => {
             report.ok(
                 HERE,
-                format!("{id} is let in; {} models", list.models.len()),
+                format!("{id} is let in; {} models", list.names.models.len()),
             );
             let theirs = list.date?;
             return Some(Dated { theirs, ours });

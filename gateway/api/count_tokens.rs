@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
+use modelgate_dialects::json::Document;
 use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
 use modelgate_providers::{CallError, Candidate, Member, Operation, Why};
 use warp::reply::Response;
@@ -55,7 +56,7 @@ async fn counted(plan: &mut Plan) -> Result<Counted, Failure> {
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
         match call_counter(plan, &candidate, trying.why).await? {
-            Ok(body) => return Ok(answer(plan, body, false)),
+            Ok((body, roughly)) => return Ok(answer(plan, body, roughly)),
             Err(error) if !error.may_rotate() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(request_id = %plan.id, %error, "the upstream did not count; trying on");
@@ -74,12 +75,12 @@ fn answer(plan: &Plan, body: Bytes, estimated: bool) -> Counted {
     Counted { body, estimated }
 }
 
-/// The outer failure is the request's own, the inner one the upstream's.
+/// An answer, and whether the upstream only guesses. The outer failure is the request's own, the inner one the upstream's.
 async fn call_counter(
     plan: &mut Plan,
     candidate: &Candidate,
     why: Why,
-) -> Result<Result<Bytes, CallError>, Failure> {
+) -> Result<Result<(Bytes, bool), CallError>, Failure> {
     let (client, upstream) = (plan.dialect, candidate.dialect(plan.dialect));
     let body = if plan.may_pass(candidate) {
         plan.forwarded(candidate)
@@ -88,14 +89,16 @@ async fn call_counter(
         plan.unspoiled()?;
         encoded?.body
     };
+    let asked = Document::outline(body.clone()).unwrap_or_default();
+    let roughly = candidate.counts_roughly(&asked);
     let answered = whole::ask(plan, candidate, why, Operation::CountTokens, upstream, body).await;
     Ok(answered.and_then(|(body, document)| {
         if client == upstream {
-            return Ok(body);
+            return Ok((body, roughly));
         }
         let provider = &candidate.credential.provider;
         let uncounted = || CallError::broken(provider.clone(), "sent a count without a number");
         let count = decode_count(upstream, &document).ok_or_else(uncounted)?;
-        Ok(encode_count(client, count))
+        Ok((encode_count(client, count), roughly))
     }))
 }

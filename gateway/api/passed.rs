@@ -49,9 +49,9 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<(Bytes, Losses)
     };
     let mut tried = Tried::default();
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
-        let (body, credential) = (plan.forwarded(&candidate), &candidate.credential);
+        let body = plan.forwarded(&candidate);
         let mut losses = Losses::default();
-        let body = fit(credential, operation, dialect, body, &mut losses);
+        let body = fit(&candidate, operation, dialect, body, &mut losses);
         plan.record.lost(&losses);
         match whole::ask(plan, &candidate, trying.why, operation, dialect, body).await {
             Ok((body, document)) => {

@@ -86,6 +86,7 @@ async fn with<T: Send + 'static>(
     let turn = state.editing.acquire().await;
     let done = spawn_blocking(move || work(&accounts)).await?;
     state.renew();
+    state.snapshot().forgive_logins();
     drop(turn);
     Ok(done)
 }

@@ -31,9 +31,10 @@ pub(crate) const fn door(kind: AccountKind) -> Option<Door> {
         AccountKind::Iflow => web(&["iflow"], "iflow", &["iflow", "i-flow"]),
         AccountKind::Kiro => web(&["kiro"], "kiro", &["kiro"]),
         AccountKind::Qwen => device(&["qwen"], &["qwen"]),
-        AccountKind::Copilot => {
-            device(&["github", "github-copilot"], &["github", "github-copilot"])
-        }
+        AccountKind::Copilot => device(
+            &["github", "copilot", "github-copilot"],
+            &["github", "copilot", "github-copilot"],
+        ),
         AccountKind::Kimi => device(&["kimi"], &["kimi"]),
         AccountKind::Xai => device(&["xai"], &["xai", "x-ai", "x.ai", "grok"]),
         AccountKind::Vertex => None,

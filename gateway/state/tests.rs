@@ -29,6 +29,10 @@ async fn a_new_catalogue_is_made_only_when_something_has_changed() {
     let key = &first.catalog.lists()[0].key;
     let put = |names: &[&str]| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let names = modelgate_providers::lists::Names {
+            models: names,
+            ..Default::default()
+        };
         state.lists.put(key, Ok(names), Moment::now());
     };
     put(&["m"]);

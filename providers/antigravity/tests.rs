@@ -4,7 +4,11 @@ use super::*;
 
 #[track_caller]
 fn check(model: &str, body: &Json, expected: &Json) {
-    let fitted = fit(&Bytes::from(body.to_string()), model);
+    let fitted = fit(
+        &Bytes::from(body.to_string()),
+        model,
+        &mut Losses::default(),
+    );
     let fitted: Json = serde_json::from_slice(&fitted).unwrap();
     assert_eq!(fitted, *expected, "{model} {body}");
 }
@@ -54,7 +58,8 @@ fn claude_thinks_enough_and_leaves_room_or_not_at_all() {
 /// The schema that a Claude model gets for one.
 fn schema(field: &str, schema: &Json) -> Json {
     let body = json!({"tools": [{"functionDeclarations": [{"name": "f", field: schema}]}]});
-    let fitted = fit(&Bytes::from(body.to_string()), "claude-sonnet-4-5");
+    let body = Bytes::from(body.to_string());
+    let fitted = fit(&body, "claude-sonnet-4-5", &mut Losses::default());
     let fitted: Json = serde_json::from_slice(&fitted).unwrap();
     assert_eq!(
         fitted["toolConfig"],
@@ -143,13 +148,61 @@ fn what_a_request_loses_is_named() {
             json!({"thinkingConfig": budget(2000)}),
             vec![],
         ),
+        (
+            "claude-sonnet-4-6",
+            json!({"maxOutputTokens": 99_999}),
+            vec!["generationConfig.maxOutputTokens"],
+        ),
     ] {
-        let body = json!({"generation_config": config}).to_string();
-        let document = Document::parse(Bytes::from(body.clone())).unwrap();
-        let losses = losses(document.root(), model);
-        let paths: Vec<&str> = losses.iter().map(|loss| &*loss.path).collect();
-        assert_eq!(paths, expected, "{model} {body}");
+        let body = json!({"generation_config": config});
+        assert_eq!(lost(model, &body, false), expected, "{model} {body}");
     }
+    let body = json!({"safety_settings": []});
+    assert_eq!(lost("gemini-3-flash", &body, false), ["safetySettings"]);
+}
+
+/// The paths of what is lost, with or without a word to the client.
+fn lost(model: &str, body: &Json, quiet: bool) -> Vec<String> {
+    let mut losses = Losses::default();
+    fit(&Bytes::from(body.to_string()), model, &mut losses);
+    let lost = losses.iter().filter(|loss| loss.quiet == quiet);
+    lost.map(|loss| loss.path.clone()).collect()
+}
+
+#[test]
+fn what_a_schema_loses_is_named() {
+    let schema = json!({
+        "type": "OBJECT", "default": {}, "properties": {
+            "a": {"type": "ARRAY", "minItems": "1", "items": {"type": "STRING", "maxLength": "3"}},
+            "b": {"anyOf": [{"type": "STRING"}, {"type": "INTEGER"}]},
+        },
+    });
+    let function = json!({"name": "f", "parameters": schema, "response": {"type": "STRING"}});
+    let thought = json!({"role": "model", "parts": [{"text": "hm", "thought": true}]});
+    let body = json!({"contents": [thought], "tools": [{"functionDeclarations": [function]}]});
+    let model = "claude-sonnet-4-6";
+    let at = |path: &str| format!("tools[0].functionDeclarations[0].{path}");
+    let named = [
+        "parameters.properties.a.minItems",
+        "parameters.properties.a.items.maxLength",
+        "parameters.properties.b.anyOf",
+        "parameters.required",
+    ];
+    assert_eq!(lost(model, &body, false), named.map(at));
+    let mut quiet = lost(model, &body, true);
+    quiet.sort_unstable();
+    let expected = [
+        "contents[0].parts".to_owned(),
+        at("parameters.default"),
+        at("response"),
+    ];
+    assert_eq!(quiet, expected);
+    let none: [&str; 0] = [];
+    assert_eq!(lost("gemini-3-flash", &body, false), none);
+    // Nobody misses what is put where nothing was.
+    let bare = json!({"tools": [{"functionDeclarations": [{"name": "f"}]}]});
+    assert_eq!(lost(model, &bare, false), none);
+    assert_eq!(lost(model, &bare, true), [at("parameters.properties")]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use modelgate_config::{Config, Pattern};
 use modelgate_dialects::{Str, Target};
 
 use super::menus::{Menus, Row};
-use super::{Catalog, ModelListing, OpenRoute, is_excluded, target_of};
+use super::{Catalog, ModelListing, OpenRoute, Responses, is_excluded, target_of};
 use crate::credential::{Credential, Login};
 use crate::forge::{Forge, Healths};
 use crate::lists::{ListKey, ListSource, ModelLists};
@@ -94,7 +94,7 @@ impl<'c> Draft<'c> {
         let credentials = [Arc::new(credential)];
         let own = self.own_list(&credentials);
         let known = listed(entry, own.as_deref(), catalogue);
-        self.add(entry, &credentials, &known, accepts, false);
+        self.add(entry, &credentials, &known, accepts, Responses::Never);
     }
 
     /// An account that somebody logged in to, with the models of its provider.
@@ -172,7 +172,7 @@ impl<'c> Draft<'c> {
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = newer.map(Pattern::new).into_iter().collect();
-        self.add(&entry, &credentials, &known, accepts, false);
+        self.add(&entry, &credentials, &known, accepts, Responses::Never);
     }
 
     /// An account of Google's Code Assist: each of its projects is a credential.
@@ -203,7 +203,7 @@ impl<'c> Draft<'c> {
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = newer.map(Pattern::new).into_iter().collect();
-        self.add(&entry, &credentials, &known, accepts, false);
+        self.add(&entry, &credentials, &known, accepts, Responses::Never);
     }
 
     fn add_compatible(&mut self, provider: &CompatibleProvider) {
@@ -225,7 +225,10 @@ impl<'c> Draft<'c> {
             &credentials,
             &known,
             accepts,
-            provider.responses,
+            match provider.responses {
+                true => Responses::Too,
+                false => Responses::Never,
+            },
         );
     }
 
@@ -234,7 +237,7 @@ impl<'c> Draft<'c> {
         let row = Row {
             name: demo::MODEL.into(),
             target: self.target(&credential, demo::MODEL),
-            responses: false,
+            responses: Responses::Never,
         };
         self.menus.add(vec![row], 0..1);
         self.credentials.push(credential);
@@ -246,7 +249,7 @@ impl<'c> Draft<'c> {
         credentials: &[Arc<Credential>],
         known: &[ModelEntry],
         accepts: Vec<Pattern>,
-        responses: bool,
+        responses: Responses,
     ) {
         let begin = self.credentials.len();
         self.credentials.extend(credentials.iter().cloned());
@@ -256,12 +259,18 @@ impl<'c> Draft<'c> {
         let served =
             |model: &ModelEntry| !is_excluded(&entry.excluded_models, &[&model.name, &model.alias]);
         let with_prefix_only = self.config.force_model_prefix;
+        let elsewhere = self.elsewhere(first);
         let mut rows = Vec::with_capacity(known.len());
         for model in known.iter().filter(|model| served(model)) {
             let row = Row {
                 name: Str::from(model.alias.as_str()),
                 target: self.target(first, &model.name),
-                responses: model.responses.unwrap_or(responses),
+                responses: match model.responses {
+                    _ if elsewhere.contains(&model.name) => Responses::Only,
+                    Some(true) => Responses::Too,
+                    Some(false) => Responses::Never,
+                    None => responses,
+                },
             };
             if let Some(prefix) = &entry.prefix {
                 let name = Str::from(format!("{prefix}/{}", model.alias));
@@ -294,6 +303,13 @@ impl<'c> Draft<'c> {
         let askers = self.lists.entry(key).or_default();
         askers.extend(credentials.iter().cloned());
         list
+    }
+
+    /// The models that a provider lists as served in Responses only.
+    fn elsewhere(&self, credential: &Credential) -> Arc<[String]> {
+        let key = ListKey::of(credential).filter(|_| credential.kind.lists_dialects());
+        key.map(|key| self.known_lists.in_responses_only(&key))
+            .unwrap_or_default()
     }
 
     /// What an encoder must know of a model; keys of one provider share it.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use modelgate_dialects::{Str, Target};
 
+use super::Responses;
 use crate::credential::Credential;
 use crate::route::{Members, Route, Run};
 
@@ -17,7 +18,7 @@ pub(super) struct Row {
     /// The name that clients use.
     pub(super) name: Str,
     pub(super) target: Arc<Target>,
-    pub(super) responses: bool,
+    pub(super) responses: Responses,
 }
 
 /// Targets are the same where they are one.
@@ -151,7 +152,7 @@ mod tests {
     use modelgate_config::{Environment, parse};
 
     use crate::lists::ModelLists;
-    use crate::{Catalog, Healths};
+    use crate::{Catalog, Healths, Responses};
 
     fn catalog(text: &str) -> Catalog {
         let loaded = parse(text, Path::new("c.yaml"), &Environment::default()).unwrap();
@@ -211,8 +212,9 @@ mod tests {
             ]
         );
         let route = catalog.route("pool").unwrap();
-        let responses: Vec<bool> = route.members().map(|member| member.responses).collect();
-        assert_eq!(responses, [true, false, false, false, false, false]);
+        let responses: Vec<Responses> = route.members().map(|member| member.responses).collect();
+        let never = [Responses::Never; 5];
+        assert_eq!(responses, [&[Responses::Too][..], &never].concat());
         assert_eq!(
             catalog.models()[0].providers,
             ["q", "p", "r"].map(modelgate_dialects::Str::from)

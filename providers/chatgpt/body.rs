@@ -5,7 +5,7 @@ use modelgate_dialects::Losses;
 use modelgate_dialects::json::{RawJson, ToJson, Value};
 
 use crate::Operation;
-use crate::fit::{Fate, object, rewritten};
+use crate::fit::{Fate, list, object, rewritten};
 
 /// Longest name of a function.
 const NAME_LIMIT: usize = 64;
@@ -134,29 +134,6 @@ fn input(value: Value<'_>, losses: &mut Losses) -> Fate {
                     });
                 });
             });
-        });
-    }))
-}
-
-/// A list whose items are as `change` has them; where it changes none, it stays as it is spelt.
-fn list(
-    path: &str,
-    value: Value<'_>,
-    losses: &mut Losses,
-    change: impl Fn(&str, Value<'_>, &mut Losses) -> Option<RawJson>,
-) -> Fate {
-    let items = value.items().enumerate();
-    let changed: Vec<(Value<'_>, Option<RawJson>)> = items
-        .map(|(index, item)| (item, change(&format!("{path}[{index}]"), item, losses)))
-        .collect();
-    if changed.iter().all(|(_, changed)| changed.is_none()) {
-        return Fate::Kept;
-    }
-    Fate::Is(RawJson::build(|writer| {
-        writer.array(|writer| {
-            for (item, changed) in changed {
-                writer.value(&changed.unwrap_or_else(|| item.raw()));
-            }
         });
     }))
 }

@@ -2,9 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
-use modelgate_dialects::framing::sse::{Frame, Framer, write_keep_alive};
+use modelgate_dialects::Str;
+use modelgate_dialects::framing::sse::{Frame, Framer};
 use modelgate_dialects::gemini::envelope::{unwrap_frame, unwrap_response};
-use modelgate_dialects::{Dialect, Str};
 
 use crate::{ByteStream, CallError};
 
@@ -43,16 +43,15 @@ enum Form {
 
 impl Opening {
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, CallError> {
-        while !self.over {
-            let bytes = match self.body.next().await {
-                Some(chunk) => self.take(chunk?)?,
-                None => self.finish(),
-            };
-            if !bytes.is_empty() {
-                return Ok(Some((bytes, self)));
-            }
+        if self.over {
+            return Ok(None);
         }
-        Ok(None)
+        // A piece of an event is nothing to read yet; whoever waits hears all the same that the upstream is alive.
+        let bytes = match self.body.next().await {
+            Some(chunk) => self.take(chunk?)?,
+            None => self.finish(),
+        };
+        Ok(Some((bytes, self)))
     }
 
     fn take(&mut self, chunk: Bytes) -> Result<Bytes, CallError> {
@@ -77,12 +76,7 @@ impl Opening {
         if self.framer.feed(chunk, &mut self.frames).is_err() {
             return Err(self.too_large());
         }
-        let mut out = self.drain();
-        // A comment says that the upstream is alive, which whoever waits must hear.
-        if out.is_empty() && self.framer.pending() == 0 {
-            write_keep_alive(&mut out, Dialect::Gemini);
-        }
-        Ok(Bytes::from(out))
+        Ok(Bytes::from(self.drain()))
     }
 
     fn finish(&mut self) -> Bytes {
@@ -161,8 +155,27 @@ mod tests {
             assert_eq!(read(&[said], 1000).await.unwrap(), said);
         }
         assert_eq!(read(&[], 1000).await.unwrap(), "");
-        // Google's clients take no comments; that it lives is told all the same.
-        assert_eq!(read(&[": ping\n\n"], 1000).await.unwrap(), "\n\n");
+        // Google's clients take no comments.
+        assert_eq!(read(&[": ping\n\n"], 1000).await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn every_piece_is_heard_of_before_its_event_is_whole() {
+        for pieces in [
+            ["data: {\"response\":", "{\"a\":1}}\n", "\n", ": ping\n\n"],
+            [" ", "{\"response\":", "{\"a\":", "1}}"],
+        ] {
+            let body = pieces.map(|piece| Ok(Bytes::from_static(piece.as_bytes())));
+            let body: ByteStream = Box::pin(stream::iter(body));
+            let opened: Vec<Bytes> = opened(body, "p".into(), 1000).try_collect().await.unwrap();
+            // The end of the body is one more.
+            assert_eq!(opened.len(), pieces.len() + 1);
+            assert!(
+                String::from_utf8(opened.concat())
+                    .unwrap()
+                    .contains("{\"a\":1}")
+            );
+        }
     }
 
     #[tokio::test]

@@ -98,7 +98,7 @@ fn nothing_is_said_that_nobody_said() {
 
 #[test]
 fn antigravity_numbers_its_requests_and_names_nobody() {
-    let request = json!({"contents": [], "safetySettings": [1], "generationConfig": {"topK": 1, "maxOutputTokens": 5}});
+    let request = json!({"contents": [], "generationConfig": {"topK": 1}});
     let (_, body) = sent(
         ProviderKind::Antigravity,
         Operation::Generate,
@@ -109,6 +109,47 @@ fn antigravity_numbers_its_requests_and_names_nobody() {
     let id = body["requestId"].as_str().unwrap();
     assert!(id.starts_with("agent-") && id.len() == 42, "{id}");
     assert!(body.get("userAgent").is_none(), "{body}");
-    let expected = json!({"contents": [], "generationConfig": {"topK": 1}});
-    assert_eq!(body["request"], expected);
+    assert_eq!(body["request"], request);
+}
+
+#[test]
+fn when_a_quota_begins_anew_is_read_as_a_moment_too() {
+    let failure = |metadata: Json| {
+        let info = json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED", "metadata": metadata});
+        let body = json!({"error": {"code": 429, "message": "no", "status": "RESOURCE_EXHAUSTED", "details": [info]}});
+        failure(
+            StatusCode::TOO_MANY_REQUESTS,
+            &Bytes::from(body.to_string()),
+        )
+    };
+    let told = failure(json!({"quotaResetTimeStamp": "2099-01-01T00:00:00Z"}));
+    let moment = retry_hint::moment("2099-01-01T00:00:00Z");
+    assert_eq!((told.retry_after, told.retry_at), (None, moment));
+    let error = CallError::answered("p".into(), told);
+    assert!(is_used_up(&error));
+    let days = error.error.retry_after.unwrap().as_secs() / 86_400;
+    assert!(days > 365, "{days}");
+    let both =
+        json!({"quotaResetDelay": "1h16m0.6s", "quotaResetTimeStamp": "2099-01-01T00:00:00Z"});
+    let error = CallError::answered("p".into(), failure(both));
+    assert_eq!(error.error.retry_after.unwrap().as_millis(), 4_560_600);
+    for odd in [json!({"quotaResetTimeStamp": "soon"}), json!([]), json!(7)] {
+        assert_eq!(failure(odd).retry_at, None);
+    }
+}
+
+#[test]
+fn a_count_of_more_than_contents_is_only_about_right() {
+    for (request, roughly) in [
+        (json!({"contents": []}), false),
+        (json!({"contents": [], "system_instruction": {}}), true),
+        (json!({"contents": [], "tools": []}), true),
+        (
+            json!({"generateContentRequest": {"contents": [], "tools": []}}),
+            true,
+        ),
+    ] {
+        let document = Document::parse(Bytes::from(request.to_string())).unwrap();
+        assert_eq!(counts_roughly(document.root()), roughly, "{request}");
+    }
 }

@@ -7,7 +7,8 @@ use modelgate_config::model::{Proxy, Timeouts};
 use tokio::time::timeout;
 use url::Url;
 
-use super::page;
+use super::Names;
+use super::page::{self, Listing};
 use crate::credential::{self, Credential};
 use crate::{CallError, Clients, ProviderKind, antigravity, body, client, kiro};
 
@@ -22,8 +23,8 @@ const MODELS: usize = 5_000;
 /// What a provider sent.
 #[derive(Debug)]
 pub struct Listed {
-    /// The names of its models, sorted, each once. Never empty.
-    pub models: Vec<String>,
+    /// What it says of its models. Never nothing.
+    pub names: Names,
     /// The time on its clock, where it told it.
     pub date: Option<SystemTime>,
 }
@@ -45,12 +46,19 @@ pub async fn fetch(
     let all = pages(clients, proxy, timeouts, credential);
     let (mut models, date) = timeout(LIMIT, all).await.map_err(late)??;
     models.sort_unstable();
-    models.dedup();
+    models.dedup_by(|one, other| one.name == other.name);
     models.truncate(MODELS);
     if models.is_empty() {
         return Err(broken(credential, "sent a list without any model"));
     }
-    Ok(Listed { models, date })
+    let only = models.iter().filter(|model| model.in_responses_only);
+    let in_responses_only = only.map(|model| model.name.clone()).collect();
+    let models = models.into_iter().map(|model| model.name).collect();
+    let names = Names {
+        models,
+        in_responses_only,
+    };
+    Ok(Listed { names, date })
 }
 
 async fn pages(
@@ -58,7 +66,7 @@ async fn pages(
     proxy: &Proxy,
     timeouts: &Timeouts,
     credential: &Credential,
-) -> Result<(Vec<String>, Option<SystemTime>), CallError> {
+) -> Result<(Vec<Listing>, Option<SystemTime>), CallError> {
     let first = credential.list_url();
     let first = first.ok_or_else(|| broken(credential, "has no list of models"))?;
     let mut url = sized(credential.kind, first.clone());
@@ -80,23 +88,7 @@ async fn pages(
 
 /// As much on a page as the provider gives.
 fn sized(kind: ProviderKind, mut url: Url) -> Url {
-    let size = match kind {
-        ProviderKind::Claude => Some("limit"),
-        ProviderKind::Gemini => Some("pageSize"),
-        ProviderKind::Antigravity
-        | ProviderKind::ChatGpt
-        | ProviderKind::CodeAssist
-        | ProviderKind::Codex
-        | ProviderKind::Compatible
-        | ProviderKind::Copilot
-        | ProviderKind::Demo
-        | ProviderKind::Iflow
-        | ProviderKind::Kimi
-        | ProviderKind::Kiro
-        | ProviderKind::Vertex
-        | ProviderKind::Xai => None,
-    };
-    if let Some(size) = size {
+    if let Some(size) = kind.page_size() {
         url.query_pairs_mut().append_pair(size, "1000");
     }
     url

@@ -29,6 +29,8 @@ struct Kept {
 struct KeptList {
     fetched: String,
     models: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    in_responses_only: Vec<String>,
 }
 
 /// The lists of a file. Those that are fresh are not fetched again before their time.
@@ -52,6 +54,7 @@ pub(super) fn load(path: &Path) -> io::Result<HashMap<ListKey, List>> {
         let age = wall.duration_since(fetched).unwrap_or(FRESH);
         let list = List {
             models: list.models.into(),
+            in_responses_only: list.in_responses_only.into(),
             fetched: Some(fetched),
             due: Some(now.after(FRESH.saturating_sub(age))),
             ..List::default()
@@ -64,8 +67,12 @@ pub(super) fn load(path: &Path) -> io::Result<HashMap<ListKey, List>> {
 pub(super) fn store(path: &Path, known: &HashMap<ListKey, List>) -> io::Result<()> {
     let lists = known.iter().filter_map(|(key, list)| {
         let fetched = humantime::format_rfc3339_seconds(list.fetched?).to_string();
-        let models = list.models.to_vec();
-        Some((key.to_string(), KeptList { fetched, models }))
+        let kept = KeptList {
+            fetched,
+            models: list.models.to_vec(),
+            in_responses_only: list.in_responses_only.to_vec(),
+        };
+        Some((key.to_string(), kept))
     });
     let kept = Kept {
         version: VERSION,

@@ -11,15 +11,23 @@ const LONGEST: usize = 200;
 /// One page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    pub(super) models: Vec<String>,
+    pub(super) models: Vec<Listing>,
     /// What to ask for the next one with: the name of a parameter of the query and its value.
     pub(super) next: Option<(&'static str, String)>,
+}
+
+/// A model on it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Listing {
+    pub(super) name: String,
+    /// It is served in Responses only.
+    pub(super) in_responses_only: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Body {
-    List(Listing),
+    List(List),
     /// Antigravity: the names are keys.
     Named {
         models: BTreeMap<String, IgnoredAny>,
@@ -29,7 +37,7 @@ enum Body {
 }
 
 #[derive(Deserialize)]
-struct Listing {
+struct List {
     #[serde(alias = "models")]
     data: Vec<Item>,
     /// Claude.
@@ -63,6 +71,9 @@ struct Model {
     /// Gemini: what the model can do.
     #[serde(default, rename = "supportedGenerationMethods")]
     methods: Option<Vec<String>>,
+    /// Copilot: where it is served.
+    #[serde(default)]
+    supported_endpoints: Vec<String>,
 }
 
 /// Reads a page; none when it is no list.
@@ -70,25 +81,25 @@ pub(super) fn read(body: &[u8]) -> Option<Page> {
     let (items, next) = match serde_json::from_slice(body).ok()? {
         Body::Bare(items) => (items, None),
         Body::Named { models } => (models.into_keys().map(Item::Name).collect(), None),
-        Body::List(listing) => {
-            let after = listing.last_id.filter(|_| listing.has_more);
+        Body::List(list) => {
+            let after = list.last_id.filter(|_| list.has_more);
             let after = after.map(|id| ("after_id", id));
-            let token = listing.next_page_token.map(|token| ("pageToken", token));
+            let token = list.next_page_token.map(|token| ("pageToken", token));
             let next = after.or(token).filter(|(_, value)| !value.is_empty());
-            (listing.data, next)
+            (list.data, next)
         }
     };
     Some(Page {
-        models: items.into_iter().filter_map(Item::name).collect(),
+        models: items.into_iter().filter_map(Item::listing).collect(),
         next,
     })
 }
 
 impl Item {
-    /// The name that requests name the model by; none for one that no request can.
-    fn name(self) -> Option<String> {
-        let name = match self {
-            Self::Name(name) => name,
+    /// What it says; none for a model that no request can name.
+    fn listing(self) -> Option<Listing> {
+        let (name, in_responses_only) = match self {
+            Self::Name(name) => (name, false),
             Self::Model(model) => {
                 let answers =
                     |method: &String| matches!(&**method, "generateContent" | "embedContent");
@@ -98,17 +109,25 @@ impl Item {
                 {
                     return None;
                 }
-                {
-                    let named = model.id.or(model.slug).or(model.model_id);
-                    named.or(model.name)?
-                }
+                let at = |end: &str| {
+                    let mut endpoints = model.supported_endpoints.iter();
+                    endpoints.any(|endpoint| endpoint.ends_with(end))
+                };
+                let in_responses_only = at("/responses") && !at("/chat/completions");
+                let named = model.id.or(model.slug).or(model.model_id);
+                (named.or(model.name)?, in_responses_only)
             }
         };
-        let name = name
-            .strip_prefix("models/")
-            .map_or(name.clone(), str::to_owned);
+        let name = match name.strip_prefix("models/") {
+            Some(name) => name.to_owned(),
+            None => name,
+        };
         let plain = |char: char| !char.is_control() && !char.is_whitespace();
-        (!name.is_empty() && name.len() <= LONGEST && name.chars().all(plain)).then_some(name)
+        let is_name = !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain);
+        is_name.then_some(Listing {
+            name,
+            in_responses_only,
+        })
     }
 }
 
@@ -119,7 +138,8 @@ mod tests {
     #[track_caller]
     fn check(body: &str, models: &[&str], next: Option<(&'static str, &str)>) {
         let page = read(body.as_bytes()).unwrap();
-        assert_eq!(page.models, models, "{body}");
+        let names: Vec<&str> = page.models.iter().map(|model| &*model.name).collect();
+        assert_eq!(names, models, "{body}");
         assert_eq!(
             page.next,
             next.map(|(name, value)| (name, value.to_owned()))
@@ -159,6 +179,16 @@ mod tests {
             None,
         );
         check(r#"[{"id":"a"},"b"]"#, &["a", "b"], None);
+    }
+
+    #[test]
+    fn where_a_model_is_served_is_read() {
+        let body = r#"{"data":[{"id":"both","supported_endpoints":["/chat/completions","/responses"]},
+            {"id":"only","supported_endpoints":["/responses","ws:/responses"]},{"id":"claude","supported_endpoints":["/v1/messages"]},{"id":"unsaid"}]}"#;
+        let page = read(body.as_bytes()).unwrap();
+        let only = page.models.iter().filter(|model| model.in_responses_only);
+        let only: Vec<&str> = only.map(|model| &*model.name).collect();
+        assert_eq!(only, ["only"]);
     }
 
     #[test]

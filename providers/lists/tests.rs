@@ -7,8 +7,12 @@ fn key() -> ListKey {
     ListKey("claude https://host/v1/models".to_owned())
 }
 
-fn names(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+fn names(names: &[&str]) -> Names {
+    let names = names.iter().map(|name| (*name).to_owned());
+    Names {
+        models: names.collect(),
+        ..Names::default()
+    }
 }
 
 fn failure() -> CallError {
@@ -30,7 +34,7 @@ fn only_a_list_that_changes_is_told_of() {
     assert!(!changes.has_changed().unwrap());
     assert_eq!(
         *lists.of(&key()).unwrap(),
-        *names(&["a", "b"]),
+        *names(&["a", "b"]).models,
         "the old one stays"
     );
     let status = lists.status(&key()).unwrap();
@@ -68,13 +72,18 @@ fn lists_are_kept_for_the_next_start() {
     let path = directory.path().join("lists.json");
     assert_eq!(ModelLists::load(&path).unwrap().of(&key()), None);
     let lists = ModelLists::default();
-    lists.put(&key(), Ok(names(&["a", "b"])), Moment::now());
+    let said = Names {
+        in_responses_only: vec!["b".to_owned()],
+        ..names(&["a", "b"])
+    };
+    lists.put(&key(), Ok(said.clone()), Moment::now());
     lists.put(&ListKey("never".into()), Err(failure()), Moment::now());
     lists.store(&path).unwrap();
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let back = ModelLists::load(&path).unwrap();
-    assert_eq!(*back.of(&key()).unwrap(), *names(&["a", "b"]));
+    assert_eq!(*back.of(&key()).unwrap(), *said.models);
+    assert_eq!(*back.in_responses_only(&key()), *said.in_responses_only);
     assert!(!back.is_due(&key(), Moment::now()), "it is fresh");
     assert_eq!(back.status(&ListKey("never".into())), None);
 }

@@ -30,7 +30,7 @@ fn route(members: &[(i32, i64)]) -> Route {
         Candidate {
             credential: Arc::new(credential),
             target,
-            responses: false,
+            responses: Responses::Never,
         }
     };
     Route::new(members.iter().enumerate().map(member).collect())

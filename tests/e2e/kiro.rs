@@ -333,6 +333,47 @@ async fn throttling_is_429_and_the_wait_is_told() {
 }
 
 #[tokio::test]
+async fn the_second_quota_is_used_where_its_owner_wants_that_and_for_want_of_room_alone() {
+    let throttled = || {
+        let said = json!({"message": "Too many requests."});
+        Said::json(429, &said).header("x-amzn-errortype", "ThrottlingException")
+    };
+    let suspended = || Said::json(403, &json!({"message": "TEMPORARILY_SUSPENDED"}));
+    for (both, first, second, status) in [
+        (true, throttled(), None, 200),
+        (true, throttled(), Some(throttled()), 429),
+        (true, suspended(), None, 403),
+        (false, throttled(), None, 429),
+    ] {
+        let scene = Scene::start().await;
+        let mut more = social();
+        more["both_endpoints"] = json!(both);
+        scene.account("kiro-a", &more);
+        scene.aws.say(first);
+        match second {
+            Some(said) => scene.aws.say(said),
+            None => scene.aws.say_stream(HELLO),
+        }
+        let gateway = scene.launch().start().await;
+        let question = Speaks::Chat.tool_question(MODEL, false);
+        let answer = gateway.ask(Speaks::Chat, &question).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        let at_second = scene.aws.asked("/");
+        assert_eq!(at_second.len(), usize::from(both && status != 403));
+        let Some(asked) = at_second.first() else {
+            continue;
+        };
+        let target = "AmazonQDeveloperStreamingService.SendMessage";
+        assert_eq!(asked.header("x-amz-target"), Some(target));
+        let mut expected = scene.aws.last_generate().json();
+        let user = &mut expected["conversationState"]["currentMessage"]["userInputMessage"];
+        assert_eq!(user["origin"], "AI_EDITOR");
+        user["origin"] = json!("CLI");
+        assert_eq!(asked.json(), expected, "but for the origin");
+    }
+}
+
+#[tokio::test]
 async fn an_ended_token_is_renewed_where_its_account_belongs() {
     for (name, more, path) in [
         ("kiro-aws", builder(), "/token"),

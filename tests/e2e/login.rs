@@ -537,3 +537,26 @@ async fn an_account_is_logged_in_to_with_a_code_and_serves_where_its_provider_sa
     assert_eq!(sent.header("authorization"), Some("Bearer qwen-1"));
     assert!(sent.path.ends_with("/v1/chat/completions"), "{}", sent.path);
 }
+
+#[tokio::test]
+async fn a_code_is_typed_for_a_login_over_http_and_the_account_serves_where_its_provider_says() {
+    let scene = Scene::start().await;
+    let upstream = Upstream::start().await;
+    let provider = qwen(&format!("{}/v1", upstream.url())).await.url;
+    let launch = scene.launch();
+    let launch = launch.env("MODELGATE_QWEN_DEVICE_URL", &format!("{provider}/code"));
+    let launch = launch.env("MODELGATE_QWEN_TOKEN_URL", &format!("{provider}/token"));
+    let gateway = launch.start().await;
+    let begun = gateway.begin_login("qwen-auth-url?label=work").await;
+    let shown = (&begun["url"], &begun["user_code"]);
+    let place = json!("https://x.example/authorize");
+    assert_eq!(shown, (&place, &json!("AB-CD")));
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended, json!({"status": "ok"}));
+    gateway
+        .question(Speaks::Chat, "qwen3-coder-plus", false)
+        .await;
+    let sent = upstream.last_request();
+    assert_eq!(sent.header("authorization"), Some("Bearer qwen-1"));
+    assert!(sent.path.ends_with("/v1/chat/completions"), "{}", sent.path);
+}

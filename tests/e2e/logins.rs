@@ -11,7 +11,7 @@ mod xai;
 
 use crate::harness::process::Finished;
 use crate::harness::stand_in::{Asked, Said, StandIn};
-use crate::harness::{Home, KEY, Launch};
+use crate::harness::{Home, KEY, Launch, Speaks};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -67,6 +67,29 @@ impl Scene {
         assert_eq!(login.code, Some(0), "{}", login.stderr);
         unspoken(&login);
         serde_json::from_str(login.stdout.lines().next().unwrap()).unwrap()
+    }
+
+    /// Logs in through the gateway with a code that somebody types elsewhere, to an account that was there before and has its
+    /// owner's wishes; then it answers, with its new token.
+    async fn log_in_over_http(&self, path: &str, name: &str, wishes: &Value, model: &str) {
+        let before = json!({"access_token": "old", "refresh_token": "old", "fetch_models": false});
+        for fields in [&before, wishes] {
+            self.change(name, fields);
+        }
+        let gateway = self.launch().start().await;
+        let begun = gateway.begin_login(path).await;
+        let shown = (&begun["flow"], &begun["user_code"]);
+        assert_eq!(shown, (&json!("device"), &json!("AB-CD")));
+        let ended = gateway.login_ended(&begun["state"]).await;
+        assert_eq!(ended, json!({"status": "ok"}));
+        assert_eq!(self.saved(name)["access_token"], "access-0");
+        for dialect in Speaks::BOTH {
+            let answer = gateway.question(dialect, model, false).await;
+            answer.expect_text(dialect, "Hello there");
+        }
+        for secret in ["access-0", "refresh-0", "device-1"] {
+            assert!(!gateway.log().contains(secret), "{secret} is in the log");
+        }
     }
 
     fn file(&self, name: &str) -> PathBuf {

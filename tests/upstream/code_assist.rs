@@ -143,8 +143,7 @@ fn antigravity(model: &str, request: &Value) -> Result<String, Fault> {
             return Err(refused("functionCallingConfig"));
         }
     }
-    let scenario = model.find("-up-").map(|place| &model[place + 1..]);
-    Ok(scenario.unwrap_or(model).to_owned())
+    Ok(behind(model).to_owned())
 }
 
 /// A count says neither model nor project beside its request, and in it nothing but contents.
@@ -157,7 +156,13 @@ fn counted(envelope: &Map<String, Value>, mut request: Value) -> Result<(String,
         .as_ref()
         .and_then(|model| model.as_str()?.strip_prefix("models/"));
     let model = model.ok_or_else(|| Fault::invalid("Invalid value at 'request.model'."))?;
-    Ok((model.to_owned(), request))
+    Ok((behind(model).to_owned(), request))
+}
+
+/// The model behind a name of another vendor.
+fn behind(model: &str) -> &str {
+    let scenario = model.find("-up-").filter(|_| model.starts_with("claude-"));
+    scenario.map_or(model, |place| &model[place + 1..])
 }
 
 fn known(object: &Map<String, Value>, names: &[&str]) -> Result<(), Fault> {

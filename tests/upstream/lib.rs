@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod accounts;
 mod answer;
 mod aside;
 mod body;

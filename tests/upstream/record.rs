@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// The oldest requests are forgotten beyond this many, so that a long run does not fill the memory.
-const KEPT: usize = 2_000;
+const KEPT: usize = 20_000;
 
 /// A request as it arrived, and the status it was given.
 #[derive(Clone, Debug)]

@@ -123,4 +123,13 @@ impl Script {
         self.steps.push(step);
         self
     }
+
+    /// What is written, as text.
+    pub(crate) fn text(&self) -> String {
+        let chunks = self.steps.iter().filter_map(|step| match step {
+            Step::Chunk(bytes) => Some(String::from_utf8_lossy(bytes)),
+            _ => None,
+        });
+        chunks.collect()
+    }
 }

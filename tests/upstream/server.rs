@@ -9,7 +9,9 @@ use crate::gemini::{Method, Route};
 use crate::plan::Plan;
 use crate::record::{OpenAnswer, Recorded, Records};
 use crate::script::Script;
-use crate::{chat, claude, code_assist, control, embeddings, gemini, responses, scenario};
+use crate::{
+    accounts, chat, claude, code_assist, control, embeddings, gemini, responses, scenario,
+};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
@@ -172,6 +174,9 @@ async fn answer(
 
 /// The answer to a request, whatever it is about.
 fn dispatch(records: &Records, parts: &Parts, body: &Bytes) -> Script {
+    if let Some(script) = accounts::answer(records, parts, body) {
+        return script;
+    }
     let path = parts.uri.path();
     match (parts.method.as_str(), path) {
         ("POST", "/v1/chat/completions") => {
@@ -212,7 +217,12 @@ fn dispatch(records: &Records, parts: &Parts, body: &Bytes) -> Script {
             gemini::models(&parts.headers, parts.uri.query().unwrap_or_default()),
         ),
         ("POST", path) if is_google(path) => google(records, parts, body),
-        ("POST", path) if code_assist::is_method(path) => enveloped(records, parts, body),
+        ("POST", path) if code_assist::is_method(path) => {
+            match code_assist::authenticate(&parts.headers) {
+                Ok(()) => enveloped(records, parts, path, body),
+                Err(fault) => code_assist::refuse(&fault),
+            }
+        }
         (method, path) if is_google(path) => Fault::new(
             404,
             format!("Requested entity was not found ({method} {path})."),
@@ -251,24 +261,23 @@ fn google(records: &Records, parts: &Parts, body: &Bytes) -> Script {
 }
 
 /// Answers what is asked of Code Assist: the same in an envelope.
-fn enveloped(records: &Records, parts: &Parts, body: &Bytes) -> Script {
+pub(crate) fn enveloped(records: &Records, parts: &Parts, path: &str, body: &Bytes) -> Script {
     let query = parts.uri.query().unwrap_or_default();
-    let opened = code_assist::authenticate(&parts.headers)
-        .and_then(|()| code_assist::open(parts.uri.path(), query, body));
-    let answer = opened.and_then(|opened| match opened.route.method {
-        Method::Count => {
-            gemini::count(&opened.body, &opened.route).map(|aside| aside.play(records))
-        }
-        _ => check_gemini(&opened.route, &opened.body)
-            .map(|facts| play(records, Dialect::Gemini, &facts)),
-    });
+    let answer =
+        code_assist::open(path, query, body).and_then(|opened| match opened.route.method {
+            Method::Count => {
+                gemini::count(&opened.body, &opened.route).map(|aside| aside.play(records))
+            }
+            _ => check_gemini(&opened.route, &opened.body)
+                .map(|facts| play(records, Dialect::Gemini, &facts)),
+        });
     match answer {
         Ok(script) => code_assist::wrap(script),
         Err(fault) => code_assist::refuse(&fault),
     }
 }
 
-fn generate(records: &Records, dialect: Dialect, facts: Result<Facts, Fault>) -> Script {
+pub(crate) fn generate(records: &Records, dialect: Dialect, facts: Result<Facts, Fault>) -> Script {
     or_refuse(dialect, facts.map(|facts| play(records, dialect, &facts)))
 }
 
@@ -290,24 +299,24 @@ fn check_responses(records: &Records, headers: &HeaderMap, body: &Bytes) -> Resu
     Ok(responses::facts(&json, body))
 }
 
-fn check_claude(headers: &HeaderMap, body: &Bytes) -> Result<Facts, Fault> {
+pub(crate) fn check_claude(headers: &HeaderMap, body: &Bytes) -> Result<Facts, Fault> {
     claude::authenticate(headers)?;
     let json = parse(body)?;
     claude::check(&json, headers)?;
     Ok(claude::facts(&json, body))
 }
 
-fn check_gemini(route: &Route, body: &Bytes) -> Result<Facts, Fault> {
+pub(crate) fn check_gemini(route: &Route, body: &Bytes) -> Result<Facts, Fault> {
     let json = gemini::check(&gemini::json(body)?, route)?;
     Ok(gemini::facts(&json, route, body))
 }
 
-fn parse(body: &Bytes) -> Result<Value, Fault> {
+pub(crate) fn parse(body: &Bytes) -> Result<Value, Fault> {
     serde_json::from_slice(body)
         .map_err(|_| Fault::invalid("We could not parse the JSON body of your request."))
 }
 
-fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
+pub(crate) fn play(records: &Records, dialect: Dialect, facts: &Facts) -> Script {
     if let Some(script) = records.script(&facts.model) {
         return script;
     }
@@ -332,7 +341,7 @@ fn beside(records: &Records, dialect: Dialect, aside: Result<Aside, Fault>) -> S
     or_refuse(dialect, aside.map(|aside| aside.play(records)))
 }
 
-fn or_refuse(dialect: Dialect, outcome: Result<Script, Fault>) -> Script {
+pub(crate) fn or_refuse(dialect: Dialect, outcome: Result<Script, Fault>) -> Script {
     outcome.unwrap_or_else(|fault| fault.to_script(dialect))
 }
 

@@ -283,6 +283,27 @@ async fn several_files_are_uploaded_as_a_form() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_uploaded_anew_is_tried_at_once() {
+    let scene = Scene::new(SETTINGS);
+    let name = "claude-ada@example.com.json";
+    let credential = || {
+        let snapshot = scene.state.snapshot();
+        let mut all = snapshot.catalog.credentials().iter();
+        let found = all.find(|one| one.file() == Some(name));
+        std::sync::Arc::clone(found.unwrap())
+    };
+    let bar = || credential().health.report().all;
+    credential()
+        .health
+        .shut("log in again".into(), modelgate_providers::Moment::now());
+    assert!(bar().is_some());
+    let text = r#"{"type":"claude","email":"ada@example.com","access_token":"new","refresh_token":"r","expired":"2099-01-01T00:00:00Z"}"#;
+    let ask = format!("POST auth-files?name={name}");
+    assert_eq!(sent(&scene.state, &ask, &[KEY], text).await.0, 200);
+    assert_eq!(bar(), None);
+}
+
+#[tokio::test]
 async fn what_cannot_be_saved_is_not_in_use_either() {
     let scene = Scene::new(SETTINGS);
     let path = scene.home.path().join("c.yaml");

@@ -196,6 +196,7 @@ async fn calls_make_the_round_and_tokens_are_counted() {
             "{}",
             count.text()
         );
+        assert_eq!(count.header("x-modelgate-estimated"), None);
         let body = Speaks::Claude.tool_question(model, false).to_string();
         let count = gateway.request("POST", "/v1/messages/count_tokens");
         let count = Answer::read(count.header("content-type", "application/json").body(body)).await;
@@ -205,6 +206,8 @@ async fn calls_make_the_round_and_tokens_are_counted() {
             count.text()
         );
         assert_eq!(scene.last().0.path, "/v1internal:countTokens");
+        // Tools are told as a text, for want of a place.
+        assert_eq!(count.header("x-modelgate-estimated"), Some("true"));
     }
 }
 
@@ -237,12 +240,22 @@ async fn antigravitys_models_get_their_requests_in_their_way() {
         let answer = Form::Whole.ask(&gateway, model, &wild).await;
         assert_eq!(answer.status, 200, "{model} {}", answer.text());
         let dropped = answer.header("x-modelgate-dropped").unwrap();
-        let lost = if model == "ag" {
-            "maxOutputTokens"
-        } else {
-            "thinkingConfig"
+        let mut dropped: Vec<&str> = dropped.split(", ").collect();
+        dropped.sort_unstable();
+        const FUNCTION: &str = "tools[0].functionDeclarations[0].parametersJsonSchema";
+        let of_schema = ["additionalProperties", "properties.b.minItems", "required"]
+            .map(|lost| format!("{FUNCTION}.{lost}"));
+        let expected = match model {
+            "ag" => vec!["generationConfig.maxOutputTokens", "safetySettings"],
+            _ => vec![
+                "generationConfig.thinkingConfig",
+                "safetySettings",
+                &of_schema[0],
+                &of_schema[1],
+                &of_schema[2],
+            ],
         };
-        assert_eq!(dropped, format!("safetySettings, generationConfig.{lost}"));
+        assert_eq!(dropped, expected, "{model}");
     }
     let answer = gateway.question(Speaks::Chat, "ag", false).await;
     assert_eq!(answer.header("x-modelgate-dropped"), Some("max_tokens"));
@@ -285,6 +298,35 @@ async fn a_place_that_is_busy_or_gone_leaves_it_to_the_next_one() {
     }
     assert_eq!(busy.asked("/v1internal:generateContent").len(), 1);
     assert_eq!(scene.upstream.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_so_everywhere_until_the_moment_that_is_told() {
+    let scene = Scene::start().await;
+    scene.antigravity(&json!({"base_url": null}));
+    let first = StandIn::start(|_| {
+        let info = json!({
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED",
+            "metadata": {"quotaResetTimeStamp": "2099-01-01T00:00:00Z"},
+        });
+        let error = json!({"code": 429, "message": "no", "status": "RESOURCE_EXHAUSTED", "details": [info]});
+        Answered::json(429, &json!({"error": error}))
+    })
+    .await;
+    let gateway = scene
+        .launch()
+        .env("MODELGATE_ANTIGRAVITY_FIRST_URL", &first.url)
+        .env("MODELGATE_ANTIGRAVITY_API_URL", &scene.upstream.url())
+        .start()
+        .await;
+    for _ in 0..2 {
+        let answer = gateway.question(Speaks::Chat, "ag", false).await;
+        assert_eq!(answer.status, 429, "{}", answer.text());
+        let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!(wait > 1500, "{wait}");
+    }
+    assert_eq!(first.everything().len(), 1);
+    assert!(scene.upstream.requests().is_empty());
 }
 
 #[tokio::test]

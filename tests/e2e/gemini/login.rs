@@ -339,6 +339,35 @@ async fn an_antigravity_account_is_logged_in_to_and_answers() {
 }
 
 #[tokio::test]
+async fn an_antigravity_account_is_logged_in_to_over_http() {
+    let loaded = json!({"currentTier": {"id": "free-tier"}, "cloudaicompanionProject": "p-5"});
+    let login = Login::start("antigravity", loaded, &[]).await;
+    let name = "antigravity-ada@example.com";
+    let before = json!({
+        "type": "antigravity", "access_token": "old", "refresh_token": "old", "fetch_models": false,
+        "base_url": login.scene.upstream.url(), "model_aliases": {"ag": "gemini-3-flash-up-text"},
+    });
+    login.scene.change(name, &before);
+    let gateway = login.launch().start().await;
+    let begun = gateway
+        .begin_login("antigravity-auth-url?is_webui=true")
+        .await;
+    let onward = visit(&login.agree(begun["url"].as_str().unwrap())).await;
+    assert_eq!(onward.status, 302);
+    let callback = onward.header("location").unwrap();
+    let place = format!("{}/antigravity/callback?", gateway.url());
+    assert!(callback.starts_with(&place), "{callback}");
+    assert_eq!(visit(callback).await.status, 200);
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended, json!({"status": "ok"}));
+    assert_eq!(login.scene.saved(name)["project_id"], "p-5");
+    expect_hello(&gateway, "ag").await;
+    let sent = login.scene.upstream.last_request();
+    assert_eq!(sent.header("authorization"), Some("Bearer access-0"));
+    assert_eq!(sent.json()["project"], "p-5");
+}
+
+#[tokio::test]
 async fn what_keeps_an_account_from_a_project_is_told() {
     let wants = json!({"allowedTiers": [{"id": "standard-tier", "isDefault": true, "userDefinedCloudaicompanionProject": true}]});
     let barred = json!({"ineligibleTiers": [{"reasonMessage": "Not in your country."}]});

@@ -4,6 +4,7 @@ mod answers;
 mod backend;
 
 use super::{Scene, unspoken};
+use crate::harness::browser::visit;
 use crate::harness::process::Finished;
 use crate::harness::{Answer, Gateway, PATIENCE, Speaks, ask, eventually};
 use backend::{Memory, POLL, RESPONSES, TOKEN, USERCODE, WORKSPACE, id_token};
@@ -268,4 +269,32 @@ async fn why_there_is_no_login_with_a_code_is_said() {
     let providers = list["providers"].as_array().unwrap();
     let codex = providers.iter().find(|one| one["provider"] == "codex");
     assert_eq!(codex.unwrap()["ready"], true);
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_over_http_and_answers_with_its_new_token() {
+    let chatgpt = ChatGpt::start().await;
+    let before = json!({"email": "ada@example.com", "note": "mine"});
+    chatgpt.account("codex-0a1b2c3d-ada@example.com-plus", "9", &before);
+    let gateway = chatgpt.scene.launch().start().await;
+    let begun = gateway.begin_login("codex-auth-url?is_webui=true").await;
+    let warning = begun["warning"].as_str().unwrap();
+    assert!(warning.contains("OpenAI's own applications"), "{warning}");
+    let onward = visit(&chatgpt.agree(begun["url"].as_str().unwrap())).await;
+    assert_eq!(onward.status, 302);
+    let callback = onward.header("location").unwrap();
+    let place = format!("{}/codex/callback?", gateway.url());
+    assert!(callback.starts_with(&place), "{callback}");
+    assert_eq!(visit(callback).await.status, 200);
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended, json!({"status": "ok"}));
+    let saved = chatgpt.scene.saved(&chatgpt.logged_in());
+    assert_eq!(
+        (&saved["access_token"], &saved["note"]),
+        (&json!("access-0"), &json!("mine"))
+    );
+    let answer = gateway.question(Speaks::Claude, "gpt-5.5", true).await;
+    answer.expect_text(Speaks::Claude, "Hello there");
+    let asked = chatgpt.scene.last(RESPONSES);
+    assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
 }

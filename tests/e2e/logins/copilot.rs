@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 const CHAT: &str = "/business/chat/completions";
+const RESPONSES: &str = "/business/responses";
 const MINT: &str = "/copilot_internal/v2/token";
 
 /// GitHub, and what it does in a test.
@@ -39,6 +40,7 @@ impl GitHub {
                     api_token(asked, status, minted)
                 }
                 "/business/models" => list(asked),
+                RESPONSES => respond(asked),
                 CHAT => chat(asked, ended.load(Ordering::SeqCst)),
                 path => panic!("{path}"),
             }
@@ -125,8 +127,32 @@ fn is_let_in(asked: &Asked, over: usize) -> bool {
 
 fn list(asked: &Asked) -> Said {
     assert!(is_let_in(asked, 0), "{asked:?}");
-    let models = ["gpt-5-mini", "claude-new-9.9"].map(|id| json!({"id": id, "vendor": "x"}));
+    let mut models = ["gpt-5-mini", "claude-new-9.9"]
+        .map(|id| json!({"id": id, "vendor": "x"}))
+        .to_vec();
+    models.push(json!({"id": "gpt-5-codex", "supported_endpoints": ["/responses"]}));
+    models.push(json!({"id": "gpt-5", "supported_endpoints": ["/chat/completions", "/responses"]}));
     Said::json(200, &json!({"data": models}))
+}
+
+/// In one piece.
+fn respond(asked: &Asked) -> Said {
+    assert!(is_let_in(asked, 0), "{asked:?}");
+    let body = asked.json();
+    assert!(
+        body["input"].is_array() || body["input"].is_string(),
+        "{body}"
+    );
+    assert!(body.get("messages").is_none(), "{body}");
+    let part = json!({"type": "output_text", "text": "Hello there", "annotations": []});
+    let said = json!({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]});
+    Said::json(
+        200,
+        &json!({
+            "id": "resp_up", "object": "response", "created_at": 1, "model": body["model"], "status": "completed",
+            "output": [said], "error": null, "usage": {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5},
+        }),
+    )
 }
 
 fn chat(asked: &Asked, over: usize) -> Said {
@@ -253,4 +279,52 @@ async fn an_answer_in_two_choices_is_one_for_every_client() {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(github.scene.last(CHAT).header("x-initiator"), Some("agent"));
     }
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_over_http() {
+    let github = GitHub::start().await;
+    let wishes = json!({"type": "github-copilot"});
+    let name = "github-copilot-ada";
+    let login = github
+        .scene
+        .log_in_over_http("copilot-auth-url", name, &wishes, "gpt-5");
+    login.await;
+    let asked = github.scene.last(CHAT);
+    assert_eq!(asked.header("authorization"), Some("Bearer tid=1;x"));
+}
+
+#[tokio::test]
+async fn a_model_that_its_list_has_in_responses_only_is_asked_there_by_every_client() {
+    let github = GitHub::start().await;
+    let account = json!({
+        "type": "github-copilot", "access_token": "access-0",
+        "model_aliases": [{"name": "gpt-5-codex", "alias": "coder"}],
+    });
+    github.scene.change("github-copilot-ada", &account);
+    let gateway = github.scene.launch().start().await;
+    eventually("the list is there", async || {
+        let answer = gateway.request("GET", "/v1/models").send().await.unwrap();
+        answer.text().await.unwrap().contains("claude-new-9.9")
+    })
+    .await;
+    for dialect in Speaks::BOTH {
+        let answer = gateway.question(dialect, "coder", false).await;
+        answer.expect_text(dialect, "Hello there");
+        let asked = github.scene.last(RESPONSES);
+        assert_eq!(asked.json()["model"], "gpt-5-codex");
+        assert_eq!(asked.header("x-initiator"), Some("user"));
+    }
+    let body = json!({"model": "coder", "input": "Hi"}).to_string();
+    let request = gateway.request("POST", "/v1/responses");
+    let request = request
+        .header("content-type", "application/json")
+        .body(body);
+    let answer = crate::harness::Answer::read(request).await;
+    assert!(answer.text().contains("Hello there"), "{}", answer.text());
+    assert_eq!(github.scene.server.asked(RESPONSES).len(), 3);
+    assert!(github.scene.server.asked(CHAT).is_empty());
+    // One that is at both places stays where it was.
+    gateway.question(Speaks::Chat, "gpt-5", false).await;
+    assert_eq!(github.scene.server.asked(CHAT).len(), 1);
 }

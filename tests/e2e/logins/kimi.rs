@@ -226,3 +226,17 @@ async fn tokens_are_renewed_and_a_bare_refusal_ends_the_login() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_over_http() {
+    let scene = start().await;
+    let wishes = json!({"type": "kimi", "base_url": format!("{}/v1", scene.server.url)});
+    scene
+        .log_in_over_http("kimi-auth-url?label=work", "kimi-work", &wishes, "kimi-k3")
+        .await;
+    let device = scene.saved("kimi-work")["device_id"].clone();
+    for place in ["/token", CHAT, MESSAGES] {
+        let asked = scene.last(place);
+        assert_eq!(asked.header("x-msh-device-id"), device.as_str(), "{place}");
+    }
+}

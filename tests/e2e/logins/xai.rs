@@ -181,3 +181,15 @@ fn account(scene: &Scene) -> Value {
         "base_url": format!("{}/v1", scene.server.url), "fetch_models": false,
     })
 }
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_over_http() {
+    let scene = start(None).await;
+    let wishes = json!({"type": "xai", "base_url": format!("{}/v1", scene.server.url)});
+    let name = "xai-ada@example.com";
+    scene
+        .log_in_over_http("xai-auth-url", name, &wishes, "grok-4.6")
+        .await;
+    let asked = scene.last(CHAT);
+    assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
+}

@@ -50,7 +50,7 @@ export const SETTINGS = JSON.parse(process.argv[2]);
 const CASES = [];
 
 const THIRD = "gemini-3-flash-";
-export const UPSTREAMS = ["chat", "claude", "gemini", "responses"];
+export const UPSTREAMS = ["chat", "claude", "gemini", "responses", "kiro"];
 // Why a case has no meaning somewhere.
 export const SAME_BYTES = "between a client and an upstream of one dialect the bytes pass as they are";
 export const CHAT_ODDITY = "only servers that speak Chat are known for it";
@@ -76,22 +76,21 @@ export function table(rows, run, options) {
 }
 
 /** The model of a scenario. `gemini-3-flash-` before it means Gemini's third generation, on that upstream only. */
-function model(upstream, name) {
+function model({ upstream, prefix }, name) {
   const short = name.replace(THIRD, "");
   const third = name !== short && upstream === "gemini" ? THIRD : "";
-  if (SETTINGS.direct) return `${third}up-${short}`;
-  return { chat: "c-", claude: "a-", gemini: "g-", responses: "r-" }[upstream] + third + short;
+  return (SETTINGS.direct ? third + prefix : prefix + third) + short;
 }
 
 /** Runs the table on every route and prints one JSON line per result. */
 export async function run() {
-  for (const upstream of SETTINGS.routes) {
-    const route = { upstream, model: (name) => model(upstream, name) };
+  for (const [place, { upstream, prefix, cases }] of Object.entries(SETTINGS.routes)) {
+    const route = { upstream, model: (name) => model({ upstream, prefix }, name) };
     for (const { name, run, without, direct } of CASES) {
-      if (!name.includes(SETTINGS.only)) continue;
+      if (!name.includes(SETTINGS.only) || !(cases ?? [name]).includes(name)) continue;
       const reason = without[upstream] ?? (SETTINGS.direct && !direct && NO_GATEWAY);
       if (reason) {
-        console.log(JSON.stringify({ route: upstream, case: name, left_out: reason }));
+        console.log(JSON.stringify({ route: place, case: name, left_out: reason }));
         continue;
       }
       let error = null;
@@ -101,7 +100,7 @@ export async function run() {
         const place = problem.stack?.split("\n").find((line) => line.includes("_cases.js")) ?? "";
         error = `${place.trim()} ${String(problem).slice(0, 600)}`;
       }
-      console.log(JSON.stringify({ route: upstream, case: name, error }));
+      console.log(JSON.stringify({ route: place, case: name, error }));
     }
   }
 }

@@ -152,7 +152,8 @@ add("thinking", async (route) => {
   const plain = await ask(route, "thinking", { reasoning_effort: "low" });
   equal([plain.message.content, plain.message.reasoning_content], [HELLO, THOUGHT]);
   counts(plain.usage, 13, 20);
-  equal(plain.usage.completion_tokens_details.reasoning_tokens, 12);
+  // Kiro does not tell how much of it was thought.
+  if (route.upstream !== "kiro") equal(plain.usage.completion_tokens_details.reasoning_tokens, 12);
   const streamed = await stream(route, "thinking", { reasoning_effort: "low" });
   equal([streamed.content, streamed.reasoning], [HELLO, THOUGHT]);
 });

@@ -45,21 +45,21 @@ CASES = []
 class Route:
     """Where the models of one run of the table live."""
 
-    def __init__(self, client, upstream):
+    def __init__(self, client, place):
         self.client = client
-        self.upstream = upstream
+        self.upstream = place["upstream"]
+        self.prefix = place["prefix"]
 
     def model(self, name):
         """The model of a scenario. `gemini-3-flash-` before it means Gemini's third generation, on that upstream only."""
         short = name.removeprefix(THIRD)
         third = THIRD if name != short and self.upstream == "gemini" else ""
-        if SETTINGS["direct"]:
-            return f"{third}up-{short}"
-        return {"chat": "c-", "claude": "a-", "gemini": "g-", "responses": "r-"}[self.upstream] + third + short
+        before, after = (third, self.prefix) if SETTINGS["direct"] else (self.prefix, third)
+        return before + after + short
 
 
 THIRD = "gemini-3-flash-"
-UPSTREAMS = ("chat", "claude", "gemini", "responses")
+UPSTREAMS = ("chat", "claude", "gemini", "responses", "kiro")
 # Why a case has no meaning somewhere.
 SAME_BYTES = "between a client and an upstream of one dialect the bytes pass as they are"
 CHAT_ODDITY = "only servers that speak Chat are known for it"
@@ -96,22 +96,22 @@ def cases(names, **options):
 
 def run(client):
     """Runs the table on every route and prints one JSON line per result."""
-    for upstream in SETTINGS["routes"]:
+    for route, place in SETTINGS["routes"].items():
         for name, without, direct, function in CASES:
-            if SETTINGS["only"] not in name:
+            if SETTINGS["only"] not in name or name not in place.get("cases", [name]):
                 continue
-            reason = without.get(upstream) or (SETTINGS["direct"] and not direct and NO_GATEWAY)
+            reason = without.get(place["upstream"]) or (SETTINGS["direct"] and not direct and NO_GATEWAY)
             if reason:
-                print(json.dumps({"route": upstream, "case": name, "left_out": reason}), flush=True)
+                print(json.dumps({"route": route, "case": name, "left_out": reason}), flush=True)
                 continue
             error = None
             try:
-                function(Route(client, upstream))
+                function(Route(client, place))
             except Exception as problem:
-                place = traceback.extract_tb(problem.__traceback__)
-                line = next((frame for frame in reversed(place) if frame.filename.endswith("_cases.py")), place[-1])
+                frames = traceback.extract_tb(problem.__traceback__)
+                line = next((frame for frame in reversed(frames) if frame.filename.endswith("_cases.py")), frames[-1])
                 error = f"line {line.lineno}: {line.line}: {type(problem).__name__}: {str(problem)[:600]}"
-            print(json.dumps({"route": upstream, "case": name, "error": error}), flush=True)
+            print(json.dumps({"route": route, "case": name, "error": error}), flush=True)
 
 
 def equal(found, expected):

@@ -113,7 +113,9 @@ def _(route):
     answer = ask(route, "thinking", reasoning_effort="low")
     equal((answer.choices[0].message.content, answer.choices[0].message.reasoning_content), (HELLO, THOUGHT))
     counts(answer.usage, completion=20)
-    equal(answer.usage.completion_tokens_details.reasoning_tokens, 12)
+    # Kiro does not tell how much of it was thought.
+    if route.upstream != "kiro":
+        equal(answer.usage.completion_tokens_details.reasoning_tokens, 12)
     streamed = Streamed(route, "thinking", reasoning_effort="low")
     equal((streamed.text, streamed.reasoning), (HELLO, THOUGHT))
 

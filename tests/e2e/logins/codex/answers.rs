@@ -2,7 +2,7 @@
 
 use super::backend::{COMPACT, RESPONSES, TOKEN, id_token};
 use super::{ChatGpt, post, respond, response, text_of};
-use crate::harness::{Speaks, eventually};
+use crate::harness::{Answer, Speaks, eventually};
 use crate::responses::socket::Socket;
 use serde_json::{Value, json};
 
@@ -286,4 +286,30 @@ async fn every_account_serves_what_its_plan_has() {
             assert_eq!(asked.header("authorization"), Some(token), "{model}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_session_of_a_claude_client_is_led_to_its_beginning() {
+    let (chatgpt, gateway) = ChatGpt::serving().await;
+    let mut keys = Vec::new();
+    for session in ["s-1", "s-1", "s-2"] {
+        let body = Speaks::Claude.question("gpt-5.5", false).to_string();
+        let request = gateway.request("POST", "/v1/messages");
+        let request = request.header("content-type", "application/json");
+        let request = request.header("x-claude-code-session-id", session);
+        let answer = Answer::read(request.body(body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let asked = chatgpt.scene.last(RESPONSES);
+        let key = asked.json()["prompt_cache_key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(asked.header("session-id"), Some(&*key));
+        keys.push(key);
+    }
+    assert!(keys[0] == keys[1] && keys[0] != keys[2], "{keys:?}");
+    let body = Speaks::Claude.question("gpt-5.5", false);
+    gateway.ask(Speaks::Claude, &body).await;
+    let asked = chatgpt.scene.last(RESPONSES);
+    assert_eq!(asked.header("session-id"), None, "nobody named one");
 }
