@@ -9,7 +9,9 @@ import { startUpstream } from './upstream.js'
 
 /** The views by their titles, in the order of the page. */
 export const VIEWS = ['Overview', 'Requests', 'Accounts', 'Models', 'Keys', 'Usage', 'Logs', 'Config']
-const WIDE = { width: 1280, height: 800 }
+/** How the browser is started; root has no sandbox. */
+export const BROWSER = { executablePath: process.env.CHROMIUM, args: process.getuid() === 0 ? ['--no-sandbox'] : [] }
+export const WIDE = { width: 1280, height: 800 }
 export const NARROW = { width: 360, height: 740 }
 
 /**
@@ -22,7 +24,7 @@ export function scene({ change } = {}) {
   before(async () => {
     scene.upstream = await startUpstream()
     scene.gateway = await Gateway.start(scene.upstream.url, change)
-    scene.browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: process.getuid() === 0 ? ['--no-sandbox'] : [] })
+    scene.browser = await chromium.launch(BROWSER)
   })
   after(async () => {
     await scene.browser?.close()
@@ -49,7 +51,7 @@ async function onPage(scene, run, { out = false, size = WIDE, dark = false, expe
     await run(page, scene)
     assert.deepEqual(wrong, [])
   } catch (error) {
-    const seen = await page.locator('body').ariaSnapshot().catch(() => 'nothing')
+    const seen = await page.locator('main, dialog').last().ariaSnapshot().catch(() => 'nothing')
     error.stack += `\n--- seen at ${page.url()}:\n${seen.slice(0, 4000)}\n--- noted: ${JSON.stringify(wrong)}`
     throw error
   } finally {

@@ -1,6 +1,7 @@
 // A provider of one's own: models that answer, wait or fail, and a login with a code.
 
 import { createServer } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** What no page may run, load or be reordered by. */
 export const HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>\u202etxt.exe\u202c'
@@ -9,8 +10,12 @@ export const INERT = '<img src=x onerror=alert(1)><script>alert(2)</script>\\u{2
 /** Its answer to every question. */
 export const ANSWER = 'Hello from the scripted upstream.'
 export const USAGE = { prompt_tokens: 1200, completion_tokens: 80, total_tokens: 1280 }
-/** Models that answer at once, under names that have a price. */
+/** Models that answer at once, of which two have a price; one that waits until it is let go, and one that fails. */
 export const MODELS = ['claude-sonnet-4-5', 'gpt-5.5', 'swift', 'slow', 'broken']
+/** Keys with which every model is like that, for pictures: one that takes its time, one that waits, one that has had enough. */
+export const PACED = 'paced-key'
+export const SLOW = 'slow-key'
+export const TIRED = 'tired-key'
 
 /** Starts it: `url`; `release()` lets `slow` go on; `decide(word)` says how logins stand, `approved`,
  * `pending` or an error; `close()`. */
@@ -19,7 +24,7 @@ export async function startUpstream() {
   const login = { stands: 'pending' }
   const server = createServer(async (ask, answer) => {
     const body = await read(ask)
-    if (ask.url === '/v1/chat/completions') return chat(JSON.parse(body), answer, waiting)
+    if (ask.url === '/v1/chat/completions') return chat(JSON.parse(body), ask.headers.authorization, answer, waiting)
     if (ask.url === '/device') return json(answer, 200, DEVICE)
     if (ask.url === '/token') return token(answer, login)
     if (ask.url === '/claude') return json(answer, 200, { ...TOKENS, account: ADA })
@@ -45,9 +50,18 @@ function json(answer, status, body) {
   answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-async function chat(asked, answer, waiting) {
+let paces = 0
+
+async function chat(asked, authorization, answer, waiting) {
+  const key = authorization.replace('Bearer ', '')
   const { model, stream } = asked
   if (model === 'broken') return json(answer, 500, { error: { message: `${HOSTILE} went wrong`, type: 'server_error' } })
+  if (key === TIRED) {
+    answer.setHeader('retry-after', '840')
+    return json(answer, 429, { error: { message: 'The quota of this hour is used up.', type: 'rate_limit_error' } })
+  }
+  const pace = key === PACED ? ((paces += 337) % 900) + 150 : 0
+  await pause(pace)
   const one = { id: 'chatcmpl-1', created: 1, model }
   if (!stream) {
     const choices = [{ index: 0, message: { role: 'assistant', content: ANSWER }, finish_reason: 'stop' }]
@@ -59,7 +73,8 @@ async function chat(asked, answer, waiting) {
   }
   answer.writeHead(200, { 'content-type': 'text/event-stream' })
   chunk({ role: 'assistant', content: ANSWER }, null)
-  if (model === 'slow') await new Promise((resolve) => waiting.push(resolve))
+  await pause(3 * pace)
+  if (model === 'slow' || key === SLOW) await new Promise((resolve) => waiting.push(resolve))
   chunk({}, 'stop', { usage: USAGE })
   answer.end('data: [DONE]\n\n')
 }

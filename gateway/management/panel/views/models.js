@@ -25,7 +25,8 @@ export function show(place, tail) {
     none: 'No model is called like that.',
   })
   const search = h('input', { type: 'search', 'aria-label': 'Filter', placeholder: 'Filter: name, provider, account …' })
-  const said = h('p', { class: 'faint', role: 'status' })
+  list.node.hidden = true
+  const said = h('p', { class: 'faint', role: 'status' }, 'Asking…')
   const others = h('div')
   const left = new AbortController()
   let window
@@ -35,6 +36,7 @@ export function show(place, tail) {
     const found = answer.models.filter((model) =>
       matches(`${model.id} ${model.providers.join(' ')} ${model.servers.map((one) => one.credential).join(' ')}`, words),
     )
+    list.node.hidden = false
     list.update(found.slice(0, SHOWN))
     const cut = found.length > SHOWN ? `; the first ${SHOWN} are shown, the filter finds the others` : ''
     const text = `${found.length} of ${answer.models.length} models${cut}`
@@ -46,7 +48,7 @@ export function show(place, tail) {
       replace(others, otherNames(answer.other_names))
       draw()
     } catch (error) {
-      if (!left.signal.aborted) replace(said, trouble(error))
+      if (!left.signal.aborted) replace(said, h('span', { class: 'bad' }, error.message))
     }
   }
   const open = (name) => {

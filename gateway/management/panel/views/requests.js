@@ -35,13 +35,14 @@ export function show(place, tail) {
   /** Where the next page begins; of the live one, where what is shown ends. */
   const next = () => (at.page ? at.page.next : at.last?.id)
 
-  function draw() {
+  /** `again`: only time has passed, in which nothing that is held grows older. */
+  function draw(again = false) {
     if (!at.paused) at.held = latest()
     const rows = at.page ? at.page.requests : at.held
     const found = rows.filter(wanted)
     const shown = found.slice(0, SHOWN)
     at.last = found.length > SHOWN ? shown.at(-1) : rows.at(-1)
-    list.update(shown)
+    if (!again || !at.paused) list.update(shown)
     replace(pause, at.paused ? `Go on${fresh(at.held)}` : 'Pause')
     pause.disabled = at.page !== null
     newer.disabled = at.page === null
@@ -69,7 +70,7 @@ export function show(place, tail) {
     else draw()
   }
   place.append(head(title), tools(refilter, pause), said, list.node, h('div', { class: 'actions' }, newer, older))
-  const unwatch = watchCalmly(draw)
+  const unwatch = watchCalmly(() => draw(true))
   if (tail) open({ id: tail })
   return () => {
     unwatch()

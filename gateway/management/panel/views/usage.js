@@ -122,13 +122,10 @@ function range() {
 
 /** Hours that the range has, about. */
 function hours() {
-  const end = chosen.range === 'dates' && chosen.to ? begin(chosen.to, 'day').getTime() + 24 * 3_600_000 : Date.now()
-  const starts = {
-    '24h': end - 24 * 3_600_000,
-    month: begin(range().since, 'day').getTime(),
-    dates: begin(chosen.from || '1970-01-01', 'day').getTime(),
-  }
-  return chosen.range in starts ? (end - starts[chosen.range]) / 3_600_000 : Infinity
+  if (chosen.range === '24h') return 24
+  const { since, until } = range()
+  if (!since || (chosen.range !== 'month' && chosen.range !== 'dates')) return Infinity
+  return ((until ? begin(until, 'day') : Date.now()) - begin(since, 'day')) / 3_600_000
 }
 
 /** The sums by what was chosen, and those over time. */
@@ -174,8 +171,7 @@ function controls(load) {
 function notes({ total, ledger }) {
   const said = []
   if (!ledger.recording) said.push('Requests are not written down; usage-statistics-enabled in the configuration turns that on.')
-  if (ledger.lost > 0)
-    said.push(`${count(ledger.lost)} requests could not be written down${ledger.last_error ? `: ${ledger.last_error}` : ''}.`)
+  if (ledger.lost > 0) said.push(`${count(ledger.lost)} requests could not be written down: ${ledger.last_error ?? 'see the log'}.`)
   if (total.unpriced > 0) said.push(`${count(total.unpriced)} requests have no price, and are not in the cost.`)
   if (total.estimated > 0) said.push(`The cost of ${count(total.estimated)} requests is an estimate.`)
   if (total.uncounted > 0) said.push(`Of ${count(total.uncounted)} requests no token count is known.`)
@@ -282,14 +278,9 @@ function importing(done) {
 async function outcome(file) {
   if (file.size > LARGEST) return trouble(`${file.name} has more than 64 MB; export a shorter time.`)
   try {
-    const {
-      added,
-      skipped,
-      total_requests: total,
-      failed_requests: failed,
-    } = await (await ask('usage/import', { method: 'POST', text: file })).json()
-    const now = `the ledger has ${count(total)} now, ${count(failed)} of them failures`
-    return h('p', { class: 'good' }, `${count(added)} requests were added, ${count(skipped)} were known; ${now}.`)
+    const done = await (await ask('usage/import', { method: 'POST', text: file })).json()
+    const now = `the ledger has ${count(done.total_requests)} now, ${count(done.failed_requests)} of them failures`
+    return h('p', { class: 'good' }, `${count(done.added)} requests were added, ${count(done.skipped)} were known; ${now}.`)
   } catch (error) {
     return trouble(error)
   }
