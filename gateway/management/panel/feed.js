@@ -12,6 +12,7 @@ export const SECONDS = 120
 const TYPES = [
   'request_started',
   'request_first_byte',
+  'request_progress',
   'request_ended',
   'account_changed',
   'account_removed',
@@ -116,9 +117,11 @@ export function take(event) {
       tick().started += 1
       break
     case 'request_first_byte':
-    case 'request_progress':
       // The beginning may have been before this page was there.
       if (feed.open.has(event.id)) feed.open.set(event.id, { ...feed.open.get(event.id), ...event })
+      break
+    case 'request_progress':
+      if (feed.open.has(event.id)) feed.open.get(event.id).progress = event
       break
     case 'request_ended':
       end(event)

@@ -54,7 +54,7 @@ function login(refusal) {
     'form',
     { class: 'login', onsubmit: enter },
     h('h1', null, 'modelgate'),
-    field('Management key', input, 'It is kept in this tab only, and forgotten when the tab is closed.'),
+    field('Management key', input, 'Kept in this tab only. On the machine of the gateway, modelgate panel tells one.'),
     said,
     h('button', { type: 'submit' }, 'Open'),
   )

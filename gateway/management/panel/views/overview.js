@@ -192,6 +192,14 @@ function alarm({ meaning, text, more, view, event }, draw) {
   )
 }
 
+/** How fast an answer comes; `~` where pieces of the stream stand for the tokens that its provider has not told yet. */
+function speed({ ms, progress }) {
+  const seconds = progress ? (progress.ms - ms) / 1000 : 0
+  if (!(seconds > 0)) return UNKNOWN
+  const told = progress.tokens ?? 0
+  return `${told < progress.chunks ? '~' : ''}${rate(Math.max(told, progress.chunks) / seconds)}`
+}
+
 /** Requests that are being answered, the oldest first. */
 function openRequests() {
   const age = (request) => span((Date.now() - request.seen) / 1000)
@@ -203,11 +211,12 @@ function openRequests() {
       { title: 'Client', cell: client, wide: true },
       { title: 'Account', cell: (request) => request.credential ?? UNKNOWN, wide: true },
       { title: 'First byte', cell: first, tight: true },
+      { title: 'Tokens/s', cell: speed, number: true },
     ],
     {
       caption: 'Requests being answered',
       key: (request) => request.id,
-      stamp: (request) => age(request) + first(request),
+      stamp: (request) => age(request) + first(request) + speed(request),
       none: 'Nothing is being answered right now.',
     },
   )
