@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
+import { createServer, request } from 'node:http'
 import { test } from 'node:test'
 
 import { CLIENT_KEY, Gateway, MANAGEMENT_KEY } from './gateway.js'
-import { live, logIn, scene } from './harness.js'
+import { live, scene } from './harness.js'
 
 const here = scene()
 const REFUSED = /status of 401/
@@ -196,3 +197,50 @@ here.test('another page can neither hold this one nor ask the API', async (page,
   assert.ok(held)
   assert.equal(await page.frames().at(-1).getByLabel('Management key').count(), 0)
 }, { out: true, elsewhere: true, expects: [/CORS|status of|net::ERR|frame-ancestors|Refused to/] })
+
+/** A proxy that takes a path away, says for whom it asks, and keeps `Host`. */
+async function proxy(to, path) {
+  const server = createServer((ask, answer) => {
+    if (!ask.url.startsWith(path)) return answer.writeHead(404).end()
+    const headers = { ...ask.headers, 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'http' }
+    const on = request(to + ask.url.slice(path.length), { method: ask.method, headers }, (got) => {
+      answer.writeHead(got.statusCode, got.headers)
+      got.pipe(answer)
+    })
+    on.on('error', () => answer.destroy())
+    answer.on('close', () => on.destroy())
+    ask.pipe(on)
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+test('behind a proxy there is no page until other machines are let in', async (t) => {
+  const server = await proxy(here.gateway.url, '/gate')
+  t.after(() => server.close())
+  assert.equal((await fetch(`http://127.0.0.1:${server.address().port}/gate/management.html`)).status, 404)
+})
+
+here.test('behind a proxy, below a path, the page is the same', async (page, { upstream }) => {
+  const gateway = await Gateway.start(upstream.url, (text) => text.replace('remote-management:', '$&\n  allow-remote: true'))
+  const server = await proxy(gateway.url, '/gate')
+  try {
+    await page.goto(`http://127.0.0.1:${server.address().port}/gate/management.html`)
+    await page.getByLabel('Management key').fill(MANAGEMENT_KEY)
+    await page.keyboard.press('Enter')
+    await live(page)
+    const asked = gateway.ask('slow', { stream: true })
+    await page.getByRole('heading', { name: 'Being answered: 1' }).waitFor()
+    upstream.release()
+    await asked
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByRole('button', { name: 'Make the key' }).click()
+    await page.getByText('It is shown only now').waitFor()
+  } finally {
+    await page.close()
+    server.closeAllConnections()
+    server.close()
+    await gateway.end()
+  }
+}, { out: true, elsewhere: true })

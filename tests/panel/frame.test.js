@@ -74,9 +74,13 @@ async function walk(page) {
     const stop = await page.evaluate(() => {
       const node = document.activeElement
       if (node === document.body) return null
-      const style = getComputedStyle(node)
       const box = node.getBoundingClientRect()
-      const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1
+      let outlined = false
+      // What has the focus may be shown by what is around it.
+      for (let around = node; around && !outlined; around = around.parentElement) {
+        const { outlineStyle, outlineWidth } = getComputedStyle(around)
+        outlined = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1
+      }
       return { html: node.outerHTML.slice(0, 120), visible: outlined && box.width > 0 && box.height > 0 }
     })
     if (stop === null) return stops

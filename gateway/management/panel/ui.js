@@ -173,16 +173,6 @@ export function redraw(node, ...children) {
   return node
 }
 
-/** The same action, at most once a second; for what is told by a feed that tells something every second. */
-export function paced(action) {
-  let last = 0
-  return () => {
-    if (Date.now() - last < 900) return
-    last = Date.now()
-    action()
-  }
-}
-
 /** A field of a form that chooses one of `options`: `[value, name]`. */
 export const select = (options, chosen, props = {}) =>
   h('select', props, options.map(([value, name]) => h('option', { value, selected: value === chosen }, name)))

@@ -2,9 +2,10 @@
 
 import { ask, get, send } from '../api.js'
 import { h, replace } from '../dom.js'
-import { changed, feed, watch } from '../feed.js'
+import { changed, feed, watchCalmly } from '../feed.js'
 import { UNKNOWN, count, moment, percent, until } from '../format.js'
-import { attempt, badge, button, confirm, empty, head, meter, paced, redraw, toast } from '../ui.js'
+import { attempt, badge, button, confirm, empty, head, matches, meter, redraw, toast } from '../ui.js'
+import { STATES, standing } from '../words.js'
 import { logIn } from './login.js'
 
 export const title = 'Accounts'
@@ -16,15 +17,6 @@ const MOST = 300
 
 /** Bytes of the largest file that is sent. */
 const LARGEST = 1_000_000
-
-/** The words for people, and what each means. */
-const STATES = {
-  ready: ['ready', 'good'],
-  cooling: ['cooling', 'warn'],
-  on_trial: ['on trial', 'warn'],
-  disabled: ['disabled', 'quiet'],
-  log_in_again: ['log in again', 'bad'],
-}
 
 export function show(place, tail) {
   /** Cards by the id of their account: `{node, told}`, of which `told` is what they show. */
@@ -53,8 +45,8 @@ export function show(place, tail) {
 
   function draw() {
     const all = [...feed.accounts.values()]
-    const wanted = filter.value.trim().toLowerCase()
-    const shown = all.filter((account) => matches(account, wanted)).slice(0, MOST)
+    const wanted = filter.value.trim()
+    const shown = all.filter((account) => matches(words(account), wanted)).slice(0, MOST)
     say(summary, tally(all, shown.length))
     const gone = new Set(cards.keys())
     shown.forEach((account, index) => {
@@ -97,7 +89,7 @@ export function show(place, tail) {
     for (const node of list.querySelectorAll('[data-until]')) say(node, until(node.dataset.until))
   }
 
-  const unwatch = watch(paced(draw))
+  const unwatch = watchCalmly(draw)
   const counts = setInterval(() => document.hidden || load().catch(() => {}), COUNTS)
   load().then(
     () => reveal(cards.get(tail)?.node),
@@ -133,17 +125,9 @@ function reveal(node) {
   node?.focus({ preventScroll: true })
 }
 
-const matches = (account, wanted) =>
-  [
-    account.id,
-    account.provider,
-    account.kind,
-    account.email,
-    account.label,
-    account.source,
-    STATES[account.state]?.[0],
-    account.reason,
-  ].some((text) => text?.toLowerCase().includes(wanted))
+/** What the filter looks at. */
+const words = ({ id, provider, kind, email, label, source, state, reason }) =>
+  [id, provider, kind, email, label, source, STATES[state]?.[0], reason].filter(Boolean).join(' ')
 
 function tally(all, shown) {
   const ready = all.filter((account) => account.state === 'ready').length
@@ -158,7 +142,7 @@ const nothing = (all) =>
 function card(account, open, act) {
   return [
     h('div', { class: 'who' }, h('h2', null, account.id), h('small', null, called(account))),
-    h('div', { class: 'standing' }, standing(account), others(account)),
+    h('div', { class: 'standing' }, stands(account), others(account)),
     h('div', { class: 'quotas' }, account.quota.map(quota)),
     h('div', { class: 'counts' }, figure('good', account.succeeded), figure('bad', account.failed)),
     account.reason && h('p', { class: 'reason' }, account.reason),
@@ -178,9 +162,8 @@ const others = ({ models, model_list: list }) => [
 /** A time that is ahead; whoever shows it counts it down. */
 const ahead = (time) => h('time', { datetime: time, title: moment(time), data: { until: time } }, until(time))
 
-function standing({ state, next_try }) {
-  const [word, meaning] = STATES[state] ?? [state, 'quiet']
-  return [badge(word, meaning), next_try && h('span', null, ' tried again ', ahead(next_try))]
+function stands({ state, next_try }) {
+  return [standing(state), next_try && h('span', null, ' tried again ', ahead(next_try))]
 }
 
 function quota(window) {
@@ -244,7 +227,7 @@ function more(account, open) {
 }
 
 const modelState = (model) =>
-  h('li', null, h('code', null, model.model), ' ', standing(model), model.reason && h('p', { class: 'reason' }, model.reason))
+  h('li', null, h('code', null, model.model), ' ', stands(model), model.reason && h('p', { class: 'reason' }, model.reason))
 
 function modelList({ models, fetched, error }) {
   const came = fetched ? `${models} models, came ${moment(fetched)}` : `${models} models`

@@ -2,9 +2,9 @@
 
 import { ask, get, send } from '../api.js'
 import { h, replace } from '../dom.js'
-import { feed, watch } from '../feed.js'
+import { feed, watchCalmly } from '../feed.js'
 import { bytes, clock, moment } from '../format.js'
-import { attempt, button, confirm, download, empty, head, panel, paced, redraw, select, table, trouble } from '../ui.js'
+import { attempt, button, confirm, download, empty, head, panel, redraw, select, table, trouble } from '../ui.js'
 
 export const title = 'Logs'
 
@@ -98,15 +98,13 @@ export function show(place, tail) {
     if (count.textContent !== words) replace(count, words)
   }
 
-  const unwatch = watch(
-    paced(() => {
-      const missed = (feed.state === 'live' && view.state !== 'live') || feed.dropped !== view.dropped
-      view.state = feed.state
-      view.dropped = feed.dropped
-      if (missed) catchUp().catch(() => {})
-      draw()
-    }),
-  )
+  const unwatch = watchCalmly(() => {
+    const missed = (feed.state === 'live' && view.state !== 'live') || feed.dropped !== view.dropped
+    view.state = feed.state
+    view.dropped = feed.dropped
+    if (missed) catchUp().catch(() => {})
+    draw()
+  })
   reload()
   failures(files, signal).catch((error) => error.name === 'AbortError' || replace(files, trouble(error)))
   return () => {
