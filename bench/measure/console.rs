@@ -46,17 +46,23 @@ pub(crate) struct Patience {
 
 /// Everything about the console, a row for each number.
 pub(crate) fn console(stage: &Stage, patience: Patience) -> Vec<Row> {
-    measured(stage, patience).unwrap_or_else(|error| vec![Row::failed(NAME, Unit::Millis, &error)])
-}
-
-fn measured(stage: &Stage, patience: Patience) -> Result<Vec<Row>> {
-    let home = stage.start_at_home(Contender::Gateway, stage.cores.load)?;
-    let mut rows = vec![first_frame(stage, &home, patience)?];
-    rows.extend(dashboard(stage, &home, patience)?);
-    for command in [["models", "--json"], ["usage", "--json"]] {
-        rows.push(command_time(stage, &home, command, patience)?);
+    let home = match stage.start_at_home(Contender::Gateway, stage.cores.load) {
+        Ok(home) => home,
+        Err(error) => return vec![Row::failed(NAME, Unit::Millis, &error)],
+    };
+    let failed = |name: &str, unit, error| Row::failed(name, unit, &error);
+    let mut rows = Vec::new();
+    let first = first_frame(stage, &home, patience);
+    rows.push(first.unwrap_or_else(|error| failed("dashboard: first frame", Unit::Millis, error)));
+    for words in [["models", "--json"], ["usage", "--json"]] {
+        let took = command_time(stage, &home, words, patience);
+        rows.push(took.unwrap_or_else(|error| failed(words[0], Unit::Millis, error)));
     }
-    Ok(rows)
+    // What was measured before something failed still counts.
+    if let Err(error) = dashboard(stage, &home, patience, &mut rows) {
+        rows.push(failed("dashboard: under load", Unit::Percent, error));
+    }
+    rows
 }
 
 fn value(name: impl Into<String>, unit: Unit, goal: (f64, f64), values: &[f64]) -> Row {
@@ -85,12 +91,12 @@ fn first_frame(stage: &Stage, home: &Home, patience: Patience) -> Result<Row> {
 }
 
 /// One dashboard, idle and under load, and what it keeps.
-fn dashboard(stage: &Stage, home: &Home, patience: Patience) -> Result<Vec<Row>> {
+fn dashboard(stage: &Stage, home: &Home, patience: Patience, rows: &mut Vec<Row>) -> Result<()> {
     let mut terminal = open(stage, home)?;
     terminal.shows("live")?;
     terminal.watch(SETTLED, MISSED)?;
     let idle = share(&mut terminal, patience.window)?;
-    let mut rows = vec![value("dashboard: idle", Unit::Percent, (1.0, 0.5), &[idle])];
+    rows.push(value("dashboard: idle", Unit::Percent, (1.0, 0.5), &[idle]));
     for (key, view) in VIEWS {
         terminal.press(key)?;
         let window = patience.window.max(FULL);
@@ -114,7 +120,7 @@ fn dashboard(stage: &Stage, home: &Home, patience: Patience) -> Result<Vec<Row>>
         (2.0, 0.5),
         &[(after - before).max(0.0)],
     ));
-    Ok(rows)
+    Ok(())
 }
 
 /// What a dashboard says that was too slow.
