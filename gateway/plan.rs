@@ -402,7 +402,10 @@ impl Plan {
             return body;
         }
         let key = session::cache_key(&self.headers, &self.document, self.caller.name());
-        key.map_or(body.clone(), |key| with_cache_key(body, &key))
+        match key {
+            Some(key) => with_cache_key(body, &key),
+            None => body,
+        }
     }
 
     /// What keeps the conversation for a Responses client that may go on from its answer.
