@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
 use super::attempts::{self, Packed};
 use super::names::Names;
@@ -44,11 +44,22 @@ pub(super) const COLUMNS: [&str; 30] = [
     "auth_index",
 ];
 
-static INSERT: LazyLock<String> = LazyLock::new(|| {
+/// The rows of one statement where there are enough of them. A statement has a price of its own, and finds the place of a row
+/// that comes after its last one without a search.
+const AT_ONCE: usize = 16;
+
+/// One row; nothing where its id is there already.
+static ONE: LazyLock<String> =
+    LazyLock::new(|| format!("{} ON CONFLICT (id) DO NOTHING", insertion(1)));
+/// Several rows, or none of them where an id is there already.
+static MANY: LazyLock<String> = LazyLock::new(|| insertion(AT_ONCE));
+
+fn insertion(rows: usize) -> String {
     let columns = COLUMNS.join(", ");
-    let places = vec!["?"; COLUMNS.len()].join(", ");
-    format!("INSERT INTO request ({columns}) VALUES ({places}) ON CONFLICT (id) DO NOTHING")
-});
+    let row = format!("({})", vec!["?"; COLUMNS.len()].join(", "));
+    let rows = vec![row; rows].join(", ");
+    format!("INSERT INTO request ({columns}) VALUES {rows}")
+}
 
 /// What a row counts for in the sums; 0 stands for no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,11 +71,11 @@ pub(super) struct Place {
     pub(super) credential: i64,
 }
 
-/// Writes the rows of one transaction: its statement is prepared once for all of them.
+/// Writes the rows of one transaction: its statements are prepared once for all of them.
 pub(super) struct Insertion<'a> {
     connection: &'a Connection,
     names: &'a mut Names,
-    statement: CachedStatement<'a>,
+    one: CachedStatement<'a>,
 }
 
 impl<'a> Insertion<'a> {
@@ -75,27 +86,120 @@ impl<'a> Insertion<'a> {
         Ok(Self {
             connection,
             names,
-            statement: connection.prepare_cached(&INSERT)?,
+            one: connection.prepare_cached(&ONE)?,
         })
+    }
+
+    /// Writes rows, but for those whose ids are there already. `written` is told of each that was. They go quickest in the
+    /// order of their ids.
+    pub(super) fn insert_all(
+        &mut self,
+        rows: &[&Row],
+        mut written: impl FnMut(&Row, Place),
+    ) -> rusqlite::Result<()> {
+        let (full, rest) = rows.as_chunks::<AT_ONCE>();
+        for rows in full {
+            if let Some(places) = self.insert_many(rows)? {
+                for (row, place) in rows.iter().zip(places) {
+                    written(row, place);
+                }
+            } else {
+                self.insert_each(rows, &mut written)?;
+            }
+        }
+        self.insert_each(rest, &mut written)
+    }
+
+    fn insert_each(
+        &mut self,
+        rows: &[&Row],
+        written: &mut impl FnMut(&Row, Place),
+    ) -> rusqlite::Result<()> {
+        for row in rows {
+            if let Some(place) = self.insert(row)? {
+                written(row, place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all rows at once. None when that cannot be: an id is there already.
+    fn insert_many(
+        &mut self,
+        rows: &[&Row; AT_ONCE],
+    ) -> rusqlite::Result<Option<[Place; AT_ONCE]>> {
+        let mut many = self.connection.prepare_cached(&MANY)?;
+        let mut places = [Place::NOWHERE; AT_ONCE];
+        for (index, row) in rows.iter().enumerate() {
+            let mut cells = Cells::of(&mut many, index);
+            places[index] = bind(self.connection, self.names, &mut cells, row)?;
+        }
+        let written = many.raw_execute();
+        // What is nothing in the next rows is not bound.
+        many.clear_bindings();
+        match written {
+            Ok(_) => Ok(Some(places)),
+            Err(error) if is_conflict(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a row. None when one of its id is there already.
     pub(super) fn insert(&mut self, row: &Row) -> rusqlite::Result<Option<Place>> {
-        let Self {
-            connection,
-            names,
-            statement,
-        } = self;
-        insert(connection, names, statement, row)
+        let mut cells = Cells::of(&mut self.one, 0);
+        let place = bind(self.connection, self.names, &mut cells, row)?;
+        let written = self.one.raw_execute();
+        self.one.clear_bindings();
+        Ok((written? > 0).then_some(place))
     }
 }
 
-fn insert(
+fn is_conflict(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+impl Place {
+    const NOWHERE: Self = Self {
+        hour: 0,
+        key: 0,
+        model: 0,
+        provider: 0,
+        credential: 0,
+    };
+}
+
+/// The places of one row among the parameters of a statement, one after the other. What is not bound is nothing.
+struct Cells<'s, 'c> {
+    statement: &'s mut CachedStatement<'c>,
+    next: usize,
+}
+
+impl<'s, 'c> Cells<'s, 'c> {
+    /// The places of the row of this number.
+    fn of(statement: &'s mut CachedStatement<'c>, row: usize) -> Self {
+        let next = row * COLUMNS.len() + 1;
+        Self { statement, next }
+    }
+
+    fn put(&mut self, value: Option<impl ToSql>) -> rusqlite::Result<()> {
+        if let Some(value) = value {
+            self.statement.raw_bind_parameter(self.next, value)?;
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    fn number(&mut self, number: impl Into<i64>) -> rusqlite::Result<()> {
+        self.put(Some(number.into()))
+    }
+}
+
+fn bind(
     connection: &Connection,
     names: &mut Names,
-    statement: &mut CachedStatement<'_>,
+    cells: &mut Cells<'_, '_>,
     row: &Row,
-) -> rusqlite::Result<Option<Place>> {
+) -> rusqlite::Result<Place> {
     let key = match (&row.key, &row.imported) {
         (None, _) => None,
         (Some(key), None) => Some(names.key(connection, key)?),
@@ -114,46 +218,48 @@ fn insert(
     let attempts = pack(connection, names, row)?;
     let used = spelt(row);
     let count = |count: Option<u64>| count.map(|count| signed(tokens(count)));
-    let written = statement.execute(params![
-        row.id.0,
-        flags(row),
-        key,
-        credential,
-        provider,
-        requested,
-        served,
-        client_dialect,
-        upstream_dialect,
-        row.status,
-        error,
-        count(used.input),
-        count(used.cache_read),
-        count(used.cache_write),
-        count(used.cache_write_5m),
-        count(used.cache_write_1h),
-        count(used.output),
-        count(used.reasoning),
-        count(used.tool_use),
-        millis(row.latency),
-        row.first_byte.map(millis),
-        row.upstream.map(millis),
-        row.cost.nanodollars().map(|amount| signed(cost(amount))),
-        signed(bytes(row.bytes_in)),
-        signed(bytes(row.bytes_out)),
-        row.losses,
-        attempts,
-        origin.map(|origin| signed(tokens(origin.counts.total))),
-        origin.map(|origin| origin.nanos),
-        auth_index,
-    ])?;
-    let place = Place {
+    // In the order of the columns.
+    cells.put(Some(row.id.0))?;
+    cells.number(flags(row))?;
+    cells.put(key)?;
+    cells.put(credential)?;
+    cells.put(provider)?;
+    cells.put(requested)?;
+    cells.put(served)?;
+    cells.put(client_dialect)?;
+    cells.put(upstream_dialect)?;
+    cells.number(row.status)?;
+    cells.put(error)?;
+    for used in [
+        used.input,
+        used.cache_read,
+        used.cache_write,
+        used.cache_write_5m,
+        used.cache_write_1h,
+        used.output,
+        used.reasoning,
+        used.tool_use,
+    ] {
+        cells.put(count(used))?;
+    }
+    cells.number(millis(row.latency))?;
+    cells.put(row.first_byte.map(millis))?;
+    cells.put(row.upstream.map(millis))?;
+    cells.put(row.cost.nanodollars().map(|amount| signed(cost(amount))))?;
+    cells.number(signed(bytes(row.bytes_in)))?;
+    cells.number(signed(bytes(row.bytes_out)))?;
+    cells.number(row.losses)?;
+    cells.put(attempts)?;
+    cells.put(origin.map(|origin| signed(tokens(origin.counts.total))))?;
+    cells.put(origin.map(|origin| origin.nanos))?;
+    cells.put(auth_index)?;
+    Ok(Place {
         hour: row.id.millis().div_euclid(3_600_000),
         key: key.unwrap_or(0),
         model: served.or(requested).unwrap_or(0),
         provider: provider.unwrap_or(0),
         credential: credential.unwrap_or(0),
-    };
-    Ok((written > 0).then_some(place))
+    })
 }
 
 /// The counts as they are stored: those of another gateway as it spelt them.

@@ -58,12 +58,13 @@ impl Store {
         let mut rollup = Rollup::default();
         let mut added = 0;
         let mut insertion = Insertion::begin(&transaction, &mut self.names)?;
-        for row in rows {
-            if let Some(place) = insertion.insert(row)? {
-                rollup.add(place, &Totals::of(row));
-                added += 1;
-            }
-        }
+        // Requests end in another order than they begin.
+        let mut rows: Vec<&Row> = rows.iter().collect();
+        rows.sort_by_key(|row| row.id);
+        insertion.insert_all(&rows, |row, place| {
+            rollup.add(place, &Totals::of(row));
+            added += 1;
+        })?;
         drop(insertion);
         rollup.write(&transaction)?;
         transaction.commit()?;
