@@ -56,16 +56,8 @@ impl Stage {
         // Threads started from here on, the load's, share its core.
         pin_to(cores.load)?;
         let directory = TempDir::with_prefix("modelgate-bench-")?;
-        let address = free_address()?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["upstream", "--port", &address.port().to_string()]);
-        let placement = Placement {
-            core: cores.upstream,
-            home: cores.load,
-            errors: &directory.path().join("upstream.log"),
-        };
         Ok(Self {
-            upstream: Process::start(command, address, placement)?,
+            upstream: upstream(cores, directory.path())?,
             gateway,
             other,
             cores,
@@ -94,15 +86,30 @@ impl Stage {
         }
     }
 
+    /// Starts another upstream.
+    pub(crate) fn start_upstream(&self) -> Result<Process> {
+        upstream(self.cores, self.directory.path())
+    }
+
+    /// Whether a gateway is measured, and not the yardstick in its place.
+    pub(crate) fn has_gateway(&self) -> bool {
+        matches!(self.gateway, Program::Gateway(_))
+    }
+
     /// Starts a contender afresh, with a home of its own.
     pub(crate) fn start(&self, contender: Contender) -> Result<Process> {
+        self.start_with(contender, "")
+    }
+
+    /// The same; a gateway has these lines in its configuration too.
+    pub(crate) fn start_with(&self, contender: Contender, lines: &str) -> Result<Process> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let home = self.directory.path().join(format!("home-{number}"));
         fs::create_dir(&home)?;
         let address = free_address()?;
         let command = match self.program(contender) {
             Program::Yardstick => self.yardstick(address)?,
-            Program::Gateway(binary) => self.gateway(binary, address, &home)?,
+            Program::Gateway(binary) => self.gateway(binary, address, &home, lines)?,
         };
         let placement = Placement {
             core: self.cores.measured,
@@ -129,9 +136,15 @@ impl Stage {
         Ok(command)
     }
 
-    fn gateway(&self, binary: &Path, address: SocketAddr, home: &Path) -> Result<Command> {
+    fn gateway(
+        &self,
+        binary: &Path,
+        address: SocketAddr,
+        home: &Path,
+        lines: &str,
+    ) -> Result<Command> {
         let path = home.join("modelgate.yaml");
-        let text = configuration(address.port(), self.upstream.address.port());
+        let text = configuration(address.port(), self.upstream.address.port()) + lines;
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -159,6 +172,18 @@ impl Stage {
     }
 }
 
+fn upstream(cores: Cores, directory: &Path) -> Result<Process> {
+    let address = free_address()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["upstream", "--port", &address.port().to_string()]);
+    let placement = Placement {
+        core: cores.upstream,
+        home: cores.load,
+        errors: &directory.join(format!("upstream-{}.log", address.port())),
+    };
+    Process::start(command, address, placement)
+}
+
 /// Checks that a gateway given by path can be run.
 pub(crate) fn gateway_at(path: &Path) -> Result<Program> {
     ensure!(path.is_file(), "there is no program {}", path.display());
@@ -166,6 +191,7 @@ pub(crate) fn gateway_at(path: &Path) -> Result<Program> {
     Ok(Program::Gateway(path.canonicalize()?))
 }
 
+/// It ends with the keys of Claude, so that others can follow.
 fn configuration(port: u16, upstream: u16) -> String {
     format!(
         "\
@@ -177,10 +203,6 @@ openai-compatibility:
     base-url: http://127.0.0.1:{upstream}/v1
     api-key-entries: [{{api-key: upstream-key}}]
     models: [{{name: {MODEL}}}, {{name: {MODEL_PAUSED}}}, {{name: {MODEL_HELD}}}]
-claude-api-key:
-  - api-key: upstream-key
-    base-url: http://127.0.0.1:{upstream}
-    models: [{{name: {MODEL_CLAUDE}}}]
 codex-api-key:
   - api-key: upstream-key
     base-url: http://127.0.0.1:{upstream}/v1
@@ -189,6 +211,10 @@ gemini-api-key:
   - api-key: upstream-key
     base-url: http://127.0.0.1:{upstream}
     models: [{{name: {MODEL_GEMINI}}}]
+claude-api-key:
+  - api-key: upstream-key
+    base-url: http://127.0.0.1:{upstream}
+    models: [{{name: {MODEL_CLAUDE}}}]
 "
     )
 }

@@ -63,6 +63,7 @@ pub(crate) enum Unit {
     Kilobytes,
     Megabytes,
     Streams,
+    Requests,
     /// Growth of resident memory, in sizes of the request.
     Sizes,
 }

@@ -105,6 +105,7 @@ impl Unit {
             Self::Kilobytes => "KB",
             Self::Megabytes => "MB",
             Self::Streams => "streams",
+            Self::Requests => "requests lost",
             Self::Sizes => "sizes of the request",
         }
     }
