@@ -19,7 +19,7 @@ pub(super) fn full_at(max_bytes: Option<u64>) -> u64 {
 
 /// Where files must go because they are too large together, they go down to so much less than the limit: to look for them
 /// costs a look at all.
-const SLACK: u64 = 16;
+const SLACK: u64 = 8;
 
 /// A file that may go.
 #[derive(Debug)]
@@ -186,8 +186,8 @@ mod tests {
             None,
             &["notes.txt", ALL, NEW, "main.log"],
         );
-        check(&files, Some(700), None, &["notes.txt", NEW, "main.log"]);
-        // A sixteenth more goes, so that they need not go one by one.
+        check(&files, Some(800), None, &["notes.txt", NEW, "main.log"]);
+        // An eighth more goes, so that they need not go one by one.
         check(&files, Some(640), None, &["notes.txt", "main.log"]);
         check(&files, Some(4), None, &["notes.txt", "main.log"]);
     }

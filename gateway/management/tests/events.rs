@@ -328,7 +328,7 @@ async fn a_configuration_in_use_and_one_that_cannot_be_used_are_told() {
 async fn silence_is_broken_by_a_comment_even_while_other_types_come() {
     let state = state(FILE);
     let mut stream = open(&state, "types=config_changed").await;
-    let frame = stream.body_mut().frame().await.unwrap().unwrap();
+    let frame = stream.response.body_mut().frame().await.unwrap().unwrap();
     assert_eq!(frame.into_data().unwrap(), ": watching\n\n");
     let busy = async {
         loop {
@@ -338,7 +338,7 @@ async fn silence_is_broken_by_a_comment_even_while_other_types_come() {
     };
     let begin = tokio::time::Instant::now();
     let frame = tokio::select! {
-        frame = stream.body_mut().frame() => frame.unwrap().unwrap(),
+        frame = stream.response.body_mut().frame() => frame.unwrap().unwrap(),
         () = busy => unreachable!(),
     };
     assert_eq!(frame.into_data().unwrap(), ": quiet\n\n");
