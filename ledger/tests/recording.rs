@@ -60,9 +60,9 @@ fn rows_that_share_names_and_rows_that_do_not_keep_theirs() {
     let shared: Vec<std::sync::Arc<str>> = ["a", "b"].map(Into::into).into();
     let named = |number: u64| {
         let own = || Some(format!("n-{}", number % 7).into());
-        let one = std::sync::Arc::clone(&shared[usize::from(number % 3 == 0)]);
+        let one = std::sync::Arc::clone(&shared[usize::from(number.is_multiple_of(3))]);
         Row {
-            requested_model: if number % 2 == 0 {
+            requested_model: if number.is_multiple_of(2) {
                 own()
             } else {
                 Some(one.clone())
