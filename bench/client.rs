@@ -107,6 +107,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Reads what comes and forgets it; how many bytes those were, and 0 at the end.
+    pub(crate) fn skip(&mut self) -> Result<usize> {
+        self.input.clear();
+        self.fill()
+    }
+
     /// Reads the head; afterwards `input` holds what followed it, and `body` is empty.
     fn read_head(&mut self) -> Result<(u16, Framing)> {
         self.body.clear();

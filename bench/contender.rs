@@ -56,16 +56,8 @@ impl Stage {
         // Threads started from here on, the load's, share its core.
         pin_to(cores.load)?;
         let directory = TempDir::with_prefix("modelgate-bench-")?;
-        let address = free_address()?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["upstream", "--port", &address.port().to_string()]);
-        let placement = Placement {
-            core: cores.upstream,
-            home: cores.load,
-            errors: &directory.path().join("upstream.log"),
-        };
         Ok(Self {
-            upstream: Process::start(command, address, placement)?,
+            upstream: upstream(cores, directory.path())?,
             gateway,
             other,
             cores,
@@ -94,14 +86,34 @@ impl Stage {
         }
     }
 
+    /// Starts another upstream.
+    pub(crate) fn start_upstream(&self) -> Result<Process> {
+        upstream(self.cores, self.directory.path())
+    }
+
+    /// Whether a gateway is measured, and not the yardstick in its place.
+    pub(crate) fn has_gateway(&self) -> bool {
+        matches!(self.gateway, Program::Gateway(_))
+    }
+
     /// Starts a contender afresh, with a home of its own.
     pub(crate) fn start(&self, contender: Contender) -> Result<Process> {
-        let home = self.start_at_home(contender, self.cores.measured)?;
+        self.start_with(contender, "")
+    }
+
+    /// The same; a gateway has these lines in its configuration too.
+    pub(crate) fn start_with(&self, contender: Contender, lines: &str) -> Result<Process> {
+        let home = self.start_at_home(contender, self.cores.measured, lines)?;
         Ok(home.process)
     }
 
     /// The same on a core, and where its home is.
-    pub(crate) fn start_at_home(&self, contender: Contender, core: usize) -> Result<Home> {
+    pub(crate) fn start_at_home(
+        &self,
+        contender: Contender,
+        core: usize,
+        lines: &str,
+    ) -> Result<Home> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let directory = self.directory.path().join(format!("home-{number}"));
         fs::create_dir(&directory)?;
@@ -109,7 +121,8 @@ impl Stage {
         let (program, command) = match self.program(contender) {
             Program::Yardstick => (std::env::current_exe()?, self.yardstick(address)?),
             Program::Gateway(binary) => {
-                (binary.clone(), self.gateway(binary, address, &directory)?)
+                let command = self.gateway(binary, address, &directory, lines)?;
+                (binary.clone(), command)
             }
         };
         let placement = Placement {
@@ -141,9 +154,15 @@ impl Stage {
         Ok(command)
     }
 
-    fn gateway(&self, binary: &Path, address: SocketAddr, home: &Path) -> Result<Command> {
+    fn gateway(
+        &self,
+        binary: &Path,
+        address: SocketAddr,
+        home: &Path,
+        lines: &str,
+    ) -> Result<Command> {
         let path = home.join("modelgate.yaml");
-        let text = configuration(address.port(), self.upstream.address.port());
+        let text = configuration(address.port(), self.upstream.address.port()) + lines;
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -177,6 +196,18 @@ impl Home {
     }
 }
 
+fn upstream(cores: Cores, directory: &Path) -> Result<Process> {
+    let address = free_address()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["upstream", "--port", &address.port().to_string()]);
+    let placement = Placement {
+        core: cores.upstream,
+        home: cores.load,
+        errors: &directory.join(format!("upstream-{}.log", address.port())),
+    };
+    Process::start(command, address, placement)
+}
+
 /// A program with nothing of the person's own: no home, no provider keys, no proxy.
 fn at_home(program: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
@@ -199,6 +230,7 @@ pub(crate) fn gateway_at(path: &Path) -> Result<Program> {
     Ok(Program::Gateway(path.canonicalize()?))
 }
 
+/// It ends with the keys of Claude, so that others can follow.
 fn configuration(port: u16, upstream: u16) -> String {
     format!(
         "\
@@ -210,10 +242,6 @@ openai-compatibility:
     base-url: http://127.0.0.1:{upstream}/v1
     api-key-entries: [{{api-key: upstream-key}}]
     models: [{{name: {MODEL}}}, {{name: {MODEL_PAUSED}}}, {{name: {MODEL_HELD}}}]
-claude-api-key:
-  - api-key: upstream-key
-    base-url: http://127.0.0.1:{upstream}
-    models: [{{name: {MODEL_CLAUDE}}}]
 codex-api-key:
   - api-key: upstream-key
     base-url: http://127.0.0.1:{upstream}/v1
@@ -222,6 +250,10 @@ gemini-api-key:
   - api-key: upstream-key
     base-url: http://127.0.0.1:{upstream}
     models: [{{name: {MODEL_GEMINI}}}]
+claude-api-key:
+  - api-key: upstream-key
+    base-url: http://127.0.0.1:{upstream}
+    models: [{{name: {MODEL_CLAUDE}}}]
 "
     )
 }

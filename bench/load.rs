@@ -73,6 +73,57 @@ fn repeat(
     Ok(())
 }
 
+/// What became of the requests of [`through`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) answered: u64,
+    pub(crate) lost: u64,
+}
+
+/// Sends `exchange` on [`CONNECTIONS`] connections for `duration`, in the middle of which something happens. A request without
+/// a complete answer is lost, and its connection made anew.
+pub(crate) fn through(
+    process: &Process,
+    exchange: &Exchange,
+    duration: Duration,
+    happens: impl FnOnce() -> Result<()>,
+) -> Result<Tally> {
+    exchange.probe(&mut Connection::open(process.address)?)?;
+    let stop = AtomicBool::new(false);
+    let [done, lost] = [AtomicU64::new(0), AtomicU64::new(0)];
+    let ask = |connection: &mut Connection| {
+        let answer = connection.exchange(&exchange.request)?;
+        exchange.check(&answer, connection.body())
+    };
+    let keep_asking = || -> Result<()> {
+        let mut connection = Connection::open(process.address)?;
+        while !stop.load(Ordering::Relaxed) {
+            if ask(&mut connection).is_ok() {
+                done.fetch_add(1, Ordering::Relaxed);
+            } else {
+                lost.fetch_add(1, Ordering::Relaxed);
+                connection = Connection::open(process.address)?;
+            }
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(keep_asking)).collect();
+        thread::sleep(duration / 2);
+        let happened = happens();
+        thread::sleep(duration / 2);
+        stop.store(true, Ordering::Relaxed);
+        for worker in workers {
+            worker.join().map_err(|_| anyhow!("a worker panicked"))??;
+        }
+        happened
+    })?;
+    Ok(Tally {
+        answered: done.into_inner(),
+        lost: lost.into_inner(),
+    })
+}
+
 /// Latencies in milliseconds, from the moment each request was due.
 #[derive(Debug, Default)]
 pub(crate) struct Latencies {

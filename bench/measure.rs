@@ -13,8 +13,10 @@ use crate::report::{Judge, Row, Series, Unit};
 use crate::statistics::percentile;
 use crate::workload::{Goal, Workload};
 
+pub(crate) mod beside;
 pub(crate) mod console;
 pub(crate) mod held;
+pub(crate) mod killed;
 pub(crate) mod pairs;
 pub(crate) mod peak;
 

@@ -65,6 +65,7 @@ pub(crate) enum Unit {
     /// Of a core.
     Percent,
     Streams,
+    Requests,
     /// Growth of resident memory, in sizes of the request.
     Sizes,
 }

@@ -16,8 +16,10 @@ use crate::contender::{Contender, Program, Stage, gateway_at};
 use crate::gateway_build;
 use crate::load::{CONNECTIONS, RATE};
 use crate::machine::{Cores, Machine};
+use crate::measure::beside::{Service, beside};
 use crate::measure::console::{self, Patience, console};
 use crate::measure::held::held;
+use crate::measure::killed::{self, killed};
 use crate::measure::pairs::{Kind, Pairs};
 use crate::measure::{self, Effort};
 use crate::process::Process;
@@ -70,6 +72,8 @@ struct Plan {
     cpu: Vec<Workload>,
     latency: Vec<Workload>,
     held: Vec<(Workload, usize)>,
+    services: Vec<Service>,
+    killed: bool,
     pairs: Option<Pairs>,
     console: Option<Patience>,
 }
@@ -78,7 +82,10 @@ impl Plan {
     fn of(arguments: &Run) -> Result<Self> {
         let names: Vec<String> = match arguments.pairs {
             true => Kind::ALL.map(|kind| kind.name().to_owned()).into(),
-            false => all_workloads().map(|workload| workload.name).collect(),
+            false => all_workloads()
+                .map(|workload| workload.name)
+                .chain(Service::ALL.map(|service| service.name().to_owned()))
+                .collect(),
         };
         let named = |name: &str| {
             let part_of = |part: &String| !names.contains(part) && name.contains(part.as_str());
@@ -105,6 +112,11 @@ impl Plan {
             "--minutes must be more than zero"
         );
         let every = arguments.workload.is_empty();
+        let extra = |name: &str| {
+            let all = every && arguments.all;
+            !arguments.pairs && (all || named(name))
+        };
+        let services = Service::ALL.into_iter();
         let kinds = Kind::ALL.into_iter();
         let kinds = kinds.filter(|kind| every || named(kind.name())).collect();
         let pairs = || Pairs::of(kinds, &arguments.client, &arguments.upstream);
@@ -117,14 +129,17 @@ impl Plan {
                 .into_iter()
                 .filter(|(workload, _)| wanted(workload))
                 .collect(),
+            services: services.filter(|one| extra(one.name())).collect(),
+            killed: extra(killed::NAME),
             pairs: arguments.pairs.then(pairs).transpose()?,
             console: arguments.console.then(|| patience(arguments)),
         };
+        let nothing = plan.cpu.is_empty()
+            && plan.latency.is_empty()
+            && plan.held.is_empty()
+            && plan.services.is_empty();
         ensure!(
-            plan.start
-                || plan.pairs.is_some()
-                || plan.console.is_some()
-                || !(plan.cpu.is_empty() && plan.latency.is_empty() && plan.held.is_empty()),
+            plan.start || plan.killed || plan.pairs.is_some() || plan.console.is_some() || !nothing,
             "no workload has such a name; --list shows them"
         );
         Ok(plan)
@@ -138,6 +153,10 @@ impl Plan {
             groups.extend(self.measure_latency(stage, &running));
         }
         groups.extend(self.measure_held(stage));
+        if stage.has_gateway() {
+            groups.extend(self.measure_services(stage));
+            groups.extend(self.measure_killed(stage));
+        }
         if self.start {
             eprintln!("measuring start-up …");
             groups.push(Group {
@@ -205,6 +224,29 @@ impl Plan {
         Some(Group {
             title: "Streams held open",
             rows: rows.collect(),
+        })
+    }
+}
+
+impl Plan {
+    fn measure_services(&self, stage: &Stage) -> Option<Group> {
+        let rows = self.services.iter().map(|service| {
+            eprintln!("measuring {} …", service.name());
+            beside(stage, *service, self.effort)
+        });
+        Some(Group {
+            title: "CPU time per request, beside the same gateway without it as the yardstick",
+            rows: rows.collect(),
+        })
+    }
+
+    fn measure_killed(&self, stage: &Stage) -> Option<Group> {
+        self.killed.then(|| {
+            eprintln!("measuring {} …", killed::NAME);
+            Group {
+                title: "Requests lost when an upstream dies",
+                rows: vec![killed(stage, self.effort)],
+            }
         })
     }
 }
@@ -289,6 +331,10 @@ fn list() {
         let note = if workload.extra { " (with --all)" } else { "" };
         println!("{}{note}", workload.name);
     }
+    for service in Service::ALL {
+        println!("{} (with --all)", service.name());
+    }
+    println!("{} (with --all)", killed::NAME);
     println!("{START}");
     println!("{} (with --console)", console::NAME);
     for kind in Kind::ALL {

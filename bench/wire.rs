@@ -21,6 +21,8 @@ pub(crate) const MODEL_CLAUDE: &str = "bench-claude";
 pub(crate) const MODEL_RESPONSES: &str = "bench-responses";
 /// The model that is reached in the Gemini dialect.
 pub(crate) const MODEL_GEMINI: &str = "bench-gemini";
+/// The model that ten keys of one provider serve.
+pub(crate) const MODEL_TEN: &str = "bench-ten";
 /// Long enough that a first chunk which waits for the second is seen to wait.
 pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 /// Text chunks of a stream.

@@ -99,6 +99,13 @@ pub(crate) struct AttemptFailure {
     pub(crate) retry_after: Option<Duration>,
 }
 
+impl Attempt {
+    /// Its first content has come.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.took.is_some() && self.failure.is_none()
+    }
+}
+
 /// A credential that could not be asked.
 #[derive(Debug)]
 pub(crate) struct PassedOver {

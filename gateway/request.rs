@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Request, Uri};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use modelgate_dialects::Str;
@@ -22,13 +22,31 @@ use crate::logs::Transcript;
 /// The pieces of a request's body as they come.
 pub(crate) type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
-/// Where a request came from.
+/// A request without its body, and where it came from. It goes through warp's filters as an extension: those for its parts
+/// clone them.
 #[derive(Debug, Clone)]
-pub(crate) struct Peer {
+pub(crate) struct Head {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: Arc<HeaderMap>,
     /// The address of the socket.
-    pub(crate) address: SocketAddr,
+    pub(crate) peer: SocketAddr,
     /// What the connection can become, where the client asks for that.
     pub(crate) upgrade: Option<Upgrade>,
+}
+
+impl Head {
+    /// Takes the head off a request, which keeps its body.
+    pub(crate) fn take<B>(request: &mut Request<B>, peer: SocketAddr, seat: &Seat) -> Self {
+        let upgrade = request.extensions_mut().remove();
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers: Arc::new(std::mem::take(request.headers_mut())),
+            peer,
+            upgrade: upgrade.map(|on| Upgrade::new(on, seat.clone())),
+        }
+    }
 }
 
 /// A connection that can be taken over for another protocol once its request is answered.
@@ -94,27 +112,39 @@ impl Incoming {
 
 /// The name of a request, on every answer and in every log line about it. Sorts by time.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestId(Str);
+pub(crate) struct RequestId {
+    text: Str,
+    bytes: [u8; 16],
+}
 
 impl RequestId {
     pub(crate) fn new() -> Self {
+        let id = Uuid::now_v7();
         let mut text = [0; uuid::fmt::Simple::LENGTH];
-        let text: &str = Uuid::now_v7().simple().encode_lower(&mut text);
-        Self(Str::from(text))
+        let text: &str = id.simple().encode_lower(&mut text);
+        Self {
+            text: Str::from(text),
+            bytes: id.into_bytes(),
+        }
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The sixteen bytes that its digits stand for.
+    pub(crate) fn bytes(&self) -> [u8; 16] {
+        self.bytes
     }
 
     /// The id as the unique part of the ids in answers.
     pub(crate) fn unique(&self) -> Str {
-        self.0.clone()
+        self.text.clone()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }

@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
-use http::{HeaderMap, Method};
+use http::Method;
 use modelgate_dialects::Dialect;
 use modelgate_providers::Operation;
-use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
@@ -22,7 +21,7 @@ use crate::error::{self, Failure};
 use crate::exchange::Ask;
 use crate::google::{self, Google};
 use crate::logs::Transcript;
-use crate::request::{Incoming, Peer, RequestId};
+use crate::request::{Head, Incoming, RequestId};
 use crate::state::State;
 use crate::{exchange, keep_alive, management, reply, websocket};
 
@@ -87,43 +86,24 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
 pub(crate) fn routes(
     state: Arc<State>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
-    let query = warp::query::raw()
-        .map(Some)
-        .or(warp::any().map(|| None))
-        .unify();
-    warp::method()
-        .and(warp::path::full())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
+    warp::ext::get()
         .and(warp::body::stream())
-        .then(move |method, path: FullPath, query, headers, peer, body| {
-            let incoming = incoming(method, &path, query, headers, peer, body);
-            dispatch(Arc::clone(&state), incoming)
-        })
+        .then(move |head, body| dispatch(Arc::clone(&state), incoming(head, body)))
 }
 
 fn incoming(
-    method: Method,
-    path: &FullPath,
-    query: Option<String>,
-    headers: HeaderMap,
-    peer: Option<Peer>,
+    head: Head,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
 ) -> Incoming {
-    let (peer, upgrade) = match peer {
-        Some(peer) => (Some(peer.address), peer.upgrade),
-        None => (None, None),
-    };
     Incoming {
         id: RequestId::new(),
         started: Instant::now(),
-        method,
-        path: path.as_str().to_owned(),
-        query,
-        headers: Arc::new(headers),
-        peer,
-        upgrade,
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        headers: head.headers,
+        peer: Some(head.peer),
+        upgrade: head.upgrade,
         // The pieces are `Bytes` already, so that nothing is copied here.
         amp: None,
         body: Box::pin(

@@ -26,7 +26,7 @@ use tower::Service;
 use tower::util::MapRequest;
 
 use crate::management::events::follow_accounts;
-use crate::request::{Peer, Seat, Upgrade};
+use crate::request::{Head, Seat};
 use crate::routes::routes;
 use crate::state::State;
 use crate::{cooldowns, lists, tls};
@@ -253,10 +253,8 @@ impl Acceptor {
                 service.clone(),
                 move |mut request: http::Request<Incoming>| {
                     begins.notify_one();
-                    let extensions = request.extensions_mut();
-                    let upgrade = extensions.remove().map(|on| Upgrade::new(on, seat.clone()));
-                    let address = peer;
-                    extensions.insert(Peer { address, upgrade });
+                    let head = Head::take(&mut request, peer, &seat);
+                    request.extensions_mut().insert(head);
                     request
                 },
             );

@@ -42,6 +42,7 @@ pub(crate) struct Telemetry {
     /// Requests are entered in the ledger.
     recording: AtomicBool,
     prices: ArcSwap<Prices>,
+    names: Mutex<row::Names>,
     fetched: Mutex<Fetched>,
 }
 
@@ -63,6 +64,7 @@ impl Default for Telemetry {
             ledger: OnceLock::new(),
             recording: AtomicBool::new(false),
             prices: ArcSwap::from_pointee(Prices::bundled().clone()),
+            names: Mutex::default(),
             fetched: Mutex::default(),
         }
     }
@@ -131,16 +133,14 @@ impl Telemetry {
 
     /// What a request cost by the prices of now; none for what is not accounted for.
     pub(crate) fn amount(&self, sheet: &Sheet) -> Option<Amount> {
-        let row = row::of(sheet, &self.prices.load())?;
-        Some(amount(row.cost))
+        row::cost(sheet, &self.prices.load()).map(amount)
     }
 
     /// The same, and what was added up.
     pub(crate) fn bill(&self, sheet: &Sheet) -> Option<Amount> {
         let prices = self.prices.load();
-        let row = row::of(sheet, &prices)?;
-        let model = row.served_model.as_deref().unwrap_or_default();
-        let parts = prices.parts(row.provider.as_deref(), model, &row.tokens);
+        let cost = row::cost(sheet, &prices)?;
+        let parts = row::bill(sheet, &prices);
         let parts = parts.iter().map(|part| CostPart {
             what: part.what.to_owned(),
             tokens: part.tokens,
@@ -148,7 +148,7 @@ impl Telemetry {
         });
         Some(Amount {
             parts: parts.collect(),
-            ..amount(row.cost)
+            ..amount(cost)
         })
     }
 
@@ -159,9 +159,14 @@ impl Telemetry {
 
     /// Takes what is known of a request that is over.
     pub(crate) fn keep(&self, sheet: Arc<Sheet>) {
-        let row = row::of(&sheet, &self.prices.load());
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = row::of(&sheet, &self.prices.load(), &mut names);
+        drop(names);
         self.metrics.ended(&sheet, row.as_ref());
-        self.feed.tell(|| Event::RequestEnded(self.summary(&sheet)));
+        self.feed.tell(|| {
+            let cost = row.as_ref().map(|row| amount(row.cost));
+            Event::RequestEnded(summary::summary(&sheet, cost))
+        });
         if let (Some(row), Some(ledger)) = (row, self.ledger())
             && self.recording.load(Relaxed)
         {

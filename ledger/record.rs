@@ -200,6 +200,12 @@ impl RequestId {
         (digits == 32).then(|| Self(number.to_be_bytes()))
     }
 
+    /// The id of sixteen bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// When the request began, in milliseconds.
     #[must_use]
     pub fn time(self) -> Timestamp {

@@ -181,7 +181,7 @@ async fn at(
     let http = clients
         .get(proxy, timeouts.connect)
         .map_err(|error| client::describe_through(provider, proxy, error))?;
-    let response = match timeout(timeouts.first_byte, http.execute(request)).await {
+    let mut response = match timeout(timeouts.first_byte, http.execute(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(client::describe_through(provider, proxy, error)),
         Err(_) => {
@@ -196,7 +196,7 @@ async fn at(
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(client::refused_by_proxy(provider, proxy));
     }
-    let mut headers = response.headers().clone();
+    let mut headers = std::mem::take(response.headers_mut());
     let body = body::of_response(response, provider.clone());
     if status == StatusCode::OK {
         let body = match credential.kind {

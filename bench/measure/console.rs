@@ -46,7 +46,7 @@ pub(crate) struct Patience {
 
 /// Everything about the console, a row for each number.
 pub(crate) fn console(stage: &Stage, patience: Patience) -> Vec<Row> {
-    let home = match stage.start_at_home(Contender::Gateway, stage.cores.load) {
+    let home = match stage.start_at_home(Contender::Gateway, stage.cores.load, "") {
         Ok(home) => home,
         Err(error) => return vec![Row::failed(NAME, Unit::Millis, &error)],
     };

@@ -106,6 +106,7 @@ impl Unit {
             Self::Megabytes => "MB",
             Self::Percent => "% of a core",
             Self::Streams => "streams",
+            Self::Requests => "requests lost",
             Self::Sizes => "sizes of the request",
         }
     }

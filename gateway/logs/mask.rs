@@ -2,6 +2,7 @@
 //! are known.
 
 use http::{HeaderMap, HeaderValue};
+use memchr::memmem;
 use modelgate_config::Secret;
 
 /// Parts of the names of headers, and of parameters in an address, that hold a secret (`management-api.md` 3.4).
@@ -83,13 +84,17 @@ impl Mask {
 
     /// The text without any secret.
     pub(super) fn cleaned(&self, text: String) -> String {
-        let mut text = text;
+        words(members(self.without_known(text)))
+    }
+
+    /// The text without the secrets that are known.
+    pub(super) fn without_known(&self, mut text: String) -> String {
         for secret in &self.known {
-            if text.contains(secret.expose()) {
+            if memmem::find(text.as_bytes(), secret.expose().as_bytes()).is_some() {
                 text = text.replace(secret.expose(), &secret.mask());
             }
         }
-        words(&members(&text))
+        text
     }
 }
 
@@ -141,33 +146,59 @@ pub(super) fn secrets_of_query(query: &str) -> impl Iterator<Item = Secret> {
     secret.map(|(_, value)| Secret::from(&*value))
 }
 
-/// The text with every word masked that looks like a key.
-fn words(text: &str) -> String {
-    let is_word = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    loop {
-        let gap = rest.find(is_word).unwrap_or(rest.len());
-        let (between, from) = rest.split_at(gap);
-        clean.push_str(between);
-        if from.is_empty() {
-            return clean;
-        }
-        let end = from.find(|char| !is_word(char)).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
-        let bearer = clean.len() >= 7
-            && clean.is_char_boundary(clean.len() - 7)
-            && clean[clean.len() - 7..].eq_ignore_ascii_case("bearer ");
-        if looks_secret(word) || bearer && word.len() >= SHORTEST_BEARER {
-            clean.push_str(&Secret::from(word).mask());
-        } else {
-            clean.push_str(word);
-        }
-        rest = after;
+/// Which bytes are part of a word.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let char = byte as u8;
+        table[byte] = char.is_ascii_alphanumeric() || matches!(char, b'-' | b'_' | b'.');
+        byte += 1;
     }
+    table
+};
+
+/// The text with every word masked that looks like a key.
+fn words(text: String) -> String {
+    let bytes = text.as_bytes();
+    let mut clean = String::new();
+    // What comes before is in `clean`.
+    let mut copied = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        if !WORD[usize::from(bytes[at])] {
+            at += 1;
+            continue;
+        }
+        let length = bytes[at..]
+            .iter()
+            .position(|byte| !WORD[usize::from(*byte)]);
+        let end = length.map_or(bytes.len(), |length| at + length);
+        let word = &text[at..end];
+        if word.len() >= SHORTEST_BEARER && (looks_secret(word) || is_bearer(&bytes[..at])) {
+            clean.push_str(&text[copied..at]);
+            clean.push_str(&Secret::from(word).mask());
+            copied = end;
+        }
+        at = end;
+    }
+    if copied == 0 {
+        return text;
+    }
+    clean.push_str(&text[copied..]);
+    clean
+}
+
+/// Whether what follows is a token.
+fn is_bearer(before: &[u8]) -> bool {
+    let word = before.last_chunk::<7>();
+    word.is_some_and(|word| word.eq_ignore_ascii_case(b"bearer "))
 }
 
 fn looks_secret(word: &str) -> bool {
+    if word.len() < SHORTEST_KEY {
+        return false;
+    }
     let word = word.trim_end_matches('.');
     let jwt = word.starts_with("eyJ") && word.len() >= SHORTEST_JWT;
     jwt && word.matches('.').count() == 2
@@ -178,27 +209,35 @@ fn looks_secret(word: &str) -> bool {
 }
 
 /// The text with the values of secret members masked, also in JSON that is a text within JSON.
-fn members(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('"') {
-        let (before, from) = rest.split_at(at + 1);
-        clean.push_str(before);
-        rest = from;
-        let Some((name, value)) = member(from, before.ends_with("\\\"")) else {
+fn members(text: String) -> String {
+    let mut clean = String::new();
+    // What comes before is in `clean`.
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(quote) = memchr::memchr(b'"', &text.as_bytes()[at..]) {
+        let escaped = text[at..at + quote].ends_with('\\');
+        at += quote + 1;
+        let Some((start, end)) = member(&text[at..], escaped) else {
             continue;
         };
-        let (name, value) = (&from[..name], &from[name..value]);
-        clean.push_str(name);
-        clean.push_str(&Secret::from(value).mask());
-        rest = &from[name.len() + value.len()..];
+        clean.push_str(&text[copied..at + start]);
+        clean.push_str(&Secret::from(&text[at + start..at + end]).mask());
+        at += end;
+        copied = at;
     }
-    clean.push_str(rest);
+    if copied == 0 {
+        return text;
+    }
+    clean.push_str(&text[copied..]);
     clean
 }
 
 /// Where the value of a secret member begins and ends, in a text that goes on behind the first quotation mark of its name.
 fn member(text: &str, escaped: bool) -> Option<(usize, usize)> {
+    // What all names begin with.
+    if !text.starts_with(['a', 'A', 'c', 'i', 'p', 'r']) {
+        return None;
+    }
     let quote = if escaped { "\\\"" } else { "\"" };
     let name = MEMBERS.iter().find(|name| {
         let rest = text.strip_prefix(**name);

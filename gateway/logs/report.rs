@@ -1,5 +1,6 @@
 //! The log of one request, as it is written (`management-api.md` 3.4).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -110,12 +111,23 @@ impl Excerpt {
 
     /// Writes it as text. What would move a cursor is written out, but for line ends and tabs.
     fn write(&self, out: &mut String) {
-        let bytes = [&self.first, &self.rest[..]].concat();
-        for char in String::from_utf8_lossy(&bytes).chars() {
-            if char.is_control() && !matches!(char, '\n' | '\t') {
-                out.extend(char.escape_default());
-            } else {
-                out.push(char);
+        let whole: Cow<'_, [u8]> = if self.rest.is_empty() {
+            Cow::from(&*self.first)
+        } else if self.first.is_empty() {
+            Cow::from(&self.rest)
+        } else {
+            Cow::from([&self.first, &self.rest[..]].concat())
+        };
+        let text = String::from_utf8_lossy(&whole);
+        if text.bytes().all(is_plain) {
+            out.push_str(&text);
+        } else {
+            for char in text.chars() {
+                if char.is_control() && !matches!(char, '\n' | '\t') {
+                    out.extend(char.escape_default());
+                } else {
+                    out.push(char);
+                }
             }
         }
         if !out.ends_with('\n') {
@@ -161,7 +173,7 @@ impl Report {
             out.push('\n');
             answer.body.write(&mut out);
         }
-        mask.cleaned(Mask::new(self.secrets()).cleaned(out))
+        mask.cleaned(Mask::new(self.secrets()).without_known(out))
     }
 
     fn write_request(&self, out: &mut String) {
@@ -223,6 +235,11 @@ impl Called {
             self.heard.write(out);
         }
     }
+}
+
+/// Whether a byte of a text is certainly no part of a control character; those beyond ASCII begin with 0xc2.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\t' | 0x80..=0xc1 | 0xc3..)
 }
 
 fn section(out: &mut String, name: &str) {

@@ -17,6 +17,10 @@ pub(super) fn full_at(max_bytes: Option<u64>) -> u64 {
     max_bytes.map_or(FULL, |most| FULL.min(most / 2))
 }
 
+/// Where files must go because they are too large together, they go down to so much less than the limit: to look for them
+/// costs a look at all.
+const SLACK: u64 = 8;
+
 /// A file that may go.
 #[derive(Debug)]
 struct Old {
@@ -26,8 +30,9 @@ struct Old {
     failed: bool,
 }
 
-/// Deletes what is too much. The file of lines never goes, and counts as full: until the next look it may become that.
-pub(super) fn tidy(settings: &Logs) -> io::Result<()> {
+/// Deletes what is too much, and tells how many bytes may be written until the next look. The file of lines never goes, and
+/// counts as full: until then it may become that.
+pub(super) fn tidy(settings: &Logs) -> io::Result<u64> {
     let mut files = old_files(&settings.directory)?;
     if let Some(most) = settings.error_files {
         let failed = files.iter().filter(|file| file.failed).count();
@@ -42,21 +47,25 @@ pub(super) fn tidy(settings: &Logs) -> io::Result<()> {
         });
     }
     let Some(most) = settings.max_bytes else {
-        return Ok(());
+        return Ok(u64::MAX);
     };
     let lines = match settings.to_file {
         true => full_at(settings.max_bytes),
         false => 0,
     };
     let mut total = lines + files.iter().map(|file| file.size).sum::<u64>();
+    let down_to = match total <= most {
+        true => most,
+        false => most - most / SLACK,
+    };
     for file in files {
-        if total <= most {
+        if total <= down_to {
             break;
         }
         total -= file.size;
         remove(&file.path);
     }
-    Ok(())
+    Ok(most.saturating_sub(total))
 }
 
 /// Deletes every file that was put aside, and tells how many they were.
@@ -177,7 +186,9 @@ mod tests {
             None,
             &["notes.txt", ALL, NEW, "main.log"],
         );
-        check(&files, Some(600), None, &["notes.txt", NEW, "main.log"]);
+        check(&files, Some(800), None, &["notes.txt", NEW, "main.log"]);
+        // An eighth more goes, so that they need not go one by one.
+        check(&files, Some(640), None, &["notes.txt", "main.log"]);
         check(&files, Some(4), None, &["notes.txt", "main.log"]);
     }
 
@@ -190,6 +201,26 @@ mod tests {
         check(&files, None, Some(2), &[ALL, b, c]);
         check(&files, None, Some(3), &[a, ALL, b, c]);
         check(&files, None, None, &[a, ALL, b, c]);
+    }
+
+    #[test]
+    fn what_may_still_be_written_is_told() {
+        let room = |max_bytes| {
+            let home = directory(&[(OLD, 300), (ALL, 300)]);
+            let settings = Logs {
+                to_file: true,
+                directory: home.path().to_owned(),
+                max_bytes,
+                requests: RequestLogs::All,
+                error_files: None,
+            };
+            tidy(&settings).unwrap()
+        };
+        assert_eq!(room(None), u64::MAX);
+        assert_eq!(room(Some(1_400)), 100);
+        assert_eq!(room(Some(1_200)), 0);
+        assert_eq!(room(Some(1_000)), 200);
+        assert_eq!(room(Some(4)), 2);
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub(super) struct Writer {
     missing: u64,
     /// The last log of a request could not be written.
     broken: bool,
+    /// Bytes that logs of requests may take until there may be too many.
+    room: u64,
 }
 
 impl Writer {
@@ -77,6 +79,7 @@ impl Writer {
             count: 0,
             missing: 0,
             broken: false,
+            room: 0,
         }
     }
 
@@ -202,16 +205,28 @@ impl Writer {
         let path = self.log.directory().join(&name);
         // Whoever finds it by its name finds all of it.
         let unfinished = self.log.directory().join(names::unfinished(&name));
-        let written = modelgate_config::make_directory(self.log.directory()).and_then(|()| {
-            let mut options = OpenOptions::new();
-            let options = options.write(true).create(true).truncate(true);
-            open_private(&unfinished, options)?.write_all(text.as_bytes())?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        let opened = match open_private(&unfinished, &mut options) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                modelgate_config::make_directory(self.log.directory())
+                    .and_then(|()| open_private(&unfinished, &mut options))
+            }
+            opened => opened,
+        };
+        let written = opened.and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
             fs::rename(&unfinished, &path)
         });
         match written {
             Ok(()) => {
                 self.broken = false;
-                self.tidy();
+                let size = text.len() as u64;
+                // How many there are of failures counts too.
+                match self.room.checked_sub(size) {
+                    Some(room) if !report.failed_only => self.room = room,
+                    _ => self.tidy(),
+                }
             }
             Err(error) if !self.broken => {
                 self.broken = true;
@@ -227,10 +242,12 @@ impl Writer {
         Ok(removed)
     }
 
-    fn tidy(&self) {
-        if let Err(error) = retention::tidy(&self.settings.files) {
+    fn tidy(&mut self) {
+        let room = retention::tidy(&self.settings.files);
+        self.room = room.unwrap_or_else(|error| {
             tracing::warn!(%error, "old log files are not deleted");
-        }
+            0
+        });
     }
 }
 

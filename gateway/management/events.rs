@@ -12,9 +12,9 @@ use http::StatusCode;
 use modelgate_management::events::{AccountRemoved, Dropped, Lost};
 use modelgate_management::{Account, Event, LogLevel};
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use warp::reply::Response;
 
 use super::refused::Refused;
@@ -28,6 +28,11 @@ use crate::telemetry::Told;
 const WATCHERS: usize = 32;
 /// Silence after which a sign of life is sent.
 const QUIET: Duration = Duration::from_secs(15);
+/// Between two pieces that are sent. What happens in the meantime comes together in the second: each costs a system call here,
+/// and wakes somebody there.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Bytes of a piece beyond which nothing more is put into it.
+const PIECE: usize = 64 << 10;
 /// The type that comes only where it is named.
 const LOG: &str = "log";
 /// Between two looks at the accounts, while somebody watches.
@@ -49,6 +54,7 @@ pub(super) fn events(state: &State, query: Option<&str>) -> Result<Response, Tro
         types,
         level,
         stopping: state.stopping_signal(),
+        next: Instant::now(),
     };
     // What changes before the next look is told too: whoever watches asks for the accounts now.
     let mut known = state.known_accounts.lock();
@@ -99,11 +105,24 @@ struct Watcher {
     level: LogLevel,
     /// Becomes true when the gateway begins to stop.
     stopping: watch::Receiver<bool>,
+    /// Nothing is sent before.
+    next: Instant,
 }
 
 impl Watcher {
     /// What is sent next; nothing more once the gateway stops.
     async fn next(&mut self) -> Option<Bytes> {
+        tokio::select! {
+            _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+            () = sleep_until(self.next) => {}
+        }
+        let first = self.first().await?;
+        self.next = Instant::now() + PAUSE;
+        Some(self.with_more(first))
+    }
+
+    /// Waits for something that is wanted.
+    async fn first(&mut self) -> Option<Bytes> {
         let mut quiet = pin!(sleep(QUIET));
         loop {
             let told = tokio::select! {
@@ -112,13 +131,54 @@ impl Watcher {
                 line = spoken(&mut self.lines, self.level) => line?,
                 () = &mut quiet => return Some(Bytes::from_static(b": quiet\n\n")),
             };
-            let types = self.types.as_ref();
-            // Who misses events must know, whatever they are.
-            let wanted = types.is_none_or(|types| types.iter().any(|name| name == told.name));
-            if wanted || told.name == "dropped" {
+            if self.wants(&told) {
                 return Some(told.frame);
             }
         }
+    }
+
+    /// What is sent, with all that has happened too by now.
+    fn with_more(&mut self, first: Bytes) -> Bytes {
+        let mut all = Vec::new();
+        while all.len() < PIECE
+            && let Some(told) = self.at_once()
+        {
+            if self.wants(&told) {
+                if all.is_empty() {
+                    all.extend_from_slice(&first);
+                }
+                all.extend_from_slice(&told.frame);
+            }
+        }
+        if all.is_empty() { first } else { all.into() }
+    }
+
+    /// Something that has happened already.
+    fn at_once(&mut self) -> Option<Told> {
+        let event = match self.events.try_recv() {
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
+            Err(TryRecvError::Lagged(count)) => Some(dropped(count, Lost::Events)),
+            Ok(told) => Some(told),
+        };
+        let level = self.level;
+        event.or_else(|| {
+            let lines = self.lines.as_mut()?;
+            loop {
+                match lines.try_recv() {
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
+                    Err(TryRecvError::Lagged(count)) => return Some(dropped(count, Lost::Lines)),
+                    Ok(spoken) if spoken.level > level => {}
+                    Ok(spoken) => return Some(spoken.told),
+                }
+            }
+        })
+    }
+
+    /// Who misses events must know, whatever they are.
+    fn wants(&self, told: &Told) -> bool {
+        let types = self.types.as_ref();
+        types.is_none_or(|types| types.iter().any(|name| name == told.name))
+            || told.name == "dropped"
     }
 }
 
@@ -141,9 +201,13 @@ async fn spoken(lines: &mut Option<Receiver<Spoken>>, level: LogLevel) -> Option
 fn received(told: Result<Told, RecvError>, of: Lost) -> Option<Told> {
     match told {
         Ok(told) => Some(told),
-        Err(RecvError::Lagged(count)) => Some(Told::of(&Event::Dropped(Dropped { count, of }))),
+        Err(RecvError::Lagged(count)) => Some(dropped(count, of)),
         Err(RecvError::Closed) => None,
     }
+}
+
+fn dropped(count: u64, of: Lost) -> Told {
+    Told::of(&Event::Dropped(Dropped { count, of }))
 }
 
 /// The accounts as those who watch know them; none while nobody watches.

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use modelgate_config::{Environment, Overrides, Store, parse};
 use modelgate_providers::Moment;

@@ -5,7 +5,7 @@ use modelgate_management::Event;
 use tokio::sync::broadcast;
 
 /// Events that wait for a watcher. One who is further behind loses the oldest.
-const BEHIND: usize = 1_024;
+const BEHIND: usize = 2_048;
 
 /// Where events are told.
 #[derive(Debug)]

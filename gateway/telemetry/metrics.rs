@@ -1,12 +1,14 @@
 //! Numbers for Prometheus. Labels are names of the configuration and of ours, never what a client has made up, so that
 //! clients cannot make the numbers many.
 
+mod meters;
+
 use std::fmt;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use modelgate_dialects::Str;
 use modelgate_ledger::Row;
+use modelgate_providers::Candidate;
 use prometheus_client::encoding::{
     EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text::encode,
 };
@@ -16,11 +18,14 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::meters::{Meters, Usual};
 use crate::record::Sheet;
 
 /// Stands for a model that no list names: a client may call it anything.
 const OTHER: &str = "other";
 const NOBODY: &str = "none";
+/// The result of an attempt that brought an answer.
+const ANSWERED: &str = "answered";
 
 /// Seconds of whole requests and of first bytes: models take from a tenth of a second to some minutes.
 const SLOW: [f64; 14] = [
@@ -100,6 +105,7 @@ pub(crate) struct Metrics {
     latency: Family<OfTime, Histogram>,
     first_byte: Family<OfTime, Histogram>,
     own: Histogram,
+    usual: Usual,
 }
 
 /// What is true at the moment of a look.
@@ -128,6 +134,7 @@ impl Default for Metrics {
             latency: Family::new_with_constructor(slow),
             first_byte: Family::new_with_constructor(slow),
             own: Histogram::new(FAST),
+            usual: Usual::default(),
         };
         metrics.registered()
     }
@@ -195,74 +202,40 @@ impl Metrics {
     /// It is over; `row` is what is accounted for.
     pub(crate) fn ended(&self, sheet: &Sheet, row: Option<&Row>) {
         self.open.dec();
+        match (row, &*sheet.attempts) {
+            (Some(row), [attempt]) if attempt.is_answered() => {
+                self.usual.count(self, sheet, row, &attempt.candidate);
+            }
+            _ => self.unusual(sheet, row),
+        }
+    }
+
+    /// A request that was not answered by the first who was asked.
+    fn unusual(&self, sheet: &Sheet, row: Option<&Row>) {
         for attempt in &sheet.attempts {
-            let credential = &attempt.candidate.credential;
             let failure = attempt.failure.as_ref().map(|failure| failure.kind);
-            let answered = if attempt.took.is_some() {
-                "answered"
+            let result = if attempt.is_answered() {
+                ANSWERED
             } else {
                 "left"
             };
-            let labels = OfAttempt {
-                provider: Name(credential.provider.clone()),
-                credential: Name(Str::from(credential.id.as_str())),
-                result: failure.unwrap_or(answered),
-            };
-            self.attempts.get_or_create(&labels).inc();
+            self.attempts_of(&attempt.candidate, failure.unwrap_or(result))
+                .inc();
         }
         if sheet.caller.is_none() {
             self.unadmitted.inc();
-            return;
+        } else if let Some(row) = row {
+            Meters::new(self, sheet, row).count(self, sheet, row);
         }
-        let Some(row) = row else { return };
-        self.accounted(sheet, row);
     }
 
-    fn accounted(&self, sheet: &Sheet, row: &Row) {
-        let (provider, model) = names(sheet);
-        let dialect = sheet.dialect.name();
-        let labels = OfRequest {
-            dialect,
-            provider: provider.clone(),
-            model: model.clone(),
-            outcome: row.outcome.name(),
-        };
-        self.requests.get_or_create(&labels).inc();
-        let tokens = &row.tokens;
-        for (kind, count) in [
-            ("input", tokens.input),
-            ("cache_read", tokens.cache_read),
-            ("cache_write", tokens.cache_written()),
-            ("output", tokens.output),
-            ("reasoning", tokens.reasoning),
-        ] {
-            if let Some(count @ 1..) = count {
-                let (provider, model) = (provider.clone(), model.clone());
-                let labels = OfTokens {
-                    provider,
-                    model,
-                    kind,
-                };
-                self.tokens.get_or_create(&labels).inc_by(count);
-            }
-        }
-        if let Some(cost @ 1..) = row.cost.nanodollars() {
-            let labels = OfModel { provider, model };
-            self.cost.get_or_create(&labels).inc_by(dollars(cost));
-        }
-        let stream = if sheet.stream { "true" } else { "false" };
-        let labels = OfTime { dialect, stream };
-        self.latency
-            .get_or_create(&labels)
-            .observe(seconds(sheet.total));
-        if let Some(first_byte) = sheet.first_byte {
-            self.first_byte
-                .get_or_create(&labels)
-                .observe(seconds(first_byte));
-        }
-        if let Some(first) = sheet.attempts.first() {
-            self.own.observe(seconds(first.after));
-        }
+    fn attempts_of(&self, candidate: &Candidate, result: &'static str) -> Counter {
+        let credential = &candidate.credential;
+        self.attempts.get_or_create_owned(&OfAttempt {
+            provider: Name(credential.provider.clone()),
+            credential: Name(Str::from(credential.id.as_str())),
+            result,
+        })
     }
 
     /// Everything, in the text form of OpenMetrics.
@@ -322,17 +295,4 @@ fn names(sheet: &Sheet) -> (Name, Name) {
         Name::fixed(OTHER)
     };
     (Name(candidate.credential.provider.clone()), model)
-}
-
-fn seconds(duration: Duration) -> f64 {
-    duration.as_secs_f64()
-}
-
-fn dollars(nanodollars: u64) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a dashboard needs no more than 15 digits"
-    )]
-    let dollars = nanodollars as f64 / 1e9;
-    dollars
 }

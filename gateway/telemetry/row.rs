@@ -4,25 +4,76 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use modelgate_dialects::ir::Usage;
-use modelgate_ledger::{Attempt, ClientKey, Cost, Outcome, Prices, RequestId, Row, Tokens};
+use modelgate_ledger::{Attempt, ClientKey, Cost, Outcome, Part, Prices, RequestId, Row, Tokens};
 
 use crate::access::Caller;
 use crate::record::{self, Sheet};
 
+/// Names of rows that are made once for many of them.
+const SLOTS: usize = 64;
+
+/// Names of the last rows, each in the slot that the address of its text leads to. Most requests have the names of one of
+/// those before them.
+#[derive(Debug)]
+pub(super) struct Names([Option<Arc<str>>; SLOTS]);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self([const { None }; SLOTS])
+    }
+}
+
+impl Names {
+    /// The address only leads to where the name may be: something else may stand there by now.
+    fn name(&mut self, text: &str) -> Arc<str> {
+        let slot = &mut self.0[text.as_ptr().addr() / 8 % SLOTS];
+        match slot {
+            Some(name) if **name == *text => Arc::clone(name),
+            _ => Arc::clone(slot.insert(Arc::from(text))),
+        }
+    }
+}
+
+/// What a request cost; none where there is nothing to account for.
+pub(super) fn cost(sheet: &Sheet, prices: &Prices) -> Option<Cost> {
+    sheet.caller.as_ref().filter(|_| !sheet.free)?;
+    let (outcome, tokens) = (outcome(sheet), tokens(&sheet.usage));
+    let cost =
+        served(sheet).map(|(provider, model)| prices.cost(Some(provider), model, &tokens, outcome));
+    Some(cost.unwrap_or(Cost::Unpriced))
+}
+
+/// What its cost was added up from, likewise.
+pub(super) fn bill(sheet: &Sheet, prices: &Prices) -> Vec<Part> {
+    let served = served(sheet).filter(|_| sheet.caller.is_some() && !sheet.free);
+    served.map_or_else(Vec::new, |(provider, model)| {
+        prices.parts(Some(provider), model, &tokens(&sheet.usage))
+    })
+}
+
+/// The provider that was asked last, and its name of the model.
+fn served(sheet: &Sheet) -> Option<(&str, &str)> {
+    let candidate = &sheet.served()?.candidate;
+    Some((&candidate.credential.provider, &candidate.target.model))
+}
+
 /// The row of a request; none where there is nothing to account for: nobody was let in, or what was asked for is free.
-pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
+pub(super) fn of(sheet: &Sheet, prices: &Prices, names: &mut Names) -> Option<Row> {
     let caller = sheet.caller.as_ref().filter(|_| !sheet.free)?;
+    let cost = cost(sheet, prices)?;
+    let mut name = |text: &str| names.name(text);
     let served = sheet.served();
     // The last one is who served: its names are shared, and so is that of a model that is called the same on both sides.
-    let attempts: Vec<Attempt> = sheet.attempts.iter().map(attempt).collect();
+    let attempts = sheet.attempts.iter();
+    let attempts: Vec<Attempt> = attempts.map(|one| attempt(one, &mut name)).collect();
     let last = attempts.last();
     let credential = last.map(|last| Arc::clone(&last.credential));
     let provider = last.map(|last| Arc::clone(&last.provider));
-    let requested_model = (!sheet.model.is_empty()).then(|| name(&sheet.model));
-    let served_model = served.map(|served| {
-        let model = &*served.candidate.target.model;
-        let same = requested_model.as_ref().filter(|asked| &***asked == model);
-        same.map_or_else(|| name(model), Arc::clone)
+    let served_model = served.map(|served| name(&served.candidate.target.model));
+    let requested_model = (!sheet.model.is_empty()).then(|| {
+        let same = served_model.as_ref();
+        let same = same.filter(|served| ***served == *sheet.model);
+        same.map_or_else(|| name(&sheet.model), Arc::clone)
     });
     let client_dialect = name(sheet.dialect.name());
     let upstream_dialect = served.map(|served| {
@@ -32,13 +83,9 @@ pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
             name(served.dialect.name())
         }
     });
-    let (outcome, tokens) = (outcome(sheet), tokens(&sheet.usage));
-    let cost = served_model.as_deref().map_or(Cost::Unpriced, |model| {
-        prices.cost(provider.as_deref(), model, &tokens, outcome)
-    });
     Some(Row {
-        id: RequestId::parse(sheet.id.as_str())?,
-        key: key(caller),
+        id: RequestId::from_bytes(sheet.id.bytes()),
+        key: key(caller, &mut name),
         credential,
         provider,
         requested_model,
@@ -47,9 +94,9 @@ pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
         upstream_dialect,
         stream: sheet.stream,
         status: status(sheet),
-        outcome,
+        outcome: outcome(sheet),
         error: sheet.failure.as_ref().map(|failure| name(failure.kind)),
-        tokens,
+        tokens: tokens(&sheet.usage),
         latency: sheet.total,
         first_byte: sheet.first_byte,
         upstream: upstream(&sheet.attempts),
@@ -62,11 +109,7 @@ pub(super) fn of(sheet: &Sheet, prices: &Prices) -> Option<Row> {
     })
 }
 
-fn name(text: &str) -> Arc<str> {
-    Arc::from(text)
-}
-
-fn key(caller: &Caller) -> Option<ClientKey> {
+fn key(caller: &Caller, name: &mut impl FnMut(&str) -> Arc<str>) -> Option<ClientKey> {
     match caller {
         Caller::Key(key) => Some(ClientKey {
             id: name(&key.id),
@@ -113,15 +156,14 @@ fn upstream(attempts: &[record::Attempt]) -> Option<Duration> {
     waits.reduce(Duration::saturating_add)
 }
 
-fn attempt(attempt: &record::Attempt) -> Attempt {
+fn attempt(attempt: &record::Attempt, name: &mut impl FnMut(&str) -> Arc<str>) -> Attempt {
     let failure = attempt.failure.as_ref();
-    let answered = attempt.took.is_some() && failure.is_none();
     let status = failure.and_then(|failure| failure.status);
     let credential = &attempt.candidate.credential;
     Attempt {
         credential: name(credential.id.as_str()),
         provider: name(&credential.provider),
-        status: status.unwrap_or(if answered { 200 } else { 0 }),
+        status: status.unwrap_or(if attempt.is_answered() { 200 } else { 0 }),
         error: failure.map(|failure| name(failure.kind)),
         after: attempt.after,
         took: attempt.took,

@@ -23,7 +23,8 @@ pub(super) fn kept<T>(attempts: &[T]) -> impl Iterator<Item = &T> {
 }
 
 pub(super) fn pack(attempts: impl Iterator<Item = Packed>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    // An ordinary attempt takes no more.
+    let mut bytes = Vec::with_capacity(attempts.size_hint().0 * 12);
     for attempt in attempts {
         let took = attempt.took.map_or(0, |took| number(took) + 1);
         for value in [

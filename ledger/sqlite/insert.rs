@@ -76,6 +76,8 @@ pub(super) struct Insertion<'a> {
     connection: &'a Connection,
     names: &'a mut Names,
     one: CachedStatement<'a>,
+    /// Once there are rows enough.
+    many: Option<CachedStatement<'a>>,
 }
 
 impl<'a> Insertion<'a> {
@@ -87,6 +89,7 @@ impl<'a> Insertion<'a> {
             connection,
             names,
             one: connection.prepare_cached(&ONE)?,
+            many: None,
         })
     }
 
@@ -128,11 +131,20 @@ impl<'a> Insertion<'a> {
         &mut self,
         rows: &[&Row; AT_ONCE],
     ) -> rusqlite::Result<Option<[Place; AT_ONCE]>> {
-        let mut many = self.connection.prepare_cached(&MANY)?;
+        let Self {
+            connection,
+            names,
+            many,
+            ..
+        } = self;
+        let many = match many {
+            Some(many) => many,
+            None => many.insert(connection.prepare_cached(&MANY)?),
+        };
         let mut places = [Place::NOWHERE; AT_ONCE];
         for (index, row) in rows.iter().enumerate() {
-            let mut cells = Cells::of(&mut many, index);
-            places[index] = bind(self.connection, self.names, &mut cells, row)?;
+            let mut cells = Cells::of(many, index);
+            places[index] = bind(connection, names, &mut cells, row)?;
         }
         let written = many.raw_execute();
         // What is nothing in the next rows is not bound.

@@ -18,10 +18,15 @@ const MOST: usize = 1 << 16;
 const MOST_ASKED: usize = MOST / 2;
 const OTHER: &str = "(other)";
 
+/// Names of the last rows that are found again by where they are.
+const SLOTS: usize = 64;
+
 /// From names to numbers, for writing.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     names: HashMap<Box<str>, i64>,
+    /// Rows share their names. Each is held here, so that nothing else comes to be where it is.
+    last: Vec<Option<(Arc<str>, i64)>>,
     keys: HashMap<Box<str>, Key>,
     /// How many the table has; unknown at first.
     count: Option<usize>,
@@ -58,10 +63,22 @@ impl Names {
         name: Option<&Arc<str>>,
         most: usize,
     ) -> rusqlite::Result<Option<i64>> {
-        match name.map(|name| cut(name)) {
-            None | Some("") => Ok(None),
-            Some(name) => self.intern(connection, name, most).map(Some),
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let slot = name.as_ptr().addr() / 16 % SLOTS;
+        if let Some(Some((last, number))) = self.last.get(slot)
+            && Arc::ptr_eq(last, name)
+        {
+            return Ok(Some(*number));
         }
+        let number = self.intern(connection, cut(name), most)?;
+        // What is one of the others to a client is not to everybody.
+        if self.names.contains_key(cut(name)) {
+            self.last.resize(SLOTS, None);
+            self.last[slot] = Some((Arc::clone(name), number));
+        }
+        Ok(Some(number))
     }
 
     fn intern(

@@ -41,6 +41,44 @@ fn a_row_is_written_once_however_often_it_is_recorded() {
 }
 
 #[test]
+fn of_many_rows_at_once_those_that_are_there_are_left_out() {
+    let bed = Bed::new();
+    let rows: Vec<Row> = (0..200).map(|number| row(BEGINNING, number)).collect();
+    let old: Vec<Row> = rows.iter().step_by(23).cloned().collect();
+    bed.record(&old);
+    bed.record(&rows);
+    let mut expected = rows;
+    expected.reverse();
+    assert_eq!(all(&bed.ledger), expected);
+    let totals = bed.ledger.totals(&Range::default()).unwrap();
+    assert_eq!(totals.requests, 200);
+    assert_eq!(bed.ledger.status().written, 200);
+}
+
+#[test]
+fn rows_that_share_names_and_rows_that_do_not_keep_theirs() {
+    let shared: Vec<std::sync::Arc<str>> = ["a", "b"].map(Into::into).into();
+    let named = |number: u64| {
+        let own = || Some(format!("n-{}", number % 7).into());
+        let one = std::sync::Arc::clone(&shared[usize::from(number.is_multiple_of(3))]);
+        Row {
+            requested_model: if number.is_multiple_of(2) {
+                own()
+            } else {
+                Some(one.clone())
+            },
+            served_model: Some(one),
+            credential: own(),
+            ..row(BEGINNING, number)
+        }
+    };
+    let mut rows: Vec<Row> = (0..100).map(named).collect();
+    let bed = Bed::with(&rows);
+    rows.reverse();
+    assert_eq!(all(&bed.ledger), rows);
+}
+
+#[test]
 fn a_ledger_is_there_after_it_was_closed() {
     let bed = Bed::with(&[row(BEGINNING, 1)]);
     bed.ledger.record(row(BEGINNING, 2));

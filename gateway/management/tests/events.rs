@@ -1,5 +1,7 @@
 //! The stream of what happens.
 
+use std::collections::VecDeque;
+
 use http_body_util::BodyExt as _;
 use modelgate_management::events::{Dropped, Lost};
 use modelgate_management::{Event, LogLevel, LogLine};
@@ -8,8 +10,14 @@ use warp::reply::Response;
 use super::*;
 use crate::management::events::look;
 
+/// A stream that is read, and what came with what was read of it.
+struct Watch {
+    response: Response,
+    rest: VecDeque<Event>,
+}
+
 /// Opens a stream.
-async fn open(state: &Arc<State>, query: &str) -> Response {
+async fn open(state: &Arc<State>, query: &str) -> Watch {
     let incoming = Incoming {
         id: RequestId::new(),
         started: Instant::now(),
@@ -26,29 +34,67 @@ async fn open(state: &Arc<State>, query: &str) -> Response {
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };
-    answer(state, incoming, "events").await
+    Watch {
+        response: answer(state, incoming, "events").await,
+        rest: VecDeque::new(),
+    }
 }
 
 /// What is sent next; comments are left out.
-async fn next(stream: &mut Response) -> Option<Event> {
-    loop {
-        let frame = stream.body_mut().frame().await?.unwrap();
-        let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
-        if text.starts_with(':') {
-            continue;
-        }
-        let (name, data) = text.trim_end().split_once('\n').unwrap();
+async fn next(stream: &mut Watch) -> Option<Event> {
+    while stream.rest.is_empty() {
+        let events = piece(stream).await?;
+        stream.rest.extend(events);
+    }
+    stream.rest.pop_front()
+}
+
+/// The events that are sent at once.
+async fn piece(stream: &mut Watch) -> Option<Vec<Event>> {
+    let frame = stream.response.body_mut().frame().await?.unwrap();
+    let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+    let events = text.split_terminator("\n\n");
+    let events = events.filter(|event| !event.starts_with(':')).map(|event| {
+        let (name, data) = event.split_once('\n').unwrap();
         let event: Event = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
         assert_eq!(name, format!("event: {}", event.name()));
-        return Some(event);
-    }
+        event
+    });
+    Some(events.collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_at_once_is_sent_at_once_and_the_rest_a_moment_later() {
+    let state = state(FILE);
+    let mut stream = open(&state, "").await;
+    assert!(piece(&mut stream).await.unwrap().is_empty(), "a comment");
+    remember(&state, "sonnet");
+    remember(&state, "sonnet");
+    let began = tokio::time::Instant::now();
+    let names = |events: Vec<Event>| events.iter().map(Event::name).collect::<Vec<_>>();
+    assert_eq!(
+        names(piece(&mut stream).await.unwrap()),
+        [
+            "request_started",
+            "request_ended",
+            "request_started",
+            "request_ended"
+        ]
+    );
+    assert_eq!(began.elapsed().as_millis(), 0);
+    remember(&state, "sonnet");
+    assert_eq!(
+        names(piece(&mut stream).await.unwrap()),
+        ["request_started", "request_ended"]
+    );
+    assert_eq!(began.elapsed().as_millis(), 20);
 }
 
 #[tokio::test]
 async fn a_request_is_told_at_its_beginning_and_at_its_end() {
     let state = state(FILE);
     let mut all = open(&state, "").await;
-    assert_eq!(all.headers()["content-type"], "text/event-stream");
+    assert_eq!(all.response.headers()["content-type"], "text/event-stream");
     let mut ends = open(&state, "types=request_ended,%20dropped").await;
     let id = remember(&state, "sonnet");
     let Some(Event::RequestStarted(started)) = next(&mut all).await else {
@@ -69,12 +115,12 @@ async fn a_request_is_told_at_its_beginning_and_at_its_end() {
 async fn who_is_too_slow_is_told_what_is_missing() {
     let state = state(FILE);
     let mut slow = open(&state, "types=request_ended").await;
-    for _ in 0..600 {
+    for _ in 0..1_200 {
         remember(&state, "sonnet");
     }
     // Two events for each, and as many are kept as a power of two.
     let dropped = Event::Dropped(Dropped {
-        count: 1_200 - 1_024,
+        count: 2_400 - 2_048,
         of: Lost::Events,
     });
     assert_eq!(next(&mut slow).await, Some(dropped));
@@ -91,11 +137,11 @@ async fn there_are_so_many_watchers_and_no_more() {
     for _ in 0..32 {
         streams.push(open(&state, "").await);
     }
-    assert_eq!(open(&state, "").await.status(), 503);
+    assert_eq!(open(&state, "").await.response.status(), 503);
     streams.pop();
-    assert_eq!(open(&state, "").await.status(), 200);
+    assert_eq!(open(&state, "").await.response.status(), 200);
     let wrong = open(&state, "types=request_ended,news").await;
-    assert_eq!(wrong.status(), 400);
+    assert_eq!(wrong.response.status(), 400);
 }
 
 #[tokio::test]
@@ -148,7 +194,7 @@ fn say(state: &State, level: LogLevel, target: &str, text: &str) {
 }
 
 /// The text of the line that comes next.
-async fn line(stream: &mut Response) -> String {
+async fn line(stream: &mut Watch) -> String {
     match next(stream).await {
         Some(Event::Log(line)) => line.text,
         other => panic!("{other:?}"),
@@ -197,7 +243,10 @@ async fn lines_of_the_log_come_where_they_are_asked_for_without_secrets() {
     }
     drop((lines, grave));
     assert!(!state.logs.takes_lines(), "nobody listens any more");
-    assert_eq!(open(&state, "types=log&level=loud").await.status(), 400);
+    assert_eq!(
+        open(&state, "types=log&level=loud").await.response.status(),
+        400
+    );
 }
 
 #[tokio::test]
@@ -284,7 +333,7 @@ async fn a_configuration_in_use_and_one_that_cannot_be_used_are_told() {
 async fn silence_is_broken_by_a_comment_even_while_other_types_come() {
     let state = state(FILE);
     let mut stream = open(&state, "types=config_changed").await;
-    let frame = stream.body_mut().frame().await.unwrap().unwrap();
+    let frame = stream.response.body_mut().frame().await.unwrap().unwrap();
     assert_eq!(frame.into_data().unwrap(), ": watching\n\n");
     let busy = async {
         loop {
@@ -294,7 +343,7 @@ async fn silence_is_broken_by_a_comment_even_while_other_types_come() {
     };
     let begin = tokio::time::Instant::now();
     let frame = tokio::select! {
-        frame = stream.body_mut().frame() => frame.unwrap().unwrap(),
+        frame = stream.response.body_mut().frame() => frame.unwrap().unwrap(),
         () = busy => unreachable!(),
     };
     assert_eq!(frame.into_data().unwrap(), ": quiet\n\n");

@@ -36,7 +36,7 @@ fn begun() -> (State, Record, [Candidate; 2]) {
 fn row(state: &State, record: Record) -> Option<Row> {
     drop(record);
     let sheet = state.telemetry.recent.newest(1).remove(0);
-    of(&sheet, Prices::bundled())
+    of(&sheet, Prices::bundled(), &mut Names::default())
 }
 
 fn usage(input: u64, output: u64) -> Usage {

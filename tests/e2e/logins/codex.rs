@@ -287,7 +287,7 @@ async fn an_account_is_logged_in_to_over_http_and_answers_with_its_new_token() {
     assert!(callback.starts_with(&place), "{callback}");
     assert_eq!(visit(callback).await.status, 200);
     let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended, json!({"status": "ok"}));
+    assert_eq!(ended["status"], "ok", "{ended}");
     let saved = chatgpt.scene.saved(&chatgpt.logged_in());
     assert_eq!(
         (&saved["access_token"], &saved["note"]),
