@@ -8,7 +8,7 @@ use bytes::Bytes;
 use memchr::memchr;
 
 use super::Str;
-use super::scan::{next_special, skip_escaped_quotes};
+use super::scan::{near_end, next_special, skip_escaped_quotes};
 use super::value::{Kind, Value};
 
 /// Deepest nesting accepted; deeper input is refused with flat memory.
@@ -299,6 +299,12 @@ impl Parser<'_, '_> {
     fn skipped_string(&mut self) -> Result<(), Failure> {
         let start = self.at;
         let mut from = start + 1;
+        // Keys and words, which nearly all strings are.
+        if let Some(end) = near_end(self.bytes, from) {
+            self.at = end + 1;
+            self.push(Kind::String, start, self.at, false);
+            return Ok(());
+        }
         loop {
             let Some(run) = memchr(b'"', &self.bytes[from..]) else {
                 return Err((self.bytes.len(), "the JSON text ends inside a string"));
