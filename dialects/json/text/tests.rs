@@ -46,6 +46,10 @@ fn what_cannot_stand_everywhere_is_spelt_anew() {
         let text = written(&outlined(&long(inner)));
         assert_eq!(text, long(expected));
     }
+    let lines = long("a\u{2028}b");
+    let mut body = Vec::new();
+    Writer::of_body(&mut body).value(&outlined(&lines));
+    assert_eq!(body, lines.as_bytes(), "no client reads it line by line");
     let quotes = long("a\u{201c}b\u{201d}");
     assert_eq!(written(&outlined(&quotes)), quotes);
 }

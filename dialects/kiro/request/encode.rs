@@ -45,7 +45,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
     }
     conversation.settle(system);
     let mut body = Vec::with_capacity(4096);
-    Writer::new(&mut body).object(|writer| {
+    Writer::of_body(&mut body).object(|writer| {
         writer.object_field("conversationState", |writer| {
             writer.field("chatTriggerType", "MANUAL");
             let id = target.kiro.conversation.clone();
