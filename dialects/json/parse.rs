@@ -92,6 +92,17 @@ impl Document {
         self.read(text.into_bytes(), true)
     }
 
+    /// The values of a text in which values were found before; `spoiled` is told of strings that are none.
+    pub(super) fn reopen(bytes: Bytes, spoiled: Option<&Arc<AtomicBool>>) -> Self {
+        let mut document = Self::default();
+        let found = document.read(bytes, false);
+        debug_assert!(found.is_ok(), "raw JSON is valid by construction");
+        if let Some(spoiled) = spoiled {
+            document.spoiled = Arc::clone(spoiled);
+        }
+        document
+    }
+
     /// Whether a string was met that cannot be read: what was read from this outline is then not all that it holds, and
     /// [`Document::parse`] tells what is wrong.
     #[must_use]

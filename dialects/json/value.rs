@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::parse::{Document, LONG, Node};
 use super::raw::RawJson;
@@ -40,8 +40,17 @@ impl<'d> Value<'d> {
         Self { document, at }
     }
 
+    #[inline]
     fn node(self) -> Node {
-        self.document.nodes[self.at as usize]
+        let node = self.document.nodes.get(self.at as usize).copied();
+        // A document without a text.
+        node.unwrap_or(Node {
+            start: 0,
+            end: 0,
+            next: 0,
+            kind: Kind::Null,
+            escaped: false,
+        })
     }
 
     /// The exact text of the value; empty where an outline holds bytes that are not UTF-8.
@@ -92,7 +101,9 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn raw(self) -> RawJson {
         let text = Str::try_from(self.document.bytes.slice(self.span())).ok();
-        RawJson::trusted(self.readable(text).unwrap_or_default())
+        let text = self.readable(text).filter(|text| !text.is_empty());
+        let text = text.unwrap_or_else(|| Str::from_static("null"));
+        RawJson::part(text, &self.document.spoiled)
     }
 
     /// The value of `true` or `false`.
@@ -285,6 +296,10 @@ impl<'d> Value<'d> {
                     value.write_compact(writer);
                 }
             }),
+            // Only an outline has such.
+            Kind::String if memchr2(b'\n', b'\r', self.source_bytes()).is_some() => {
+                writer.value(&self.as_str().unwrap_or_default());
+            }
             _ => writer.verbatim(self.source()),
         }
     }
