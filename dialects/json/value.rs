@@ -216,6 +216,14 @@ impl<'d> Value<'d> {
         pairs.map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
+    /// The entries whose keys are none of `known`, in their order.
+    pub(crate) fn rest(self, known: &[&str]) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
+        let pairs = self.pairs();
+        pairs
+            .filter(|(key, _)| !known.iter().any(|known| key.is_text(known)))
+            .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+    }
+
     /// Where the keys and the values of an object stand; nothing for other kinds.
     pub(super) fn spans(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         self.pairs().map(|(key, value)| (key.span(), value.span()))
@@ -247,29 +255,40 @@ impl<'d> Value<'d> {
     /// The value of a key; the last one where a key is repeated.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'d>> {
-        let node = self.node();
-        let mut found = None;
-        let mut at = self.at + 1;
-        while node.kind == Kind::Object && at < node.next {
-            let name = Value::new(self.document, at);
-            let value = Value::new(self.document, name.node().next);
+        let named = self.pairs().filter(|(name, _)| name.is_text(key));
+        named.last().map(|(_, value)| value)
+    }
+
+    /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`.
+    pub(crate) fn field_or(self, key: &str, alike: impl Fn(&str) -> bool) -> Option<Value<'d>> {
+        let (mut found, mut other) = (None, None);
+        for (name, value) in self.pairs() {
             if name.is_text(key) {
                 found = Some(value);
+            } else if name.is_longer(key) && !value.is_null() {
+                let alike = name.as_str().is_some_and(|name| alike(&name));
+                other = if alike { Some(value) } else { other };
             }
-            at = value.node().next;
         }
-        found
+        found.filter(|value| !value.is_null()).or(other)
+    }
+
+    /// Whether the value is a string that may be longer than this one.
+    fn is_longer(self, text: &str) -> bool {
+        let node = self.node();
+        node.escaped || (node.end - node.start) as usize > text.len() + 2
     }
 
     /// Whether the value is this string.
+    #[inline]
     fn is_text(self, text: &str) -> bool {
         let node = self.node();
         if node.escaped {
             return self.as_str().is_some_and(|own| own == text);
         }
         // Lengths differ more often than not, and are cheaper to compare.
-        let length = (node.end - node.start) as usize;
-        length == text.len() + 2 && self.source_bytes()[1..length - 1] == *text.as_bytes()
+        let inner = node.start as usize + 1..node.end as usize - 1;
+        inner.len() == text.len() && self.document.bytes[inner] == *text.as_bytes()
     }
 
     /// As [`Value::get`], with `null` counted as absent.
