@@ -220,7 +220,7 @@ impl<'d> Value<'d> {
     pub(crate) fn rest(self, known: &[&str]) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
         let pairs = self.pairs();
         pairs
-            .filter(|(key, _)| !known.iter().any(|known| key.is_text(known)))
+            .filter(|(key, _)| !key.is_one_of(known))
             .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
@@ -235,8 +235,9 @@ impl<'d> Value<'d> {
         let document = self.document;
         std::iter::from_fn(move || {
             (at < end).then(|| {
+                // A key is one node.
                 let key = Value::new(document, at);
-                let value = Value::new(document, key.node().next);
+                let value = Value::new(document, at + 1);
                 at = value.node().next;
                 (key, value)
             })
@@ -279,16 +280,21 @@ impl<'d> Value<'d> {
         node.escaped || (node.end - node.start) as usize > text.len() + 2
     }
 
-    /// Whether the value is this string.
+    /// Whether a key is this one.
     #[inline]
     fn is_text(self, text: &str) -> bool {
+        self.is_one_of(&[text])
+    }
+
+    /// Whether a key is one of these, which is told by its bytes.
+    #[inline]
+    fn is_one_of(self, texts: &[&str]) -> bool {
         let node = self.node();
         if node.escaped {
-            return self.as_str().is_some_and(|own| own == text);
+            return self.as_str().is_some_and(|own| texts.contains(&&*own));
         }
-        // Lengths differ more often than not, and are cheaper to compare.
-        let inner = node.start as usize + 1..node.end as usize - 1;
-        inner.len() == text.len() && self.document.bytes[inner] == *text.as_bytes()
+        let own = &self.document.bytes[node.start as usize + 1..node.end as usize - 1];
+        texts.iter().any(|text| text.as_bytes() == own)
     }
 
     /// As [`Value::get`], with `null` counted as absent.
