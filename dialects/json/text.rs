@@ -97,6 +97,18 @@ impl Str {
         spelt.unwrap_or_else(|| self.trim().is_empty())
     }
 
+    /// Whether the text begins with `prefix`; decodes it only where its spelling does not tell.
+    pub(crate) fn begins_with(&self, prefix: &str) -> bool {
+        let spelt = match &self.0 {
+            Repr::Plain(_) => None,
+            Repr::Spelt(spelt) => spelt.source.get(..prefix.len()),
+        };
+        match spelt.filter(|spelt| memchr::memchr(b'\\', spelt).is_none()) {
+            Some(spelt) => spelt == prefix.as_bytes(),
+            None => self.starts_with(prefix),
+        }
+    }
+
     fn plain(&self) -> &ByteString {
         match &self.0 {
             Repr::Plain(text) => text,

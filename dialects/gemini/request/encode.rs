@@ -171,7 +171,7 @@ fn system<'r>(scope: &mut Scope<'r>) -> Vec<System<'r>> {
     let mut texts = Vec::new();
     for (index, message, part, block) in request.system_blocks() {
         let path = || request.system_block_path(index, message, part);
-        if !scope.native && block.text.starts_with(BILLING_BLOCK) {
+        if !scope.native && block.text.begins_with(BILLING_BLOCK) {
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(), why);
             continue;

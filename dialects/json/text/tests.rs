@@ -108,6 +108,29 @@ fn an_indented_text_is_told_from_a_blank_one_without_decoding_it() {
 }
 
 #[test]
+fn a_beginning_is_told_without_a_look_at_the_rest() {
+    for (inner, prefix, begins) in [
+        ("ab: c\\n", "ab:", true),
+        ("ab; c\\n", "ab:", false),
+        ("a\\u0062: c", "ab:", true),
+        ("a\\n: c", "ab:", false),
+        ("größe", "größ", true),
+        ("größe", "gro", false),
+        ("x", "", true),
+    ] {
+        let text = outlined(&format!("\"{inner}{}\"", " ".repeat(100)));
+        assert_eq!(text.begins_with(prefix), begins, "{inner:?}");
+        assert_eq!(text.starts_with(prefix), begins, "{inner:?}");
+    }
+    let text = outlined(&format!("\"{}\\x\"", "ab".repeat(50)));
+    assert!(
+        text.begins_with("ab") && !text.starts_with("ab"),
+        "it was not decoded"
+    );
+    assert!(Str::from_static("ab").begins_with("a") && !Str::from_static("a").begins_with("ab"));
+}
+
+#[test]
 fn texts_are_equal_whatever_their_spelling() {
     let (one, other) = (outlined(&long("\\u0041\\n")), outlined(&long("A\\u000a")));
     assert_eq!(one, other);
