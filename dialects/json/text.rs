@@ -97,16 +97,18 @@ impl Str {
         spelt.unwrap_or_else(|| self.trim().is_empty())
     }
 
-    /// Whether the text begins with `prefix`; decodes it only where its spelling does not tell.
+    /// Whether the text begins with `prefix`, in which is no backslash; decodes it only where its spelling does not tell.
     pub(crate) fn begins_with(&self, prefix: &str) -> bool {
-        let spelt = match &self.0 {
-            Repr::Plain(_) => None,
-            Repr::Spelt(spelt) => spelt.source.get(..prefix.len()),
-        };
-        match spelt.filter(|spelt| memchr::memchr(b'\\', spelt).is_none()) {
-            Some(spelt) => spelt == prefix.as_bytes(),
-            None => self.starts_with(prefix),
+        if let Repr::Spelt(spelt) = &self.0 {
+            let same = spelt.source.iter().zip(prefix.as_bytes());
+            match same.take_while(|(own, wanted)| own == wanted).count() {
+                whole if whole == prefix.len() => return true,
+                // Behind an escape anything may follow.
+                at if spelt.source.get(at).is_some_and(|other| *other != b'\\') => return false,
+                _ => {}
+            }
         }
+        self.starts_with(prefix)
     }
 
     fn plain(&self) -> &ByteString {

@@ -116,6 +116,7 @@ fn a_beginning_is_told_without_a_look_at_the_rest() {
         ("a\\n: c", "ab:", false),
         ("größe", "größ", true),
         ("größe", "gro", false),
+        ("if \\n", "at", false),
         ("x", "", true),
     ] {
         let text = outlined(&format!("\"{inner}{}\"", " ".repeat(100)));
