@@ -126,8 +126,8 @@ pub(crate) fn write_cache_mark(writer: &mut Writer<'_>, mark: Option<&CacheMark>
 
 /// Keeps every field of `object` that is not `known`; `null` is as good as absent.
 pub(crate) fn keep_rest(object: Value<'_>, known: &[&str], rest: &mut Extensions) {
-    for (key, value) in object.entries() {
-        if !known.contains(&&*key) && !value.is_null() {
+    for (key, value) in object.rest(known) {
+        if !value.is_null() {
             rest.push(Dialect::Claude, &key, value.raw());
         }
     }
@@ -143,19 +143,17 @@ pub(crate) fn write_rest(writer: &mut Writer<'_>, rest: &Extensions) {
 
 /// Writes the entries of a raw object beside those named.
 pub(crate) fn write_without(writer: &mut Writer<'_>, raw: &RawJson, keys: &[&str]) {
-    for (key, value) in raw.document().root().entries() {
-        if !keys.contains(&&*key) {
-            writer.field(&key, &value.raw());
-        }
+    for (key, value) in raw.document().root().rest(keys) {
+        writer.field(&key, &value.raw());
     }
 }
 
 /// Writes a raw value on one line, as frames of a stream need it.
 pub(crate) fn write_line(writer: &mut Writer<'_>, raw: &RawJson) {
-    if raw.as_str().contains(['\n', '\r']) {
-        raw.document().root().write_compact(writer);
-    } else {
+    if raw.is_one_line() {
         writer.value(raw);
+    } else {
+        raw.document().root().write_compact(writer);
     }
 }
 

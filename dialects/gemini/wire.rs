@@ -50,17 +50,13 @@ pub(crate) fn camel(key: &str) -> Cow<'_, str> {
 
 /// The value of a key in either spelling, with `null` counted as absent; the last one where it is repeated.
 pub(crate) fn field<'d>(object: Value<'d>, camel_key: &str) -> Option<Value<'d>> {
-    if let Some(value) = object.field(camel_key) {
-        return Some(value);
-    }
     // Names of one word have one spelling.
     if !camel_key.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return None;
+        return object.field(camel_key);
     }
-    let found = object
-        .entries()
-        .filter(|(key, value)| !value.is_null() && key.contains('_') && camel(key) == camel_key);
-    found.last().map(|(_, value)| value)
+    object.field_or(camel_key, |key| {
+        key.contains('_') && camel(key) == camel_key
+    })
 }
 
 /// The string of a key in either spelling.
@@ -223,7 +219,7 @@ pub(crate) fn state(signature: &Str) -> (Opaque, bool) {
 
 /// Keeps every field of `object` that is not `known`; `null` is as good as absent.
 pub(crate) fn keep_rest(object: Value<'_>, known: &[&str], rest: &mut Extensions) {
-    for (key, value) in object.entries() {
+    for (key, value) in object.rest(known) {
         let key = camel(&key);
         if !known.contains(&&*key) && !value.is_null() {
             rest.push(Dialect::Gemini, &key, value.raw());
@@ -241,10 +237,10 @@ pub(crate) fn write_rest(writer: &mut Writer<'_>, rest: &Extensions) {
 
 /// Writes a raw value on one line, as frames of a stream need it.
 pub(crate) fn write_line(writer: &mut Writer<'_>, raw: &RawJson) {
-    if raw.as_str().contains(['\n', '\r']) {
-        raw.document().root().write_compact(writer);
-    } else {
+    if raw.is_one_line() {
         writer.value(raw);
+    } else {
+        raw.document().root().write_compact(writer);
     }
 }
 

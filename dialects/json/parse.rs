@@ -8,7 +8,7 @@ use bytes::Bytes;
 use memchr::memchr;
 
 use super::Str;
-use super::scan::{next_special, skip_escaped_quotes};
+use super::scan::{near_end, next_special, skip_escaped_quotes};
 use super::value::{Kind, Value};
 
 /// Deepest nesting accepted; deeper input is refused with flat memory.
@@ -90,6 +90,17 @@ impl Document {
     /// As [`Document::parse`]; the document is empty then.
     pub fn reparse(&mut self, text: Str) -> Result<(), JsonError> {
         self.read(text.into_bytes(), true)
+    }
+
+    /// The values of a text in which values were found before; `spoiled` is told of strings that are none.
+    pub(super) fn reopen(bytes: Bytes, spoiled: Option<&Arc<AtomicBool>>) -> Self {
+        let mut document = Self::default();
+        let found = document.read(bytes, false);
+        debug_assert!(found.is_ok(), "raw JSON is valid by construction");
+        if let Some(spoiled) = spoiled {
+            document.spoiled = Arc::clone(spoiled);
+        }
+        document
     }
 
     /// Whether a string was met that cannot be read: what was read from this outline is then not all that it holds, and
@@ -299,6 +310,12 @@ impl Parser<'_, '_> {
     fn skipped_string(&mut self) -> Result<(), Failure> {
         let start = self.at;
         let mut from = start + 1;
+        // Keys and words, which nearly all strings are.
+        if let Some(end) = near_end(self.bytes, from) {
+            self.at = end + 1;
+            self.push(Kind::String, start, self.at, false);
+            return Ok(());
+        }
         loop {
             let Some(run) = memchr(b'"', &self.bytes[from..]) else {
                 return Err((self.bytes.len(), "the JSON text ends inside a string"));

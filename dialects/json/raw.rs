@@ -1,21 +1,35 @@
 //! JSON that is carried, not read.
 
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use super::{Document, JsonError, Str, Writer};
 
 /// A valid JSON text whose spelling is kept: key order, number text, white space.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RawJson(Str);
+#[derive(Debug, Clone)]
+pub struct RawJson {
+    text: Str,
+    /// Told when one of its strings turns out to be none: part of an outline, it is valid but for what is inside of them.
+    spoiled: Option<Arc<AtomicBool>>,
+}
 
 impl RawJson {
-    /// For text that a [`Document`] or [`Writer`] has vouched for.
-    pub(crate) fn trusted(text: Str) -> Self {
-        Self(text)
+    const fn valid(text: Str) -> Self {
+        let spoiled = None;
+        Self { text, spoiled }
+    }
+
+    /// For the text of a value that a document has found.
+    pub(super) fn part(text: Str, spoiled: &Arc<AtomicBool>) -> Self {
+        let spoiled = Some(Arc::clone(spoiled));
+        Self { text, spoiled }
     }
 
     /// The empty object.
     #[must_use]
     pub const fn empty_object() -> Self {
-        Self(Str::from_static("{}"))
+        Self::valid(Str::from_static("{}"))
     }
 
     /// Checks `text`; white space around the value is dropped.
@@ -33,7 +47,7 @@ impl RawJson {
     pub fn build(write: impl FnOnce(&mut Writer<'_>)) -> Self {
         let mut out = Vec::new();
         write(&mut Writer::new(&mut out));
-        Self(
+        Self::valid(
             String::from_utf8(out)
                 .map(Str::from)
                 .unwrap_or_else(|_| Str::from_static("null")),
@@ -43,28 +57,54 @@ impl RawJson {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The text, sharing its bytes.
     #[must_use]
     pub fn to_text(&self) -> Str {
-        self.0.clone()
+        self.text.clone()
     }
 
     /// Opens the text for reading.
     #[must_use]
     pub fn document(&self) -> Document {
-        let mut document = Document::default();
-        let checked = document.reparse(self.0.clone());
-        debug_assert!(checked.is_ok(), "raw JSON is valid by construction");
-        document
+        Document::reopen(self.text.as_bytes().clone(), self.spoiled.as_ref())
+    }
+
+    /// Whether the text is one line.
+    #[must_use]
+    pub(crate) fn is_one_line(&self) -> bool {
+        memchr::memchr2(b'\n', b'\r', self.text.as_bytes()).is_none()
+    }
+
+    /// The same on one line, as frames of a stream need it.
+    #[must_use]
+    pub(crate) fn on_one_line(self) -> Self {
+        match self.is_one_line() {
+            true => self,
+            false => Self::build(|writer| self.document().root().write_compact(writer)),
+        }
     }
 
     /// Whether the text is an object.
     #[must_use]
     pub fn is_object(&self) -> bool {
-        self.0.trim_start().starts_with('{')
+        self.text.trim_start().starts_with('{')
+    }
+}
+
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for RawJson {}
+
+impl Hash for RawJson {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 

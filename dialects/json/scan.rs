@@ -33,6 +33,20 @@ pub(super) fn next_special<const SEPARATORS: bool>(bytes: &[u8], from: usize) ->
     }
 }
 
+/// Where a string that goes on at `from` ends, if that is near and no escape is before it.
+#[inline]
+pub(super) fn near_end(bytes: &[u8], from: usize) -> Option<usize> {
+    for at in (from..from + NEAR).step_by(8) {
+        let word = word(bytes, at)?;
+        let found = (equal(word, b'"') | equal(word, b'\\')) & HIGH;
+        if found != 0 {
+            let at = at + found.trailing_zeros() as usize / 8;
+            return (bytes[at] == b'"').then_some(at);
+        }
+    }
+    None
+}
+
 #[inline]
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
     let word = bytes.get(at..)?.first_chunk::<8>()?;
@@ -42,13 +56,16 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
 /// The high bit of every special byte; bits above the lowest one may be wrong.
 #[inline]
 fn specials<const SEPARATORS: bool>(word: u64) -> u64 {
-    let equal = |byte: u8| {
-        let difference = word ^ (ONES * u64::from(byte));
-        difference.wrapping_sub(ONES) & !difference
-    };
     let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let separator = if SEPARATORS { equal(0xe2) } else { 0 };
-    (control | equal(b'"') | equal(b'\\') | separator) & HIGH
+    let separator = if SEPARATORS { equal(word, 0xe2) } else { 0 };
+    (control | equal(word, b'"') | equal(word, b'\\') | separator) & HIGH
+}
+
+/// The high bit of every byte that is `byte`; the others are of no meaning, and those above the lowest one may be wrong.
+#[inline]
+fn equal(word: u64, byte: u8) -> u64 {
+    let difference = word ^ (ONES * u64::from(byte));
+    difference.wrapping_sub(ONES) & !difference
 }
 
 fn tail<const SEPARATORS: bool>(bytes: &[u8], from: usize) -> usize {
@@ -117,6 +134,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_end_is_near_if_no_escape_is_before_it() {
+        for at in 0..2 * NEAR {
+            let mut text = vec![b'a'; at];
+            text.push(b'"');
+            text.extend_from_slice(b"\\\"\\\"\\\"\\\"");
+            assert_eq!(near_end(&text, 0), (at < NEAR).then_some(at));
+            assert_eq!(near_end(&text, at), Some(at));
+            for escape in 0..at {
+                text[escape] = b'\\';
+                let found = near_end(&text, 0);
+                assert_eq!(found, None, "{escape} of {at}");
+                text[escape] = b'a';
+            }
+        }
+        assert_eq!(
+            near_end(b"a\"", 0),
+            None,
+            "the text ends before a word does"
+        );
     }
 
     #[test]

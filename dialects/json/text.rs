@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::str::Utf8Error;
-use std::sync::{Arc, OnceLock, atomic};
+use std::sync::{Arc, LazyLock, OnceLock, atomic};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -97,6 +97,20 @@ impl Str {
         spelt.unwrap_or_else(|| self.trim().is_empty())
     }
 
+    /// Whether the text begins with `prefix`, in which is no backslash; decodes it only where its spelling does not tell.
+    pub(crate) fn begins_with(&self, prefix: &str) -> bool {
+        if let Repr::Spelt(spelt) = &self.0 {
+            let same = spelt.source.iter().zip(prefix.as_bytes());
+            match same.take_while(|(own, wanted)| own == wanted).count() {
+                whole if whole == prefix.len() => return true,
+                // Behind an escape anything may follow.
+                at if spelt.source.get(at).is_some_and(|other| *other != b'\\') => return false,
+                _ => {}
+            }
+        }
+        self.starts_with(prefix)
+    }
+
     fn plain(&self) -> &ByteString {
         match &self.0 {
             Repr::Plain(text) => text,
@@ -137,19 +151,13 @@ impl Str {
         Self::from(&self[..end.unwrap_or_default()])
     }
 
-    /// The spelling of the text, if it can stand in any document: escapes of code units may be half a character, and
-    /// some clients split lines at U+2028 and U+2029 (`clients.md` 2.7).
+    /// The spelling of the text, if it means the same in any document: escapes of code units may be half a character.
     pub(super) fn spelling(&self) -> Option<&[u8]> {
-        let Repr::Spelt(spelt) = &self.0 else {
-            return None;
-        };
-        let source: &[u8] = &spelt.source;
-        let has_units = || memmem::find(source, b"\\u").is_some();
-        let has_separators = || {
-            memmem::find_iter(source, b"\xe2\x80")
-                .any(|at| matches!(source.get(at + 2), Some(0xa8 | 0xa9)))
-        };
-        (!has_units() && !has_separators()).then_some(source)
+        static UNIT: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(b"\\u"));
+        match &self.0 {
+            Repr::Spelt(spelt) if UNIT.find(&spelt.source).is_none() => Some(&spelt.source),
+            Repr::Spelt(_) | Repr::Plain(_) => None,
+        }
     }
 }
 

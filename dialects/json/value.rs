@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::parse::{Document, LONG, Node};
 use super::raw::RawJson;
@@ -40,8 +40,17 @@ impl<'d> Value<'d> {
         Self { document, at }
     }
 
+    #[inline]
     fn node(self) -> Node {
-        self.document.nodes[self.at as usize]
+        let node = self.document.nodes.get(self.at as usize).copied();
+        // A document without a text.
+        node.unwrap_or(Node {
+            start: 0,
+            end: 0,
+            next: 0,
+            kind: Kind::Null,
+            escaped: false,
+        })
     }
 
     /// The exact text of the value; empty where an outline holds bytes that are not UTF-8.
@@ -92,7 +101,9 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn raw(self) -> RawJson {
         let text = Str::try_from(self.document.bytes.slice(self.span())).ok();
-        RawJson::trusted(self.readable(text).unwrap_or_default())
+        let text = self.readable(text).filter(|text| !text.is_empty());
+        let text = text.unwrap_or_else(|| Str::from_static("null"));
+        RawJson::part(text, &self.document.spoiled)
     }
 
     /// The value of `true` or `false`.
@@ -205,6 +216,14 @@ impl<'d> Value<'d> {
         pairs.map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
+    /// The entries whose keys are none of `known`, in their order.
+    pub(crate) fn rest(self, known: &[&str]) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
+        let pairs = self.pairs();
+        pairs
+            .filter(|(key, _)| !key.is_one_of(known))
+            .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+    }
+
     /// Where the keys and the values of an object stand; nothing for other kinds.
     pub(super) fn spans(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         self.pairs().map(|(key, value)| (key.span(), value.span()))
@@ -216,8 +235,9 @@ impl<'d> Value<'d> {
         let document = self.document;
         std::iter::from_fn(move || {
             (at < end).then(|| {
+                // A key is one node.
                 let key = Value::new(document, at);
-                let value = Value::new(document, key.node().next);
+                let value = Value::new(document, at + 1);
                 at = value.node().next;
                 (key, value)
             })
@@ -236,29 +256,45 @@ impl<'d> Value<'d> {
     /// The value of a key; the last one where a key is repeated.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'d>> {
-        let node = self.node();
-        let mut found = None;
-        let mut at = self.at + 1;
-        while node.kind == Kind::Object && at < node.next {
-            let name = Value::new(self.document, at);
-            let value = Value::new(self.document, name.node().next);
-            if name.is_text(key) {
-                found = Some(value);
-            }
-            at = value.node().next;
-        }
-        found
+        let named = self.pairs().filter(|(name, _)| name.is_text(key));
+        named.last().map(|(_, value)| value)
     }
 
-    /// Whether the value is this string.
+    /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`.
+    pub(crate) fn field_or(self, key: &str, alike: impl Fn(&str) -> bool) -> Option<Value<'d>> {
+        let (mut found, mut other) = (None, None);
+        for (name, value) in self.pairs() {
+            if name.is_text(key) {
+                found = Some(value);
+            } else if name.is_longer(key) && !value.is_null() {
+                let alike = name.as_str().is_some_and(|name| alike(&name));
+                other = if alike { Some(value) } else { other };
+            }
+        }
+        found.filter(|value| !value.is_null()).or(other)
+    }
+
+    /// Whether the value is a string that may be longer than this one.
+    fn is_longer(self, text: &str) -> bool {
+        let node = self.node();
+        node.escaped || (node.end - node.start) as usize > text.len() + 2
+    }
+
+    /// Whether a key is this one.
+    #[inline]
     fn is_text(self, text: &str) -> bool {
+        self.is_one_of(&[text])
+    }
+
+    /// Whether a key is one of these, which is told by its bytes.
+    #[inline]
+    fn is_one_of(self, texts: &[&str]) -> bool {
         let node = self.node();
         if node.escaped {
-            return self.as_str().is_some_and(|own| own == text);
+            return self.as_str().is_some_and(|own| texts.contains(&&*own));
         }
-        // Lengths differ more often than not, and are cheaper to compare.
-        let length = (node.end - node.start) as usize;
-        length == text.len() + 2 && self.source_bytes()[1..length - 1] == *text.as_bytes()
+        let own = &self.document.bytes[node.start as usize + 1..node.end as usize - 1];
+        texts.iter().any(|text| text.as_bytes() == own)
     }
 
     /// As [`Value::get`], with `null` counted as absent.
@@ -285,6 +321,10 @@ impl<'d> Value<'d> {
                     value.write_compact(writer);
                 }
             }),
+            // Only an outline has such.
+            Kind::String if memchr2(b'\n', b'\r', self.source_bytes()).is_some() => {
+                writer.value(&self.as_str().unwrap_or_default());
+            }
             _ => writer.verbatim(self.source()),
         }
     }

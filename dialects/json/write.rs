@@ -1,6 +1,9 @@
 //! Writing JSON straight into a buffer.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem;
 
 use super::scan::next_special;
 use super::{RawJson, Str};
@@ -9,12 +12,19 @@ use super::{RawJson, Str};
 #[derive(Debug)]
 pub struct Writer<'b> {
     out: &'b mut Vec<u8>,
+    /// Nobody splits lines.
+    whole: bool,
 }
 
 impl<'b> Writer<'b> {
     /// A writer at the end of `out`.
     pub fn new(out: &'b mut Vec<u8>) -> Self {
-        Self { out }
+        Self { out, whole: false }
+    }
+
+    /// A writer of a body for an upstream, which is read as a whole and not line by line.
+    pub(crate) fn of_body(out: &'b mut Vec<u8>) -> Self {
+        Self { out, whole: true }
     }
 
     fn separate(&mut self) {
@@ -107,7 +117,9 @@ impl ToJson for str {
 
 impl ToJson for Str {
     fn write_json(&self, writer: &mut Writer<'_>) {
-        let Some(spelling) = self.spelling() else {
+        let whole = writer.whole;
+        let spelling = self.spelling();
+        let Some(spelling) = spelling.filter(|text| whole || !breaks_lines(text)) else {
             return (**self).write_json(writer);
         };
         writer.separate();
@@ -170,6 +182,14 @@ impl ToJson for f64 {
             writer.verbatim("null");
         }
     }
+}
+
+/// Whether U+2028 or U+2029 stands in a spelling (`clients.md` 2.7).
+fn breaks_lines(spelling: &[u8]) -> bool {
+    static BEGIN: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(b"\xe2\x80"));
+    BEGIN
+        .find_iter(spelling)
+        .any(|at| matches!(spelling.get(at + 2), Some(0xa8 | 0xa9)))
 }
 
 /// Appends `text` as a JSON string. U+2028 and U+2029 are escaped, since at least one client's line

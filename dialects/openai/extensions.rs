@@ -12,8 +12,8 @@ pub(crate) fn keep(
     object: &str,
     known: &[&str],
 ) {
-    for (key, value) in value.entries() {
-        if value.is_null() || known.contains(&&*key) {
+    for (key, value) in value.rest(known) {
+        if value.is_null() {
             continue;
         }
         if object.is_empty() {

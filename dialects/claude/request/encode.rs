@@ -113,7 +113,7 @@ impl<'r> Draft<'r> {
 
     fn finish(self, fill: impl FnOnce(&Self, &mut Writer<'_>)) -> Encoded {
         let mut body = self.request.buffer();
-        Writer::new(&mut body).object(|writer| fill(&self, writer));
+        Writer::of_body(&mut body).object(|writer| fill(&self, writer));
         Encoded {
             body: body.freeze(),
             losses: self.losses,

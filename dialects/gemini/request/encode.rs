@@ -23,7 +23,7 @@ const BILLING_BLOCK: &str = "x-anthropic-billing-header:";
 pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError> {
     let (draft, scope) = Draft::of(request, target)?;
     let mut body = request.buffer();
-    Writer::new(&mut body).object(|writer| {
+    Writer::of_body(&mut body).object(|writer| {
         draft.write_prompt(writer);
         draft.fields.write(writer, request);
     });
@@ -37,7 +37,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
 pub fn encode_count(request: &Request, target: &Target) -> Result<Encoded, EncodeError> {
     let (draft, scope) = Draft::of(request, target)?;
     let mut body = request.buffer();
-    Writer::new(&mut body).object(|writer| {
+    Writer::of_body(&mut body).object(|writer| {
         writer.object_field("generateContentRequest", |writer| {
             let bare = target
                 .model
@@ -171,7 +171,7 @@ fn system<'r>(scope: &mut Scope<'r>) -> Vec<System<'r>> {
     let mut texts = Vec::new();
     for (index, message, part, block) in request.system_blocks() {
         let path = || request.system_block_path(index, message, part);
-        if !scope.native && block.text.starts_with(BILLING_BLOCK) {
+        if !scope.native && block.text.begins_with(BILLING_BLOCK) {
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(), why);
             continue;

@@ -334,7 +334,7 @@ fn plain(value: Value<'_>) -> Str {
 /// A value on one line; answers that are not streamed are indented.
 pub(crate) fn compact(value: Value<'_>) -> Str {
     let raw = value.raw();
-    if !raw.as_str().contains(['\n', '\r']) {
+    if raw.is_one_line() {
         return raw.to_text();
     }
     let mut out = Vec::with_capacity(raw.as_str().len());

@@ -46,6 +46,10 @@ fn what_cannot_stand_everywhere_is_spelt_anew() {
         let text = written(&outlined(&long(inner)));
         assert_eq!(text, long(expected));
     }
+    let lines = long("a\u{2028}b");
+    let mut body = Vec::new();
+    Writer::of_body(&mut body).value(&outlined(&lines));
+    assert_eq!(body, lines.as_bytes(), "no client reads it line by line");
     let quotes = long("a\u{201c}b\u{201d}");
     assert_eq!(written(&outlined(&quotes)), quotes);
 }
@@ -101,6 +105,30 @@ fn an_indented_text_is_told_from_a_blank_one_without_decoding_it() {
     for unknown in [" \\u0020", "\u{a0}"] {
         assert_eq!(super::spelling_is_blank(unknown.as_bytes()), None);
     }
+}
+
+#[test]
+fn a_beginning_is_told_without_a_look_at_the_rest() {
+    for (inner, prefix, begins) in [
+        ("ab: c\\n", "ab:", true),
+        ("ab; c\\n", "ab:", false),
+        ("a\\u0062: c", "ab:", true),
+        ("a\\n: c", "ab:", false),
+        ("größe", "größ", true),
+        ("größe", "gro", false),
+        ("if \\n", "at", false),
+        ("x", "", true),
+    ] {
+        let text = outlined(&format!("\"{inner}{}\"", " ".repeat(100)));
+        assert_eq!(text.begins_with(prefix), begins, "{inner:?}");
+        assert_eq!(text.starts_with(prefix), begins, "{inner:?}");
+    }
+    let text = outlined(&format!("\"{}\\x\"", "ab".repeat(50)));
+    assert!(
+        text.begins_with("ab") && !text.starts_with("ab"),
+        "it was not decoded"
+    );
+    assert!(Str::from_static("ab").begins_with("a") && !Str::from_static("a").begins_with("ab"));
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
     }
     conversation.settle(system);
     let mut body = Vec::with_capacity(4096);
-    Writer::new(&mut body).object(|writer| {
+    Writer::of_body(&mut body).object(|writer| {
         writer.object_field("conversationState", |writer| {
             writer.field("chatTriggerType", "MANUAL");
             let id = target.kiro.conversation.clone();
@@ -115,7 +115,7 @@ fn system(scope: &mut Scope<'_>) -> Vec<Str> {
     let mut texts = Vec::new();
     for (index, message, part, block) in request.system_blocks() {
         let path = || request.system_block_path(index, message, part);
-        if block.text.starts_with(BILLING_BLOCK) {
+        if block.text.begins_with(BILLING_BLOCK) {
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(), why);
             continue;

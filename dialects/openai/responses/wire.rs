@@ -211,10 +211,10 @@ pub(crate) fn has_inner(extensions: &Extensions, object: &str) -> bool {
 
 /// Writes a raw value on one line, as frames of a stream need it.
 pub(crate) fn write_line(writer: &mut Writer<'_>, raw: &RawJson) {
-    if raw.as_str().contains(['\n', '\r']) {
-        raw.document().root().write_compact(writer);
-    } else {
+    if raw.is_one_line() {
         writer.value(raw);
+    } else {
+        raw.document().root().write_compact(writer);
     }
 }
 

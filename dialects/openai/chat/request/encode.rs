@@ -31,7 +31,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
     let mut scope = Scope::new(request, target, &SIDE, target.chat.tool_name_limit);
     let plan = pairing::plan(&mut scope)?;
     let mut body = request.buffer();
-    Writer::new(&mut body).object(|writer| {
+    Writer::of_body(&mut body).object(|writer| {
         writer.field("model", &target.model);
         let hint = schema_hint(&mut scope);
         messages::write(&mut scope, writer, &plan, hint);

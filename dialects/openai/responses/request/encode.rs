@@ -60,7 +60,7 @@ fn write(
     let mut scope = Scope::new(request, target, &SIDE, NAME_LIMIT);
     let plan = pairing::plan(&mut scope)?;
     let mut body = request.buffer();
-    Writer::new(&mut body).object(|writer| {
+    Writer::of_body(&mut body).object(|writer| {
         writer.field("model", &target.model);
         let hint = schema_hint(&mut scope);
         items::write(&mut scope, writer, &plan, hint.as_deref());

@@ -163,7 +163,7 @@ pub(super) fn write(writer: &mut Writer<'_>, pieces: &[Piece<'_>], spelling: Spe
         {
             writer.value(text);
         }
-        _ => match joined(pieces).filter(|_| !spelling.lists) {
+        _ => match (!spelling.lists).then(|| joined(pieces)).flatten() {
             Some(text) => writer.value(&text),
             None => writer.array(|writer| {
                 pieces.iter().for_each(|piece| write_piece(writer, piece));

@@ -97,7 +97,7 @@ fn system_message(
     let mut pieces = Vec::new();
     let mut own_mark = None;
     for (index, block) in blocks.iter().enumerate() {
-        if !native && block.text.starts_with(BILLING_BLOCK) {
+        if !native && block.text.begins_with(BILLING_BLOCK) {
             // Trap 42.
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(index), why);

@@ -54,6 +54,5 @@ pub(crate) fn echo(request: &Request) -> RawJson {
             writer.field_opt("metadata", identity.metadata.as_ref());
         });
     });
-    // It stands in frames of a stream: on one line.
-    RawJson::build(|writer| echo.document().root().write_compact(writer))
+    echo.on_one_line()
 }

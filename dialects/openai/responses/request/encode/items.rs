@@ -55,7 +55,7 @@ fn instructions(scope: &mut Scope<'_>, hint: Option<&str>) -> Option<String> {
             continue;
         }
         let path = || request.system_block_path(index, message, part);
-        if block.text.starts_with(BILLING_BLOCK) {
+        if block.text.begins_with(BILLING_BLOCK) {
             // Trap 42.
             let why = "the billing block is for its own vendor only";
             scope.losses.quietly_dropped(path(), why);
