@@ -192,8 +192,9 @@ function alarm({ meaning, text, more, view, event }, draw) {
   )
 }
 
-/** How fast an answer comes; `~` where pieces of the stream stand for the tokens that its provider has not told yet. */
+/** How fast an answer comes, once it does; `~` where pieces of the stream stand for the tokens that its provider has not told yet. */
 function speed({ ms, progress }) {
+  if (ms === undefined) return 'waits'
   const seconds = progress ? (progress.ms - ms) / 1000 : 0
   if (!(seconds > 0)) return UNKNOWN
   const told = progress.tokens ?? 0
@@ -203,20 +204,18 @@ function speed({ ms, progress }) {
 /** Requests that are being answered, the oldest first. */
 function openRequests() {
   const age = (request) => span((Date.now() - request.seen) / 1000)
-  const first = (request) => (request.ms === undefined ? 'waits' : duration(request.ms))
   const list = live(
     [
       { title: 'Age', cell: age, tight: true },
       { title: 'Model', cell: (request) => h('a', { href: `#requests/${request.id}` }, request.model) },
       { title: 'Client', cell: client, wide: true },
       { title: 'Account', cell: (request) => request.credential ?? UNKNOWN, wide: true },
-      { title: 'First byte', cell: first, tight: true },
       { title: 'Tokens/s', cell: speed, number: true },
     ],
     {
       caption: 'Requests being answered',
       key: (request) => request.id,
-      stamp: (request) => age(request) + first(request) + speed(request),
+      stamp: (request) => age(request) + speed(request),
       none: 'Nothing is being answered right now.',
     },
   )
