@@ -18,8 +18,8 @@ use crate::{
 
 /// Put one gateway between every LLM client and every LLM provider
 ///
-/// Clients keep their own dialect (OpenAI Chat Completions, Anthropic Messages); modelgate chooses who answers,
-/// translates where it has to, and streams the answer back. `modelgate serve` works without any set-up; `modelgate` alone, on
+/// Clients keep their own dialect, OpenAI's, Anthropic's or Google's; modelgate chooses who answers, translates where
+/// it has to, and streams the answer back. `modelgate serve` works without any set-up; `modelgate` alone, on
 /// a terminal, is its dashboard.
 #[derive(Debug, Parser)]
 #[command(name = "modelgate", version, infer_subcommands = false)]

@@ -48,7 +48,7 @@ pub use crate::theme::Theme;
 use crate::update::update;
 
 /// The shortest time between two frames: 30 in a second.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME: Duration = Duration::from_millis(34);
 /// So often time passes when nothing else happens.
 const SECOND: Duration = Duration::from_secs(1);
 /// How exactly the time is known when something happens.

@@ -126,6 +126,10 @@ impl fmt::Display for Banner<'_> {
             ("providers", self.providers()),
             ("models", self.models()),
             ("client key", self.key()),
+            (
+                "watch",
+                "`modelgate` in another terminal, `modelgate panel` in a browser".to_owned(),
+            ),
         ] {
             writeln!(f, "  {FAINT}{label:<10}{FAINT:#}  {value}")?;
         }

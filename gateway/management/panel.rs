@@ -20,7 +20,7 @@ pub(crate) const PATH: &str = "/management.html";
 /// Where its other files are.
 const BESIDE: &str = "/management/";
 
-/// The files. A debug build reads them from the source when they are asked for.
+/// The files, in a debug build too: what is tested is what is shipped.
 #[derive(RustEmbed)]
 #[folder = "management/panel/"]
 #[include = "*.html"]

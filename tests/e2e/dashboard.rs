@@ -2,7 +2,7 @@
 
 use crate::harness::process::PROGRAM;
 use crate::harness::screen::Screen;
-use crate::harness::{HELLO, Home, Settings, Speaks, eventually, start};
+use crate::harness::{HELLO, Home, Launch, Settings, Speaks, eventually, start};
 use modelgate_test_upstream::Upstream;
 use serde_json::json;
 use std::fs;
@@ -162,6 +162,36 @@ async fn a_gateway_that_is_shown_stops_with_its_dashboard() {
                 !name.starts_with("runtime")
             })
     );
+}
+
+/// `serve`, the line that it prints for curl, `modelgate`: as the beginning of the README says.
+#[tokio::test]
+async fn from_nothing_to_ones_own_request_takes_three_commands() {
+    let home = Home::new();
+    let (_child, printed) = Launch::in_home(&home).spawn(&["serve", "--port", "0"]);
+    eventually("the banner is printed", async || {
+        fs::read_to_string(&printed).unwrap().contains("curl http")
+    })
+    .await;
+    let printed = fs::read_to_string(&printed).unwrap();
+    let pasted = printed.lines().find_map(|line| {
+        let line = line.trim_start();
+        line.starts_with("curl http").then_some(line)
+    });
+    let mut shell = Command::new("sh");
+    shell.args(["-c", pasted.unwrap()]).env("NO_PROXY", "*");
+    let asked = shell.output();
+    let answer = String::from_utf8(asked.unwrap().stdout).unwrap();
+    assert!(answer.contains("\"choices\""), "{answer}");
+    let mut screen = Screen::open(&home, PROGRAM, &[]);
+    screen.shows("● live").await;
+    screen.press("2");
+    screen.shows("demo").await;
+    screen.press("\r");
+    screen.shows("candidates, in the order").await;
+    screen.press("q");
+    screen.press("q");
+    screen.ends().await;
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::Disable => return act(app, AccountAction::Disable),
         Command::ClearCooldown => return act(app, AccountAction::ClearCooldown),
         Command::Refresh => return act(app, AccountAction::Refresh),
-        Command::Remove => remove(app),
+        Command::Remove => return remove(app),
         Command::LogIn => logins::choose(app),
         Command::Browse => return logins::browse(app),
         Command::Paste => logins::paste(app),
@@ -176,16 +176,23 @@ fn act(app: &mut App, action: AccountAction) -> Vec<Effect> {
 }
 
 /// Asks whether the chosen account shall be forgotten.
-fn remove(app: &mut App) {
-    if let Some(id) = app.chosen() {
-        app.question = Some(Question {
-            text: format!("Remove the account {id} and delete its file? This cannot be undone."),
-            deed: Deed::Account {
-                id,
-                action: AccountAction::Remove,
-            },
-        });
+fn remove(app: &mut App) -> Vec<Effect> {
+    let Some(id) = app.chosen() else {
+        return Vec::new();
+    };
+    let mut all = app.accounts.all().iter();
+    // Of another one there is nothing to delete, and the gateway says where it is from.
+    if !all.any(|account| account.id == id && account.file.is_some()) {
+        return act(app, AccountAction::Remove);
     }
+    app.question = Some(Question {
+        text: format!("Remove the account {id} and delete its file? This cannot be undone."),
+        deed: Deed::Account {
+            id,
+            action: AccountAction::Remove,
+        },
+    });
+    Vec::new()
 }
 
 /// Asks whether the chosen client key shall be ended.

@@ -218,6 +218,14 @@ fn what_is_done_with_an_account_is_done_to_the_chosen_one() {
 fn what_cannot_be_undone_is_asked_about() {
     let mut app = Seen::Recorded.app(SIZE);
     app.view = View::Accounts;
+    let removes = |id: &str| Deed::Account {
+        id: id.to_owned(),
+        action: AccountAction::Remove,
+    };
+    // The gateway says that a key of the configuration is removed there.
+    let effects = press(&mut app, KeyCode::Char('x'));
+    assert_eq!(effects, [Effect::Do(removes("claude-api-key[0]"))]);
+    press(&mut app, KeyCode::Down);
     for answer in [KeyCode::Char('n'), KeyCode::Esc] {
         assert!(press(&mut app, KeyCode::Char('x')).is_empty());
         assert!(app.question.is_some());
@@ -227,11 +235,8 @@ fn what_cannot_be_undone_is_asked_about() {
     }
     press(&mut app, KeyCode::Char('x'));
     let effects = press(&mut app, KeyCode::Char('y'));
-    let id = "claude-api-key[0]".to_owned();
-    let deed = Deed::Account {
-        id: id.clone(),
-        action: AccountAction::Remove,
-    };
+    let id = "claude-ada@example.com";
+    let deed = removes(id);
     assert_eq!(effects, [Effect::Do(deed.clone())]);
     let done = read(json!({"id": id, "action": "remove"}));
     update(
