@@ -264,6 +264,7 @@ fn what_cannot_be_undone_is_asked_about() {
         check(&format!("question_{}", seen.name()), |size| {
             let mut app = seen.app(size);
             app.view = View::Accounts;
+            press(&mut app, KeyCode::Down);
             press(&mut app, KeyCode::Char('x'));
             app
         });

@@ -74,6 +74,7 @@ fn at(scope: Scope) -> App {
         }
         Scope::Question => {
             app.view = View::Accounts;
+            press(&mut app, KeyCode::Down);
             press(&mut app, KeyCode::Char('x'));
             app
         }
