@@ -175,7 +175,7 @@ function fill(list, shown, lines) {
     if (atEnd) list.scrollTop = list.scrollHeight
     return next
   }
-  replace(list, lines.length > 0 ? lines.map(row) : h('li', { class: 'empty' }, 'No lines. They appear here as the gateway writes them.'))
+  redraw(list, lines.length > 0 ? lines.map(row) : h('li', { class: 'empty' }, 'No lines. They appear here as the gateway writes them.'))
   list.scrollTop = atEnd ? list.scrollHeight : list.scrollHeight - fromEnd
   return next
 }
@@ -183,14 +183,15 @@ function fill(list, shown, lines) {
 function row(line) {
   const { time, level, target, request_id, text } = line
   const id = request_id && encodeURIComponent(request_id)
+  const keep = (link) => ({ keep: `${time} ${id} ${link}` })
   return h(
     'li',
     null,
     time && h('time', { datetime: time, title: moment(time) }, clock(time)),
     level && h('span', { class: `level ${MEANING[level] ?? 'faint'}` }, level),
     target && h('span', { class: 'faint' }, target.replace('modelgate_', '')),
-    id && h('a', { href: `#requests/${id}`, title: `Request ${request_id}` }, request_id.slice(-8)),
-    id && h('a', { href: `#logs/${id}`, 'aria-label': `Only lines of request ${request_id}` }, 'only'),
+    id && h('a', { href: `#requests/${id}`, title: `Request ${request_id}`, data: keep('why') }, request_id.slice(-8)),
+    id && h('a', { href: `#logs/${id}`, 'aria-label': `Only lines of request ${request_id}`, data: keep('only') }, 'only'),
     h('span', { class: 'text' }, text),
   )
 }
