@@ -3,7 +3,7 @@
 import { ask, get, send } from '../api.js'
 import { h, replace } from '../dom.js'
 import { feed, watch } from '../feed.js'
-import { UNKNOWN, count, dollars, moment, until } from '../format.js'
+import { UNKNOWN, cost, count, moment, until } from '../format.js'
 import { attempt, badge, button, confirm, copyable, empty, field, head, panel, redraw, select, sheet, table, trouble } from '../ui.js'
 
 export const title = 'Keys'
@@ -106,16 +106,8 @@ const figures = (of) => [
   { title: 'Requests', number: true, cell: (row) => count(of(row)?.requests) },
   { title: 'Failed', number: true, cell: (row) => count(of(row)?.failed) },
   { title: 'Tokens', number: true, cell: (row) => count(of(row)?.tokens) },
-  { title: 'Cost', number: true, cell: (row) => cost(of(row)) },
+  { title: 'Cost', number: true, cell: (row) => (of(row) ? cost(of(row)) : UNKNOWN) },
 ]
-
-/** Nothing is known where nothing of it has a price; `~` marks what is not exact. */
-function cost(used) {
-  if (!used || (used.requests > 0 && used.unpriced === used.requests)) return UNKNOWN
-  const sum = dollars(used.cost_nanodollars)
-  if ((!used.unpriced && !used.estimated) || sum.startsWith('<')) return sum
-  return h('span', { title: `${used.unpriced} requests have no price, and the price of ${used.estimated} is an estimate` }, `~${sum}`)
-}
 
 /** Keys that are no more, and requests without one. */
 function others(keys, used) {
