@@ -143,8 +143,11 @@ impl CallError {
     /// A failure the upstream told us.
     #[must_use]
     pub fn answered(provider: Str, mut error: Error) -> Self {
-        let wait = |at: SystemTime| at.duration_since(SystemTime::now()).unwrap_or_default();
-        error.retry_after = error.retry_after.or(error.retry_at.map(wait));
+        let now = SystemTime::now();
+        let wait = |at: SystemTime| at.duration_since(now).unwrap_or_default();
+        let day = quota::begins_anew(&error, now).map(wait);
+        let told = error.retry_after.or(error.retry_at.map(wait));
+        error.retry_after = day.or(told);
         Self {
             provider,
             kind: CallErrorKind::of(&error),

@@ -5,8 +5,8 @@ use modelgate_dialects::json::{Document, RawJson, Value};
 use modelgate_dialects::{Dialect, Losses};
 
 use crate::{
-    Candidate, Credential, Operation, ProviderKind, antigravity, chatgpt, copilot, iflow, kimi,
-    vertex, xai,
+    Candidate, Credential, Operation, ProviderKind, antigravity, chatgpt, copilot, gemini, iflow,
+    kimi, vertex, xai,
 };
 
 /// A request for an operation as the provider of a candidate takes it: its own words where it has some, and nothing that it
@@ -26,9 +26,10 @@ pub fn fit(
     match kind {
         ProviderKind::Antigravity => antigravity::fit(&body, &candidate.target.model, losses),
         ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
+        ProviderKind::Gemini => gemini::fit(body, losses),
         ProviderKind::Iflow => iflow::fit(body),
         ProviderKind::Kimi => kimi::fit(&body),
-        ProviderKind::Vertex => vertex::fit(body, losses),
+        ProviderKind::Vertex => vertex::fit(gemini::fit(body, losses), losses),
         ProviderKind::Xai => xai::fit(body, losses),
         _ => body,
     }

@@ -1,14 +1,18 @@
 //! Google's Gemini API by key (`providers.md` 5).
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use memchr::memmem;
 use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
-use modelgate_dialects::{Str, Target};
+use modelgate_dialects::{Losses, Str, Target};
 use url::Url;
 
 use crate::credential::{self, Credential, Urls};
+use crate::fit::{Fate, rewritten};
 use crate::forge::{Forge, Raw};
+use crate::store::same;
 use crate::{Call, Operation, ProviderKind, models};
 
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -53,6 +57,24 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
     }
 }
 
+/// The name of a conversation, which clients of gateways and Gemini's command line send; Google refuses what it does not know.
+const SESSION: &str = "session_id";
+
+/// A request as the Gemini API and Vertex AI take it.
+pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
+    let may_name = |spelling: &str| memmem::find(&body, spelling.as_bytes()).is_some();
+    if !may_name("\"session_id\"") && !may_name("\"sessionId\"") {
+        return body;
+    }
+    rewritten(body, &[], |_, key, _| {
+        if !same(key, SESSION) {
+            return Fate::Kept;
+        }
+        losses.quietly_dropped(key, "it is for gateways; Google does not know it");
+        Fate::Gone
+    })
+}
+
 /// The method of a model that is an operation; `None` where Google has none.
 pub(crate) fn method(operation: Operation, stream: bool) -> Option<&'static str> {
     Some(match operation {
@@ -90,7 +112,6 @@ pub(crate) fn url(models: &Url, call: &Call<'_>) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use modelgate_dialects::Dialect;
 
     use super::*;
@@ -158,5 +179,29 @@ mod tests {
         check(Generate, false, "a?b#c", None, "a%3Fb%23c:generateContent");
         check(Generate, false, "..", None, "..:generateContent");
         check(Generate, false, "a%2fb", None, "a%252fb:generateContent");
+    }
+
+    #[test]
+    fn the_name_of_a_conversation_stays_here() {
+        let fitted = |body: &'static str| {
+            let mut losses = Losses::default();
+            let fitted = fit(Bytes::from_static(body.as_bytes()), &mut losses);
+            let paths: Vec<String> = losses.iter().map(|loss| loss.path.clone()).collect();
+            (String::from_utf8(fitted.to_vec()).unwrap(), paths)
+        };
+        for name in ["session_id", "sessionId"] {
+            let body =
+                format!(r#"{{"contents":[{{"session_id":1}}],"{name}":"s", "labels":{{}}}}"#);
+            let expected = r#"{"contents":[{"session_id":1}],"labels":{}}"#;
+            let expected = (expected.to_owned(), vec![name.to_owned()]);
+            assert_eq!(fitted(body.leak()), expected);
+        }
+        for body in [
+            r#"{"contents": [{"parts":[{"text":"session_id"}]}]}"#,
+            r#"{"contents": [{"parts":[{"functionCall":{"args":{"session_id":"x"}}}]}]}"#,
+            r#""session_id""#,
+        ] {
+            assert_eq!(fitted(body), (body.to_owned(), Vec::new()));
+        }
     }
 }

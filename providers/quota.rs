@@ -1,5 +1,7 @@
 //! The windows of an account's plan, as providers tell them in the headers of answers (`providers.md` 2.1, 3.3).
 
+mod day;
+
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -7,6 +9,8 @@ use modelgate_dialects::Str;
 
 use crate::ProviderKind;
 use crate::retry_hint;
+
+pub(crate) use day::begins_anew;
 
 /// One window of a plan.
 #[derive(Debug, Clone, PartialEq)]

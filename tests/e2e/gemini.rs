@@ -6,6 +6,7 @@ mod beside;
 mod client;
 mod exact;
 mod families;
+mod limits;
 mod login;
 mod routes;
 mod upstream;
