@@ -3,11 +3,15 @@
 
 mod tools;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use bytes::Bytes;
 use http::Method;
+use memchr::memmem;
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
 use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
 use modelgate_dialects::{Losses, Str, Target};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::credential::Credential;
@@ -46,6 +50,9 @@ const HIDDEN: [&str; 3] = [
     "gemini-2.5-flash-thinking",
 ];
 const HIDDEN_BEGINNING: &str = "chat_";
+
+/// Where a request says which conversation it belongs to.
+const SESSION: &str = "sessionId";
 
 /// The name of a model as the service has it.
 fn upstream_name(model: &str) -> &str {
@@ -98,13 +105,88 @@ pub(crate) fn target(credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// What an envelope says beside its request: a number, and how the program is called where somebody wants that said.
-pub(crate) fn beside(agent: Option<&Str>) -> Vec<(Str, RawJson)> {
+/// What is wanted of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Answer,
+    Search,
+    Image,
+}
+
+impl Wanted {
+    fn of(model: &str, request: &Bytes) -> Self {
+        if model.contains("image") {
+            return Self::Image;
+        }
+        let names = ["googleSearch", "google_search"];
+        if names.map(|name| memmem::find(request, name.as_bytes())) == [None; 2] {
+            return Self::Answer;
+        }
+        let document = Document::parse(request.clone()).unwrap_or_default();
+        let tools = lookup(document.root(), "tools");
+        let mut tools = tools.into_iter().flat_map(Value::items);
+        if tools.any(|tool| lookup(tool, "googleSearch").is_some()) {
+            Self::Search
+        } else {
+            Self::Answer
+        }
+    }
+
+    /// How the service calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "agent",
+            Self::Search => "web_search",
+            Self::Image => "image_gen",
+        }
+    }
+
+    /// A name for one request.
+    fn number(self) -> String {
+        let id = Uuid::now_v7();
+        match self {
+            Self::Answer | Self::Search => format!("agent-{id}"),
+            Self::Image => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH);
+                let millis = since.unwrap_or_default().as_millis();
+                format!("image_gen/{millis}/{id}/12")
+            }
+        }
+    }
+}
+
+/// What an envelope says beside its request: a number, what is wanted, and how the program is called where somebody wants that
+/// said.
+pub(crate) fn beside(model: &str, request: &Bytes, agent: Option<&Str>) -> Vec<(Str, RawJson)> {
+    let wanted = Wanted::of(model, request);
     let text = |text: &str| RawJson::build(|writer| writer.value(text));
-    let id = format!("agent-{}", Uuid::now_v7());
-    let mut rest = vec![(Str::from_static("requestId"), text(&id))];
+    let mut rest = vec![
+        (Str::from_static("requestId"), text(&wanted.number())),
+        (Str::from_static("requestType"), text(wanted.name())),
+    ];
     rest.extend(agent.map(|agent| (Str::from_static("userAgent"), text(agent))));
     rest
+}
+
+/// The number of a conversation: a negative one, made from the first words of its user, so that it stays while the conversation
+/// goes on.
+fn session(request: Value<'_>) -> Option<String> {
+    let contents = lookup(request, "contents")?;
+    let is_users = |content: &Value<'_>| {
+        let role = lookup(*content, "role").and_then(Value::text);
+        role.is_none_or(|role| role.eq_ignore_ascii_case("user"))
+    };
+    let first = contents.items().find(is_users)?;
+    let parts = lookup(first, "parts").into_iter().flat_map(Value::items);
+    let words: Vec<Str> = parts.filter_map(|part| part.text_of("text")).collect();
+    let digest = if words.is_empty() {
+        Sha256::digest(first.source())
+    } else {
+        Sha256::digest(words.concat())
+    };
+    let bytes = digest.iter().take(8);
+    let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    Some(format!("-{}", number >> 1))
 }
 
 /// Makes a request the one for the list of its models.
@@ -146,6 +228,9 @@ pub(crate) fn fit(body: &Bytes, model: &str, losses: &mut Losses) -> Bytes {
             if claude && has_tools {
                 let config = lookup(root, "toolConfig");
                 writer.object_field("toolConfig", |writer| tools::write_config(writer, config));
+            }
+            if lookup(root, SESSION).is_none() {
+                writer.field_opt(SESSION, session(root).as_ref());
             }
         });
     });

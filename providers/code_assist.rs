@@ -171,6 +171,7 @@ pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {
         Some(billed) => (billed.project.clone(), billed.agent.clone()),
         None => (None, None),
     };
+    let project = project.or_else(|| found(credential));
     let project = project.ok_or_else(|| no_project(credential))?;
     let model = call.model.strip_prefix("models/").unwrap_or(call.model);
     if call.operation == Operation::CountTokens {
@@ -178,9 +179,16 @@ pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {
     }
     let mut envelope = Envelope::new(Str::from(model), Some(project));
     if credential.kind == ProviderKind::Antigravity {
-        envelope.rest = antigravity::beside(agent.as_ref());
+        envelope.rest = antigravity::beside(model, &call.body, agent.as_ref());
     }
     Ok(wrap_request(&envelope, &call.body))
+}
+
+/// The project that the account was given after the credential was made.
+fn found(credential: &Credential) -> Option<Str> {
+    let login = credential.account.as_ref()?;
+    let accounts = login.refresher.as_ref()?.accounts().snapshot();
+    projects(accounts.get(&login.file)?).swap_remove(0)
 }
 
 /// An account without a project is never given one that somebody made up.

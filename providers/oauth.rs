@@ -283,6 +283,9 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
     let kind = account.kind;
     let service = || service(kind, oauth).map_err(unset);
     match kind {
+        AccountKind::Antigravity | AccountKind::Gemini => {
+            google::renew(account, service()?, reach).await
+        }
         AccountKind::Copilot => {
             copilot::mint(account, service()?, &reach.client_of(account)?).await
         }
@@ -298,9 +301,6 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
                 connect,
             } = reach;
             let endpoint = match kind {
-                AccountKind::Gemini | AccountKind::Antigravity => {
-                    google::endpoint_of(account, service()?).map_err(LoginError::from)
-                }
                 AccountKind::Codex => codex::renewal(oauth),
                 _ => endpoint(kind, oauth),
             };

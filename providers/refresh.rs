@@ -107,15 +107,17 @@ impl Refresher {
     pub async fn token(&self, file: &str) -> Result<Token, RefreshError> {
         let account = self.account(file)?;
         let current = self.current(&account);
-        if let Some(token) = self.good(current.as_ref(), SKEW) {
+        // A project comes with new tokens, and nothing can be asked without it.
+        let is_whole = !account.lacks_project();
+        if let Some(token) = self.good(current.as_ref(), SKEW).filter(|_| is_whole) {
             return Ok(self.given(token, account));
         }
         let stale = current.as_ref().map(|(access, _)| access.clone());
         match self.renew(&account, stale).await {
             Ok(token) => Ok(token),
             Err(error) => match self.good(current.as_ref(), Duration::ZERO) {
-                Some(access) => Ok(self.given(access, account)),
-                None => Err(error),
+                Some(access) if is_whole => Ok(self.given(access, account)),
+                _ => Err(error),
             },
         }
     }

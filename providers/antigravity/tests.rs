@@ -9,8 +9,87 @@ fn check(model: &str, body: &Json, expected: &Json) {
         model,
         &mut Losses::default(),
     );
-    let fitted: Json = serde_json::from_slice(&fitted).unwrap();
+    let mut fitted: Json = serde_json::from_slice(&fitted).unwrap();
+    fitted.as_object_mut().unwrap().remove(SESSION);
     assert_eq!(fitted, *expected, "{model} {body}");
+}
+
+#[test]
+fn a_conversation_has_one_negative_number() {
+    let number = |body: &Json| -> Option<i64> {
+        let body = Bytes::from(body.to_string());
+        let fitted = fit(&body, "gemini-3-flash", &mut Losses::default());
+        let fitted: Json = serde_json::from_slice(&fitted).unwrap();
+        Some(fitted[SESSION].as_str()?.parse().unwrap())
+    };
+    let user = |parts: Json| json!({"role": "user", "parts": parts});
+    let hello = user(json!([{"text": "Hel"}, {"text": "lo"}]));
+    let answer = json!({"role": "model", "parts": [{"text": "What?"}]});
+    let first = number(&json!({"contents": [hello]}));
+    assert!(first.is_some_and(|number| number < 0), "{first:?}");
+    let later =
+        json!({"systemInstruction": {}, "contents": [hello, answer, user(json!([{"text": "!"}]))]});
+    assert_eq!(number(&later), first);
+    assert_eq!(number(&json!({"contents": [answer, hello]})), first);
+    let nobody_said = json!({"contents": [{"parts": [{"text": "Hello"}]}]});
+    assert_eq!(number(&nobody_said), first);
+    assert_ne!(
+        number(&json!({"contents": [user(json!([{"text": "Bye"}]))]})),
+        first
+    );
+    let picture =
+        |data: &str| number(&json!({"contents": [user(json!([{"inlineData": {"data": data}}]))]}));
+    assert_ne!(picture("a"), picture("b"));
+    assert_eq!(number(&json!({"contents": []})), None);
+    // A client that knows its conversation knows it best.
+    for name in ["sessionId", "session_id"] {
+        let body = json!({"contents": [hello], name: "own"});
+        let fitted = fit(&Bytes::from(body.to_string()), "m", &mut Losses::default());
+        assert_eq!(serde_json::from_slice::<Json>(&fitted).unwrap(), body);
+    }
+}
+
+#[test]
+fn an_envelope_says_what_is_wanted() {
+    for (model, request, wanted, id) in [
+        (
+            "gemini-3-pro-high",
+            json!({"tools": [{"functionDeclarations": []}]}),
+            "agent",
+            "agent-",
+        ),
+        (
+            "gemini-3-pro-high",
+            json!({"contents": [{"parts": [{"text": "googleSearch"}]}]}),
+            "agent",
+            "agent-",
+        ),
+        (
+            "gemini-3-flash",
+            json!({"tools": [{"google_search": {}}]}),
+            "web_search",
+            "agent-",
+        ),
+        (
+            "gemini-3-flash",
+            json!({"tools": [{"googleSearch": {}}]}),
+            "web_search",
+            "agent-",
+        ),
+        ("gemini-3-pro-image", json!({}), "image_gen", "image_gen/"),
+    ] {
+        let rest = beside(model, &Bytes::from(request.to_string()), None);
+        let rest: Vec<(&str, Json)> = rest
+            .iter()
+            .map(|(name, value)| (&**name, serde_json::from_str(value.as_str()).unwrap()))
+            .collect();
+        assert_eq!(rest[1], ("requestType", json!(wanted)), "{request}");
+        let number = rest[0].1.as_str().unwrap();
+        assert_eq!(rest[0].0, "requestId");
+        assert!(number.starts_with(id), "{number}");
+        assert_eq!(number.ends_with("/12"), wanted == "image_gen", "{number}");
+        assert_eq!(rest.len(), 2, "no program is named");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod onboard;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use modelgate_config::{OAuthService, OAuthSetting, OAuthUnset, Secret};
 use modelgate_dialects::json::Document;
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::browser::Ask;
 use super::token::{Answer, send};
-use super::{Encoding, Grant, LoginError, NewAccount, Refused, Terms, TokenEndpoint};
+use super::{Encoding, Grant, LoginError, NewAccount, Reach, Refused, Terms, TokenEndpoint};
 use crate::{Account, AccountKind};
 use onboard::Onboarding;
 
@@ -73,10 +73,7 @@ pub(super) fn endpoint(service: &OAuthService) -> Result<TokenEndpoint, OAuthUns
 }
 
 /// The same for an account, whose file may say itself whom it was granted to: the family's files do.
-pub(super) fn endpoint_of(
-    account: &Account,
-    service: &OAuthService,
-) -> Result<TokenEndpoint, OAuthUnset> {
+fn endpoint_of(account: &Account, service: &OAuthService) -> Result<TokenEndpoint, OAuthUnset> {
     let own = account
         .extra("client_id")
         .zip(account.extra("client_secret"));
@@ -90,6 +87,72 @@ pub(super) fn endpoint_of(
         client_secret: Some(secret),
         scope: None,
     })
+}
+
+/// New tokens for an account. One of Antigravity that has no project yet gets it with them, or with those that it still has.
+pub(super) async fn renew(
+    account: &Account,
+    service: &OAuthService,
+    reach: Reach<'_>,
+) -> Result<Grant, Refused> {
+    let renewed = async || {
+        let endpoint = endpoint_of(account, service)?;
+        let Reach {
+            clients,
+            proxy,
+            connect,
+        } = reach;
+        endpoint.refresh(clients, proxy, connect, account).await
+    };
+    if !account.lacks_project() {
+        return renewed().await;
+    }
+    let http = reach.client_of(account)?;
+    let mut refused = None;
+    if let Some(grant) = held(account, SystemTime::now()) {
+        match with_project(account.kind, service, &http, grant).await {
+            Ok(grant) => return Ok(grant),
+            Err(error) => refused = Some(error),
+        }
+    }
+    let grant = renewed().await;
+    let grant = grant.map_err(|error| refused.unwrap_or(error))?;
+    with_project(account.kind, service, &http, grant).await
+}
+
+/// The access token that an account has, where it lasts for a while.
+fn held(account: &Account, now: SystemTime) -> Option<Grant> {
+    let tokens = &account.tokens;
+    let lasts = |end: SystemTime| end > now + LONGEST;
+    Some(Grant {
+        access: tokens.access.clone()?,
+        refresh: None,
+        expires: Some(tokens.expires.filter(|end| lasts(*end))?),
+        base: None,
+        fields: Vec::new(),
+    })
+}
+
+/// The tokens, with the project that Google gives their account.
+async fn with_project(
+    kind: AccountKind,
+    service: &OAuthService,
+    http: &reqwest::Client,
+    mut grant: Grant,
+) -> Result<Grant, Refused> {
+    let onboarding = Onboarding {
+        kind,
+        service,
+        http,
+        access: &grant.access,
+    };
+    let settled = onboarding.named(&[]).await.map_err(|error| {
+        let reason = format!("{error}; a project can be named as `project_id` in its file");
+        Refused::Failed(reason)
+    })?;
+    let project = Secret::from(settled.projects.join(","));
+    grant.fields.push(("project_id", project));
+    Ok(grant)
 }
 
 /// Whether somebody can mean a project by this. It becomes a step of a path.

@@ -184,6 +184,13 @@ impl Account {
         Some(lookup(self.extras()?.root(), name)?.raw())
     }
 
+    /// Whether it needs a project that its provider has to be asked for: an account of Antigravity that another program has
+    /// written can be without (`providers.md` 8).
+    pub(crate) fn lacks_project(&self) -> bool {
+        let named = self.settings.project_id.as_deref().unwrap_or_default();
+        self.kind == AccountKind::Antigravity && named.split(',').all(|name| name.trim().is_empty())
+    }
+
     /// Which writing of the file this is.
     pub(crate) fn stamp(&self) -> Stamp {
         self.stamp

@@ -2,6 +2,7 @@
 //! in front of the others ([`client`]), one on both sides ([`exact`]), and accounts of Google's ([`accounts`], [`beside`], [`login`]).
 
 mod accounts;
+mod antigravity;
 mod beside;
 mod client;
 mod exact;

@@ -52,7 +52,11 @@ pub(crate) fn open(path: &str, query: &str, body: &Bytes) -> Result<Opened, Faul
     let envelope = envelope.as_object().cloned().unwrap_or_default();
     let (model, request) = match method {
         Method::Count => counted(&envelope, request)?,
-        _ => (generated(&envelope, &request)?, request),
+        _ => {
+            let mut request = request;
+            conversation(&mut request, envelope.contains_key("requestId"))?;
+            (generated(&envelope, &request)?, request)
+        }
     };
     let route = Route {
         model,
@@ -92,10 +96,41 @@ fn generated(envelope: &Map<String, Value>, request: &Value) -> Result<String, F
         }
     }
     let model = text("model");
-    if text("requestId").starts_with("agent-") {
+    if envelope.contains_key("requestId") {
+        wanted(text("requestId"), text("requestType"), model)?;
         return antigravity(model, request);
     }
     Ok(model.to_owned())
+}
+
+/// The number of a request of Antigravity's begins with what is wanted.
+fn wanted(id: &str, kind: &str, model: &str) -> Result<(), Fault> {
+    let fits = match kind {
+        "agent" | "web_search" => id.starts_with("agent-") && !model.contains("image"),
+        "image_gen" => id.starts_with("image_gen/") && model.contains("image"),
+        _ => false,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Fault::invalid(format!(
+            "Unexpected requestType {kind:?} of {id:?}."
+        )))
+    }
+}
+
+/// Takes the number of the conversation out of a request; Antigravity wants a negative one.
+fn conversation(request: &mut Value, antigravity: bool) -> Result<(), Fault> {
+    let request = request.as_object_mut().expect("it was looked at");
+    let names = ["sessionId", "session_id"];
+    let named = names.into_iter().find_map(|name| request.remove(name));
+    let number = named
+        .as_ref()
+        .and_then(|named| named.as_str()?.parse::<i64>().ok());
+    if antigravity && number.is_none_or(|number| number >= 0) {
+        return Err(Fault::invalid("Invalid value at 'request.session_id'."));
+    }
+    Ok(())
 }
 
 /// What Antigravity refuses, and the model behind a name of another vendor.
@@ -307,7 +342,9 @@ mod tests {
     #[test]
     fn antigravity_wants_more() {
         let with = |model: &str, request: Value| {
-            let envelope = json!({"model": model, "project": "p-1", "requestId": "agent-1", "request": request});
+            let mut request = request;
+            request["sessionId"] = json!("-7");
+            let envelope = json!({"model": model, "project": "p-1", "requestId": "agent-1", "requestType": "agent", "request": request});
             opened("generateContent", &envelope).map(|(model, _)| model)
         };
         let config = json!({"generationConfig": {"maxOutputTokens": 2000}});
@@ -336,6 +373,18 @@ mod tests {
             with(claude, tool("VALIDATED", json!({"type": "OBJECT"}))),
             Err(400)
         );
+
+        let envelope = |id: &str, kind: &str, session: &str| {
+            let request = json!({"contents": [], "sessionId": session});
+            let envelope = json!({"model": "m", "project": "p-1", "requestId": id, "requestType": kind, "request": request});
+            opened("generateContent", &envelope).map(|(_, body)| body)
+        };
+        let expected = Ok(r#"{"contents":[]}"#.to_owned());
+        assert_eq!(envelope("agent-1", "web_search", "-1"), expected);
+        assert_eq!(envelope("agent-1", "", "-1"), Err(400));
+        assert_eq!(envelope("agent-1", "image_gen", "-1"), Err(400));
+        assert_eq!(envelope("agent-1", "agent", "1"), Err(400));
+        assert_eq!(envelope("agent-1", "agent", "x"), Err(400));
     }
 
     #[test]

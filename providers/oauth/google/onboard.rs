@@ -29,6 +29,9 @@ const PAUSES: [Duration; 4] = [
 ];
 /// How often it is asked.
 const TRIES: usize = 14;
+/// The same for Antigravity.
+const ANTIGRAVITYS_PAUSES: [Duration; 1] = [Duration::from_secs(2)];
+const ANTIGRAVITYS_TRIES: usize = 5;
 /// Most pages of a list of projects.
 const PAGES: usize = 10;
 
@@ -135,7 +138,8 @@ impl Onboarding<'_> {
                 writer.object_field("metadata", metadata);
             });
         });
-        let answer = self.post(self.method("loadCodeAssist")?, &body).await?;
+        let url = method(&self.service.url(OAuthSetting::ApiUrl)?, "loadCodeAssist");
+        let answer = self.post(url, &body).await?;
         let default = match self.kind {
             AccountKind::Antigravity => FREE,
             _ => LEGACY,
@@ -150,14 +154,21 @@ impl Onboarding<'_> {
         project: Option<&str>,
     ) -> Result<Option<String>, LoginError> {
         let body = RawJson::build(|writer| {
-            writer.object(|writer| {
-                writer.field("tierId", tier);
-                writer.field_opt("cloudaicompanionProject", project.as_ref());
-                writer.object_field("metadata", metadata);
+            writer.object(|writer| match self.kind {
+                AccountKind::Antigravity => put_on_antigravitys(writer, tier, project),
+                _ => put_on(writer, tier, project),
             });
         });
-        let url = self.method("onboardUser")?;
-        for number in 0..TRIES {
+        let (url, tries, pauses) = match self.kind {
+            AccountKind::Antigravity => (
+                self.first_place()?,
+                ANTIGRAVITYS_TRIES,
+                &ANTIGRAVITYS_PAUSES[..],
+            ),
+            _ => (self.service.url(OAuthSetting::ApiUrl)?, TRIES, &PAUSES[..]),
+        };
+        let url = method(&url, "onboardUser");
+        for number in 0..tries {
             let answer = self.post(url.clone(), &body).await?;
             let root = answer.root();
             if let Some(error) = root.field("error").filter(|error| error.is_object()) {
@@ -167,7 +178,7 @@ impl Onboarding<'_> {
             if root.field("done").and_then(Value::as_bool) == Some(true) {
                 return Ok(root.field("response").and_then(project_of));
             }
-            sleep(PAUSES[number.min(PAUSES.len() - 1)]).await;
+            sleep(pauses[number.min(pauses.len() - 1)]).await;
         }
         Err(self.unserved("it did not make a project ready in time"))
     }
@@ -218,9 +229,10 @@ impl Onboarding<'_> {
         Ok(names)
     }
 
-    fn method(&self, name: &str) -> Result<Url, LoginError> {
-        let base = self.service.url(OAuthSetting::ApiUrl)?;
-        Ok(join(&base, &[&format!("v1internal:{name}")]))
+    /// The place that is asked first, where there are two; Antigravity puts accounts on their tiers there.
+    fn first_place(&self) -> Result<Url, LoginError> {
+        let first = self.service.url(OAuthSetting::FirstUrl);
+        Ok(first.or_else(|_| self.service.url(OAuthSetting::ApiUrl))?)
     }
 
     async fn get(&self, url: Url) -> Result<Document, LoginError> {
@@ -288,6 +300,28 @@ impl Loaded {
             project: project_of(root),
         }
     }
+}
+
+fn method(base: &Url, name: &str) -> Url {
+    join(base, &[&format!("v1internal:{name}")])
+}
+
+/// The wish to be put on a tier.
+fn put_on(writer: &mut Writer<'_>, tier: &str, project: Option<&str>) {
+    writer.field("tierId", tier);
+    writer.field_opt("cloudaicompanionProject", project.as_ref());
+    writer.object_field("metadata", metadata);
+}
+
+/// The same in Antigravity's words (`providers.md` 8). It asks which program this is, and is told.
+fn put_on_antigravitys(writer: &mut Writer<'_>, tier: &str, project: Option<&str>) {
+    writer.field("tier_id", tier);
+    writer.field_opt("cloudaicompanion_project", project.as_ref());
+    writer.object_field("metadata", |writer| {
+        writer.field("ide_type", "IDE_UNSPECIFIED");
+        writer.field("ide_version", env!("CARGO_PKG_VERSION"));
+        writer.field("ide_name", "modelgate");
+    });
 }
 
 /// Who asks: the one answer that the tiers know (`providers.md` 17).

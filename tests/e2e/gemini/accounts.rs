@@ -63,7 +63,7 @@ impl Scene {
     }
 
     /// An account of Antigravity with models under these names: of Google's and of Anthropic's.
-    fn antigravity(&self, more: &Value) {
+    pub(super) fn antigravity(&self, more: &Value) {
         let aliases = json!({
             "ag": "gemini-3-flash-up-text", "ag-tools": "gemini-3-flash-up-tools", "cl": "claude-sonnet-4-5-up-text",
             "cl-tools": "claude-sonnet-4-5-up-tools", "cl-thinking": "claude-sonnet-4-5-thinking-up-thinking",

@@ -54,7 +54,11 @@ async fn google(wish: Arc<Mutex<Wish>>) -> StandIn {
                 Said::json(200, &wish.loaded)
             }
             ("POST", "/v1internal:onboardUser") => {
-                expect_metadata(&asked.json());
+                let body = asked.json();
+                // Antigravity has words of its own.
+                if body.get("tier_id").is_none() {
+                    expect_metadata(&body);
+                }
                 Said::json(200, &wish.onboarded.pop().unwrap())
             }
             ("GET", "/projects") => Said::json(
@@ -150,6 +154,7 @@ impl Login {
             ("TOKEN_URL", format!("{url}/token")),
             ("PROFILE_URL", format!("{url}/userinfo")),
             ("API_URL", url.clone()),
+            ("FIRST_URL", url.clone()),
             ("PROJECTS_URL", format!("{url}/projects")),
             ("SERVICES_URL", format!("{url}/services")),
             ("REDIRECT_URL", self.redirect.clone()),
@@ -336,6 +341,29 @@ async fn an_antigravity_account_is_logged_in_to_and_answers() {
     );
     let gateway = login.launch().start().await;
     expect_hello(&gateway, "ag").await;
+}
+
+#[tokio::test]
+async fn an_antigravity_account_without_a_project_is_given_one_when_it_is_logged_in_to() {
+    let done = json!({"done": true, "response": {"cloudaicompanionProject": {"id": "p-6"}}});
+    let onboarded = [json!({"done": false}), done];
+    let login = Login::start("antigravity", json!({}), &onboarded).await;
+    let finished = login.run(&["--project", "p-4"], true).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let asked = login.google.asked("/v1internal:onboardUser");
+    assert_eq!(asked.len(), 2, "asked again until it is done");
+    let body = asked[0].json();
+    assert_eq!(
+        (&body["tier_id"], &body["cloudaicompanion_project"]),
+        (&json!("free-tier"), &json!("p-4"))
+    );
+    assert_eq!(body["metadata"]["ide_name"], "modelgate");
+    assert!(body.get("tierId").is_none(), "{body}");
+    // What somebody has chosen counts.
+    assert_eq!(
+        login.scene.saved("antigravity-ada@example.com")["project_id"],
+        "p-4"
+    );
 }
 
 #[tokio::test]
