@@ -324,6 +324,7 @@ const KIRO: Defaults = &[
         "https://oidc.us-east-1.amazonaws.com/token",
     ),
     (OAuthSetting::StartUrl, "https://view.awsapps.com/start"),
+    (OAuthSetting::ApiUrl, CODE_WHISPERER),
     (
         OAuthSetting::Scope,
         "codewhisperer:completions codewhisperer:analysis codewhisperer:conversations",
@@ -348,7 +349,10 @@ const KIRO_SOCIAL: Defaults = &[
         OAuthSetting::RedirectUrl,
         "kiro://kiro.kiroAgent/authenticate-success",
     ),
+    (OAuthSetting::ApiUrl, CODE_WHISPERER),
 ];
+
+const CODE_WHISPERER: &str = "https://codewhisperer.us-east-1.amazonaws.com";
 
 const QWEN: Defaults = &[
     (

@@ -24,6 +24,7 @@ mod management;
 mod payload;
 mod pending;
 mod plan;
+mod quotas;
 mod record;
 mod relay;
 mod reply;

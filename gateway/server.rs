@@ -29,7 +29,7 @@ use crate::management::events::follow_accounts;
 use crate::request::{Head, Seat};
 use crate::routes::routes;
 use crate::state::State;
-use crate::{cooldowns, lists, tls};
+use crate::{cooldowns, lists, quotas, tls};
 
 /// Pause after an accept that failed for want of resources.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -144,6 +144,7 @@ impl Server {
                     state.follow(),
                     cooldowns::follow(&state),
                     lists::follow(&state),
+                    quotas::follow(&state),
                     follow_accounts(&state)
                 )
             }

@@ -1,6 +1,8 @@
 //! Accounts of Kiro, which is AWS CodeWhisperer and Amazon Q (`providers.md` 9): one operation, answered with AWS's event
 //! stream.
 
+mod plan;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -17,6 +19,7 @@ use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::fit::{Fate, list, object, rewritten};
 use crate::forge::{Forge, Raw};
 use crate::{Account, ProviderKind};
+pub(crate) use plan::{About, profile as profile_of, title, windows};
 
 /// Which operation of AWS's is called.
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -25,8 +28,6 @@ const INVOCATION: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 /// The name of the exception, where the body does not tell it.
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
-const LIST: HeaderValue =
-    HeaderValue::from_static("AmazonCodeWhispererService.ListAvailableModels");
 /// Whose reasoning signatures these upstreams accept.
 const REASONING_TAG: &str = "kiro";
 /// Of all models (`providers.md` 9.6).
@@ -248,19 +249,29 @@ pub(crate) fn failure(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> 
 
 /// Makes a request the one for the list of its models (`providers.md` 9.6).
 pub(crate) fn ask_for_list(credential: &Credential, request: &mut reqwest::Request) {
+    ask(About::Models, credential, request);
+}
+
+/// Makes a request the one for how much of its plan is used.
+pub(crate) fn ask_for_usage(credential: &Credential, request: &mut reqwest::Request) {
+    ask(About::Usage, credential, request);
+}
+
+fn ask(about: About, credential: &Credential, request: &mut reqwest::Request) {
     let kiro = profile(credential);
-    let body = RawJson::build(|writer| {
-        writer.object(|writer| {
-            writer.field("origin", &kiro.origin);
-            writer.field_opt("profileArn", kiro.profile_arn.as_ref());
-        });
-    });
     *request.method_mut() = Method::POST;
-    let headers = request.headers_mut();
+    request.headers_mut().extend(headers_about(about));
+    let body = about.body(&kiro.origin, kiro.profile_arn.as_deref());
+    *request.body_mut() = Some(body.into());
+}
+
+/// The headers of a question about an account.
+pub(crate) fn headers_about(about: About) -> HeaderMap {
+    let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, AWS_JSON);
-    headers.insert(TARGET, LIST);
-    number(headers);
-    *request.body_mut() = Some(body.as_str().to_owned().into());
+    headers.insert(TARGET, about.target());
+    number(&mut headers);
+    headers
 }
 
 #[cfg(test)]

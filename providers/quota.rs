@@ -1,5 +1,6 @@
 //! The windows of an account's plan, as providers tell them in the headers of answers (`providers.md` 2.1, 3.3).
 
+mod asked;
 mod day;
 
 use std::time::{Duration, SystemTime};
@@ -10,6 +11,7 @@ use modelgate_dialects::Str;
 use crate::ProviderKind;
 use crate::retry_hint;
 
+pub use asked::ask;
 pub(crate) use day::begins_anew;
 
 /// One window of a plan.

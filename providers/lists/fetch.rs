@@ -2,20 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{CONTENT_TYPE, DATE};
 use modelgate_config::model::{Proxy, Timeouts};
 use tokio::time::timeout;
 use url::Url;
 
 use super::Names;
 use super::page::{self, Listing};
-use crate::credential::{self, Credential};
-use crate::{CallError, Clients, ProviderKind, antigravity, body, client, kiro};
+use crate::credential::Credential;
+use crate::{CallError, Clients, ProviderKind, antigravity, inquiry, kiro};
 
 /// Longest time for all pages together.
 const LIMIT: Duration = Duration::from_secs(30);
-/// Most bytes of a page.
-const PAGE: usize = 4 << 20;
 /// Most pages, and most models.
 const PAGES: usize = 20;
 const MODELS: usize = 5_000;
@@ -101,35 +98,13 @@ async fn page(
     credential: &Credential,
     url: Url,
 ) -> Result<(bytes::Bytes, Option<SystemTime>), CallError> {
-    let provider = &credential.provider;
-    let token = credential.token().await?;
-    let base = token.as_ref().and_then(|token| token.base.as_ref());
-    let url = credential::moved(url, base);
-    let mut request = reqwest::Request::new(reqwest::Method::GET, url);
-    *request.headers_mut() = credential.headers();
-    request.headers_mut().remove(CONTENT_TYPE);
-    if let Some((name, value)) = token.as_ref().and_then(|token| credential.bearer(token)) {
-        request.headers_mut().insert(name, value);
-    }
-    match credential.kind {
-        ProviderKind::Antigravity => antigravity::ask_for_list(&mut request),
-        ProviderKind::Kiro => kiro::ask_for_list(credential, &mut request),
+    let shape = |request: &mut reqwest::Request| match credential.kind {
+        ProviderKind::Antigravity => antigravity::ask_for_list(request),
+        ProviderKind::Kiro => kiro::ask_for_list(credential, request),
         _ => {}
-    }
-    let proxy = credential.proxy(proxy);
-    let failed = |error| client::describe_through(provider, proxy, error);
-    let http = clients.get(proxy, timeouts.connect).map_err(failed)?;
-    let response = http.execute(request).await.map_err(failed)?;
-    let status = response.status().as_u16();
-    let date = response.headers().get(DATE);
-    let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    let stream = body::of_response(response, provider.clone());
-    let body = body::read_some(stream, PAGE).await;
-    if status == 200 {
-        return Ok((body, date));
-    }
-    let error = modelgate_dialects::decode_error(credential.kind.dialect(), status.max(400), &body);
-    Err(CallError::answered(provider.clone(), error).with_status(status))
+    };
+    let answer = inquiry::ask(clients, proxy, timeouts, credential, url, shape).await?;
+    Ok((answer.body, answer.date))
 }
 
 fn broken(credential: &Credential, what: &str) -> CallError {

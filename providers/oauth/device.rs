@@ -232,7 +232,7 @@ impl DeviceLogin {
         let mut account = match self.kind {
             AccountKind::Codex => codex::identify(grant),
             AccountKind::Copilot => copilot::identify(&self.service, client, grant).await,
-            AccountKind::Kiro => kiro::identify(grant),
+            AccountKind::Kiro => kiro::identify(&self.service, client, grant).await,
             AccountKind::Xai => xai::identify(grant),
             kind => NewAccount::of(kind, grant),
         };

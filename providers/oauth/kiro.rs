@@ -1,8 +1,11 @@
 //! Logins of Kiro (`providers.md` 9.1): the device flow of AWS, in JSON with names of its own. AWS knows no client of ours: one
 //! is registered for each login, and what it is called and its secret stay with the account.
 
+mod ask;
 mod import;
 mod social;
+
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -17,7 +20,7 @@ use super::device::{Begun, GRANT, Start};
 use super::token::{Answer, Encoding, Question, refresh_token, send};
 use super::{Grant, LoginError, NewAccount, Refused, Terms, granted};
 use crate::store::{claims, lookup};
-use crate::{Account, AccountKind, kiro};
+use crate::{Account, AccountKind, kiro, retry_hint};
 
 const KIND: AccountKind = AccountKind::Kiro;
 
@@ -38,7 +41,12 @@ pub(super) const NEEDS: [OAuthSetting; 5] = [
 struct Client {
     id: Secret,
     secret: Secret,
+    /// When AWS forgets it.
+    expires: Option<Secret>,
 }
+
+/// When AWS forgets the client of an account, in its file.
+const CLIENT_EXPIRES: &str = "client_secret_expires_at";
 
 /// Begins a login.
 pub(super) async fn begin(
@@ -66,15 +74,17 @@ pub(super) async fn begin(
             ("grantType", GRANT.into()),
         ],
     );
+    let mut kept = vec![
+        ("auth_method", "builder-id".into()),
+        ("provider", "AWS".into()),
+        ("client_id", client.id),
+        ("client_secret", client.secret),
+    ];
+    kept.extend(client.expires.map(|expires| (CLIENT_EXPIRES, expires)));
     Ok(Begun {
         start,
         question,
-        kept: vec![
-            ("auth_method", "builder-id".into()),
-            ("provider", "AWS".into()),
-            ("client_id", client.id),
-            ("client_secret", client.secret),
-        ],
+        kept,
         redeemer: None,
     })
 }
@@ -107,9 +117,12 @@ fn client(body: Bytes) -> Option<Client> {
         let text = lookup(answer.root(), name)?.text()?;
         (!text.is_blank()).then(|| Secret::from(&*text))
     };
+    let expires = lookup(answer.root(), CLIENT_EXPIRES).and_then(Value::as_u64);
+    let expires = expires.filter(|expires| *expires > 0);
     Some(Client {
         id: text("client_id")?,
         secret: text("client_secret")?,
+        expires: expires.map(|expires| expires.to_string().into()),
     })
 }
 
@@ -117,15 +130,33 @@ fn unregistered() -> Refused {
     Refused::Failed("it did not register modelgate as a client".to_owned())
 }
 
-/// Whose the tokens are. Those of Builder IDs say nothing: such an account is called by its label.
-pub(super) fn identify(grant: Grant) -> NewAccount {
+/// Whose the tokens are. Those of Builder IDs say nothing, and have no profile as a rule: such an account is called by its label.
+pub(super) async fn identify(
+    service: &OAuthService,
+    http: &reqwest::Client,
+    grant: Grant,
+) -> NewAccount {
     let email = claims(grant.access.expose()).and_then(|claims| mail(claims.root()));
+    let profile = ask::profile(service, http, &grant.access).await;
+    let plan = ask::plan(service, http, &grant.access, None).await;
     let mut account = NewAccount::of(KIND, grant);
-    account.who = email.as_ref().map(|email| format!("aws-{email}"));
+    let last = profile.as_deref().and_then(last);
+    let who = email.clone().or_else(|| last.map(str::to_owned));
+    account.who = who.map(|who| format!("aws-{who}"));
+    account.plan = plan;
     account
         .fields
         .extend(email.map(|email| ("email", email.into())));
     account
+        .fields
+        .extend(profile.map(|profile| ("profile_arn", profile.into())));
+    account
+}
+
+/// The last part of the name of a profile.
+fn last(profile: &str) -> Option<&str> {
+    let last = profile.rsplit(['/', ':']).next()?;
+    (!last.is_empty()).then_some(last)
 }
 
 fn mail(claims: Value<'_>) -> Option<String> {
@@ -159,11 +190,71 @@ pub(super) async fn renew(
     let answer = Question::new(url, Encoding::Json, fields)
         .ask(http, KIND)
         .await?;
-    granted(answer.good()?, std::time::SystemTime::now())
+    let now = SystemTime::now();
+    let answer = answer.good().map_err(|refused| {
+        let end = account.extra(CLIENT_EXPIRES);
+        explained(
+            refused,
+            end.and_then(|end| retry_hint::moment(end.expose())),
+            now,
+        )
+    });
+    granted(answer?, now)
+}
+
+/// What a refusal means: after some months AWS forgets the client that the login was granted to, and calls that a wrong client.
+fn explained(refused: Refused, forgotten: Option<SystemTime>, now: SystemTime) -> Refused {
+    match (refused, forgotten) {
+        (Refused::LoginAgain(reason), Some(end)) if end <= now => {
+            let end = humantime::format_rfc3339_seconds(end).to_string();
+            let day = end.split('T').next().unwrap_or_default();
+            Refused::LoginAgain(format!("{reason}: AWS knew modelgate until {day}"))
+        }
+        (refused, _) => refused,
+    }
 }
 
 fn service<'o>(oauth: &'o OAuth, name: &str) -> Result<&'o OAuthService, Refused> {
     let missing = || LoginError::NotOffered { kind: KIND };
     let service = oauth.service(name).ok_or_else(missing);
     service.map_err(|error| Refused::Failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_client_that_aws_has_forgotten_is_named_as_the_reason() {
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_553_600);
+        let login = |reason: &str| Refused::LoginAgain(reason.to_owned());
+        let day = Duration::from_secs(24 * 60 * 60);
+        let told = explained(login("invalid_client"), Some(end), end + day);
+        assert_eq!(
+            told,
+            login("invalid_client: AWS knew modelgate until 2026-09-28")
+        );
+        for (refused, end, now) in [
+            (login("invalid_grant"), Some(end), end - day),
+            (login("invalid_grant"), None, end),
+            (Refused::Unavailable("x".to_owned()), Some(end), end + day),
+        ] {
+            assert_eq!(explained(refused.clone(), end, now), refused);
+        }
+    }
+
+    #[test]
+    fn a_client_that_is_not_forgotten_has_no_end() {
+        let client = |end: &str| {
+            let body =
+                format!(r#"{{"clientId":"c","clientSecret":"s","clientSecretExpiresAt":{end}}}"#);
+            let client = client(body.into()).unwrap();
+            client.expires.map(|end| end.expose().to_owned())
+        };
+        assert_eq!(client("1790553600").as_deref(), Some("1790553600"));
+        assert_eq!(client("0"), None);
+        assert_eq!(client("null"), None);
+    }
 }

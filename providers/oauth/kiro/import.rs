@@ -8,7 +8,7 @@ use bytes::Bytes;
 use modelgate_config::Secret;
 use modelgate_dialects::json::{Document, Value};
 
-use super::{KIND, mail};
+use super::{CLIENT_EXPIRES, Client, KIND, mail};
 use crate::oauth::{Grant, LoginError, NewAccount};
 use crate::store::{claims, lookup, tokens};
 
@@ -53,15 +53,17 @@ pub(in crate::oauth) fn import(path: &Path) -> Result<NewAccount, LoginError> {
         account.fields.push(("auth_method", SOCIAL.into()));
         return Ok(account);
     }
-    let (id, secret) = match registered {
+    let client = match registered {
         Some(client) => client,
         None => beside(path, root).map_err(unusable)?,
     };
     account.fields.extend([
         ("auth_method", "builder-id".into()),
-        ("client_id", id),
-        ("client_secret", secret),
+        ("client_id", client.id),
+        ("client_secret", client.secret),
     ]);
+    let expires = client.expires.map(|expires| (CLIENT_EXPIRES, expires));
+    account.fields.extend(expires);
     Ok(account)
 }
 
@@ -77,7 +79,7 @@ fn read(path: &Path) -> Result<Document, String> {
 }
 
 /// Whom the tokens of an account of AWS were granted to, as the file beside it says.
-fn beside(path: &Path, root: Value<'_>) -> Result<(Secret, Secret), String> {
+fn beside(path: &Path, root: Value<'_>) -> Result<Client, String> {
     let hash = text(root, "client_id_hash");
     // It becomes the name of a file.
     let plain = |hash: &Secret| {
@@ -91,12 +93,19 @@ fn beside(path: &Path, root: Value<'_>) -> Result<(Secret, Secret), String> {
     let name = format!("{}.json", hash.expose());
     let named = |reason: String| format!("its client is in {name} beside it: {reason}");
     let document = read(&path.with_file_name(&name)).map_err(named)?;
-    let client = client(document.root());
+    let client = client(document.root()).map(|client| Client {
+        expires: text(document.root(), "expires_at"),
+        ..client
+    });
     client.ok_or_else(|| named("there is no `clientId` and `clientSecret`".to_owned()))
 }
 
-fn client(root: Value<'_>) -> Option<(Secret, Secret)> {
-    Some((text(root, "client_id")?, text(root, "client_secret")?))
+fn client(root: Value<'_>) -> Option<Client> {
+    Some(Client {
+        id: text(root, "client_id")?,
+        secret: text(root, "client_secret")?,
+        expires: text(root, CLIENT_EXPIRES),
+    })
 }
 
 /// A mail address, or the last part of the profile's name.
@@ -174,6 +183,8 @@ mod tests {
         assert_eq!(field(&account, "auth_method"), Some("builder-id"));
         assert_eq!(field(&account, "client_id"), Some("c"));
         assert_eq!(field(&account, "client_secret"), Some("s"));
+        let end = field(&account, "client_secret_expires_at");
+        assert_eq!(end, Some("2030-01-01T00:00:00.000Z"));
 
         let error = imported(&[("token.json", IDC)]).unwrap_err();
         assert!(error.contains("abc123.json beside it"), "{error}");

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use modelgate_config::{OAuthService, OAuthSetting, Secret};
 use url::Url;
 
-use super::{KIND, mail};
+use super::{KIND, ask, last, mail};
 use crate::oauth::browser::Ask;
 use crate::oauth::token::{Encoding, Question};
 use crate::oauth::{Grant, LoginError, NewAccount, Refused, granted};
@@ -81,8 +81,12 @@ impl Social {
         let answer = question.ask(http, KIND).await?;
         let grant = granted(answer.good()?, SystemTime::now())?;
         let email = claims(grant.access.expose()).and_then(|claims| mail(claims.root()));
-        let who = email.clone().or_else(|| profile(&grant));
+        let profile = profile(&grant);
+        let last = profile.as_deref().and_then(last);
+        let who = email.clone().or_else(|| last.map(str::to_owned));
+        let plan = ask::plan(service, http, &grant.access, profile.as_deref()).await;
         let mut account = NewAccount::of(KIND, grant);
+        account.plan = plan;
         account.who = who.map(|who| format!("{}-{who}", self.name()));
         account.fields.push(("auth_method", "social".into()));
         account.fields.push(("provider", self.provider().into()));
@@ -93,10 +97,9 @@ impl Social {
     }
 }
 
-/// The last part of the name of the account's profile.
+/// The name of the account's profile.
 fn profile(grant: &Grant) -> Option<String> {
     let mut fields = grant.fields.iter();
     let (_, arn) = fields.find(|(name, _)| *name == "profile_arn")?;
-    let last = arn.expose().rsplit(['/', ':']).next()?;
-    (!last.is_empty()).then(|| last.to_owned())
+    Some(arn.expose().to_owned())
 }

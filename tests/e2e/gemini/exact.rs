@@ -148,7 +148,7 @@ async fn counts_and_refusals_are_the_upstreams_own() {
     assert_eq!(upstream.last_request().path, path);
     for form in Form::ALL {
         let mut body = question();
-        body["session_id"] = json!("x");
+        body["sessions"] = json!("x");
         let answer = form.ask(&gateway, "up-text", &body).await;
         let error = expect_error(&answer, 400, "INVALID_ARGUMENT").to_string();
         assert!(error.contains("Cannot find field"), "{error}");

@@ -19,6 +19,10 @@ mod kiro_stream;
 mod valid_kiro_request;
 
 pub(super) const ARN: &str = "arn:aws:codewhisperer:us-east-1:123456789012:profile/ABC";
+/// What is asked about an account.
+pub(super) const MODELS: &str = "ListAvailableModels";
+pub(super) const PROFILES: &str = "ListProfiles";
+pub(super) const USAGE: &str = "GetUsageLimits";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The stand-in, and what it says next.
@@ -27,6 +31,8 @@ pub(super) struct Aws {
     next: Arc<Mutex<VecDeque<Said>>>,
     /// Of the login that a person has agreed to.
     challenge: Arc<Mutex<String>>,
+    /// What is told of profiles; without it, nothing is told of an account.
+    known: Arc<Mutex<Value>>,
 }
 
 /// An end that is not near.
@@ -43,6 +49,8 @@ impl Aws {
     pub(super) async fn start() -> Self {
         let next: Arc<Mutex<VecDeque<Said>>> = Arc::default();
         let challenge: Arc<Mutex<String>> = Arc::default();
+        let known = Arc::new(Mutex::new(json!({"profiles": []})));
+        let about = Arc::clone(&known);
         let (queue, agreed, mut polls) = (Arc::clone(&next), Arc::clone(&challenge), 0);
         let server = StandIn::start(move |asked| match &*asked.path {
             "/client/register" => register(asked),
@@ -50,19 +58,28 @@ impl Aws {
             "/token" => token(asked, &mut polls),
             "/oauth/token" => exchange(asked, &agreed.lock().unwrap()),
             "/refreshToken" => social(asked),
-            _ if asked
-                .header("x-amz-target")
-                .is_some_and(|target| target.ends_with("Models")) =>
-            {
-                list(asked)
-            }
+            _ if is_about(asked) => account(asked, &about.lock().unwrap()),
             _ => generate(asked, || queue.lock().unwrap().pop_front()),
         });
         Self {
             server: server.await,
             next,
             challenge,
+            known,
         }
+    }
+
+    /// What is told of the profiles of accounts; nothing at all is told for `null`.
+    pub(super) fn knows(&self, profiles: &Value) {
+        self.known.lock().unwrap().clone_from(profiles);
+    }
+
+    /// What was asked about accounts by this operation.
+    pub(super) fn asked_about(&self, operation: &str) -> Vec<Asked> {
+        let asked = self.server.everything().into_iter();
+        asked
+            .filter(|asked| is_about(asked) && operation_of(asked) == operation)
+            .collect()
     }
 
     pub(super) fn url(&self) -> &str {
@@ -200,8 +217,46 @@ fn granted(number: usize, arn: Option<&str>) -> Said {
     Said::json(200, &body)
 }
 
-fn list(asked: &Asked) -> Said {
-    assert_eq!(asked.method, "POST");
+/// The operation that is called, without the service.
+fn operation_of(asked: &Asked) -> &str {
+    let target = asked.header("x-amz-target").unwrap_or_default();
+    target.rsplit('.').next().unwrap_or_default()
+}
+
+fn is_about(asked: &Asked) -> bool {
+    let target = asked.header("x-amz-target").unwrap_or_default();
+    target.starts_with("AmazonCodeWhispererService.")
+}
+
+fn account(asked: &Asked, known: &Value) -> Said {
+    assert_eq!((&*asked.method, &*asked.path), ("POST", "/"));
+    let refused = || {
+        Said::json(
+            403,
+            &json!({"__type": "AccessDeniedException", "message": "no"}),
+        )
+    };
+    match operation_of(asked) {
+        MODELS => list(),
+        _ if known.is_null() => refused(),
+        PROFILES if known.get("profiles").is_none() => refused(),
+        PROFILES | "ListAvailableCustomizations" => Said::json(200, known),
+        USAGE => {
+            let used =
+                json!({"currentUsageWithPrecision": 250.0, "usageLimitWithPrecision": 1000.0});
+            let info = json!({"subscriptionTitle": "KIRO PRO"});
+            // As AWS writes moments in JSON.
+            let reset = 4_070_908_800.0;
+            Said::json(
+                200,
+                &json!({"subscriptionInfo": info, "nextDateReset": reset, "usageBreakdownList": [used]}),
+            )
+        }
+        other => panic!("{other}"),
+    }
+}
+
+fn list() -> Said {
     let names = ["auto", "claude-new-9.9"];
     let models =
         names.map(|name| json!({"modelId": name, "modelName": name, "rateMultiplier": 1.0}));
