@@ -242,7 +242,7 @@ impl Failure {
     pub(crate) fn unknown_method(method: &str) -> Self {
         let message = format!(
             "models have no method `{}` here; they have generateContent, streamGenerateContent, countTokens, \
-             embedContent and batchEmbedContents",
+             embedContent, batchEmbedContents and predict",
             shown(method)
         );
         Self::new(ErrorKind::NotFound, "unknown_method", message)

@@ -17,6 +17,7 @@ pub(crate) enum Method {
     CountTokens,
     Embed,
     EmbedBatch,
+    Predict,
 }
 
 /// What the path and the query of a request say.
@@ -71,7 +72,7 @@ impl Google {
     /// The request at `/v1internal:{method}`; `None` where it asks no model.
     pub(crate) fn internal(method: &str, query: Option<&str>) -> Option<Self> {
         let method = match Method::named(method).ok()? {
-            Method::Embed | Method::EmbedBatch => return None,
+            Method::Embed | Method::EmbedBatch | Method::Predict => return None,
             asks @ (Method::Generate | Method::Stream | Method::CountTokens) => asks,
         };
         Some(Self {
@@ -112,6 +113,7 @@ impl Method {
             "countTokens" => Self::CountTokens,
             "embedContent" => Self::Embed,
             "batchEmbedContents" => Self::EmbedBatch,
+            "predict" => Self::Predict,
             other => return Err(Failure::unknown_method(other)),
         })
     }

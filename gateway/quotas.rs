@@ -43,8 +43,8 @@ pub(crate) async fn follow(state: &State) {
             is_due(asked.get(&credential.key).copied(), calls(credential), now)
         });
         let due: Vec<Arc<Credential>> = due.cloned().collect();
-        let questions = due.iter().map(|credential| ask(state, credential));
-        let questions = stream::iter(questions).buffer_unordered(AT_ONCE);
+        let questions = stream::iter(due.clone()).map(|credential| ask(state, credential));
+        let questions = questions.buffer_unordered(AT_ONCE);
         questions.collect::<Vec<()>>().await;
         remember(&mut asked, &due, now);
     }
@@ -67,10 +67,10 @@ fn is_due(asked: Option<Asked>, calls: u64, now: Moment) -> bool {
     asked.is_none_or(|asked| calls != asked.calls && now.since(asked.at) >= FRESH)
 }
 
-async fn ask(state: &State, credential: &Credential) {
+async fn ask(state: &State, credential: Arc<Credential>) {
     let snapshot = state.snapshot();
     let config = &snapshot.config;
-    let asking = ask_for_quota(&state.clients, &config.proxy, &config.timeouts, credential);
+    let asking = ask_for_quota(&state.clients, &config.proxy, &config.timeouts, &credential);
     if let Err(error) = asking.await {
         // Nobody is served worse for not knowing it.
         tracing::debug!(

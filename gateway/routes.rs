@@ -52,6 +52,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/v1beta/models/{model}:countTokens"),
     endpoint("POST", "/v1beta/models/{model}:embedContent"),
     endpoint("POST", "/v1beta/models/{model}:batchEmbedContents"),
+    endpoint("POST", "/v1beta/models/{model}:predict"),
     endpoint("POST", "/v1internal:{method}"),
     endpoint("POST", "/api/provider/{provider}/v1/{operation}"),
     endpoint("GET", "/v1/models"),
@@ -266,6 +267,9 @@ async fn call_method(state: Arc<State>, incoming: Incoming, google: Google) -> R
         }
         google::Method::Embed | google::Method::EmbedBatch => {
             embeddings::embed(state, incoming, Ask::Google(google)).await
+        }
+        google::Method::Predict => {
+            passed::pass(state, incoming, Ask::Google(google), Operation::Predict).await
         }
     }
 }

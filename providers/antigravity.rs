@@ -3,7 +3,7 @@
 
 mod tools;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::Method;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::credential::Credential;
 use crate::store::{lookup, same};
-use crate::{gemini, models};
+use crate::{CallError, ProviderKind, gemini, models};
 
 /// The method that lists its models.
 pub(crate) const LIST: &str = "fetchAvailableModels";
@@ -50,6 +50,9 @@ const HIDDEN: [&str; 3] = [
     "gemini-2.5-flash-thinking",
 ];
 const HIDDEN_BEGINNING: &str = "chat_";
+
+/// Limits that end sooner are waited for.
+const SOON: Duration = Duration::from_secs(3);
 
 /// Where a request says which conversation it belongs to.
 const SESSION: &str = "sessionId";
@@ -187,6 +190,13 @@ fn session(request: Value<'_>) -> Option<String> {
     let bytes = digest.iter().take(8);
     let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     Some(format!("-{}", number >> 1))
+}
+
+/// How long to wait before an account is asked again, where its limit is over so soon that going to another one is not worth it.
+pub(crate) fn pause(credential: &Credential, error: &CallError) -> Option<Duration> {
+    let is_limit = error.error.code.as_deref() == Some("RATE_LIMIT_EXCEEDED");
+    let wait = error.error.retry_after.filter(|wait| *wait < SOON)?;
+    (is_limit && credential.kind == ProviderKind::Antigravity).then_some(wait)
 }
 
 /// Makes a request the one for the list of its models.

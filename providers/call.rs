@@ -7,14 +7,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, chatgpt, claude, client, code_assist, codex,
-    copilot, demo, kimi, kiro, quota, retry_hint, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
+    code_assist, codex, copilot, demo, kimi, kiro, quota, retry_hint, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -35,6 +35,8 @@ pub enum Operation {
     Embed,
     /// Vectors of several texts at once, where that is another operation (Gemini).
     EmbedBatch,
+    /// What models make that do not write: pictures (Imagen).
+    Predict,
 }
 
 /// One call.
@@ -148,7 +150,12 @@ async fn once(
             outcome => return outcome,
         }
     }
-    let outcome = at(clients, proxy, timeouts, call, token, last).await;
+    let mut outcome = at(clients, proxy, timeouts, call, token, last).await;
+    let refused = outcome.as_ref().err();
+    if let Some(wait) = refused.and_then(|error| antigravity::pause(call.credential, error)) {
+        sleep(wait).await;
+        outcome = at(clients, proxy, timeouts, call, token, last).await;
+    }
     outcome.map_err(|error| match told {
         // An answer says more than no answer.
         Some(told) if error.kind == Unreachable => told,

@@ -98,9 +98,11 @@ pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
 pub(crate) fn describe(operation: Operation, body: &Bytes, headers: &mut HeaderMap) {
     let form = match operation {
         Operation::Generate => "text/event-stream",
-        Operation::CountTokens | Operation::Compact | Operation::Embed | Operation::EmbedBatch => {
-            "application/json"
-        }
+        Operation::CountTokens
+        | Operation::Compact
+        | Operation::Embed
+        | Operation::EmbedBatch
+        | Operation::Predict => "application/json",
     };
     headers
         .entry(ACCEPT)

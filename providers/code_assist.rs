@@ -60,7 +60,7 @@ impl Places {
 pub(crate) fn method(operation: Operation, stream: bool) -> Option<&'static str> {
     match operation {
         Operation::Generate | Operation::CountTokens => gemini::method(operation, stream),
-        Operation::Compact | Operation::Embed | Operation::EmbedBatch => None,
+        Operation::Compact | Operation::Embed | Operation::EmbedBatch | Operation::Predict => None,
     }
 }
 

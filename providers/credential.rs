@@ -311,7 +311,7 @@ impl Operations {
             Operation::CountTokens => self.count_tokens.as_ref(),
             Operation::Compact => self.compact.as_ref(),
             Operation::Embed => self.embed.as_ref(),
-            Operation::EmbedBatch => None,
+            Operation::EmbedBatch | Operation::Predict => None,
         }
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn method(operation: Operation, stream: bool) -> Option<&'static str>
         Operation::CountTokens => "countTokens",
         Operation::Embed => "embedContent",
         Operation::EmbedBatch => "batchEmbedContents",
+        Operation::Predict => "predict",
         Operation::Compact => return None,
     })
 }
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn methods_are_called_on_models() {
-        use Operation::{Compact, CountTokens, EmbedBatch, Generate};
+        use Operation::{Compact, CountTokens, EmbedBatch, Generate, Predict};
         check(
             Generate,
             false,
@@ -156,6 +157,7 @@ mod tests {
         );
         check(CountTokens, false, "m", Some("alt=sse"), "m:countTokens");
         check(EmbedBatch, false, "m", None, "m:batchEmbedContents");
+        check(Predict, false, "imagen-4", None, "imagen-4:predict");
         check(
             Generate,
             true,

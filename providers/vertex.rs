@@ -1,7 +1,6 @@
 //! Google's Vertex AI, by key or with a service account, and servers that are called like it (`providers.md` 7).
 
 use bytes::Bytes;
-use memchr::memmem;
 use modelgate_config::Secret;
 use modelgate_config::model::{ProviderEntry, Quirks, VertexKey};
 use modelgate_dialects::json::{RawJson, Value};
@@ -112,11 +111,9 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
     }
 }
 
-/// A request without the ids of calls and results, which some versions refuse; that they belong together is told by their order.
+/// A request as Vertex AI takes it: it wants to know of every turn whose it is, and some of its versions refuse the ids of calls
+/// and results; that they belong together is told by their order.
 pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
-    if memmem::find(&body, b"\"id\"").is_none() {
-        return body;
-    }
     rewritten(body, &[], |_, key, value| match key {
         "contents" => list(key, value, losses, content),
         _ => Fate::Kept,
@@ -124,7 +121,12 @@ pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
 }
 
 fn content(path: &str, content: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
-    object(content, &[], |key, value| match key {
+    let user = [("role", RawJson::build(|writer| writer.value("user")))];
+    if content.is_object() && content.get("role").is_none() {
+        let why = "Vertex AI wants to know of every turn whose it is";
+        losses.quietly_changed(format!("{path}.role"), why);
+    }
+    object(content, &user, |key, value| match key {
         "parts" => list(&format!("{path}.{key}"), value, losses, part),
         _ => Fate::Kept,
     })
@@ -161,8 +163,8 @@ mod tests {
         };
         let body = r#"{"contents":[{"role":"user","parts":[{"text":"\"id\""}]},
             {"role":"model","parts":[{"functionCall":{"id":"a","name":"f","args":{"id":1}},"thoughtSignature":"s"}]},
-            {"parts":[{"function_response":{"id":"a","name":"f","response":{"id":2}}}]}],"labels":{"id":"x"}}"#;
-        let expected = r#"{"contents":[{"role":"user","parts":[{"text":"\"id\""}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"id":1}},"thoughtSignature":"s"}]},{"parts":[{"function_response":{"name":"f","response":{"id":2}}}]}],"labels":{"id":"x"}}"#;
+            {"role":"user","parts":[{"function_response":{"id":"a","name":"f","response":{"id":2}}}]}],"labels":{"id":"x"}}"#;
+        let expected = r#"{"contents":[{"role":"user","parts":[{"text":"\"id\""}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"id":1}},"thoughtSignature":"s"}]},{"role":"user","parts":[{"function_response":{"name":"f","response":{"id":2}}}]}],"labels":{"id":"x"}}"#;
         let paths = [
             "contents[1].parts[0].functionCall.id",
             "contents[2].parts[0].function_response.id",
@@ -170,12 +172,22 @@ mod tests {
         let paths = paths.map(str::to_owned).to_vec();
         assert_eq!(fitted(body), (expected.to_owned(), paths));
         for body in [
-            r#"{"contents": [{"parts":[{"functionCall":{"name":"id"}}]}],"labels":{"id":"x"}}"#,
+            r#"{"contents": [{"role":"model","parts":[{"functionCall":{"name":"id"}}]}],"labels":{"id":"x"}}"#,
             r#"{"contents":"id"}"#,
             r#""id""#,
         ] {
             assert_eq!(fitted(body), (body.to_owned(), Vec::new()));
         }
+    }
+
+    #[test]
+    fn a_turn_of_nobody_is_the_users() {
+        let mut losses = Losses::default();
+        let body = r#"{"contents":[{"parts":[{"text":"Hi"}]},{"role":"model","parts":[]}, "x"],"systemInstruction":{"parts":[]}}"#;
+        let expected = r#"{"contents":[{"parts":[{"text":"Hi"}],"role":"user"},{"role":"model","parts":[]},"x"],"systemInstruction":{"parts":[]}}"#;
+        assert_eq!(fit(Bytes::from(body), &mut losses), expected);
+        let paths: Vec<&str> = losses.iter().map(|loss| &*loss.path).collect();
+        assert_eq!(paths, ["contents[0].role"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Operations that are passed on as they are, to providers that have them: vectors of texts, shorter conversations.
+//! Operations that are passed on as they are, to providers that have them: shorter conversations, pictures.
 
 use std::sync::Arc;
 

@@ -299,3 +299,29 @@ fn claude_gets_no_thought_that_nobody_has_signed() {
     check("claude-sonnet-4-6", &body, &expected);
     check("gemini-3-flash", &body, &body);
 }
+
+#[test]
+fn only_a_limit_that_is_over_soon_is_waited_for() {
+    use modelgate_dialects::ir::{Error, ErrorKind};
+
+    use crate::credential::Urls;
+    use crate::forge::{Forge, Healths};
+
+    let healths = Healths::default();
+    let mut forge = Forge::new(&healths);
+    let url = url::Url::parse("https://one/").unwrap();
+    let mut of = |kind| forge.built_in("c", kind, Urls::Models(url.clone()));
+    let (own, other) = (of(ProviderKind::Antigravity), of(ProviderKind::CodeAssist));
+    let error = |code: &'static str, wait| {
+        let mut error = Error::new(ErrorKind::RateLimit, "no").with_code(code);
+        error.retry_after = wait;
+        CallError::answered("p".into(), error)
+    };
+    let millis = |millis| Some(Duration::from_millis(millis));
+    let limit = |wait| error("RATE_LIMIT_EXCEEDED", wait);
+    assert_eq!(pause(&own, &limit(millis(2999))), millis(2999));
+    assert_eq!(pause(&own, &limit(millis(3000))), None);
+    assert_eq!(pause(&own, &limit(None)), None);
+    assert_eq!(pause(&other, &limit(millis(10))), None);
+    assert_eq!(pause(&own, &error("QUOTA_EXHAUSTED", millis(10))), None);
+}

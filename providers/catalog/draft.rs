@@ -19,6 +19,10 @@ use crate::{
     xai,
 };
 
+/// Names of Google's models at Gemini and Vertex AI: of those that write, and of those that make pictures.
+const GEMINI: &str = "gemini-*";
+const IMAGEN: &str = "imagen-*";
+
 /// A catalogue in the making.
 pub(super) struct Draft<'c> {
     config: &'c Config,
@@ -50,22 +54,22 @@ impl<'c> Draft<'c> {
         for (index, key) in config.claude.iter().enumerate() {
             let credential = claude::credential(key, index, &mut self.forge);
             let catalogue = models::claude_catalogue();
-            self.add_key(&key.entry, credential, catalogue, "claude-*");
+            self.add_key(&key.entry, credential, catalogue, &["claude-*"]);
         }
         for (index, key) in config.codex.iter().enumerate() {
             let credential = codex::credential(key, index, &mut self.forge);
             let catalogue = models::openai_catalogue();
-            self.add_key(&key.entry, credential, catalogue, "gpt-*");
+            self.add_key(&key.entry, credential, catalogue, &["gpt-*"]);
         }
         for (index, key) in config.gemini.iter().enumerate() {
             let credential = gemini::credential(key, index, &mut self.forge);
             let catalogue = models::gemini_catalogue();
-            self.add_key(&key.entry, credential, catalogue, "gemini-*");
+            self.add_key(&key.entry, credential, catalogue, &[GEMINI, IMAGEN]);
         }
         for (index, key) in config.vertex.iter().enumerate() {
             let credential = vertex::credential(key, index, &mut self.forge);
             let catalogue = models::gemini_catalogue();
-            self.add_key(&key.entry, credential, catalogue, "gemini-*");
+            self.add_key(&key.entry, credential, catalogue, &[GEMINI, IMAGEN]);
         }
         for provider in &config.compatible {
             self.add_compatible(provider);
@@ -84,10 +88,10 @@ impl<'c> Draft<'c> {
         entry: &ProviderEntry,
         credential: Credential,
         catalogue: &[String],
-        newer: &str,
+        newer: &[&str],
     ) {
         let accepts = if entry.models.is_empty() {
-            vec![Pattern::new(newer)]
+            newer.iter().copied().map(Pattern::new).collect()
         } else {
             Vec::new()
         };
@@ -149,7 +153,7 @@ impl<'c> Draft<'c> {
                 let Some(base_url) = vertex::base_url(account) else {
                     return;
                 };
-                (base_url, models::gemini_catalogue(), Some("gemini-*"))
+                (base_url, models::gemini_catalogue(), Some(GEMINI))
             }
         };
         let channel = account::channel(account.kind, &self.config.channels);
@@ -171,7 +175,9 @@ impl<'c> Draft<'c> {
             _ => None,
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
-        let accepts = newer.map(Pattern::new).into_iter().collect();
+        let pictures = (account.kind == AccountKind::Vertex).then_some(IMAGEN);
+        let accepts = newer.into_iter().chain(pictures).map(Pattern::new);
+        let accepts = accepts.collect();
         self.add(&entry, &credentials, &known, accepts, Responses::Never);
     }
 
@@ -199,7 +205,7 @@ impl<'c> Draft<'c> {
         // Of Antigravity's names many are those of other vendors: one that it does not list is not its own.
         let (catalogue, newer) = match account.kind {
             AccountKind::Antigravity => (models::antigravity_catalogue(), None),
-            _ => (models::code_assist_catalogue(), Some("gemini-*")),
+            _ => (models::code_assist_catalogue(), Some(GEMINI)),
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = newer.map(Pattern::new).into_iter().collect();

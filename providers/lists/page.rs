@@ -101,8 +101,9 @@ impl Item {
         let (name, in_responses_only) = match self {
             Self::Name(name) => (name, false),
             Self::Model(model) => {
-                let answers =
-                    |method: &String| matches!(&**method, "generateContent" | "embedContent");
+                let answers = |method: &String| {
+                    matches!(&**method, "generateContent" | "embedContent" | "predict")
+                };
                 if model
                     .methods
                     .is_some_and(|methods| !methods.iter().any(answers))
@@ -164,8 +165,8 @@ mod tests {
             None,
         );
         check(
-            r#"{"models":[{"name":"models/gemini-x","supportedGenerationMethods":["generateContent"]},{"name":"models/aqa","supportedGenerationMethods":["generateAnswer"]}],"nextPageToken":"t"}"#,
-            &["gemini-x"],
+            r#"{"models":[{"name":"models/gemini-x","supportedGenerationMethods":["generateContent"]},{"name":"models/aqa","supportedGenerationMethods":["generateAnswer"]},{"name":"models/imagen-x","supportedGenerationMethods":["predict"]}],"nextPageToken":"t"}"#,
+            &["gemini-x", "imagen-x"],
             Some(("pageToken", "t")),
         );
         check(

@@ -9,8 +9,10 @@ mod exact;
 mod families;
 mod limits;
 mod login;
+mod pictures;
 mod routes;
 mod upstream;
+mod vertex;
 
 use crate::harness::settings::SCRIPTED;
 use crate::harness::{Answer, Gateway, KEY, Settings};

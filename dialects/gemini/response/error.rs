@@ -50,6 +50,9 @@ pub fn decode_error(status: u16, body: &Bytes) -> Error {
         error.kind = ErrorKind::Authentication;
         error.status = ErrorKind::Authentication.status();
     }
+    if word.as_deref() == Some("FAILED_PRECONDITION") && error.kind == ErrorKind::InvalidRequest {
+        error.kind = precondition(&error.message);
+    }
     error.code = reason.or(word).or(error.code);
     error.param = error.param.or_else(|| {
         let violations = of_type(BAD_REQUEST)?.field("fieldViolations")?;
@@ -63,6 +66,20 @@ pub fn decode_error(status: u16, body: &Bytes) -> Error {
         .or(error.retry_after)
         .or_else(|| delay_in(&error.message));
     error
+}
+
+/// What has to be otherwise before the request can be served: mostly something of the request, but Google says the same where
+/// an account is used from, and that it has to pay (`providers.md` 5).
+fn precondition(message: &str) -> ErrorKind {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    if says(&["billing", "free tier"]) {
+        ErrorKind::Billing
+    } else if says(&["user location", "your country", "your region"]) {
+        ErrorKind::Permission
+    } else {
+        ErrorKind::InvalidRequest
+    }
 }
 
 /// Statuses that say more than Google's words do.

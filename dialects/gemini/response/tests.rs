@@ -360,6 +360,33 @@ fn details_are_read() {
 }
 
 #[test]
+fn where_an_account_is_and_whether_it_pays_is_no_fault_of_a_request() {
+    for (message, kind) in [
+        (
+            "User location is not supported for the API use.",
+            ErrorKind::Permission,
+        ),
+        (
+            "Gemini API free tier is not available in your country. Please enable billing.",
+            ErrorKind::Billing,
+        ),
+        (
+            "The File abc is not in an ACTIVE state and usage is not allowed.",
+            ErrorKind::InvalidRequest,
+        ),
+    ] {
+        let body =
+            json!({"error": {"code": 400, "message": message, "status": "FAILED_PRECONDITION"}});
+        let error = codec::decode_error(Dialect::Gemini, 400, &Bytes::from(body.to_string()));
+        assert_eq!(
+            (error.kind, error.code.as_deref()),
+            (kind, Some("FAILED_PRECONDITION")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn the_wait_is_read_where_google_tells_it() {
     let info = |metadata: Json| json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED", "metadata": metadata});
     let retry =

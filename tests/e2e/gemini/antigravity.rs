@@ -180,3 +180,29 @@ async fn a_limit_at_one_place_is_asked_about_at_the_other_before_another_account
             .collect(),
     );
 }
+
+#[tokio::test]
+async fn a_limit_that_is_over_in_a_moment_is_waited_for() {
+    let scene = Scene::start().await;
+    let mut asked = 0;
+    let service = StandIn::start(move |_| {
+        asked += 1;
+        if asked == 1 {
+            let details = json!([
+                {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED"},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.05s"},
+            ]);
+            let error = json!({"code": 429, "message": "Slow down.", "status": "RESOURCE_EXHAUSTED", "details": details});
+            return Said::json(429, &json!({"error": error}));
+        }
+        let content = json!({"role": "model", "parts": [{"text": HELLO}]});
+        let candidate = json!({"content": content, "finishReason": "STOP"});
+        Said::json(200, &json!({"response": {"candidates": [candidate]}}))
+    })
+    .await;
+    scene.antigravity(&json!({"base_url": service.url}));
+    let gateway = scene.launch().start().await;
+    let answer = gateway.question(Speaks::Chat, "ag", false).await;
+    answer.expect_text(Speaks::Chat, HELLO);
+    assert_eq!(service.everything().len(), 2);
+}

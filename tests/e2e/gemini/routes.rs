@@ -50,7 +50,7 @@ async fn both_versions_of_the_path_are_served() {
 async fn unknown_methods_are_not_found() {
     let (upstream, gateway) = scene::start(Speaks::Chat, "").await;
     for path in [
-        "/v1beta/models/up-text:predict",
+        "/v1beta/models/up-text:predictAll",
         "/v1beta/models/up-text",
         "/v1beta/models/up-text:",
         "/v1beta/cachedContents",

@@ -17,8 +17,9 @@ pub(super) fn check(contents: &[Value], rules: Rules) -> Result<(), Fault> {
     }
     for (index, content) in contents.iter().enumerate() {
         let role = content["role"].as_str();
-        // A single question may come without a role.
-        let role = role.or((contents.len() == 1).then_some("user"));
+        // A single question may come without a role, but not to Vertex AI.
+        let may_lack = contents.len() == 1 && !rules.vertex;
+        let role = role.or(may_lack.then_some("user"));
         let Some(role @ ("user" | "model")) = role else {
             return Err(invalid("Please use a valid role: user, model."));
         };
