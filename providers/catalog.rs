@@ -184,7 +184,8 @@ pub fn built_in(provider: &str) -> Option<&'static [String]> {
     match provider {
         "claude" | "anthropic" => Some(models::claude_catalogue()),
         "codex" | "openai" => Some(models::openai_catalogue()),
-        "gemini" | "vertex" => Some(models::gemini_catalogue()),
+        "gemini" => Some(models::gemini_catalogue()),
+        "vertex" => Some(models::vertex_catalogue()),
         _ => None,
     }
 }
@@ -260,7 +261,7 @@ impl Catalog {
         Some(route)
     }
 
-    /// The route of the first model, by name, that somebody serves who is well; of the first of all otherwise.
+    /// The route of the first model, by name, that writes and that somebody serves who is well; of the first of all otherwise.
     fn any(&self) -> Option<Arc<Route>> {
         let now = Moment::now();
         let is_well = |route: &&Arc<Route>| {
@@ -270,6 +271,7 @@ impl Catalog {
         let mut routes = self
             .listing
             .iter()
+            .filter(|model| models::is_writer(&model.id))
             .filter_map(|model| self.routes.get(&model.id));
         let first = routes.clone().next();
         routes.find(is_well).or(first).cloned()

@@ -22,6 +22,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         code_assist: file.catalogues.code_assist,
         openai: file.catalogues.openai,
         gemini: file.catalogues.gemini,
+        vertex: file.catalogues.vertex,
         copilot: file.catalogues.copilot,
         iflow: file.catalogues.iflow,
         kimi: file.catalogues.kimi,
@@ -45,6 +46,7 @@ struct Table {
     code_assist: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    vertex: Vec<String>,
     copilot: Vec<String>,
     iflow: Vec<String>,
     kimi: Vec<String>,
@@ -74,6 +76,7 @@ struct Catalogues {
     code_assist: Vec<String>,
     openai: Vec<String>,
     gemini: Vec<String>,
+    vertex: Vec<String>,
     copilot: Vec<String>,
     iflow: Vec<String>,
     kimi: Vec<String>,
@@ -160,6 +163,16 @@ fn family(model: &str) -> Option<&'static Family> {
 /// The models of Google's Gemini API.
 pub(crate) fn gemini_catalogue() -> &'static [String] {
     &TABLE.gemini
+}
+
+/// The models of Google's Vertex AI (`providers.md` 7).
+pub(crate) fn vertex_catalogue() -> &'static [String] {
+    &TABLE.vertex
+}
+
+/// Whether a model answers with words, as far as its name tells: not those that make vectors or pictures alone.
+pub(crate) fn is_writer(model: &str) -> bool {
+    !["embed", "imagen"].iter().any(|word| model.contains(word))
 }
 
 /// The models that Copilot accounts serve (`providers.md` 12).
@@ -384,7 +397,9 @@ mod tests {
 
     #[test]
     fn every_listed_gemini_model_has_a_family() {
-        for model in gemini_catalogue().iter().chain(code_assist_catalogue()) {
+        let vertex = vertex_catalogue().iter().filter(|model| is_writer(model));
+        let gemini = gemini_catalogue().iter().chain(code_assist_catalogue());
+        for model in gemini.chain(vertex) {
             assert!(profile(model).max_output.is_some(), "{model}");
         }
     }
@@ -421,6 +436,19 @@ mod tests {
         let small = gemini_profile("gemini-3.1-flash-lite-preview");
         assert!(small.minimal && !small.low && !small.medium);
         assert!(third.mixed_tools && third.low);
+    }
+
+    #[test]
+    fn vectors_and_pictures_are_no_words() {
+        for model in [
+            "imagen-4.0-generate-001",
+            "gemini-embedding-001",
+            "text-embedding-3-small",
+        ] {
+            assert!(!is_writer(model), "{model}");
+        }
+        assert!(is_writer("gemini-3-pro-image") && is_writer("gpt-5"));
+        assert!(vertex_catalogue().iter().any(|model| !is_writer(model)));
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl<'c> Draft<'c> {
         }
         for (index, key) in config.vertex.iter().enumerate() {
             let credential = vertex::credential(key, index, &mut self.forge);
-            let catalogue = models::gemini_catalogue();
+            let catalogue = models::vertex_catalogue();
             self.add_key(&key.entry, credential, catalogue, &[GEMINI, IMAGEN]);
         }
         for provider in &config.compatible {
@@ -153,7 +153,7 @@ impl<'c> Draft<'c> {
                 let Some(base_url) = vertex::base_url(account) else {
                     return;
                 };
-                (base_url, models::gemini_catalogue(), Some(GEMINI))
+                (base_url, models::vertex_catalogue(), Some(GEMINI))
             }
         };
         let channel = account::channel(account.kind, &self.config.channels);
