@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use modelgate_dialects::json::Document;
-use modelgate_dialects::{decode_count, encode_count, encode_count_request, tokens};
-use modelgate_providers::{CallError, Candidate, Member, Operation, Why};
+use modelgate_dialects::{Losses, decode_count, encode_count, encode_count_request, tokens};
+use modelgate_providers::{CallError, Candidate, Member, Operation, Why, fit};
 use warp::reply::Response;
 
 use super::whole;
@@ -83,7 +83,8 @@ async fn call_counter(
 ) -> Result<Result<(Bytes, bool), CallError>, Failure> {
     let (client, upstream) = (plan.dialect, candidate.dialect(plan.dialect));
     let body = if plan.may_pass(candidate) {
-        plan.forwarded(candidate)
+        let (operation, body) = (Operation::CountTokens, plan.forwarded(candidate));
+        fit(candidate, operation, upstream, body, &mut Losses::default())
     } else {
         let encoded = encode_count_request(upstream, plan.decoded()?, &candidate.target);
         plan.unspoiled()?;

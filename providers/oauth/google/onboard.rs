@@ -59,6 +59,8 @@ pub(super) struct Settled {
 struct Loaded {
     /// The tier that the account is on; none: it is on none yet.
     current: Option<String>,
+    /// The tier that somebody pays for, where that is another one.
+    paid: Option<String>,
     /// The tier that it would get.
     offered: String,
     /// That tier wants a project of the account's own.
@@ -106,7 +108,8 @@ impl Onboarding<'_> {
     async fn one(&self, chosen: Option<&str>) -> Result<Settled, LoginError> {
         let loaded = self.load(chosen).await?;
         let known = chosen.map(str::to_owned).or(loaded.project.clone());
-        let plan = loaded.current.as_ref().unwrap_or(&loaded.offered).clone();
+        let plan = loaded.paid.as_ref().or(loaded.current.as_ref());
+        let plan = plan.unwrap_or(&loaded.offered).clone();
         if let (Some(project), Some(_)) = (&known, &loaded.current) {
             return Ok(Settled {
                 projects: vec![project.clone()],
@@ -291,6 +294,7 @@ impl Loaded {
         let reasons = list("ineligibleTiers").filter_map(|tier| tier.text_of("reasonMessage"));
         Self {
             current: root.field("currentTier").and_then(id),
+            paid: root.field("paidTier").and_then(id),
             wants_project: offered.and_then(wants) == Some(true),
             refused: match offered {
                 Some(_) => None,

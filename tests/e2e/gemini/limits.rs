@@ -79,5 +79,10 @@ async fn the_name_of_a_conversation_does_not_reach_google() {
             assert!(said.to_string().contains(HELLO), "{said}");
             assert_eq!(upstream.last_request().json(), question());
         }
+        let path = "/v1beta/models/up-text:countTokens";
+        let count = Answer::read(super::post(&gateway, path, body.to_string())).await;
+        assert_eq!(count.status, 200, "{}", count.text());
+        assert_eq!(upstream.last_request().path, path);
+        assert_eq!(upstream.last_request().json(), question());
     }
 }

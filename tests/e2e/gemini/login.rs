@@ -319,10 +319,12 @@ async fn a_gemini_account_is_logged_in_to_over_http_for_every_project() {
 
 #[tokio::test]
 async fn an_antigravity_account_is_logged_in_to_and_answers() {
-    let loaded = json!({"currentTier": {"id": "free-tier"}, "cloudaicompanionProject": "p-5"});
+    let loaded = json!({"currentTier": {"id": "free-tier"}, "paidTier": {"id": "g1-pro-tier"}, "cloudaicompanionProject": "p-5"});
     let login = Login::start("antigravity", loaded, &[]).await;
     let finished = login.run(&[], false).await;
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let done: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(done["account"]["plan"], "g1-pro-tier");
     assert!(
         finished.stderr.contains("for Antigravity alone"),
         "{}",

@@ -35,6 +35,14 @@ fn tiers_and_both_shapes_of_a_project_are_read() {
         );
     }
     check(
+        r#"{"currentTier":{"id":"standard-tier"},"paidTier":{"id":"g1-pro-tier","availableCredits":[]}}"#,
+        &Loaded {
+            current: Some("standard-tier".to_owned()),
+            paid: Some("g1-pro-tier".to_owned()),
+            ..loaded(LEGACY)
+        },
+    );
+    check(
         r#"{"ineligibleTiers":[{"reasonMessage":"not in your country"}],"cloudaicompanionProject":" "}"#,
         &Loaded {
             refused: Some("not in your country".to_owned()),
