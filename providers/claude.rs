@@ -1,10 +1,14 @@
 //! Anthropic's API by key, and servers that speak its dialect (`providers.md` 2.1).
 
+mod failure;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ClaudeAuth, ClaudeKey, ProviderEntry, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
+
+pub(crate) use failure::{REVOKED, failure};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};

@@ -8,6 +8,9 @@ use modelgate_dialects::Str;
 use crate::ProviderKind;
 use crate::retry_hint;
 
+/// The code of a plan of which nothing is left.
+pub(crate) const USED_UP: &str = "usage_limit_reached";
+
 /// One window of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuotaWindow {
@@ -47,7 +50,7 @@ pub(crate) fn used_up(windows: &[QuotaWindow], now: SystemTime) -> Option<Durati
 
 /// Whether a code means that nothing is left of a plan (`providers.md` 3.3).
 pub(crate) fn is_used_up(code: Option<&str>) -> bool {
-    code == Some("usage_limit_reached")
+    code == Some(USED_UP)
 }
 
 /// Claude's window for one family of models: others can still be used.
