@@ -33,9 +33,11 @@ pub(super) struct Draft<'c> {
 
 impl<'c> Draft<'c> {
     pub(super) fn new(config: &'c Config, healths: &'c Healths, lists: &'c ModelLists) -> Self {
+        let mut forge = Forge::new(healths);
+        forge.oauth = Some(&config.oauth);
         Self {
             config,
-            forge: Forge::new(healths),
+            forge,
             known_lists: lists,
             lists: BTreeMap::new(),
             menus: Menus::default(),
