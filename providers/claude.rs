@@ -93,6 +93,11 @@ pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
     if let Some(version) = from.get(&VERSION) {
         to.insert(VERSION, version.clone());
     }
+    let mut named = from.get_all(&BETA).iter();
+    if let (Some(only), None, false) = (named.next(), named.next(), to.contains_key(&BETA)) {
+        to.insert(BETA, only.clone());
+        return;
+    }
     let named = from.get_all(&BETA).iter().chain(to.get_all(&BETA).iter());
     let named = named.filter_map(|value| value.to_str().ok());
     let mut betas: Vec<&str> = Vec::new();
@@ -127,5 +132,8 @@ mod tests {
         let mut alone = HeaderMap::new();
         forward(&HeaderMap::new(), &mut alone);
         assert!(alone.is_empty());
+        client.insert(BETA, HeaderValue::from_static("one-1, two-2"));
+        forward(&client, &mut alone);
+        assert_eq!(alone[BETA], "one-1, two-2", "as it was written");
     }
 }

@@ -174,7 +174,11 @@ impl<'c> Draft<'c> {
         };
         let known = account::models(account, own.as_deref().unwrap_or(catalogue), channel);
         let accepts = newer.map(Pattern::new).into_iter().collect();
-        self.add(&entry, &credentials, &known, accepts, Responses::Never);
+        let responses = match account.kind {
+            AccountKind::Xai => Responses::Too,
+            _ => Responses::Never,
+        };
+        self.add(&entry, &credentials, &known, accepts, responses);
     }
 
     /// An account of Google's Code Assist: each of its projects is a credential.

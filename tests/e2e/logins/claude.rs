@@ -138,7 +138,7 @@ fn answer(asked: &Asked) -> Said {
 
 async fn ask(gateway: &Gateway) -> Answer {
     gateway
-        .question(Speaks::Claude, "claude-haiku-4-5", false)
+        .question(Speaks::Claude, "claude-haiku-4-5-20251001", false)
         .await
 }
 
@@ -161,7 +161,7 @@ async fn features_are_named_in_the_header_beside_the_word_for_the_token() {
         (MESSAGES, "one-1,two-2,three-3,oauth-2025-04-20"),
         (COUNT, "one-1,two-2,three-3,oauth-2025-04-20"),
     ] {
-        let mut body = Speaks::Claude.question("claude-haiku-4-5", false);
+        let mut body = Speaks::Claude.question("claude-haiku-4-5-20251001", false);
         body["betas"] = json!(["two-2", "three-3"]);
         let request = gateway
             .request("POST", path)
@@ -176,7 +176,7 @@ async fn features_are_named_in_the_header_beside_the_word_for_the_token() {
     }
     // A client of another dialect names none.
     gateway
-        .question(Speaks::Chat, "claude-haiku-4-5", false)
+        .question(Speaks::Chat, "claude-haiku-4-5-20251001", false)
         .await
         .expect_text(Speaks::Chat, "Hello there");
     assert_eq!(
@@ -222,7 +222,7 @@ async fn an_account_for_other_clients_says_how_to_go_on_and_does_not_rest() {
 
 #[tokio::test]
 async fn a_key_answers_where_the_account_may_not() {
-    let key = "claude-api-key: [{api-key: sk-key, auth-scheme: api-key, base-url: URL, priority: -1, models: [{name: claude-haiku-4-5}]}]\n";
+    let key = "claude-api-key: [{api-key: sk-key, auth-scheme: api-key, base-url: URL, priority: -1, models: [{name: claude-haiku-4-5-20251001}]}]\n";
     let (scene, gateway) = start(Holds::Client, key).await;
     ask(&gateway)
         .await
