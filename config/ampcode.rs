@@ -15,6 +15,8 @@ use crate::view::View;
 
 /// The variable of Amp's own clients, which people also point at this gateway.
 const VARIABLE: &str = "AMP_API_KEY";
+/// Where Amp's own program keeps its keys, below the home.
+const KEPT_KEYS: &str = ".local/share/amp/secrets.json";
 
 /// `clients`: the keys of this gateway, none of which may ever reach Amp's server.
 pub(crate) fn read(
@@ -39,9 +41,11 @@ pub(crate) fn read(
         key = variable(clients, environment, report);
     }
     let flag = |view: View, default: bool| view.bool().unwrap_or(default);
+    let home = environment.home().filter(|_| upstream.is_some());
     Ampcode {
         upstream,
         key,
+        kept_keys: home.map(|home| home.join(KEPT_KEYS)),
         keys_of_clients: keys_of_clients(&block.get("upstream-api-keys"), clients, report),
         local_only: flag(said("restrict-management-to-localhost"), true),
         mappings: mappings(&said("model-mappings"), report),
@@ -215,6 +219,17 @@ mod tests {
         let text = format!("{text}  upstream-api-key: sgamp-all\n");
         let ampcode = read(&text, &variables).unwrap().config.ampcode;
         assert_eq!(key(&ampcode, "mg-carol").as_deref(), Some("sgamp-all"));
+    }
+
+    #[test]
+    fn amps_own_program_keeps_its_keys_in_the_home() {
+        let home = [("HOME", "/home/me")];
+        let kept = |text: &str, variables| read(text, variables).unwrap().config.ampcode.kept_keys;
+        let text = "ampcode: {upstream-url: 'https://ampcode.com'}";
+        let expected = Path::new("/home/me/.local/share/amp/secrets.json");
+        assert_eq!(kept(text, &home).as_deref(), Some(expected));
+        assert_eq!(kept(text, &[]), None);
+        assert_eq!(kept("", &home), None);
     }
 
     #[test]

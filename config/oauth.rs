@@ -51,11 +51,13 @@ pub enum OAuthSetting {
     ClientSecret,
     /// What is asked for.
     Scope,
+    /// How a program calls itself where models are asked, for providers that want to know.
+    Originator,
 }
 
 impl OAuthSetting {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AuthorizeUrl,
         Self::TokenUrl,
         Self::DeviceUrl,
@@ -73,6 +75,7 @@ impl OAuthSetting {
         Self::ClientId,
         Self::ClientSecret,
         Self::Scope,
+        Self::Originator,
     ];
 
     /// Its key in the file.
@@ -96,6 +99,7 @@ impl OAuthSetting {
             Self::ClientId => "client-id",
             Self::ClientSecret => "client-secret",
             Self::Scope => "scope",
+            Self::Originator => "originator",
         }
     }
 
@@ -115,7 +119,7 @@ impl OAuthSetting {
             | Self::ProjectsUrl
             | Self::ServicesUrl
             | Self::RedirectUrl => true,
-            Self::ClientId | Self::ClientSecret | Self::Scope => false,
+            Self::ClientId | Self::ClientSecret | Self::Scope | Self::Originator => false,
         }
     }
 }
@@ -201,6 +205,7 @@ const CODEX: Defaults = &[
     ),
     (OAuthSetting::ClientId, "app_EMoamEEZ73f0CkXaXp7hrann"),
     (OAuthSetting::Scope, "openid profile email offline_access"),
+    (OAuthSetting::Originator, "modelgate"),
 ];
 
 /// What a code that is typed at OpenAI needs beside that: it becomes a code as a browser brings one.
@@ -517,6 +522,9 @@ pub(crate) fn read(root: &View, environment: &Environment, report: &mut Report) 
 fn value(setting: OAuthSetting, text: &str) -> Result<Secret, values::Complaint> {
     if setting.is_url() {
         return values::base_url(text).map(|url| Secret::from(url.as_str()));
+    }
+    if setting == OAuthSetting::Originator {
+        values::header_value(text)?;
     }
     Ok(Secret::from(text))
 }

@@ -220,6 +220,7 @@ const OAUTH_SERVICE: &[Field] = &[
     field("client-id", Text),
     field("client-secret", Secret),
     field("scope", Text),
+    field("originator", Text), // how the program calls itself where models are asked (`codex`)
 ];
 
 const QUOTA_EXCEEDED: &[Field] = &[

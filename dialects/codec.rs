@@ -58,7 +58,7 @@ pub fn encode_request(
     if request.legacy_functions {
         encoded.names.mark_legacy_functions();
     }
-    if dialect != Dialect::Responses {
+    if dialect != Dialect::Responses || !target.chat.openai_tools {
         for space in request.namespaces.declared() {
             let path = |field: &str| format!("tools[{}].{field}", space.place);
             let why = "the tools of a namespace are told one by one";

@@ -95,6 +95,9 @@ pub struct ChatProfile {
     pub reasoning_effort_with_tools: bool,
     /// Free-text tools (`type: custom`) are understood; else each goes as a function with one `input`.
     pub custom_tools: bool,
+    /// In Responses: free-text tools and namespaces, which are OpenAI's own, are understood; else each tool goes as a function of
+    /// its own.
+    pub openai_tools: bool,
     /// `web_search_options` is understood.
     pub web_search: bool,
     /// Longest tool name.
@@ -196,6 +199,7 @@ impl Default for ChatProfile {
             reasoning_effort: true,
             reasoning_effort_with_tools: true,
             custom_tools: true,
+            openai_tools: true,
             web_search: true,
             tool_name_limit: 64,
         }

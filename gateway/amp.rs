@@ -7,6 +7,7 @@
 mod choice;
 mod control;
 mod headers;
+mod kept;
 mod model;
 mod passage;
 mod place;
@@ -15,6 +16,7 @@ mod unpacked;
 use modelgate_dialects::{Dialect, Str};
 use warp::reply::Response;
 
+pub(crate) use self::kept::Kept;
 pub(crate) use self::place::Place;
 use crate::request::Incoming;
 use crate::state::State;

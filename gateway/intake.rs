@@ -12,6 +12,7 @@ use modelgate_dialects::{DecodeError, Dialect, Str};
 use modelgate_providers::Route;
 
 use crate::access::{self, Caller};
+use crate::betas;
 use crate::body;
 use crate::conversations::Previous;
 use crate::error::Failure;
@@ -59,7 +60,7 @@ pub(crate) async fn read(
     };
     record.called_by(&caller);
     let config = &snapshot.config;
-    let bytes = body::read(
+    let mut bytes = body::read(
         &incoming.headers,
         incoming.body,
         config.limits.request_body,
@@ -69,7 +70,14 @@ pub(crate) async fn read(
     record.received(bytes.len());
     incoming.transcript.received(&bytes);
     // Nearly every body is passed on as it is, so its strings are looked into only when somebody refuses it.
-    let document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
+    let mut document = Document::outline(bytes.clone()).map_err(DecodeError::from)?;
+    let mut headers = incoming.headers;
+    if ask.dialect() == Dialect::Claude
+        && let Some(rest) = betas::lift(&document, &mut headers)
+    {
+        document = Document::outline(rest.clone()).map_err(DecodeError::from)?;
+        bytes = rest;
+    }
     let first = |failure| malformed(&bytes).unwrap_or(failure);
     let seen = match ask {
         Ask::Body(_) => peek(&document).map(|peek| (peek, None)),
@@ -84,12 +92,12 @@ pub(crate) async fn read(
     // Who has no choice needs no memory of it.
     let sticky = config.routing.session_affinity.is_some() && route.len() > 1;
     let session = sticky
-        .then(|| Session::find(&incoming.headers, &document, caller.name(), &peek.model))
+        .then(|| Session::find(&headers, &document, caller.name(), &peek.model))
         .flatten();
     Ok(Read {
         id: incoming.id,
         query: incoming.query.as_deref().and_then(without_key),
-        headers: incoming.headers,
+        headers,
         transcript: incoming.transcript,
         peek,
         model,

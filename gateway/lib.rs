@@ -8,6 +8,7 @@ mod affinity;
 mod amp;
 mod api;
 mod attempt;
+mod betas;
 mod body;
 mod collect;
 mod conduit;

@@ -338,7 +338,8 @@ impl Plan {
                 pass: true,
                 rename,
                 hides_usage: wish.is_some(),
-                mends: candidate.credential.kind.streams_loosely(),
+                mends: self.dialect == Dialect::Responses
+                    && candidate.credential.kind.streams_loosely(),
                 losses,
                 keeper: None,
             });

@@ -154,10 +154,8 @@ fn log(plan: &Plan, candidate: &Candidate, error: &CallError) {
 
 /// The failure for the client. A client that reads of a wrong key thinks of its own.
 fn explained(candidate: &Candidate, mut error: CallError) -> Failure {
-    if matches!(
-        error.kind,
-        CallErrorKind::Unauthorized | CallErrorKind::Forbidden | CallErrorKind::Billing
-    ) {
+    use CallErrorKind::{Billing, Forbidden, Unauthorized, Unwelcome};
+    if matches!(error.kind, Unauthorized | Forbidden | Unwelcome | Billing) {
         let id = &candidate.credential.id;
         let said = &error.error.message;
         let message = format!("the provider refused modelgate's own credential {id}: {said}");
@@ -177,7 +175,10 @@ fn passes(kind: CallErrorKind) -> bool {
 fn weight(kind: CallErrorKind) -> u8 {
     match kind {
         CallErrorKind::NotFound => 1,
-        CallErrorKind::Unauthorized | CallErrorKind::Forbidden | CallErrorKind::Billing => 2,
+        CallErrorKind::Unauthorized
+        | CallErrorKind::Forbidden
+        | CallErrorKind::Unwelcome
+        | CallErrorKind::Billing => 2,
         CallErrorKind::Unreachable | CallErrorKind::Broken | CallErrorKind::TimedOut => 3,
         CallErrorKind::Overloaded | CallErrorKind::RateLimited | CallErrorKind::Invalid => 4,
     }

@@ -24,7 +24,7 @@ use crate::management::gate::{Gate, Token};
 use crate::management::hash;
 use crate::pending::PendingLogins;
 use crate::telemetry::Telemetry;
-use crate::{cooldowns, lists};
+use crate::{amp, cooldowns, lists};
 
 /// The state of a running gateway.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct State {
     pub(crate) logs: Logs,
     /// Who may manage.
     pub(crate) gate: Gate,
+    /// What Amp's own program keeps on this machine.
+    pub(crate) amp_keys: amp::Kept,
     /// Signs of life of whoever started the gateway.
     pub(crate) signs: Signs,
     /// One change of the configuration at a time, so that those who wait keep no thread.
@@ -149,6 +151,7 @@ impl State {
             known_accounts: Known::default(),
             logs,
             gate: Gate::default(),
+            amp_keys: amp::Kept::default(),
             signs: Signs::default(),
             editing: tokio::sync::Semaphore::new(1),
             renewing: Mutex::default(),

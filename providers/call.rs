@@ -126,7 +126,12 @@ pub async fn call(
         outcome => return outcome,
     };
     let token = credential.renewed(&token, refused).await?;
-    once(clients, proxy, timeouts, &call, Some(&token)).await
+    match once(clients, proxy, timeouts, &call, Some(&token)).await {
+        Err(error) if error.error.code.as_deref() == Some(claude::REVOKED) => {
+            Err(credential.given_up(&token, error))
+        }
+        outcome => outcome,
+    }
 }
 
 /// One call, with the token of an account where the credential is one. A provider with several places is asked at the next
@@ -232,7 +237,16 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
             ProviderKind::Codex => codex::forward(client, &mut headers),
             ProviderKind::Kimi => kimi::forward(client, &mut headers),
             // A client of the same dialect may set none.
-            _ => {}
+            ProviderKind::Antigravity
+            | ProviderKind::CodeAssist
+            | ProviderKind::Compatible
+            | ProviderKind::Copilot
+            | ProviderKind::Demo
+            | ProviderKind::Gemini
+            | ProviderKind::Iflow
+            | ProviderKind::Kiro
+            | ProviderKind::Vertex
+            | ProviderKind::Xai => {}
         }
     }
     match credential.kind {
@@ -245,7 +259,17 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
             }
         }
         ProviderKind::Xai => xai::describe(&call.body, &mut headers),
-        _ => {}
+        // They are the same for all requests.
+        ProviderKind::Antigravity
+        | ProviderKind::Claude
+        | ProviderKind::CodeAssist
+        | ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Iflow
+        | ProviderKind::Kimi
+        | ProviderKind::Vertex => {}
     }
     headers.extend(token.and_then(|token| credential.bearer(token)));
     headers
@@ -256,7 +280,18 @@ fn wrapped(call: &Call<'_>, place: usize) -> Result<Bytes, CallError> {
     match call.credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
         ProviderKind::Kiro if place > 0 => Ok(kiro::moved_to_second(call.credential, &call.body)),
-        _ => Ok(call.body.clone()),
+        ProviderKind::ChatGpt
+        | ProviderKind::Claude
+        | ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Copilot
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Iflow
+        | ProviderKind::Kimi
+        | ProviderKind::Kiro
+        | ProviderKind::Vertex
+        | ProviderKind::Xai => Ok(call.body.clone()),
     }
 }
 
@@ -282,15 +317,26 @@ pub(crate) async fn refused(
         .unwrap_or_default();
     // Some repeat the key they do not like, and clients and logs are told what they say.
     let body = body::without_secrets(body, sent);
+    let now = SystemTime::now();
     let error = match credential.kind {
         ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::failure(status, &body),
         ProviderKind::ChatGpt => chatgpt::failure(status, &body),
+        ProviderKind::Claude => {
+            let is_account = credential.account.is_some();
+            claude::failure(is_account, status, &body, now)
+        }
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
         ProviderKind::Xai => xai::failure(status, &body),
-        _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
+        // What they say means what it means in their dialect.
+        ProviderKind::Codex
+        | ProviderKind::Compatible
+        | ProviderKind::Demo
+        | ProviderKind::Gemini
+        | ProviderKind::Iflow
+        | ProviderKind::Kimi
+        | ProviderKind::Vertex => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
     };
-    let now = SystemTime::now();
     let windows = quota::windows(credential.kind, headers, now);
     let used_up = quota::used_up(&windows, now);
     credential.health.on_quota(windows);

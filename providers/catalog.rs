@@ -92,6 +92,7 @@ impl Candidate {
     pub fn takes(&self, request: &Document) -> bool {
         match self.credential.kind {
             ProviderKind::ChatGpt => chatgpt::takes(request.root()),
+            ProviderKind::Xai => xai::takes(request.root()),
             _ => true,
         }
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use modelgate_config::model::ProviderEntry;
+use modelgate_config::{OAuth, OAuthSetting};
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::Document;
 use modelgate_dialects::target::ModelProfile;
@@ -40,7 +41,7 @@ pub(crate) fn account(
 ) -> Credential {
     let raw = Raw::of_account(ProviderKind::ChatGpt, "codex", account, entry, login);
     let mut headers = credential::common_headers();
-    headers.insert(ORIGINATOR, HeaderValue::from_static("modelgate"));
+    headers.insert(ORIGINATOR, originator(forge.oauth));
     let workspace = Person::of_account(account).workspace;
     headers.extend(workspace.and_then(|id| credential::secret(WORKSPACE, &id)));
     let url = |path: &[&str]| credential::join(&entry.base_url, path);
@@ -58,6 +59,14 @@ pub(crate) fn account(
         ..Operations::default()
     }));
     forge.make(raw, urls, headers)
+}
+
+/// How we call ourselves there: by our own name, unless the operator says otherwise.
+fn originator(oauth: Option<&OAuth>) -> HeaderValue {
+    let codex = oauth.and_then(|oauth| oauth.service("codex"));
+    let said = codex.and_then(|codex| codex.text(OAuthSetting::Originator).ok());
+    let said = said.and_then(|said| HeaderValue::from_str(said).ok());
+    said.unwrap_or(HeaderValue::from_static("modelgate"))
 }
 
 /// The models of an account, as its plan has them.

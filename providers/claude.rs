@@ -1,10 +1,14 @@
 //! Anthropic's API by key, and servers that speak its dialect (`providers.md` 2.1).
 
+mod failure;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ClaudeAuth, ClaudeKey, ProviderEntry, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
+
+pub(crate) use failure::{REVOKED, failure};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};
@@ -89,14 +93,47 @@ pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
     if let Some(version) = from.get(&VERSION) {
         to.insert(VERSION, version.clone());
     }
-    let mut betas = from
-        .get_all(&BETA)
-        .iter()
-        .chain(to.get_all(&BETA).iter())
-        .filter_map(|value| value.to_str().ok());
-    let Some(first) = betas.next() else { return };
-    let joined = betas.fold(first.to_owned(), |joined, beta| joined + "," + beta);
-    if let Ok(value) = HeaderValue::from_str(&joined) {
+    let mut named = from.get_all(&BETA).iter();
+    if let (Some(only), None, false) = (named.next(), named.next(), to.contains_key(&BETA)) {
+        to.insert(BETA, only.clone());
+        return;
+    }
+    let named = from.get_all(&BETA).iter().chain(to.get_all(&BETA).iter());
+    let named = named.filter_map(|value| value.to_str().ok());
+    let mut betas: Vec<&str> = Vec::new();
+    for beta in named.flat_map(|value| value.split(',')).map(str::trim) {
+        if !beta.is_empty() && !betas.contains(&beta) {
+            betas.push(beta);
+        }
+    }
+    let joined = HeaderValue::from_str(&betas.join(","));
+    if let Some(value) = joined.ok().filter(|_| !betas.is_empty()) {
         to.insert(BETA, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_features_are_named_once_beside_what_the_account_needs() {
+        let mut client = HeaderMap::new();
+        client.append(BETA, HeaderValue::from_static("one-1, oauth-2025-04-20"));
+        client.append(BETA, HeaderValue::from_static("two-2,,one-1"));
+        client.insert(VERSION, HeaderValue::from_static("2026-10-21"));
+        client.insert(X_API_KEY, HeaderValue::from_static("mg-1"));
+        let mut to = HeaderMap::new();
+        to.insert(BETA, HeaderValue::from_static(OAUTH_BETA));
+        forward(&client, &mut to);
+        assert_eq!(to[BETA], "one-1,oauth-2025-04-20,two-2");
+        assert_eq!(to[VERSION], "2026-10-21");
+        assert!(!to.contains_key(X_API_KEY));
+        let mut alone = HeaderMap::new();
+        forward(&HeaderMap::new(), &mut alone);
+        assert!(alone.is_empty());
+        client.insert(BETA, HeaderValue::from_static("one-1, two-2"));
+        forward(&client, &mut alone);
+        assert_eq!(alone[BETA], "one-1, two-2", "as it was written");
     }
 }

@@ -214,11 +214,25 @@ impl Credential {
         };
         match refresher.refresh_now(file, Some(&token.access)).await {
             Ok(token) => Ok(token),
-            Err(error @ RefreshError::LoginAgain { .. }) => {
+            Err(RefreshError::LoginAgain { reason, .. }) => {
+                let error = refresher.give_up(token, &reason);
                 Err(CallError::without_token(self.provider.clone(), &error))
             }
             Err(_) => Err(refused),
         }
+    }
+
+    /// The failure of an account whose tokens its provider revokes, the new one too: only its owner can mend that.
+    pub(crate) fn given_up(&self, token: &Token, refused: CallError) -> CallError {
+        let refresher = self
+            .account
+            .as_ref()
+            .and_then(|login| login.refresher.as_ref());
+        let Some(refresher) = refresher else {
+            return refused;
+        };
+        let error = refresher.give_up(token, &refused.error.message);
+        CallError::without_token(self.provider.clone(), &error)
     }
 
     /// How its connections are made, where `global` holds for those without a setting of their own.

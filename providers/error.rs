@@ -8,6 +8,9 @@ use modelgate_dialects::ir::{Error, ErrorKind};
 
 use crate::{RefreshError, quota};
 
+/// The code of an account that is not let in with what its client is.
+pub(crate) const NOT_FOR_CLIENT: &str = "account_not_for_client";
+
 /// Why an upstream call gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{provider} did not answer: {}", error.message)]
@@ -35,6 +38,8 @@ pub enum CallErrorKind {
     Unauthorized,
     /// The key is not accepted for this.
     Forbidden,
+    /// The account is let in, but not with what this client is: others may use it, and this client another one.
+    Unwelcome,
     /// Money is missing.
     Billing,
     /// The model is not there for this credential.
@@ -59,6 +64,7 @@ impl CallErrorKind {
             Self::Unreachable => "unreachable",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::Unwelcome => "unwelcome",
             Self::Billing => "billing",
             Self::NotFound => "not_found",
             Self::RateLimited => "rate_limited",
@@ -74,10 +80,11 @@ impl CallErrorKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Unreachable,
         Self::Unauthorized,
         Self::Forbidden,
+        Self::Unwelcome,
         Self::Billing,
         Self::NotFound,
         Self::RateLimited,
@@ -91,6 +98,9 @@ impl CallErrorKind {
         match error.kind {
             ErrorKind::InvalidRequest | ErrorKind::TooLarge => Self::Invalid,
             ErrorKind::Authentication => Self::Unauthorized,
+            ErrorKind::Permission if error.code.as_deref() == Some(NOT_FOR_CLIENT) => {
+                Self::Unwelcome
+            }
             ErrorKind::Permission => Self::Forbidden,
             ErrorKind::Billing => Self::Billing,
             ErrorKind::NotFound if is_of_request(error) => Self::Invalid,
@@ -122,7 +132,7 @@ impl CallError {
         match self.rule {
             Some(Stop | Continue) => false,
             Some(StopAndCooldown | ContinueAndCooldown) => true,
-            None => self.kind != CallErrorKind::Invalid,
+            None => !matches!(self.kind, CallErrorKind::Invalid | CallErrorKind::Unwelcome),
         }
     }
 

@@ -20,6 +20,9 @@ pub fn fit(
     losses: &mut Losses,
 ) -> Bytes {
     let kind = candidate.credential.kind;
+    if (kind, dialect) == (ProviderKind::Xai, Dialect::Responses) {
+        return xai::fit_responses(operation, &candidate.target, body, losses);
+    }
     if dialect != kind.dialect() {
         return body;
     }

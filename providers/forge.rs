@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use modelgate_config::OAuth;
 use modelgate_config::model::{ErrorRule, ProviderEntry, Proxy, Quirks};
 use modelgate_dialects::Str;
 
@@ -71,6 +72,8 @@ impl Healths {
 #[derive(Debug)]
 pub(crate) struct Forge<'h> {
     healths: &'h Healths,
+    /// What is known of the logins of providers, where anything is.
+    pub(crate) oauth: Option<&'h OAuth>,
     /// Endpoints by their base address.
     endpoints: HashMap<String, Vec<Arc<Endpoint>>>,
     no_rules: Arc<[ErrorRule]>,
@@ -118,6 +121,7 @@ impl<'h> Forge<'h> {
     pub(crate) fn new(healths: &'h Healths) -> Self {
         Self {
             healths,
+            oauth: None,
             endpoints: HashMap::new(),
             no_rules: Arc::new([]),
         }

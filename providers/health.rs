@@ -400,7 +400,7 @@ fn next_bar(
 fn wait(error: &CallError, failures: u32, cooling: &Cooling) -> Duration {
     use CallErrorKind::{
         Billing, Broken, Forbidden, Invalid, NotFound, Overloaded, RateLimited, TimedOut,
-        Unauthorized, Unreachable,
+        Unauthorized, Unreachable, Unwelcome,
     };
     if cooling.disabled {
         return Duration::ZERO;
@@ -416,9 +416,9 @@ fn wait(error: &CallError, failures: u32, cooling: &Cooling) -> Duration {
             let own = doubled(SHORT, cooling.transient);
             hint.filter(|_| !own.is_zero()).unwrap_or(own)
         }
-        // `Invalid` only where a rule of the operator's says so.
-        Unauthorized | Forbidden | NotFound | Invalid => doubled(LONG, LONGEST),
-        Billing => doubled(5 * LONG, LONGEST),
+        // `Invalid` and `Unwelcome` only where a rule of the operator's says so.
+        Unauthorized | Forbidden | Unwelcome | NotFound | Invalid => doubled(LONG, LONGEST),
+        Billing => hint.unwrap_or_else(|| doubled(5 * LONG, LONGEST)),
     };
     wait.min(cooling.max)
 }

@@ -104,7 +104,9 @@ impl ProviderKind {
             Self::Kiro => Traits::new("kiro", Dialect::Kiro),
             Self::Vertex => Traits::new("vertex", Dialect::Gemini),
             Self::Xai => Traits {
+                keeps_answers: false,
                 caches_by_key: true,
+                streams_loosely: true,
                 ..Traits::new("xai", Dialect::Chat)
             },
         }
@@ -135,8 +137,8 @@ impl ProviderKind {
         self.traits().caches_by_key
     }
 
-    /// Whether its streams keep to their dialect only so far: ChatGPT's tell of plans between the events of the answer, and not at
-    /// their end what it consists of (`providers.md` 3.3).
+    /// Whether its streams of Responses keep to their dialect only so far: ChatGPT's tell of plans between the events of the answer,
+    /// and neither they nor xAI's always say at their end what it consists of (`providers.md` 3.3, 14).
     #[must_use]
     pub const fn streams_loosely(self) -> bool {
         self.traits().streams_loosely

@@ -14,6 +14,9 @@ use crate::retry_hint;
 pub use asked::ask;
 pub(crate) use day::begins_anew;
 
+/// The code of a plan of which nothing is left.
+pub(crate) const USED_UP: &str = "usage_limit_reached";
+
 /// One window of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuotaWindow {
@@ -53,7 +56,7 @@ pub(crate) fn used_up(windows: &[QuotaWindow], now: SystemTime) -> Option<Durati
 
 /// Whether a code means that nothing is left of a plan (`providers.md` 3.3).
 pub(crate) fn is_used_up(code: Option<&str>) -> bool {
-    code == Some("usage_limit_reached")
+    code == Some(USED_UP)
 }
 
 /// Claude's window for one family of models: others can still be used.

@@ -106,6 +106,9 @@ impl Refresher {
     /// When there is no token to try with.
     pub async fn token(&self, file: &str) -> Result<Token, RefreshError> {
         let account = self.account(file)?;
+        if let Some(error) = self.given_up(&account) {
+            return Err(error);
+        }
         let current = self.current(&account);
         // A project comes with new tokens, and nothing can be asked without it.
         let is_whole = !account.lacks_project();
@@ -141,6 +144,23 @@ impl Refresher {
         }
         let stale = rejected.cloned().or(current.map(|(access, _)| access));
         self.renew(&account, stale).await
+    }
+
+    /// Takes note that a token was refused and that there is no other: nobody is asked with it, or for one, before the file is
+    /// another one.
+    pub(crate) fn give_up(&self, token: &Token, reason: &str) -> RefreshError {
+        let account = &token.account;
+        let error = RefreshError::login_again(account, reason);
+        tracing::warn!(account = account.id(), provider = %account.kind, "{error}");
+        let block = Block::Over(account.stamp(), reason.to_owned());
+        self.slot(&account.file).state().block = Some(block);
+        error
+    }
+
+    fn given_up(&self, account: &Account) -> Option<RefreshError> {
+        let slot = self.known_slot(&account.file)?;
+        let over = matches!(slot.state().block, Some(Block::Over(..)));
+        over.then(|| slot.state().blocked(account)).flatten()
     }
 
     /// How the tokens of an account stand.

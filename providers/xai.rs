@@ -1,12 +1,17 @@
-//! Accounts of xAI (`providers.md` 14), at its public API. It speaks Chat Completions and Responses; the former is used, for
-//! conversations and free-text tools of Responses clients can be carried there, and are refused in the latter.
+//! Accounts of xAI (`providers.md` 14), at its public API, which speaks Responses and Chat Completions. Clients of Chat are passed
+//! on in that; all others are asked for in Responses, which carries reasoning, and searches of xAI's own.
+
+mod responses;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use modelgate_config::model::ProviderEntry;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::{Document, Value};
+use modelgate_dialects::target::ChatProfile;
 use modelgate_dialects::{Dialect, Losses, Target};
+
+pub(crate) use responses::{fit_responses, takes};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::fit::{Fate, rewritten};
@@ -29,9 +34,12 @@ pub(crate) fn account(
     forge: &mut Forge<'_>,
 ) -> Credential {
     let raw = Raw::of_account(ProviderKind::Xai, "xai", account, entry, login);
+    let url = |path: &[&str]| Some(credential::join(&entry.base_url, path));
     let urls = Urls::Operations(Box::new(Operations {
-        generate: Some(credential::join(&entry.base_url, &["chat", "completions"])),
-        models: Some(credential::join(&entry.base_url, &["models"])),
+        generate: url(&["chat", "completions"]),
+        responses: url(&["responses"]),
+        compact: url(&["responses", "compact"]),
+        models: url(&["models"]),
         ..Operations::default()
     }));
     forge.make(raw, urls, credential::common_headers())
@@ -39,7 +47,14 @@ pub(crate) fn account(
 
 /// What an encoder must know of one of its models.
 pub(crate) fn target(credential: &Credential, model: &str) -> Target {
-    compatible::target(credential, model)
+    let target = compatible::target(credential, model);
+    Target {
+        chat: ChatProfile {
+            openai_tools: false,
+            ..target.chat
+        },
+        ..target
+    }
 }
 
 /// The header that leads a conversation to where its beginning is kept.
@@ -50,7 +65,7 @@ pub(crate) fn describe(body: &Bytes, headers: &mut HeaderMap) {
     headers.extend(key.map(|key| (CONVERSATION, key)));
 }
 
-/// A request without what is refused.
+/// A request in Chat Completions without what is refused.
 pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
     let rule = |_: Value<'_>, field: &str, _: Value<'_>| {
         if !REFUSED.contains(&field) {

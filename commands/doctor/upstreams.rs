@@ -110,6 +110,9 @@ fn refused(id: &str, error: &CallError, report: &mut Report) {
             what,
             "replace the key; `modelgate keys provider` lists them",
         ),
+        CallErrorKind::Unwelcome => {
+            report.warning(HERE, what, "use an API key for clients that it is not for");
+        }
         CallErrorKind::Billing => {
             report.broken(
                 HERE,

@@ -1,5 +1,7 @@
 //! Amp: its own server, and what its models are called here.
 
+use std::path::PathBuf;
+
 use regex::Regex;
 use url::Url;
 
@@ -13,6 +15,8 @@ pub struct Ampcode {
     pub upstream: Option<Url>,
     /// What lets clients in there that have no key of their own.
     pub key: Option<Secret>,
+    /// Where Amp's own program keeps the keys of whoever runs the gateway; asked for clients for whom no key is known here.
+    pub kept_keys: Option<PathBuf>,
     /// The keys of single clients: the digest of the client's key, and what stands for it there. None stands twice.
     pub keys_of_clients: Vec<([u8; 32], Secret)>,
     /// What is no request to a model is taken from this machine only.
@@ -69,6 +73,7 @@ impl Default for Ampcode {
         Self {
             upstream: None,
             key: None,
+            kept_keys: None,
             keys_of_clients: Vec::new(),
             local_only: true,
             mappings: Vec::new(),

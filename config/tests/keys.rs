@@ -10,7 +10,7 @@ use crate::model::{
     ClaudeAuth, ClientKey, Ledger, Limits, MaxTokensField, ModelEntry, Proxy, Quirks,
     ResponsesStore, Streaming, Timeouts, Tls,
 };
-use crate::{Environment, OAuthSetting, Secret, TEMPLATE, parse};
+use crate::{Environment, OAuth, OAuthSetting, Secret, TEMPLATE, parse};
 
 #[test]
 fn an_empty_file_has_defaults() {
@@ -562,4 +562,9 @@ fn logins_are_told_by_the_file_and_more_strongly_by_the_environment() {
         "oauth.claude.token-url",
         "not a URL",
     );
+    let codex = OAuth::default();
+    let codex = codex.service("codex").unwrap();
+    assert_eq!(codex.text(OAuthSetting::Originator), Ok("modelgate"));
+    let text = r#"oauth: {codex: {originator: "a\nb"}}"#;
+    check(text, "1:29", "oauth.codex.originator", "cannot be sent");
 }

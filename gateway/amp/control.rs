@@ -58,9 +58,10 @@ pub(super) async fn answer(state: &State, incoming: Incoming, door: Door) -> Res
         Ok(body) => body,
         Err(failure) => return error::answer(Dialect::Chat, &failure),
     };
-    let key = caller
-        .as_ref()
-        .and_then(|caller| passage::key_of(&snapshot, caller));
+    let key = match &caller {
+        Some(caller) => passage::key_of(state, &snapshot, upstream, caller).await,
+        None => None,
+    };
     let letter = Letter {
         method: incoming.method,
         path: incoming.path,
@@ -68,7 +69,7 @@ pub(super) async fn answer(state: &State, incoming: Incoming, door: Door) -> Res
         headers: incoming.headers,
         body,
     };
-    match passage::go(state, &snapshot, upstream, letter, key).await {
+    match passage::go(state, &snapshot, upstream, letter, key.as_ref()).await {
         Ok(answer) => passage::answer(answer),
         Err(error) => passage::lost(&error),
     }

@@ -138,8 +138,9 @@ impl Guest<'_> {
             headers: incoming.headers,
             body,
         };
-        let key = passage::key_of(self.snapshot, &self.caller);
-        let answer = passage::go(self.state, self.snapshot, upstream, letter, key).await;
+        let (state, snapshot) = (self.state, self.snapshot);
+        let key = passage::key_of(state, snapshot, upstream, &self.caller).await;
+        let answer = passage::go(state, snapshot, upstream, letter, key.as_ref()).await;
         passed(answer, record, self.dialect)
     }
 }

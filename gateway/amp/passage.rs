@@ -31,13 +31,28 @@ pub(super) struct Letter {
     pub(super) body: Bytes,
 }
 
-/// What lets somebody in at Amp's own server.
-pub(super) fn key_of<'s>(snapshot: &'s Snapshot, caller: &Caller) -> Option<&'s Secret> {
+/// What lets somebody in at Amp's own server: what the gateway was told, else what Amp's own program keeps for that server.
+pub(super) async fn key_of(
+    state: &State,
+    snapshot: &Snapshot,
+    server: &Url,
+    caller: &Caller,
+) -> Option<Secret> {
     let client = match caller {
         Caller::Key(key) => Some(&**key),
         Caller::Loopback => None,
     };
-    snapshot.config.ampcode.key_of(client)
+    let ampcode = &snapshot.config.ampcode;
+    if let Some(key) = ampcode.key_of(client) {
+        return Some(key.clone());
+    }
+    let file = ampcode.kept_keys.as_deref()?;
+    let key = state.amp_keys.key(file, server).await?;
+    if snapshot.access.knows(key.expose()) {
+        tracing::warn!(file = %file.display(), "the key for Amp's server is not used, because it lets clients in here");
+        return None;
+    }
+    Some(key)
 }
 
 /// Asks Amp's own server, and waits for the head of its answer.

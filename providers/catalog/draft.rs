@@ -37,9 +37,11 @@ pub(super) struct Draft<'c> {
 
 impl<'c> Draft<'c> {
     pub(super) fn new(config: &'c Config, healths: &'c Healths, lists: &'c ModelLists) -> Self {
+        let mut forge = Forge::new(healths);
+        forge.oauth = Some(&config.oauth);
         Self {
             config,
-            forge: Forge::new(healths),
+            forge,
             known_lists: lists,
             lists: BTreeMap::new(),
             menus: Menus::default(),
@@ -178,7 +180,11 @@ impl<'c> Draft<'c> {
         let pictures = (account.kind == AccountKind::Vertex).then_some(IMAGEN);
         let accepts = newer.into_iter().chain(pictures).map(Pattern::new);
         let accepts = accepts.collect();
-        self.add(&entry, &credentials, &known, accepts, Responses::Never);
+        let responses = match account.kind {
+            AccountKind::Xai => Responses::Too,
+            _ => Responses::Never,
+        };
+        self.add(&entry, &credentials, &known, accepts, responses);
     }
 
     /// An account of Google's Code Assist: each of its projects is a credential.

@@ -46,6 +46,24 @@ fn waits(error: &CallError, times: usize) -> Vec<u64> {
 }
 
 #[test]
+fn an_account_that_is_not_for_a_client_is_there_for_others() {
+    let error =
+        Error::new(ErrorKind::Permission, "not with this").with_code(crate::error::NOT_FOR_CLIENT);
+    let error = CallError::answered("p".into(), error);
+    assert!(error.may_rotate() && !error.counts() && !error.bars_everything());
+    let health = Health::default();
+    assert_eq!(fail(&health, &error, 1_000), 0);
+    assert_eq!(health.standing(M, Moment::at(1_001)), Standing::Free);
+    assert_eq!(health.report().failed, 0);
+}
+
+#[test]
+fn a_limit_in_money_rests_as_long_as_it_says() {
+    assert_eq!(waits(&hinted(ErrorKind::Billing, 900), 2), [900, 900]);
+    assert_eq!(waits(&hinted(ErrorKind::Billing, 90_000), 1), [3600]);
+}
+
+#[test]
 fn each_kind_of_failure_has_its_wait() {
     use ErrorKind::{
         Authentication, Billing, InvalidRequest, NotFound, Overloaded, Permission, RateLimit,

@@ -49,6 +49,8 @@ pub(super) enum Block {
     Until(Instant, String),
     /// Not before the file is another one.
     LoginAgain(Stamp, String),
+    /// The same, and the token that is in the file is not used either: it was refused.
+    Over(Stamp, String),
 }
 
 impl Slot {
@@ -71,7 +73,7 @@ impl State {
                     wait,
                 })
             }
-            Block::LoginAgain(stamp, reason) => {
+            Block::LoginAgain(stamp, reason) | Block::Over(stamp, reason) => {
                 (*stamp == account.stamp()).then(|| RefreshError::login_again(account, reason))
             }
         };

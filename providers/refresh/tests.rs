@@ -310,6 +310,29 @@ async fn a_login_that_is_over_is_left_alone_until_the_file_changes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_was_given_up_is_not_used_although_it_has_not_ended() {
+    let scene = Scene::new();
+    scene.account("a.json", AccountKind::Claude, HOUR);
+    let token = scene.refresher.token("a.json").await.unwrap();
+    let error = scene.refresher.give_up(&token, "revoked");
+    assert_eq!(
+        error.to_string(),
+        "the login of the account a is over (revoked); run `modelgate login claude`"
+    );
+    assert_eq!(scene.token().await.unwrap_err(), error);
+    let again = scene.refresher.refresh_now("a.json", None).await;
+    assert_eq!(again.unwrap_err(), error);
+    assert!(matches!(
+        scene.refresher.status(&token.account),
+        Status::LoginAgain { .. }
+    ));
+    assert_eq!(scene.calls(), 0);
+    let login = |edit: &mut crate::store::Edit| edit.set_text(&["access_token"], "A9");
+    scene.accounts.update("a.json", login).unwrap();
+    assert_eq!(scene.token().await.unwrap(), "A9");
+}
+
+#[tokio::test(start_paused = true)]
 async fn too_many_requests_are_waited_out_within_bounds() {
     let rows = [(Some(1), 5), (Some(42), 42), (Some(3600), 300), (None, 60)];
     for (asked, waited) in rows {

@@ -1,6 +1,7 @@
-//! Accounts of providers that speak OpenAI's dialects: from a login to answers, in front of stand-ins. What is peculiar to a
+//! Accounts of providers in front of stand-ins: from a login to answers, and what becomes of them. What is peculiar to a
 //! provider is in the file of its name.
 
+mod claude;
 mod codex;
 mod copilot;
 mod iflow;

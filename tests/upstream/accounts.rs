@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::record::Records;
 use crate::script::Script;
 use crate::server::{check_claude, enveloped, generate, or_refuse, parse, play};
-use crate::{chat, code_assist};
+use crate::{chat, code_assist, responses};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
@@ -167,7 +167,10 @@ fn qwen(asked: &Asked<'_>) -> Result<Script, Fault> {
 }
 
 fn xai(asked: &Asked<'_>) -> Result<Script, Fault> {
-    asked.at("v1/chat/completions")?;
+    let speaks_responses = asked.path == "v1/responses";
+    if !speaks_responses {
+        asked.at("v1/chat/completions")?;
+    }
     asked.admit("token-xai")?;
     let body = parse(asked.body)?;
     refused_field(
@@ -179,7 +182,26 @@ fn xai(asked: &Asked<'_>) -> Result<Script, Fault> {
             "x-grok-conv-id: is not the key of the conversation",
         ));
     }
+    if speaks_responses {
+        return xai_responses(asked, &body);
+    }
     asked.chat(&body)
+}
+
+/// Nothing is kept, and OpenAI's own kinds of tools are not known.
+fn xai_responses(asked: &Asked<'_>, body: &Value) -> Result<Script, Fault> {
+    refused_field(body, &["previous_response_id", "stream_options"])?;
+    if body["store"] != false {
+        return Err(Fault::invalid("store: must be false"));
+    }
+    let foreign = ["custom", "namespace", "image_generation", "tool_search"];
+    let mut tools = body["tools"].as_array().into_iter().flatten();
+    if tools.any(|tool| foreign.iter().any(|kind| tool["type"] == *kind)) {
+        return Err(Fault::invalid("tools: unknown type of a tool"));
+    }
+    responses::check(body)?;
+    let facts = responses::facts(body, asked.body);
+    Ok(play(asked.records, Dialect::Responses, &facts))
 }
 
 /// A failure whose `error` is a text.

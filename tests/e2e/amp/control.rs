@@ -134,6 +134,45 @@ async fn pages_of_others_get_nothing() {
     assert!(scene.amp.everything().is_empty());
 }
 
+/// What a gateway asks with that was told no key, where Amp's own program keeps this one for the server.
+async fn asks_with_kept(key: &str) -> (u16, Option<String>) {
+    let scene = Scene::start(Speaks::Chat, &[]).await;
+    let kept = scene
+        .gateway
+        .home
+        .path("home/.local/share/amp/secrets.json");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    let of_others = (
+        "apiKey@https://ampcode.com/",
+        "apiKey@http://127.0.0.1:8317/",
+    );
+    let keys = json!({of_others.0: "sgamp-of-another", of_others.1: KEY, format!("apiKey@{}/", scene.amp.url): key});
+    std::fs::write(&kept, keys.to_string()).unwrap();
+    let told = format!("  upstream-api-key: {OWNER}\n");
+    let text = scene.settings.text().replace(&told, "");
+    scene.gateway.rewrite(&text);
+    let path = "/api/user";
+    let mut last = (0, None);
+    eventually("the key of the file counts no more", async || {
+        last.0 = Answer::read(scene.gateway.request("GET", path))
+            .await
+            .status;
+        let asked = scene.amp.asked(path).pop().unwrap();
+        last.1 = asked.header("x-api-key").map(str::to_owned);
+        last.1.as_deref() != Some(OWNER)
+    })
+    .await;
+    last
+}
+
+#[tokio::test]
+async fn a_key_that_amps_own_program_keeps_is_used_where_none_is_told() {
+    let kept = "sgamp-kept-by-amp-itself".to_owned();
+    assert_eq!(asks_with_kept(&kept).await, (200, Some(kept)));
+    // It is one of ours: nobody is let in with that there.
+    assert_eq!(asks_with_kept(KEY).await, (401, None));
+}
+
 #[tokio::test]
 async fn a_client_may_have_a_key_of_its_own_and_changes_count_at_once() {
     let other = "mg-key-of-another-client-0123456789";

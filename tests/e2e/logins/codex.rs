@@ -1,7 +1,7 @@
 //! Accounts of ChatGPT, from their logins to answers.
 
 mod answers;
-mod backend;
+pub(super) mod backend;
 
 use super::{Scene, unspoken};
 use crate::harness::browser::visit;

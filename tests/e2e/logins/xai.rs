@@ -1,13 +1,16 @@
 //! xAI, as strict as `providers.md` 14 has it.
 
+use super::codex::backend::{sse, tell};
 use super::{DEVICE, Scene, hello, refused};
+use crate::harness::answer::Answer;
 use crate::harness::stand_in::{Asked, Said, StandIn};
-use crate::harness::{Speaks, eventually};
+use crate::harness::{Gateway, Speaks, eventually};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 const CHAT: &str = "/v1/chat/completions";
+const RESPONSES: &str = "/v1/responses";
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// A stand-in whose device flow and renewals end at the token endpoint that it tells of.
@@ -24,7 +27,8 @@ async fn start(token_host: Option<&'static str>) -> Scene {
         }
         "/device" => device(asked),
         "/token" => token(asked, &mut polls),
-        CHAT => chat(asked),
+        CHAT => admit(asked).unwrap_or_else(|| hello(asked)),
+        RESPONSES => admit(asked).unwrap_or_else(|| respond(&asked.json())),
         "/v1/models" => Said::json(
             200,
             &json!({"data": [{"id": "grok-4.6"}, {"id": "grok-9"}]}),
@@ -77,24 +81,75 @@ fn token(asked: &Asked, polls: &mut usize) -> Said {
     )
 }
 
-fn chat(asked: &Asked) -> Said {
+/// Nothing where a request is let in.
+fn admit(asked: &Asked) -> Option<Said> {
     let body = asked.json();
     for field in ["stop", "safety_identifier", "prompt_cache_retention"] {
         if body.get(field).is_some() {
-            return Said::json(
-                400,
-                &json!({"code": "invalid-argument", "error": format!("{field} is not supported")}),
-            );
+            return Some(unsupported(field));
         }
     }
+    let over = json!({"code": "unauthenticated:bad-credentials", "error": "The token could not be validated."});
     match asked.header("authorization") {
-        Some("Bearer access-1") => hello(asked),
-        Some("Bearer access-0") if body["model"] != "grok-4.5" => hello(asked),
-        _ => Said::json(
-            403,
-            &json!({"code": "unauthenticated:bad-credentials", "error": "The token could not be validated."}),
-        ),
+        Some("Bearer access-1") => None,
+        Some("Bearer access-0") if body["model"] != "grok-4.5" => None,
+        _ => Some(Said::json(403, &over)),
     }
+}
+
+fn unsupported(what: &str) -> Said {
+    let error = format!("{what} is not supported");
+    Said::json(400, &json!({"code": "invalid-argument", "error": error}))
+}
+
+/// An answer of Responses: a thought, and a call of the first function or a greeting. A stream does not say at its end what it
+/// consists of.
+fn respond(body: &Value) -> Said {
+    let tools = body["tools"].as_array().cloned().unwrap_or_default();
+    for tool in &tools {
+        let kind = tool["type"].as_str().unwrap();
+        if !matches!(kind, "function" | "web_search" | "x_search") {
+            return unsupported(kind);
+        }
+    }
+    for field in ["previous_response_id", "stream_options"] {
+        if body.get(field).is_some() {
+            return unsupported(field);
+        }
+    }
+    if body["store"] != false {
+        return unsupported("store");
+    }
+    let function = tools.iter().find(|tool| tool["type"] == "function");
+    let part = json!({"type": "output_text", "text": "Hello there", "annotations": []});
+    let items = [
+        json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed"}),
+        match function {
+            Some(tool) => json!({
+                "type": "function_call", "id": "fc_1", "call_id": "call_1", "name": tool["name"], "status": "completed",
+                "arguments": "{\"input\":\"*** Begin\"}",
+            }),
+            None => {
+                json!({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]})
+            }
+        },
+    ];
+    let response = |status: &str, output: &[Value]| {
+        json!({
+            "id": "resp_up", "object": "response", "created_at": 1, "model": body["model"], "status": status, "output": output,
+            "error": null, "usage": {"input_tokens": 7, "output_tokens": 2, "total_tokens": 9},
+        })
+    };
+    if body["stream"] != true {
+        return Said::json(200, &response("completed", &items));
+    }
+    let mut events =
+        vec![json!({"type": "response.created", "response": response("in_progress", &[])})];
+    for (index, item) in items.iter().enumerate() {
+        tell(&mut events, index, item);
+    }
+    events.push(json!({"type": "response.completed", "response": response("completed", &[])}));
+    sse(&events)
 }
 
 #[tokio::test]
@@ -144,6 +199,79 @@ async fn an_account_is_logged_in_to_and_what_it_refuses_is_left_out_and_named() 
     assert!(asked.user_agent().starts_with("modelgate/"));
 }
 
+/// A gateway in front of an account, and the last answer to a client of Responses, whole or as its stream ends.
+async fn responded(gateway: &Gateway, body: &Value) -> Value {
+    let request = gateway.request("POST", RESPONSES);
+    let request = request.header("content-type", "application/json");
+    let answer = Answer::read(request.body(body.to_string())).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    match answer.is_stream() {
+        true => answer.frames().pop().unwrap().json()["response"].clone(),
+        false => answer.json(),
+    }
+}
+
+#[tokio::test]
+async fn clients_of_responses_are_passed_on_in_it() {
+    let scene = start(None).await;
+    scene.change("xai-a", &account(&scene));
+    let gateway = scene.launch().start().await;
+    for stream in [false, true] {
+        let body = json!({
+            "model": "grok-4.6", "stream": stream, "store": false, "prompt_cache_key": "c-1", "truncation": "auto",
+            "input": [{"role": "user", "content": "Hi"}], "tools": [{"type": "x_search"}, {"type": "image_generation"}],
+        });
+        let response = responded(&gateway, &body).await;
+        assert_eq!(response["output"][0]["encrypted_content"], "sealed");
+        assert_eq!(response["output"][1]["content"][0]["text"], "Hello there");
+        let asked = scene.last(RESPONSES);
+        assert_eq!(asked.header("x-grok-conv-id"), Some("c-1"));
+        let sent = asked.json();
+        assert_eq!(sent["tools"], json!([{"type": "x_search"}]));
+        assert_eq!(sent["include"], json!(["reasoning.encrypted_content"]));
+        assert_eq!(sent.get("truncation"), None);
+    }
+}
+
+#[tokio::test]
+async fn tools_that_only_openai_has_are_functions_there_and_themselves_for_their_client() {
+    let scene = start(None).await;
+    scene.change("xai-a", &account(&scene));
+    let gateway = scene.launch().start().await;
+    for stream in [false, true] {
+        let body = json!({
+            "model": "grok-4.6", "stream": stream, "store": false, "input": [{"role": "user", "content": "Hi"}],
+            "tools": [{"type": "custom", "name": "apply_patch", "description": "Patches."}],
+        });
+        let response = responded(&gateway, &body).await;
+        let call = &response["output"][1];
+        let told = (&call["type"], &call["name"], &call["input"]);
+        let expected = (
+            &json!("custom_tool_call"),
+            &json!("apply_patch"),
+            &json!("*** Begin"),
+        );
+        assert_eq!(told, expected, "{response}");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_by_its_id_with_what_was_thought() {
+    let scene = start(None).await;
+    scene.change("xai-a", &account(&scene));
+    let gateway = scene.launch().start().await;
+    let first = json!({"model": "grok-4.6", "input": [{"role": "user", "content": "Hi"}]});
+    let id = responded(&gateway, &first).await["id"].clone();
+    let next = json!({"model": "grok-4.6", "input": "And?", "previous_response_id": id});
+    responded(&gateway, &next).await;
+    let sent = scene.last(RESPONSES).json();
+    let input = sent["input"].as_array().unwrap();
+    let sealed = input
+        .iter()
+        .any(|item| item["encrypted_content"] == "sealed");
+    assert!(sealed && input.len() == 4, "{sent}");
+}
+
 #[tokio::test]
 async fn a_token_that_is_over_is_told_with_403_and_renewed() {
     let scene = start(None).await;
@@ -190,6 +318,8 @@ async fn an_account_is_logged_in_to_over_http() {
     scene
         .log_in_over_http("xai-auth-url", name, &wishes, "grok-4.6")
         .await;
-    let asked = scene.last(CHAT);
-    assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
+    for path in [CHAT, RESPONSES] {
+        let asked = scene.last(path);
+        assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
+    }
 }

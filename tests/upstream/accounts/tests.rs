@@ -129,6 +129,30 @@ fn fields_that_a_provider_does_not_take_are_refused() {
 }
 
 #[test]
+fn xai_keeps_nothing_and_knows_no_tools_of_others() {
+    let body =
+        json!({"model": "up-text", "input": [{"role": "user", "content": "hi"}], "store": false});
+    let token = [("authorization", "Bearer token-xai")];
+    needs_all("xai", "v1/responses", &token, &body);
+    for (field, value) in [
+        ("store", json!(true)),
+        ("stop", json!("x")),
+        ("previous_response_id", json!("resp_1")),
+        ("tools", json!([{"type": "custom", "name": "f"}])),
+        (
+            "tools",
+            json!([{"type": "namespace", "name": "f", "tools": []}]),
+        ),
+        ("prompt_cache_key", json!("unsaid")),
+    ] {
+        let mut odd = body.clone();
+        odd[field] = value;
+        let (status, said) = text("xai", "v1/responses", &token, &odd);
+        assert_eq!(status, 400, "{field}: {said}");
+    }
+}
+
+#[test]
 fn some_models_of_copilot_are_elsewhere() {
     let message =
         |model: &str| json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});

@@ -70,10 +70,15 @@ fn write(
     scope.finish(body)
 }
 
+/// Whether the client's namespaces are known upstream.
+fn knows_spaces(scope: &Scope<'_>) -> bool {
+    scope.native && scope.target.chat.openai_tools
+}
+
 /// Writes the name of a tool, with its namespace where the client has such.
 fn write_name(scope: &mut Scope<'_>, writer: &mut Writer<'_>, name: &Str) {
     let inner = scope.request.namespaces.inner(name);
-    match inner.filter(|_| scope.native) {
+    match inner.filter(|_| knows_spaces(scope)) {
         Some((space, inner)) => {
             let names = &mut scope.names;
             names.mark_space(name, &(space.clone(), inner.clone()));

@@ -281,6 +281,59 @@ fn the_body_of_a_count_holds_the_prompt_and_nothing_else() {
 }
 
 #[test]
+fn servers_of_others_are_told_functions_in_place_of_openais_own_tools() {
+    let grammar = json!({"type": "grammar", "syntax": "lark", "definition": "start: x"});
+    let spawn = json!({"type": "function", "name": "spawn", "parameters": {"type": "object"}, "strict": false});
+    let request = responses(&json!({
+        "model": "m",
+        "tools": [
+            {"type": "custom", "name": "apply_patch", "description": "Patches.", "format": grammar},
+            {"type": "namespace", "name": "agents", "description": "All of them.", "tools": [spawn]},
+            {"type": "web_search"},
+        ],
+        "tool_choice": {"type": "custom", "name": "apply_patch"},
+        "input": [
+            {"role": "user", "content": "go"},
+            {"type": "custom_tool_call", "id": "ctc_1", "call_id": "c-1", "name": "apply_patch", "input": "*** Begin"},
+            {"type": "custom_tool_call_output", "call_id": "c-1", "output": "done"},
+            {"type": "function_call", "call_id": "c-2", "namespace": "agents", "name": "spawn", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c-2", "output": "spawned"},
+        ],
+    }));
+    let mut target = target();
+    target.chat.openai_tools = false;
+    let encoded = super::encoded(&request, Dialect::Responses, &target);
+    let body: Json = serde_json::from_slice(&encoded.body).unwrap();
+    let described = "Patches.\n\nThe input must follow this format: {\"type\":\"grammar\",\"syntax\":\"lark\",\"definition\":\"start: x\"}";
+    let schema = json!({"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]});
+    let inner = json!({"type": "function", "name": "agents__spawn", "parameters": {"type": "object"}, "strict": false});
+    assert_eq!(
+        body["tools"],
+        json!([
+            {"type": "function", "name": "apply_patch", "description": described, "parameters": schema, "strict": false},
+            inner,
+            {"type": "web_search"},
+        ])
+    );
+    assert_eq!(
+        body["tool_choice"],
+        json!({"type": "function", "name": "apply_patch"})
+    );
+    assert_eq!(
+        body["input"].as_array().unwrap()[1..],
+        [
+            json!({"type": "function_call", "call_id": "c-1", "name": "apply_patch", "arguments": "{\"input\":\"*** Begin\"}"}),
+            json!({"type": "function_call_output", "call_id": "c-1", "output": "done"}),
+            json!({"type": "function_call", "call_id": "c-2", "name": "agents__spawn", "arguments": "{}"}),
+            json!({"type": "function_call_output", "call_id": "c-2", "output": "spawned"}),
+        ]
+    );
+    assert!(encoded.names.is_custom("apply_patch"));
+    let losses: Vec<&str> = encoded.losses.iter().map(|loss| &*loss.path).collect();
+    assert_eq!(losses, ["tools[0].format", "tools[1].description"]);
+}
+
+#[test]
 fn grammars_are_flat_here_and_nested_in_chat() {
     let flat = json!({"type": "grammar", "syntax": "lark", "definition": "start: /x/"});
     let nested =

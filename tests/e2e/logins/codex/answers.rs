@@ -248,6 +248,40 @@ async fn who_is_turned_away_by_the_guard_is_not_out_of_a_login() {
     assert_eq!(answer.status, 502, "{}", answer.text());
     assert!(answer.text().contains("Just a moment"), "{}", answer.text());
     assert!(chatgpt.scene.server.asked(TOKEN).is_empty());
+    assert_eq!(
+        chatgpt.scene.last(RESPONSES).header("originator"),
+        Some("other")
+    );
+}
+
+#[tokio::test]
+async fn the_operator_says_how_the_program_calls_itself_there() {
+    let mut chatgpt = ChatGpt::start().await;
+    let config = chatgpt.scene.home.path("modelgate.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(
+        &config,
+        format!("{text}oauth: {{codex: {{originator: of-the-file}}}}\n"),
+    )
+    .unwrap();
+    chatgpt.account("codex-a", "0", &json!({}));
+    let asked_as = async |chatgpt: &ChatGpt| {
+        let gateway = chatgpt.scene.launch().start().await;
+        gateway.question(Speaks::Chat, "gpt-5.5", false).await;
+        let asked = chatgpt.scene.last(RESPONSES);
+        assert!(asked.user_agent().starts_with("modelgate/"), "{asked:?}");
+        asked.header("originator").map(str::to_owned)
+    };
+    assert_eq!(asked_as(&chatgpt).await.as_deref(), Some("of-the-file"));
+    let variable = (
+        "MODELGATE_CODEX_ORIGINATOR".to_owned(),
+        "of-the-environment".to_owned(),
+    );
+    chatgpt.scene.environment.push(variable);
+    assert_eq!(
+        asked_as(&chatgpt).await.as_deref(),
+        Some("of-the-environment")
+    );
 }
 
 #[tokio::test]

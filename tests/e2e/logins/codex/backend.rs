@@ -345,7 +345,7 @@ fn items(body: &Value) -> Vec<Value> {
     items
 }
 
-fn tell(events: &mut Vec<Value>, index: usize, item: &Value) {
+pub(in crate::logins) fn tell(events: &mut Vec<Value>, index: usize, item: &Value) {
     let mut begun = item.clone();
     match item["type"].as_str().unwrap() {
         "message" => begun["content"] = json!([]),
@@ -373,7 +373,7 @@ fn tell(events: &mut Vec<Value>, index: usize, item: &Value) {
     events.push(json!({"type": "response.output_item.done", "output_index": index, "item": item}));
 }
 
-fn sse(events: &[Value]) -> Said {
+pub(in crate::logins) fn sse(events: &[Value]) -> Said {
     let mut text = String::new();
     let mut number = 0;
     for event in events {

@@ -7,7 +7,7 @@ use crate::ids;
 use crate::ir::{
     CallKind, Part, Reasoning, Role, SystemBlock, SystemRole, ToolCall, ToolResult, Turn,
 };
-use crate::json::{Str, Writer};
+use crate::json::{RawJson, Str, Writer};
 use crate::openai::responses::wire::{self, BILLING_BLOCK};
 use crate::openai::scope::Scope;
 
@@ -250,8 +250,15 @@ fn call(
     }
     scope.foreign(&call.extensions, path);
     let id = plan.get(place).map_or(&call.id, |(id, _)| id);
+    let told_as_function = call.kind == CallKind::Custom && !scope.target.chat.openai_tools;
     let (kind, field, text) = match call.kind {
         CallKind::Function => ("function_call", "arguments", call.arguments.to_text()),
+        CallKind::Custom if told_as_function => {
+            let object = RawJson::build(|writer| {
+                writer.object(|writer| writer.field("input", &call.arguments.0));
+            });
+            ("function_call", "arguments", object.to_text())
+        }
         CallKind::Custom => ("custom_tool_call", "input", call.arguments.0.clone()),
     };
     writer.object(|writer| {
@@ -259,7 +266,10 @@ fn call(
         writer.field("call_id", id);
         super::write_name(scope, writer, &call.name);
         writer.field(field, &text);
-        wire::write_extensions(writer, &call.extensions, &[]);
+        // The id of a call of free text is none of a function's.
+        if !told_as_function {
+            wire::write_extensions(writer, &call.extensions, &[]);
+        }
     });
 }
 
@@ -296,7 +306,7 @@ fn result(
     };
     let own_type = result.extensions.get(Dialect::Responses, "type");
     let kind = match paired.map(|(_, kind)| kind) {
-        Some(CallKind::Custom) => "custom_tool_call_output",
+        Some(CallKind::Custom) if scope.target.chat.openai_tools => "custom_tool_call_output",
         _ => "function_call_output",
     };
     let bare = result.bare || !scope.native;

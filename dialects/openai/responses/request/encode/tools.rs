@@ -1,6 +1,8 @@
 //! `tools`, `tool_choice`, `parallel_tool_calls`.
 
+use super::knows_spaces;
 use crate::Dialect;
+use crate::free_text;
 use crate::ir::{Namespace, Tool, ToolChoice, ToolKind};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::responses::wire::{self, CHAT_WEB_SEARCH};
@@ -13,7 +15,7 @@ pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
         .filter(|index| carried(scope, *index))
         .collect();
     if !carried.is_empty() || has_empty_namespace(scope) {
-        writer.array_field("tools", |writer| match scope.native {
+        writer.array_field("tools", |writer| match knows_spaces(scope) {
             true => write_grouped(scope, writer),
             false => {
                 for index in &carried {
@@ -33,7 +35,7 @@ pub(super) fn write(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
 }
 
 fn has_empty_namespace(scope: &Scope<'_>) -> bool {
-    scope.native && !scope.request.namespaces.declared().is_empty()
+    knows_spaces(scope) && !scope.request.namespaces.declared().is_empty()
 }
 
 /// Whether a tool goes upstream. Another vendor's server tools have no place, and are never passed off as functions
@@ -109,6 +111,9 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize) {
             return web_search(scope, writer, *dialect, raw, index);
         }
         ToolKind::Function { schema } => ("function", scope.schema(index, schema.as_ref()), None),
+        ToolKind::Custom { format } if !scope.target.chat.openai_tools => {
+            return write_free_text(scope, writer, index, format.as_ref());
+        }
         ToolKind::Custom { format } => ("custom", None, format.as_ref()),
     };
     let is_function = kind == "function";
@@ -121,7 +126,7 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize) {
         match request
             .namespaces
             .inner(&tool.name)
-            .filter(|_| scope.native)
+            .filter(|_| knows_spaces(scope))
         {
             Some((_, inner)) => writer.field("name", inner),
             None => writer.field("name", &scope.name(&tool.name)),
@@ -136,6 +141,29 @@ fn write_tool(scope: &mut Scope<'_>, writer: &mut Writer<'_>, index: usize) {
             wire::write_cache_mark(writer, mark);
         }
         scope.extensions(writer, &tool.extensions, &[], path);
+    });
+}
+
+/// A free-text tool for an upstream that knows functions only. Its answers are turned back by its name.
+fn write_free_text(
+    scope: &mut Scope<'_>,
+    writer: &mut Writer<'_>,
+    index: usize,
+    format: Option<&RawJson>,
+) {
+    let request = scope.request;
+    let tool = &request.tools[index];
+    scope.names.mark_custom(&tool.name);
+    let losses = &mut scope.losses;
+    let description = free_text::described(request, index, format, "the upstream", losses);
+    let description = description.filter(|text| !text.is_empty());
+    let name = scope.name(&tool.name);
+    writer.object(|writer| {
+        writer.field("type", "function");
+        writer.field("name", &name);
+        writer.field_opt("description", description.as_ref());
+        writer.field("parameters", &free_text::schema());
+        writer.field("strict", &false);
     });
 }
 
@@ -186,7 +214,8 @@ fn write_chosen(scope: &mut Scope<'_>, writer: &mut Writer<'_>, name: &Str) {
     let found = tools.find(|tool| tool.name == *name);
     let kind = match found.map(|tool| &tool.kind) {
         Some(ToolKind::Server { .. }) => "web_search",
-        Some(ToolKind::Custom { .. }) => "custom",
+        Some(ToolKind::Custom { .. }) if scope.target.chat.openai_tools => "custom",
+        Some(ToolKind::Custom { .. }) => "function",
         Some(ToolKind::Function { .. }) | None => "function",
     };
     writer.object(|writer| {
