@@ -89,6 +89,11 @@ pub(crate) enum Page {
         key: Secret,
     },
     Login(Box<Login>),
+    /// Everything about the account of that id.
+    Account {
+        id: String,
+        scroll: usize,
+    },
     Trial(Box<Trial>),
 }
 
@@ -294,6 +299,7 @@ impl App {
                 &[Scope::Login, Scope::Page]
             }
             (Some(Page::Trial(_)), _) => &[Scope::Trial, Scope::Page],
+            (Some(Page::Account { .. }), _) => &[Scope::Page, Scope::Accounts],
             (Some(_), _) => &[Scope::Page],
             (None, View::Overview) => &[Scope::Everywhere],
             (None, View::Requests) => &[Scope::Requests, Scope::List, Scope::Everywhere],

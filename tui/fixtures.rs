@@ -337,7 +337,7 @@ fn accounts() -> Value {
          "models": [{"model": "claude-opus-4-5", "state": "cooling", "reason": "overloaded (529)",
                      "next_try": "2026-03-04T12:00:30Z"}]},
         {"id": "codex-ada@example.com", "provider": "codex", "kind": "codex", "source": "file", "state": "log_in_again",
-         "reason": "the refresh token was revoked", "priority": 0, "succeeded": 8, "failed": 2},
+         "reason": "the refresh token was revoked", "plan": "plus", "priority": 0, "succeeded": 8, "failed": 2},
         {"id": "openrouter[0]", "provider": "openrouter", "kind": "openai-compatibility", "source": "environment",
          "state": "disabled", "reason": "disabled in the configuration", "priority": 0},
         {"id": "demo[0]", "provider": "demo", "kind": "demo", "source": "built-in", "state": "on_trial", "priority": -1,

@@ -155,6 +155,7 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Requests, &[named(KeyCode::Esc)], Command::ClearFilter, None, "show all again"),
     row(Scope::Requests, &[key('p'), key(' ')], Command::Pause, Some("pause"), "hold the list still, or go on"),
     row(Scope::Requests, &[key('s')], Command::Sort, Some("sort"), "by another column: time, took, first token, tokens, cost"),
+    row(Scope::Accounts, &[named(KeyCode::Enter)], Command::Open, None, "everything about it: limits, token, plan, models, file"),
     row(Scope::Accounts, &[key('c')], Command::ClearCooldown, Some("clear cooldown"), "try it again at once, and its models too"),
     row(Scope::Accounts, &[key('e')], Command::Enable, Some("enable"), "send requests with it again"),
     row(Scope::Accounts, &[key('d')], Command::Disable, Some("disable"), "send no more requests with it"),

@@ -7,6 +7,7 @@
 //! └ keys, a line that is typed, or a toast ┘  one row
 //! ```
 
+mod account;
 mod accounts;
 mod bottom;
 mod help;
@@ -108,6 +109,7 @@ fn render_page(app: &App, page: &Page, area: Rect, frame: &mut Frame<'_>) {
         Page::Why(why) => why.scroll,
         Page::Login(login) => login.scroll,
         Page::Trial(trial) => trial.scroll,
+        Page::Account { scroll, .. } => *scroll,
         Page::NewKey { .. } => 0,
     };
     let seen: Vec<Line<'static>> = lines
@@ -125,6 +127,7 @@ fn page_lines(app: &App, page: &Page, width: u16) -> Vec<Line<'static>> {
         Page::NewKey { new, key } => keys::new_key(app, new, key.expose(), usize::from(width)),
         Page::Login(login) => login::lines(app, login, usize::from(width), page_rows(app)),
         Page::Trial(trial) => trial::lines(app, trial, usize::from(width)),
+        Page::Account { id, .. } => account::lines(app, id, usize::from(width)),
     }
 }
 

@@ -136,6 +136,7 @@ fn on_page(app: &mut App, command: Command) -> Option<Vec<Effect>> {
         Page::Why(why) => &mut why.scroll,
         Page::Login(login) => &mut login.scroll,
         Page::Trial(trial) => &mut trial.scroll,
+        Page::Account { scroll, .. } => scroll,
         Page::NewKey { .. } => return None,
     };
     // A page is moved, not a place on it.
@@ -154,6 +155,9 @@ fn open(app: &mut App) -> Vec<Effect> {
         let id = trial.request_id().map(str::to_owned);
         return id.map_or_else(Vec::new, |id| why(app, id));
     }
+    if app.view == View::Accounts {
+        return account(app);
+    }
     let id = match app.view {
         View::Logs => app
             .logs
@@ -168,16 +172,32 @@ fn open(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Does something with the chosen account.
+/// Opens everything about the chosen account.
+fn account(app: &mut App) -> Vec<Effect> {
+    if let (true, Some(id)) = (app.pages.is_empty(), app.chosen()) {
+        app.pages.push(Page::Account { id, scroll: 0 });
+    }
+    schedule::due(app)
+}
+
+/// The account whose page is open, or that is chosen.
+fn meant(app: &App) -> Option<String> {
+    match app.pages.last() {
+        Some(Page::Account { id, .. }) => Some(id.clone()),
+        _ => app.chosen(),
+    }
+}
+
+/// Does something with an account.
 fn act(app: &mut App, action: AccountAction) -> Vec<Effect> {
-    let id = app.chosen();
+    let id = meant(app);
     let deed = id.map(|id| Effect::Do(Deed::Account { id, action }));
     deed.into_iter().collect()
 }
 
-/// Asks whether the chosen account shall be forgotten.
+/// Asks whether an account shall be forgotten.
 fn remove(app: &mut App) -> Vec<Effect> {
-    let Some(id) = app.chosen() else {
+    let Some(id) = meant(app) else {
         return Vec::new();
     };
     let mut all = app.accounts.all().iter();
@@ -267,7 +287,7 @@ pub(super) fn closed(app: &mut App, page: Page) -> Vec<Effect> {
     match page {
         Page::Login(login) => logins::left(app, &login),
         Page::Trial(_) => vec![Effect::Hush],
-        Page::Help { .. } | Page::Why(_) | Page::NewKey { .. } => Vec::new(),
+        Page::Help { .. } | Page::Why(_) | Page::NewKey { .. } | Page::Account { .. } => Vec::new(),
     }
 }
 

@@ -215,6 +215,36 @@ fn what_is_done_with_an_account_is_done_to_the_chosen_one() {
 }
 
 #[test]
+fn the_page_of_an_account_says_all_and_acts_on_that_account() {
+    let mut app = Seen::Recorded.app((80, 12));
+    app.view = View::Accounts;
+    app.models.known = crate::app::Known::default();
+    press(&mut app, KeyCode::Down);
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(fetches(&effects).contains(&&Fetch::Models), "{effects:?}");
+    let scroll = |app: &App| match app.pages.last() {
+        Some(Page::Account { id, scroll }) if id == "claude-ada@example.com" => *scroll,
+        other => panic!("{other:?}"),
+    };
+    press(&mut app, KeyCode::End);
+    let end = crate::view::page_length(&app).unwrap() - crate::view::page_rows(&app);
+    assert!(end > 0, "it has more lines than the terminal");
+    assert_eq!(scroll(&app), end);
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.pages.len(), 1, "it is open");
+    // Another one is chosen below, as when the list has changed.
+    app.accounts.cursor.choose(Some("demo[0]"));
+    let id = "claude-ada@example.com".to_owned();
+    let action = AccountAction::ClearCooldown;
+    let effects = press(&mut app, KeyCode::Char('c'));
+    assert_eq!(effects, [Effect::Do(Deed::Account { id, action })]);
+    press(&mut app, KeyCode::Char('x'));
+    assert!(app.question.take().unwrap().text.contains("claude-ada"));
+    press(&mut app, KeyCode::Esc);
+    assert!(app.pages.is_empty());
+}
+
+#[test]
 fn what_cannot_be_undone_is_asked_about() {
     let mut app = Seen::Recorded.app(SIZE);
     app.view = View::Accounts;
@@ -358,6 +388,7 @@ fn everything_can_be_done_by_its_words() {
         })]
     ));
     type_in(&mut app, ":");
+    press(&mut app, KeyCode::Down);
     press(&mut app, KeyCode::Down);
     let effects = press(&mut app, KeyCode::Enter);
     assert!(matches!(

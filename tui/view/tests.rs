@@ -116,6 +116,29 @@ fn an_account_with_limits() {
 }
 
 #[test]
+fn everything_about_an_account() {
+    for (name, seen, keys, downs) in [
+        ("", Seen::Recorded, 1, 0),
+        ("_end", Seen::Recorded, 1, 99),
+        ("_resting", Seen::Recorded, 0, 0),
+        ("_hostile", Seen::Hostile, 1, 0),
+    ] {
+        check(&format!("account{name}"), |size| {
+            let mut app = seen.app(size);
+            app.view = View::Accounts;
+            for _ in 0..keys {
+                press(&mut app, KeyCode::Down);
+            }
+            press(&mut app, KeyCode::Enter);
+            for _ in 0..downs {
+                press(&mut app, KeyCode::Down);
+            }
+            app
+        });
+    }
+}
+
+#[test]
 fn a_new_key_is_shown_once() {
     check("keys_new", |size| {
         let mut app = Seen::Recorded.app(size);

@@ -127,6 +127,9 @@ fn is_done(command: Command, before: &App, app: &App, effects: &[Effect]) -> boo
         Command::PageDown => place(app).0 > place(before).0,
         Command::First => place(app).0 == 0,
         Command::Last => place(app).0 == place(app).1,
+        Command::Open if app.view == View::Accounts => {
+            matches!(&app.pages[..], [Page::Account { id, .. }] if id == "claude-ada@example.com")
+        }
         Command::Open => {
             let asked = matches!(effects, [Effect::Fetch(Fetch::Request(_))]);
             asked && matches!(app.pages.last(), Some(Page::Why(_)))
