@@ -349,7 +349,7 @@ fn spent() -> Value {
         "total": {"requests": 4_210, "failed": 33, "tokens": 88_201_334, "cost_nanodollars": 212_400_000_000_u64},
         "groups": [
             {"name": "2026-03-03", "requests": 3_000, "cost_nanodollars": 200_000_000_000_u64},
-            {"name": "2026-03-04", "requests": 1_210, "cost_nanodollars": 12_400_000_000_u64}],
+            {"name": "2026-03-04", "requests": 1_210, "tokens": 3_401_220, "cost_nanodollars": 12_400_000_000_u64}],
         "ledger": {"recording": true, "open": true, "written": 4_210, "queued": 0, "lost": 0}})
 }
 
@@ -367,6 +367,7 @@ fn logs() -> Value {
 fn models() -> Value {
     json!({"models": [
         {"id": "claude-sonnet-4-5", "providers": ["claude", "openrouter"], "max_output": 64_000,
+         "context_window": 200_000,
          "price": {"input": 3_000_000, "output": 15_000_000, "cache_read": 300_000},
          "servers": [
             {"credential": "claude-api-key[0]", "model": "claude-sonnet-4-5", "state": "cooling",

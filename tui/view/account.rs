@@ -8,8 +8,8 @@
 //! serves 12 models
 //! ```
 
-use modelgate_management::Account;
 use modelgate_management::accounts::{ModelList, QuotaWindow};
+use modelgate_management::{Account, Model};
 use ratatui::text::{Line, Span};
 
 use super::accounts::{sign, standing};
@@ -145,19 +145,18 @@ impl Sheet<'_> {
         let served = models.models.iter().filter_map(|model| {
             let mut servers = model.servers.iter();
             let own = servers.find(|server| server.credential == account.id)?;
-            Some((&model.id, &own.model))
+            Some((model, &own.model))
         });
-        let served: Vec<(&String, &String)> = served.collect();
+        let served: Vec<(&Model, &String)> = served.collect();
         self.heading(&match served.len() {
             1 => "serves 1 model".to_owned(),
             count => format!("serves {count} models"),
         });
-        for (name, upstream) in served {
-            let words = if name == upstream {
-                name.clone()
-            } else {
-                format!("{name}, at the provider: {upstream}")
-            };
+        for (model, upstream) in served {
+            let mut words = model.id.clone();
+            if model.id != *upstream {
+                words.push_str(&format!(", at the provider: {upstream}"));
+            }
             let words = text::clip(&format!("  {words}"), self.width);
             self.lines.push(Line::raw(words));
         }
