@@ -23,7 +23,7 @@ pub mod time;
 pub mod usage;
 
 pub use modelgate_config::Secret;
-pub use modelgate_config::keys::NewKey;
+pub use modelgate_config::keys::{KeyChange, NewKey};
 
 pub use accounts::{Account, AccountAction, Accounts, ActionDone};
 pub use caller::{Answer, AskError, Caller, Outcome, Piece, Question};

@@ -83,10 +83,11 @@ pub(crate) enum Page {
         scroll: usize,
     },
     Why(Box<Why>),
-    /// A new client key, which is shown this once, and what it may do.
+    /// A new client key, which is shown this once, what it may do, and the id of the one in whose place it is.
     NewKey {
         new: NewKey,
         key: Secret,
+        replaces: Option<String>,
     },
     Login(Box<Login>),
     /// Everything about the account of that id.
@@ -136,8 +137,10 @@ pub(crate) struct KeyList {
     pub(crate) known: Known<Vec<ClientKey>>,
     pub(crate) used: Known<UsageSummary>,
     pub(crate) cursor: Cursor,
-    /// What has been said of a key that is being made.
+    /// What has been said of a key that is being made or changed.
     pub(crate) draft: NewKey,
+    /// The one that is changed.
+    pub(crate) changed: Option<ClientKey>,
 }
 
 /// A line that is typed, and what for.
@@ -172,7 +175,7 @@ pub(crate) enum Purpose {
     Search,
     /// What models or their providers are called.
     FilterModels,
-    /// Whose a new client key is, what models it may use, and until when.
+    /// Whose a client key is that is made or changed, what models it may use, and until when.
     NameKey,
     KeyModels,
     KeyExpires,
@@ -196,6 +199,8 @@ impl Purpose {
         match self {
             // Addresses that browsers end on are long, and so may questions be.
             Self::Callback | Self::Ask => 8_000,
+            // Lists of models.
+            Self::KeyModels => 2_000,
             _ => 200,
         }
     }

@@ -3,8 +3,9 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use modelgate_management::{
-    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, LogLines, LoginBegun,
-    LoginStatus, LoginWay, Models, NewKey, RequestDetail, Requests, Secret, UsageSummary,
+    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, KeyChange, LogLines,
+    LoginBegun, LoginStatus, LoginWay, Models, NewKey, RequestDetail, Requests, Secret,
+    UsageSummary,
 };
 use serde_json::Value;
 
@@ -109,6 +110,13 @@ pub(crate) enum Deed {
     },
     /// Makes a client key.
     AddKey(NewKey),
+    /// Changes what a client key may do.
+    ChangeKey {
+        id: String,
+        change: KeyChange,
+    },
+    /// Gives a client key another secret.
+    RotateKey(ClientKey),
     /// Ends a client key.
     RevokeKey {
         id: String,

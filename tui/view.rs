@@ -124,7 +124,15 @@ fn page_lines(app: &App, page: &Page, width: u16) -> Vec<Line<'static>> {
     match page {
         Page::Help { .. } => help::lines(app.theme, usize::from(width)),
         Page::Why(why) => why::lines(app, why, usize::from(width)),
-        Page::NewKey { new, key } => keys::new_key(app, new, key.expose(), usize::from(width)),
+        Page::NewKey { new, key, replaces } => {
+            let mut lines = keys::new_key(app, new, key.expose(), usize::from(width));
+            lines.extend(
+                replaces
+                    .iter()
+                    .flat_map(|old| keys::replaced(app, old, usize::from(width))),
+            );
+            lines
+        }
         Page::Login(login) => login::lines(app, login, usize::from(width), page_rows(app)),
         Page::Trial(trial) => trial::lines(app, trial, usize::from(width)),
         Page::Account { id, .. } => account::lines(app, id, usize::from(width)),

@@ -57,6 +57,11 @@ pub(super) async fn outcome(client: Client, deed: &Deed) -> Result<Outcome, Clie
     Ok(match deed {
         Deed::Account { id, action } => Outcome::Account(Box::new(client.act(id, *action).await?)),
         Deed::AddKey(new) => Outcome::Key(client.add_key(new).await?),
+        Deed::ChangeKey { id, change } => {
+            client.change_key(id, change).await?;
+            Outcome::Done
+        }
+        Deed::RotateKey(key) => Outcome::Key(client.rotate_key(&key.id).await?),
         Deed::RevokeKey { id } => {
             client.revoke_key(id).await?;
             Outcome::Done

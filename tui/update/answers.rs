@@ -2,7 +2,7 @@
 
 use modelgate_management::{UsageSummary, UsageTotals};
 
-use super::{logins, over, schedule};
+use super::{client_keys, logins, over, schedule};
 use crate::app::{App, Page};
 use crate::message::{Answer, Deed, Effect, Fetch, Outcome, Trouble};
 
@@ -145,8 +145,25 @@ fn changed(app: &mut App, deed: Deed, outcome: Outcome) -> Option<Fetch> {
         }
         (Deed::AddKey(new), outcome) => {
             if let Outcome::Key(key) = outcome {
-                app.pages.push(Page::NewKey { new, key });
+                let replaces = None;
+                app.pages.push(Page::NewKey { new, key, replaces });
             }
+            Fetch::Keys
+        }
+        (Deed::RotateKey(old), outcome) => {
+            if let Outcome::Key(key) = outcome {
+                let (new, replaces) = (client_keys::as_new(&old), Some(old.id));
+                app.pages.push(Page::NewKey { new, key, replaces });
+            }
+            Fetch::Keys
+        }
+        (Deed::ChangeKey { id, change }, _) => {
+            let what = match change.disabled {
+                Some(true) => "disabled",
+                Some(false) => "enabled",
+                None => "changed",
+            };
+            app.toast(format!("{what} {}", app.key_name(&id)), false);
             Fetch::Keys
         }
         (Deed::RevokeKey { id }, _) => {

@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use modelgate_management::{AccountAction, NewKey};
+use modelgate_management::AccountAction;
 
-use super::{logins, schedule, typing};
+use super::{client_keys, logins, schedule, typing};
 use crate::app::{App, Input, Page, Purpose, Question, View, Why};
 use crate::keymap::{self, Command};
 use crate::list::moved;
@@ -75,11 +75,11 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
                 app.input = Some(Input::empty(Purpose::Ask));
             }
         }
-        Command::NewKey => {
-            app.keys.draft = NewKey::default();
-            app.input = Some(Input::empty(Purpose::NameKey));
-        }
-        Command::Revoke => revoke(app),
+        Command::NewKey => client_keys::make(app),
+        Command::ChangeKey => client_keys::change(app),
+        Command::DisableKey => return client_keys::disable(app),
+        Command::Rotate => client_keys::rotate(app),
+        Command::Revoke => client_keys::revoke(app),
         Command::By => {
             app.usage.by = usage::next(&By::ALL, app.usage.by);
             app.usage.known.value = None;
@@ -213,19 +213,6 @@ fn remove(app: &mut App) -> Vec<Effect> {
         },
     });
     Vec::new()
-}
-
-/// Asks whether the chosen client key shall be ended.
-fn revoke(app: &mut App) {
-    if let Some(id) = app.chosen() {
-        let name = app.key_name(&id);
-        app.question = Some(Question {
-            text: format!(
-                "Revoke the client key {name}? Who presents it is refused from now on. This cannot be undone."
-            ),
-            deed: Deed::RevokeKey { id },
-        });
-    }
 }
 
 /// Sums that are not known yet are wanted at once.

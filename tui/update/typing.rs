@@ -1,9 +1,7 @@
 //! Lines that are typed: character by character, and what they were for.
 
-use modelgate_management::keys;
-
 use super::keys::perform;
-use super::logins;
+use super::{client_keys, logins};
 use crate::app::{App, Input, Page, Purpose, View};
 use crate::keymap;
 use crate::login;
@@ -40,14 +38,12 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
     };
     let accepted = match input.purpose {
         Purpose::Filter | Purpose::Search | Purpose::FilterModels => Ok(Vec::new()),
-        Purpose::NameKey => name_key(app, input.text.trim()),
+        Purpose::NameKey => client_keys::named(app, input.text.trim()),
         Purpose::KeyModels => {
-            let models = input.text.split(',').map(|model| model.trim().to_owned());
-            app.keys.draft.models = models.filter(|model| !model.is_empty()).collect();
-            app.input = Some(Input::empty(Purpose::KeyExpires));
+            client_keys::limited(app, &input.text);
             Ok(Vec::new())
         }
-        Purpose::KeyExpires => end_key(app, input.text.trim()),
+        Purpose::KeyExpires => client_keys::ended(app, input.text.trim()),
         Purpose::Callback => logins::end(app, input.text.trim()),
         Purpose::Ask => ask(app, input.text.trim()),
         Purpose::Export => export(app, input.text.trim()),
@@ -79,29 +75,8 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
     })
 }
 
-type Accepted = Result<Vec<Effect>, String>;
-
-fn name_key(app: &mut App, name: &str) -> Accepted {
-    let mut keys = app.listed_keys().iter();
-    if keys.any(|key| key.name.as_deref() == Some(name)) {
-        return Err("there is one of this name already".to_owned());
-    }
-    app.keys.draft.name = Some(name.to_owned()).filter(|name| !name.is_empty());
-    app.input = Some(Input::empty(Purpose::KeyModels));
-    Ok(Vec::new())
-}
-
-fn end_key(app: &mut App, expires: &str) -> Accepted {
-    let mut new = std::mem::take(&mut app.keys.draft);
-    if !expires.is_empty() {
-        if let Err(why) = keys::check_expiry(expires) {
-            app.keys.draft = new;
-            return Err(why);
-        }
-        new.expires = Some(expires.to_owned());
-    }
-    Ok(vec![Effect::Do(Deed::AddKey(new))])
-}
+/// What is to be done, or why the line cannot be taken as it is.
+pub(super) type Accepted = Result<Vec<Effect>, String>;
 
 fn ask(app: &mut App, text: &str) -> Accepted {
     let Some(model) = app.chosen().filter(|_| app.view == View::Models) else {

@@ -41,6 +41,7 @@ fn typed(app: &App, input: &Input, room: usize) -> Line<'static> {
             format!("a real, paid request to {model}: ")
         }
         Purpose::Export => "write to (.csv or .json): ".to_owned(),
+        Purpose::NameKey if app.keys.changed.is_some() => "whose is the key? ".to_owned(),
         Purpose::NameKey => "whose is the new key? ".to_owned(),
         Purpose::KeyModels => "which models, like gpt-*, claude-*? empty: all ".to_owned(),
         Purpose::KeyExpires => "until when, like 2027-01-31? empty: for ever ".to_owned(),

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::fixtures::{Seen, later, logging_in, press, type_in};
-use crate::message::{Answer, Message};
+use crate::message::{self, Answer, Effect, Message};
 use crate::text;
 use crate::text::tests::HOSTILE;
 use crate::theme::Theme;
@@ -148,7 +148,22 @@ fn a_new_key_is_shown_once() {
             expires: Some("2027-01-31".to_owned()),
         };
         let key = "mg-0123456789".into();
-        app.pages.push(Page::NewKey { new, key });
+        let replaces = None;
+        app.pages.push(Page::NewKey { new, key, replaces });
+        app
+    });
+    check("keys_rotated", |size| {
+        let mut app = Seen::Recorded.app(size);
+        app.view = View::Keys;
+        press(&mut app, KeyCode::Down);
+        press(&mut app, KeyCode::Char('r'));
+        let effects = press(&mut app, KeyCode::Char('y'));
+        let [Effect::Do(deed)] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        let key = "mg-9876543210".into();
+        let done = Message::Done(deed.clone(), Ok(message::Outcome::Key(key)));
+        update(&mut app, done);
         app
     });
 }
@@ -242,6 +257,7 @@ fn lines_are_asked_for_by_what_they_are_for() {
         (View::Models, "ask", "tWhy?"),
         (View::Usage, "export", "e"),
         (View::Keys, "key", "nlaptop"),
+        (View::Keys, "key_change", "jjejlaptop"),
     ] {
         check(&format!("typing_{name}"), |size| {
             let mut app = Seen::Recorded.app(size);

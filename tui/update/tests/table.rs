@@ -149,7 +149,17 @@ fn is_done(command: Command, before: &App, app: &App, effects: &[Effect]) -> boo
         Command::Disable => acts(effects, AccountAction::Disable),
         Command::ClearCooldown => acts(effects, AccountAction::ClearCooldown),
         Command::Refresh => acts(effects, AccountAction::Refresh),
-        Command::Remove | Command::Revoke => effects.is_empty() && app.question.is_some(),
+        Command::ChangeKey => {
+            let named = app.input.as_ref().map(|input| &*input.text);
+            purpose(app) == Some(Purpose::NameKey) && named == Some("ci")
+        }
+        Command::DisableKey => matches!(
+            deed(effects),
+            Some(Deed::ChangeKey { change, .. }) if change.disabled == Some(true)
+        ),
+        Command::Remove | Command::Revoke | Command::Rotate => {
+            effects.is_empty() && app.question.is_some()
+        }
         Command::LogIn => purpose(app) == Some(Purpose::Way(0)),
         Command::Browse => matches!(effects, [Effect::Browse(_)]),
         Command::Paste => purpose(app) == Some(Purpose::Callback),
