@@ -459,7 +459,7 @@ pub(crate) fn logging_in(seen: Seen, code: Option<&str>, size: (u16, u16)) -> Ap
     app.view = View::Accounts;
     type_in(&mut app, "lclaude");
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::Do(deed @ Deed::BeginLogin(_))] = &effects[..] else {
+    let [Effect::Do(deed @ Deed::BeginLogin { .. })] = &effects[..] else {
         panic!("{effects:?}")
     };
     let mut begun = login(code);

@@ -20,6 +20,8 @@ pub(crate) enum Scope {
     Settings,
     /// On the page of a login.
     Login,
+    /// While the QR code of a login is shown alone.
+    Code,
     /// On the page of a model that is tested.
     Trial,
     /// On a page that lies over a view.
@@ -57,6 +59,9 @@ pub(crate) enum Command {
     Refresh,
     Remove,
     LogIn,
+    LogInWith,
+    ShowCode,
+    ShowText,
     Browse,
     Paste,
     Try,
@@ -165,6 +170,7 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Accounts, &[key('r')], Command::Refresh, Some("refresh"), "renew its access token now"),
     row(Scope::Accounts, &[key('x'), named(KeyCode::Delete)], Command::Remove, Some("remove"), "forget it and delete its file; asks first"),
     row(Scope::Accounts, &[key('l')], Command::LogIn, Some("log in"), "log in to one: address, QR code, code, or what the browser ended on"),
+    row(Scope::Accounts, &[key('L')], Command::LogInWith, None, "the same with a name for the account, and Google's projects"),
     row(Scope::Models, &[named(KeyCode::Enter), key('t')], Command::Try, Some("test"), "ask it something; that costs what any question costs"),
     row(Scope::Models, &[key('/')], Command::Filter, Some("filter"), "show only models whose name or provider has this"),
     row(Scope::Models, &[named(KeyCode::Esc)], Command::ClearFilter, None, "show all again"),
@@ -185,7 +191,11 @@ pub(crate) const TABLE: &[Binding] = &[
     row(Scope::Settings, &[named(KeyCode::Enter), key(' ')], Command::Change, Some("change"), "turn it, or type another value"),
     row(Scope::Login, &[named(KeyCode::Enter), key('p')], Command::Paste, Some("paste"), "paste the address that the browser ended on, or code#state"),
     row(Scope::Login, &[key('o')], Command::Browse, Some("open"), "open the address in the browser of this machine"),
+    row(Scope::Login, &[key('c')], Command::ShowCode, Some("QR code"), "the QR code alone, over the whole terminal"),
     row(Scope::Login, &[named(KeyCode::Esc), key('q'), named(KeyCode::Backspace)], Command::Close, Some("cancel"), "call the login off, unless it is over"),
+    row(Scope::Code, &[key('c'), named(KeyCode::Esc), key('q'), named(KeyCode::Enter), named(KeyCode::Backspace)], Command::ShowText, Some("text"), "the address and the text again"),
+    row(Scope::Code, &[ctrl('c')], Command::Quit, None, "quit"),
+    row(Scope::Code, &[ctrl('z')], Command::Suspend, None, "back to the shell; `fg` returns"),
     row(Scope::Trial, &[named(KeyCode::Enter)], Command::Open, Some("why"), "why: what became of the request that it was"),
     row(Scope::Page, &[named(KeyCode::Esc), key('q'), named(KeyCode::Backspace)], Command::Close, Some("back"), "back"),
     row(Scope::Page, &[named(KeyCode::Up), key('k')], Command::Up, None, "up"),
@@ -280,7 +290,7 @@ impl Key {
 
 impl Scope {
     /// Every scope, in the order of the help.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::List,
         Self::Requests,
@@ -291,6 +301,7 @@ impl Scope {
         Self::Logs,
         Self::Settings,
         Self::Login,
+        Self::Code,
         Self::Trial,
         Self::Page,
         Self::Typing,
@@ -310,6 +321,7 @@ impl Scope {
             Self::Logs => "logs",
             Self::Settings => "settings",
             Self::Login => "while logging in",
+            Self::Code => "while a QR code is shown",
             Self::Trial => "while a model is tested",
             Self::Page => "on a page like this one",
             Self::Typing => "while typing",

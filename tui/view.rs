@@ -50,6 +50,9 @@ pub(crate) struct Areas {
 pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
     // Between two frames the terminal may have become smaller.
     let screen = frame.area();
+    if let Some(code) = login::code_alone(app) {
+        return render_code(app, code, screen, frame);
+    }
     let areas = areas(app).within(screen);
     top::render(app, areas.top, frame);
     top::render_banner(app, areas.banner, frame);
@@ -99,6 +102,40 @@ impl Areas {
             body: self.body.intersection(screen),
             bottom: self.bottom.intersection(screen),
         }
+    }
+}
+
+/// Draws the QR code of a login in the middle of the screen, and the keys below where there is a row for them.
+fn render_code(app: &App, code: Vec<Line<'static>>, screen: Rect, frame: &mut Frame<'_>) {
+    let rows = u16::try_from(code.len()).unwrap_or(u16::MAX);
+    let columns = code.first().map_or(0, Line::width);
+    let columns = u16::try_from(columns).unwrap_or(u16::MAX);
+    if columns > screen.width || rows > screen.height {
+        return say(
+            app,
+            screen,
+            "no room for the QR code; c shows the text",
+            frame,
+        );
+    }
+    let spare = screen.height - rows;
+    let area = Rect {
+        x: screen.x + (screen.width - columns) / 2,
+        y: screen.y + spare / 2,
+        width: columns,
+        height: rows,
+    };
+    frame.render_widget(Paragraph::new(code), area);
+    if spare > 1 {
+        bottom::render(app, areas(app).within(screen).bottom, frame);
+    }
+}
+
+/// Columns and rows that the QR code of the login takes whose page is open.
+pub(crate) fn code_size(app: &App) -> Option<(usize, usize)> {
+    match app.pages.last()? {
+        Page::Login(login) => qr::size(&login.begun()?.url),
+        _ => None,
     }
 }
 

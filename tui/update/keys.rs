@@ -67,7 +67,10 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::ClearCooldown => return act(app, AccountAction::ClearCooldown),
         Command::Refresh => return act(app, AccountAction::Refresh),
         Command::Remove => return remove(app),
-        Command::LogIn => logins::choose(app),
+        Command::LogIn => logins::choose(app, false),
+        Command::LogInWith => logins::choose(app, true),
+        Command::ShowCode => logins::show_code(app),
+        Command::ShowText => logins::show_text(app),
         Command::Browse => return logins::browse(app),
         Command::Paste => logins::paste(app),
         Command::Try => {

@@ -44,6 +44,11 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
             Ok(Vec::new())
         }
         Purpose::KeyExpires => client_keys::ended(app, input.text.trim()),
+        Purpose::Label => Ok(logins::labelled(app, input.text.trim())),
+        Purpose::Projects => Ok(logins::for_projects(app, input.text.trim())),
+        Purpose::Cookie => logins::by_cookie(app, input.text.trim()),
+        Purpose::KeyFile => logins::key_in(app, input.text.trim()),
+        Purpose::Location => Ok(logins::located(app, input.text.trim())),
         Purpose::Callback => logins::end(app, input.text.trim()),
         Purpose::Ask => ask(app, input.text.trim()),
         Purpose::Export => export(app, input.text.trim()),
@@ -54,7 +59,7 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
         }
         Purpose::Way(chosen) => {
             let way = login::ways(&input.text).get(chosen).copied();
-            way.map(|way| logins::begin(app, way))
+            way.map(|way| logins::chosen(app, way))
                 .ok_or_else(|| "there is no such provider".to_owned())
         }
         Purpose::Setting(place) => {
@@ -116,6 +121,11 @@ pub(super) fn left(app: &mut App, purpose: Purpose) {
         Purpose::NameKey
         | Purpose::KeyModels
         | Purpose::KeyExpires
+        | Purpose::Label
+        | Purpose::Projects
+        | Purpose::Cookie
+        | Purpose::KeyFile
+        | Purpose::Location
         | Purpose::Callback
         | Purpose::Ask
         | Purpose::Export

@@ -35,6 +35,13 @@ fn typed(app: &App, input: &Input, room: usize) -> Line<'static> {
         Purpose::Search => "search: ".to_owned(),
         Purpose::Palette(_) => ":".to_owned(),
         Purpose::Way(_) => "log in to: ".to_owned(),
+        Purpose::Label => "a name for the account? empty: none ".to_owned(),
+        Purpose::Projects => {
+            "which projects, like one, two, or all? empty: the provider's choice ".to_owned()
+        }
+        Purpose::Cookie => "the cookie of the page, pasted: ".to_owned(),
+        Purpose::KeyFile => "the key file, on this machine: ".to_owned(),
+        Purpose::Location => "where, like europe-west4? empty: the usual place ".to_owned(),
         Purpose::Callback => "the address it ended on, or code#state: ".to_owned(),
         Purpose::Ask => {
             let model = app.chosen().unwrap_or_default();
@@ -54,7 +61,11 @@ fn typed(app: &App, input: &Input, room: usize) -> Line<'static> {
         text::clip(&format!(" ✗ {complaint}"), left * 3 / 4)
     });
     let complaint = complaint.unwrap_or_default();
-    let typed = text::safe(&input.text);
+    let typed = if input.purpose.is_secret() {
+        "•".repeat(input.text.chars().count()).into()
+    } else {
+        text::safe(&input.text)
+    };
     // The end of what is typed is where it grows.
     let fits = room.saturating_sub(text::width(&question) + text::width(&complaint) + 2);
     let typed = text::end(&typed, fits);

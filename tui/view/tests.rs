@@ -183,6 +183,38 @@ fn a_login_shows_where_to_go() {
 }
 
 #[test]
+fn the_code_of_a_login_is_shown_alone() {
+    check("login_code", |size| {
+        let mut app = logging_in(Seen::Recorded, Some("ABCD-EFGH"), size);
+        press(&mut app, KeyCode::Char('c'));
+        app
+    });
+    // As small as it can be, and smaller.
+    let mut app = logging_in(Seen::Recorded, Some("ABCD-EFGH"), (80, 24));
+    let (columns, rows) = code_size(&app).unwrap();
+    press(&mut app, KeyCode::Char('c'));
+    for (less, seen) in [(0, true), (1, false)] {
+        app.size = (columns as u16, rows as u16 - less);
+        let dark = shown(&app).matches(['█', '▀', '▄']).count();
+        assert_eq!(dark > 100, seen, "{dark}");
+    }
+}
+
+#[test]
+fn a_cookie_is_not_shown() {
+    let mut app = Seen::Recorded.app((80, 24));
+    app.view = View::Accounts;
+    type_in(&mut app, "lcookie");
+    press(&mut app, KeyCode::Enter);
+    type_in(&mut app, "BXAuth=hush");
+    let screen = shown(&app);
+    assert!(
+        screen.contains("•••••••••••▏") && !screen.contains("hush"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn whose_account_it_is_can_be_chosen() {
     check("login_choice", |size| {
         let mut app = Seen::Recorded.app(size);
@@ -257,7 +289,7 @@ fn lines_are_asked_for_by_what_they_are_for() {
         (View::Models, "ask", "tWhy?"),
         (View::Usage, "export", "e"),
         (View::Keys, "key", "nlaptop"),
-        (View::Keys, "key_change", "jjejlaptop"),
+        (View::Keys, "key_change", "je"),
     ] {
         check(&format!("typing_{name}"), |size| {
             let mut app = Seen::Recorded.app(size);

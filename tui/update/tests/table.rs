@@ -47,7 +47,12 @@ fn at(scope: Scope) -> App {
             app.view = View::Settings;
             app
         }
-        Scope::Login => logging_in(Seen::Recorded, None, SIZE),
+        Scope::Login => logging_in(Seen::Recorded, None, (120, 60)),
+        Scope::Code => {
+            let mut app = logging_in(Seen::Recorded, None, (120, 60));
+            press(&mut app, KeyCode::Char('c'));
+            app
+        }
         Scope::Trial => {
             app.view = View::Models;
             type_in(&mut app, "twhy");
@@ -160,7 +165,12 @@ fn is_done(command: Command, before: &App, app: &App, effects: &[Effect]) -> boo
         Command::Remove | Command::Revoke | Command::Rotate => {
             effects.is_empty() && app.question.is_some()
         }
-        Command::LogIn => purpose(app) == Some(Purpose::Way(0)),
+        Command::LogIn => purpose(app) == Some(Purpose::Way(0)) && !app.login.asks,
+        Command::LogInWith => purpose(app) == Some(Purpose::Way(0)) && app.login.asks,
+        Command::ShowCode | Command::ShowText => {
+            let alone = matches!(app.pages.last(), Some(Page::Login(login)) if login.code_alone);
+            effects.is_empty() && alone == (command == Command::ShowCode)
+        }
         Command::Browse => matches!(effects, [Effect::Browse(_)]),
         Command::Paste => purpose(app) == Some(Purpose::Callback),
         Command::Try => purpose(app) == Some(Purpose::Ask),
