@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::remote::Remote;
 
-/// Show the client keys, make new ones, or end old ones
+/// Show the client keys, make new ones, change what they may do, or end old ones
 ///
 /// Without a command, lists the keys that clients may present, by the first digits of their SHA-256; a key itself is shown
 /// only when it is made. `keys provider` does the same for the keys that the gateway presents to providers.
@@ -40,6 +40,7 @@ enum Command {
   modelgate keys list --json")]
     List,
     Add(change::AddArgs),
+    Set(change::SetArgs),
     Revoke(change::RevokeArgs),
     Rotate(change::RotateArgs),
     Provider(provider::Args),
@@ -50,6 +51,7 @@ pub(crate) fn run(context: &mut Context, args: Args) -> Result<(), CommandError>
     match args.command {
         None | Some(Command::List) => list::run(context, &target),
         Some(Command::Add(args)) => change::add(context, &target, args),
+        Some(Command::Set(args)) => change::set(context, &target, args),
         Some(Command::Revoke(args)) => change::revoke(context, &target, &args),
         Some(Command::Rotate(args)) => change::rotate(context, &target, &args),
         Some(Command::Provider(args)) => provider::run(context, &target, args),

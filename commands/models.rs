@@ -14,8 +14,9 @@ use crate::inert::inert;
 /// List the models that clients can ask for
 ///
 /// Reads the configuration and the provider keys of the environment; no gateway needs to run, and no provider is
-/// asked. With --json: {"models": [{"id", "providers", "max_output"}], "other_names": [{"provider", "patterns"}]};
-/// max_output is null where it is not known, and other_names tells which providers take further names.
+/// asked. With --json: {"models": [{"id", "providers", "context_window", "max_output"}], "other_names":
+/// [{"provider", "patterns"}]}; context_window (what a request and its answer may have together) and max_output are null where they
+/// are not known, and other_names tells which providers take further names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate models
@@ -37,6 +38,7 @@ struct View {
 struct Model {
     id: String,
     providers: Vec<String>,
+    context_window: Option<u32>,
     max_output: Option<u32>,
 }
 
@@ -80,6 +82,7 @@ fn view(config: &Config, filter: Option<&str>) -> View {
     let models = catalog.models().iter().map(|model| Model {
         id: model.id.to_string(),
         providers: model.providers.iter().map(ToString::to_string).collect(),
+        context_window: model.context_window,
         max_output: model.max_output,
     });
     let wanted = |model: &Model| {
@@ -100,16 +103,20 @@ fn view(config: &Config, filter: Option<&str>) -> View {
 
 fn table(models: &[Model]) -> String {
     let rows = models.iter().map(|model| {
-        let max_output = model.max_output;
+        let tokens =
+            |tokens: Option<u32>| tokens.map_or("-".to_owned(), |tokens| tokens.to_string());
         [
             inert(&model.id).into_owned(),
             inert(&model.providers.join(", ")).into_owned(),
-            max_output.map_or("-".to_owned(), |max| max.to_string()),
+            tokens(model.context_window),
+            tokens(model.max_output),
         ]
     });
-    let mut table = columns(Some(["MODEL", "PROVIDERS", "MAX OUTPUT"]), rows);
-    if let Some(column) = table.column_mut(2) {
-        column.set_cell_alignment(CellAlignment::Right);
+    let mut table = columns(Some(["MODEL", "PROVIDERS", "CONTEXT", "MAX OUTPUT"]), rows);
+    for number in [2, 3] {
+        if let Some(column) = table.column_mut(number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
     table.trim_fmt()
 }

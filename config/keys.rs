@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::values::{self, Complaint};
 use crate::view::View;
 
-pub use change::{KeyError, NewKey, add, revoke, rotate};
+pub use change::{KeyChange, KeyError, NewKey, add, change, revoke, rotate};
 pub use clear::{ListedKey, listed};
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

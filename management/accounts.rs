@@ -33,6 +33,9 @@ pub struct Account {
     /// The address of the one who logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// What the provider calls the plan it belongs to, where the account itself tells: `plus`, `team`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// Its file, relative to the directory of accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,

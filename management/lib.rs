@@ -23,7 +23,7 @@ pub mod time;
 pub mod usage;
 
 pub use modelgate_config::Secret;
-pub use modelgate_config::keys::NewKey;
+pub use modelgate_config::keys::{KeyChange, NewKey};
 
 pub use accounts::{Account, AccountAction, Accounts, ActionDone};
 pub use caller::{Answer, AskError, Caller, Outcome, Piece, Question};
@@ -33,7 +33,7 @@ pub use error::{ConfigProblem, ErrorAnswer, ErrorBody, FlatAnswer};
 pub use events::Event;
 pub use inert::inert;
 pub use keys::ClientKey;
-pub use logins::{LoginBegun, LoginStatus, LoginWay};
+pub use logins::{LoginBegun, LoginStatus, LoginWay, LoginWishes, Takes};
 pub use logs::{LogFile, LogFiles, LogLevel, LogLine, LogLines, LogQuery, LogsCleared};
 pub use models::{Model, Models};
 pub use requests::{RequestDetail, RequestSummary, Requests};

@@ -1,5 +1,5 @@
 //! Logins that are begun over HTTP: `GET {provider}-auth-url`, `GET get-auth-status`, `POST oauth-callback`,
-//! `DELETE oauth-session`.
+//! `DELETE oauth-session`; and those that are over at once: `POST iflow-auth-url`, `POST vertex/import`.
 
 use modelgate_config::Secret;
 use serde::Deserialize;
@@ -15,6 +15,30 @@ pub struct LoginWay {
     pub(crate) path: &'static str,
     /// To whom the account belongs, where there are several.
     pub(crate) method: Option<&'static str>,
+    /// What it takes.
+    pub takes: Takes,
+    /// It can be wanted for projects of Google Cloud.
+    pub projects: bool,
+}
+
+/// What a login takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Somebody who goes to a page of the provider's.
+    Page,
+    /// The cookie of that page.
+    Cookie,
+    /// The file with the key of a service account.
+    KeyFile,
+}
+
+/// What somebody wants of an account beside the account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginWishes {
+    /// What people shall call it.
+    pub label: Option<String>,
+    /// The projects that it is wanted for, with commas between; `all` for every one. None: the provider's choice.
+    pub projects: Option<String>,
 }
 
 const fn way(name: &'static str, path: &'static str, words: &'static str) -> LoginWay {
@@ -23,18 +47,31 @@ const fn way(name: &'static str, path: &'static str, words: &'static str) -> Log
         words,
         path,
         method: None,
+        takes: Takes::Page,
+        projects: false,
+    }
+}
+
+const fn for_projects(way: LoginWay) -> LoginWay {
+    LoginWay {
+        projects: true,
+        ..way
     }
 }
 
 impl LoginWay {
     /// Every way, by its name.
-    pub const ALL: [Self; 12] = [
-        way("antigravity", "antigravity", "Google Antigravity"),
+    pub const ALL: [Self; 14] = [
+        for_projects(way("antigravity", "antigravity", "Google Antigravity")),
         way("claude", "anthropic", "Anthropic Claude"),
         way("codex", "codex", "OpenAI ChatGPT (Codex)"),
         way("github-copilot", "github-copilot", "GitHub Copilot"),
-        way("gemini", "gemini-cli", "Google Gemini (Code Assist)"),
+        for_projects(way("gemini", "gemini-cli", "Google Gemini (Code Assist)")),
         way("iflow", "iflow", "iFlow"),
+        LoginWay {
+            takes: Takes::Cookie,
+            ..way("iflow", "iflow", "iFlow, with the cookie of its page")
+        },
         way("kimi", "kimi", "Moonshot Kimi"),
         way("kiro", "kiro", "Kiro, with an AWS Builder ID"),
         LoginWay {
@@ -46,10 +83,18 @@ impl LoginWay {
             ..way("kiro", "kiro", "Kiro, with Google")
         },
         way("qwen", "qwen", "Alibaba Qwen"),
+        LoginWay {
+            takes: Takes::KeyFile,
+            ..way(
+                "vertex",
+                "vertex",
+                "Google Vertex, with the key file of a service account",
+            )
+        },
         way("xai", "xai", "xAI Grok"),
     ];
 
-    /// The last segment of the path at which it begins.
+    /// The last segment of the path at which it begins, where somebody goes to a page.
     #[must_use]
     pub fn begins(&self) -> String {
         format!("{}-auth-url", self.path)
@@ -105,6 +150,12 @@ impl From<BegunAnswer> for LoginBegun {
             message: answer.message,
         }
     }
+}
+
+/// The answer to an account that was made at once.
+#[derive(Deserialize)]
+pub(crate) struct MadeAnswer {
+    pub(crate) email: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -25,6 +25,9 @@ pub struct Model {
     /// The largest answer in tokens, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output: Option<u32>,
+    /// What it reads and writes in one request, in tokens, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u32>,
     /// What it costs where it is tried first; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,

@@ -167,6 +167,8 @@ pub struct ModelListing {
     pub providers: Vec<Str>,
     /// Largest answer in tokens, where known.
     pub max_output: Option<u32>,
+    /// What it reads and writes in one request, in tokens, where known.
+    pub context_window: Option<u32>,
 }
 
 #[derive(Debug)]

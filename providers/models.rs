@@ -6,6 +6,9 @@ use modelgate_config::Pattern;
 use modelgate_dialects::target::{GeminiProfile, ModelProfile, Thinking};
 use serde::Deserialize;
 
+use crate::credential::Credential;
+use crate::kind::ProviderKind;
+
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let file: File = serde_json::from_str(include_str!("models.json"))
         .expect("models.json is checked by a test");
@@ -15,6 +18,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .into_iter()
             .map(|family| (Pattern::new(&family.pattern), family))
             .collect(),
+        windows: file.windows.into_iter().map(Windows::from).collect(),
         antigravity: file.catalogues.antigravity,
         chatgpt: file.catalogues.chatgpt,
         chatgpt_free: file.catalogues.chatgpt_free,
@@ -39,6 +43,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 struct Table {
     families: Vec<(Pattern, Family)>,
+    windows: Vec<Windows>,
     antigravity: Vec<String>,
     chatgpt: Vec<String>,
     chatgpt_free: Vec<String>,
@@ -62,6 +67,7 @@ struct File {
     #[serde(rename = "about")]
     _about: String,
     families: Vec<Family>,
+    windows: Vec<FileWindows>,
     catalogues: Catalogues,
     openai_reasoning: Vec<String>,
 }
@@ -105,6 +111,32 @@ struct Family {
     json_schema: bool,
     #[serde(default)]
     gemini: FamilyGemini,
+}
+
+/// Models that have windows of one size with these providers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileWindows {
+    tokens: u32,
+    at: Vec<String>,
+    models: Vec<String>,
+}
+
+struct Windows {
+    tokens: u32,
+    at: Vec<String>,
+    models: Vec<Pattern>,
+}
+
+impl From<FileWindows> for Windows {
+    fn from(file: FileWindows) -> Self {
+        let models = file.models.iter().map(|model| Pattern::new(model));
+        Self {
+            tokens: file.tokens,
+            at: file.at,
+            models: models.collect(),
+        }
+    }
 }
 
 /// What Gemini's models differ in (`providers.md` 5).
@@ -158,6 +190,24 @@ pub(crate) fn gemini_profile(model: &str) -> GeminiProfile {
 fn family(model: &str) -> Option<&'static Family> {
     let fits = |(pattern, _): &&(Pattern, Family)| pattern.matches(model);
     TABLE.families.iter().find(fits).map(|(_, family)| family)
+}
+
+/// What a model reads and writes in one request, in tokens, where that is known of it with this provider.
+pub(crate) fn context_window(credential: &Credential, model: &str) -> Option<u32> {
+    let at = match credential.kind {
+        // Who speaks Chat is told apart by name.
+        ProviderKind::Compatible => &*credential.provider,
+        kind => kind.name(),
+    };
+    window_at(at, model)
+}
+
+fn window_at(provider: &str, model: &str) -> Option<u32> {
+    let fits = |row: &&Windows| {
+        let here = row.at.iter().any(|at| at == provider);
+        here && row.models.iter().any(|pattern| pattern.matches(model))
+    };
+    TABLE.windows.iter().find(fits).map(|row| row.tokens)
 }
 
 /// The models of Google's Gemini API.
@@ -415,6 +465,57 @@ mod tests {
             chatgpt_catalogue(Some("free")),
         );
         assert!(free.len() < all.len() && free.iter().all(|model| all.contains(model)));
+    }
+
+    #[test]
+    fn windows_are_those_of_the_provider() {
+        for (provider, model, tokens) in [
+            ("claude", "claude-sonnet-4-5-20250929", Some(200_000)),
+            ("claude", "claude-opus-4-6", Some(1_000_000)),
+            ("claude", "claude-next", None),
+            ("chatgpt", "gpt-5.5", Some(272_000)),
+            ("openai", "gpt-5.5", None),
+            ("openai", "gpt-5.4", Some(1_050_000)),
+            ("github-copilot", "gpt-5.1", Some(200_000)),
+            ("chatgpt", "gpt-5.1", Some(400_000)),
+            ("gemini", "gemini-2.5-pro", Some(1_048_576)),
+            ("gemini", "gemini-2.5-flash-image", None),
+            ("kimi", "kimi-for-coding", Some(262_144)),
+            ("groq", "gpt-5", None),
+        ] {
+            assert_eq!(window_at(provider, model), tokens, "{provider}: {model}");
+        }
+    }
+
+    #[test]
+    fn no_window_is_smaller_than_the_longest_answer_and_each_is_somebodys() {
+        use ProviderKind::{
+            Antigravity, ChatGpt, Claude, CodeAssist, Codex, Copilot, Gemini, Kimi, Kiro, Vertex,
+            Xai,
+        };
+        let kinds = [
+            Antigravity,
+            ChatGpt,
+            Claude,
+            CodeAssist,
+            Codex,
+            Copilot,
+            Gemini,
+            Kimi,
+            Kiro,
+            Vertex,
+            Xai,
+        ];
+        for row in &TABLE.windows {
+            for at in &row.at {
+                let mut names = kinds.iter().map(|kind| kind.name()).chain(["openai"]);
+                assert!(names.any(|name| name == at), "{at}");
+            }
+            for pattern in &row.models {
+                let longest = profile(&pattern.to_string()).max_output;
+                assert!(longest.is_none_or(|longest| longest <= row.tokens));
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use modelgate_management::{ClientKey, Model, Models, NewKey, RequestDetail, Secr
 use crate::accounts::Accounts;
 use crate::keymap::Scope;
 use crate::list::Cursor;
-use crate::login::Login;
+use crate::login::{Draft, Login};
 use crate::logs::Logs;
 use crate::message::{Deed, Fetch, Link, Trouble};
 use crate::requests::{Requests, Row, Sort};
@@ -61,6 +61,8 @@ pub(crate) struct App {
     pub(crate) ended_since_spent: bool,
     /// Questions that were put to models.
     pub(crate) trials: u64,
+    /// What has been said of a login that is about to begin.
+    pub(crate) login: Draft,
 }
 
 /// A view, in the order of the tabs.
@@ -83,12 +85,18 @@ pub(crate) enum Page {
         scroll: usize,
     },
     Why(Box<Why>),
-    /// A new client key, which is shown this once, and what it may do.
+    /// A new client key, which is shown this once, what it may do, and the id of the one in whose place it is.
     NewKey {
         new: NewKey,
         key: Secret,
+        replaces: Option<String>,
     },
     Login(Box<Login>),
+    /// Everything about the account of that id.
+    Account {
+        id: String,
+        scroll: usize,
+    },
     Trial(Box<Trial>),
 }
 
@@ -131,8 +139,10 @@ pub(crate) struct KeyList {
     pub(crate) known: Known<Vec<ClientKey>>,
     pub(crate) used: Known<UsageSummary>,
     pub(crate) cursor: Cursor,
-    /// What has been said of a key that is being made.
+    /// What has been said of a key that is being made or changed.
     pub(crate) draft: NewKey,
+    /// The one that is changed.
+    pub(crate) changed: Option<ClientKey>,
 }
 
 /// A line that is typed, and what for.
@@ -167,10 +177,18 @@ pub(crate) enum Purpose {
     Search,
     /// What models or their providers are called.
     FilterModels,
-    /// Whose a new client key is, what models it may use, and until when.
+    /// Whose a client key is that is made or changed, what models it may use, and until when.
     NameKey,
     KeyModels,
     KeyExpires,
+    /// What an account shall be called that somebody logs in to, and the projects that it is for.
+    Label,
+    Projects,
+    /// The cookie of a provider's page.
+    Cookie,
+    /// The file of the key of a service account, and where its models are.
+    KeyFile,
+    Location,
     /// The end of a login.
     Callback,
     /// What the chosen model is asked.
@@ -190,9 +208,16 @@ impl Purpose {
     pub(crate) const fn longest(self) -> usize {
         match self {
             // Addresses that browsers end on are long, and so may questions be.
-            Self::Callback | Self::Ask => 8_000,
+            Self::Callback | Self::Ask | Self::Cookie => 8_000,
+            // Lists of models, and paths.
+            Self::KeyModels | Self::KeyFile => 2_000,
             _ => 200,
         }
+    }
+
+    /// Whether nobody who looks on shall read it.
+    pub(crate) const fn is_secret(self) -> bool {
+        matches!(self, Self::Cookie)
     }
 
     /// Which line of a choice is chosen, where there is a choice.
@@ -273,6 +298,7 @@ impl App {
             asked: Vec::new(),
             ended_since_spent: false,
             trials: 0,
+            login: Draft::default(),
         }
     }
 
@@ -290,10 +316,12 @@ impl App {
     /// Where keys would count if no line were typed.
     pub(crate) fn scopes_below(&self) -> &'static [Scope] {
         match (self.pages.last(), self.view) {
+            (Some(Page::Login(login)), _) if login.code_alone => &[Scope::Code],
             (Some(Page::Login(login)), _) if login.begun().is_some() => {
                 &[Scope::Login, Scope::Page]
             }
             (Some(Page::Trial(_)), _) => &[Scope::Trial, Scope::Page],
+            (Some(Page::Account { .. }), _) => &[Scope::Page, Scope::Accounts],
             (Some(_), _) => &[Scope::Page],
             (None, View::Overview) => &[Scope::Everywhere],
             (None, View::Requests) => &[Scope::Requests, Scope::List, Scope::Everywhere],

@@ -66,9 +66,9 @@ impl Feed {
 
     /// Changes something; what came of it comes as a message.
     pub(crate) fn act(&mut self, deed: Deed) {
+        let read = Arc::clone(&self.outside.read);
         self.work(async move |client| {
-            let outcome = outcome(client, &deed).await;
-            let outcome = outcome.map_err(|error| Trouble::from(&error));
+            let outcome = outcome(client, &deed, read).await;
             Message::Done(deed, outcome)
         });
     }

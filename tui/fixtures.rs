@@ -337,7 +337,7 @@ fn accounts() -> Value {
          "models": [{"model": "claude-opus-4-5", "state": "cooling", "reason": "overloaded (529)",
                      "next_try": "2026-03-04T12:00:30Z"}]},
         {"id": "codex-ada@example.com", "provider": "codex", "kind": "codex", "source": "file", "state": "log_in_again",
-         "reason": "the refresh token was revoked", "priority": 0, "succeeded": 8, "failed": 2},
+         "reason": "the refresh token was revoked", "plan": "plus", "priority": 0, "succeeded": 8, "failed": 2},
         {"id": "openrouter[0]", "provider": "openrouter", "kind": "openai-compatibility", "source": "environment",
          "state": "disabled", "reason": "disabled in the configuration", "priority": 0},
         {"id": "demo[0]", "provider": "demo", "kind": "demo", "source": "built-in", "state": "on_trial", "priority": -1,
@@ -349,7 +349,7 @@ fn spent() -> Value {
         "total": {"requests": 4_210, "failed": 33, "tokens": 88_201_334, "cost_nanodollars": 212_400_000_000_u64},
         "groups": [
             {"name": "2026-03-03", "requests": 3_000, "cost_nanodollars": 200_000_000_000_u64},
-            {"name": "2026-03-04", "requests": 1_210, "cost_nanodollars": 12_400_000_000_u64}],
+            {"name": "2026-03-04", "requests": 1_210, "tokens": 3_401_220, "cost_nanodollars": 12_400_000_000_u64}],
         "ledger": {"recording": true, "open": true, "written": 4_210, "queued": 0, "lost": 0}})
 }
 
@@ -367,6 +367,7 @@ fn logs() -> Value {
 fn models() -> Value {
     json!({"models": [
         {"id": "claude-sonnet-4-5", "providers": ["claude", "openrouter"], "max_output": 64_000,
+         "context_window": 200_000,
          "price": {"input": 3_000_000, "output": 15_000_000, "cache_read": 300_000},
          "servers": [
             {"credential": "claude-api-key[0]", "model": "claude-sonnet-4-5", "state": "cooling",
@@ -458,7 +459,7 @@ pub(crate) fn logging_in(seen: Seen, code: Option<&str>, size: (u16, u16)) -> Ap
     app.view = View::Accounts;
     type_in(&mut app, "lclaude");
     let effects = press(&mut app, KeyCode::Enter);
-    let [Effect::Do(deed @ Deed::BeginLogin(_))] = &effects[..] else {
+    let [Effect::Do(deed @ Deed::BeginLogin { .. })] = &effects[..] else {
         panic!("{effects:?}")
     };
     let mut begun = login(code);

@@ -120,6 +120,12 @@ pub(crate) fn date(instant: Timestamp, zone: &TimeZone) -> String {
     then.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A moment as somebody would type it: the date alone where the day begins then, in UTC.
+pub(crate) fn typed_date(instant: Timestamp) -> String {
+    let text = instant.to_string();
+    text.strip_suffix("T00:00:00Z").unwrap_or(&text).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ use crate::app::App;
 use crate::feed::Feed;
 pub use crate::message::Trouble;
 use crate::message::{Effect, Message};
-pub use crate::outside::{AskAs, Browse, Connect, Outside, Save};
+pub use crate::outside::{AskAs, Browse, Connect, Outside, Read, Save};
 use crate::terminal::Screen;
 pub use crate::theme::Theme;
 use crate::update::update;

@@ -1,7 +1,7 @@
 //! A login, from the choice of a provider to its account.
 
 use jiff::{SignedDuration, Timestamp};
-use modelgate_management::{LoginBegun, LoginWay, Secret};
+use modelgate_management::{LoginBegun, LoginWay, LoginWishes, Secret};
 
 use crate::message::Trouble;
 
@@ -15,6 +15,18 @@ pub(crate) struct Login {
     /// When it was last asked how it stands.
     pub(crate) asked: Option<Timestamp>,
     pub(crate) scroll: usize,
+    /// The QR code is shown, and nothing else.
+    pub(crate) code_alone: bool,
+}
+
+/// What has been said of a login before it begins.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    /// What the person was asked for more than whose account it is.
+    pub(crate) asks: bool,
+    pub(crate) way: Option<&'static LoginWay>,
+    pub(crate) wishes: LoginWishes,
+    pub(crate) file: String,
 }
 
 /// How far a login is.
@@ -36,6 +48,7 @@ impl Login {
             trouble: None,
             asked: None,
             scroll: 0,
+            code_alone: false,
         }
     }
 

@@ -3,8 +3,9 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use modelgate_management::{
-    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, LogLines, LoginBegun,
-    LoginStatus, LoginWay, Models, NewKey, RequestDetail, Requests, Secret, UsageSummary,
+    AccountAction, Accounts, ActionDone, ClientError, ClientKey, Event, KeyChange, LogLines,
+    LoginBegun, LoginStatus, LoginWay, LoginWishes, Models, NewKey, RequestDetail, Requests,
+    Secret, UsageSummary,
 };
 use serde_json::Value;
 
@@ -109,6 +110,13 @@ pub(crate) enum Deed {
     },
     /// Makes a client key.
     AddKey(NewKey),
+    /// Changes what a client key may do.
+    ChangeKey {
+        id: String,
+        change: KeyChange,
+    },
+    /// Gives a client key another secret.
+    RotateKey(ClientKey),
     /// Ends a client key.
     RevokeKey {
         id: String,
@@ -118,7 +126,22 @@ pub(crate) enum Deed {
         path: &'static str,
         value: Value,
     },
-    BeginLogin(&'static LoginWay),
+    BeginLogin {
+        way: &'static LoginWay,
+        wishes: LoginWishes,
+    },
+    /// Logs in with the cookie of the provider's page.
+    LoginByCookie {
+        way: &'static LoginWay,
+        cookie: Secret,
+        label: Option<String>,
+    },
+    /// Makes an account of the key of a service account, in a file of this machine.
+    ImportKey {
+        file: String,
+        location: Option<String>,
+        label: Option<String>,
+    },
     /// Ends a login with what was pasted.
     EndLogin {
         state: Secret,
@@ -136,6 +159,8 @@ pub(crate) enum Outcome {
     Key(Secret),
     /// The login that has begun.
     Login(LoginBegun),
+    /// There is an account, whose it is where that is told.
+    LoggedIn(Option<String>),
     /// There is nothing to tell.
     Done,
 }
@@ -183,7 +208,21 @@ impl From<&ClientError> for Trouble {
     }
 }
 
+impl From<ClientError> for Trouble {
+    fn from(error: ClientError) -> Self {
+        Self::from(&error)
+    }
+}
+
 impl Trouble {
+    /// What nothing can be done about.
+    pub(crate) fn of(message: String) -> Self {
+        Self {
+            message,
+            hint: None,
+        }
+    }
+
     /// All of it in a line.
     pub(crate) fn line(&self) -> String {
         match &self.hint {

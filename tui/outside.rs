@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use modelgate_management::{Caller, Client, ClientError, UsageSummary};
+use modelgate_management::{Caller, Client, ClientError, Secret, UsageSummary};
 
 use crate::message::Trouble;
 
@@ -15,6 +15,8 @@ pub type Connect = Arc<dyn Fn() -> Result<Client, ClientError> + Send + Sync>;
 pub type AskAs = Arc<dyn Fn(&str) -> Result<Caller, Trouble> + Send + Sync>;
 /// Writes sums of usage to a file of that name, and tells where it is.
 pub type Save = Arc<dyn Fn(&str, &UsageSummary) -> Result<String, Trouble> + Send + Sync>;
+/// Reads a small file of secrets.
+pub type Read = Arc<dyn Fn(&str) -> Result<Secret, Trouble> + Send + Sync>;
 /// Sends the person's browser to an address.
 pub type Browse = Arc<dyn Fn(&str) -> Result<(), Trouble> + Send + Sync>;
 
@@ -27,6 +29,8 @@ pub struct Outside {
     pub caller: AskAs,
     /// Writes what is exported.
     pub save: Save,
+    /// Reads the key of a service account.
+    pub read: Read,
     /// Opens the address of a login.
     pub browse: Browse,
 }

@@ -1,6 +1,7 @@
 //! From what the dashboard knows and what has happened to what it knows then: pure, without a clock and without a network.
 
 mod answers;
+mod client_keys;
 mod keys;
 mod logins;
 mod mouse;

@@ -7,6 +7,7 @@
 //! └ keys, a line that is typed, or a toast ┘  one row
 //! ```
 
+mod account;
 mod accounts;
 mod bottom;
 mod help;
@@ -49,6 +50,9 @@ pub(crate) struct Areas {
 pub(crate) fn render(app: &App, frame: &mut Frame<'_>) {
     // Between two frames the terminal may have become smaller.
     let screen = frame.area();
+    if let Some(code) = login::code_alone(app) {
+        return render_code(app, code, screen, frame);
+    }
     let areas = areas(app).within(screen);
     top::render(app, areas.top, frame);
     top::render_banner(app, areas.banner, frame);
@@ -101,6 +105,40 @@ impl Areas {
     }
 }
 
+/// Draws the QR code of a login in the middle of the screen, and the keys below where there is a row for them.
+fn render_code(app: &App, code: Vec<Line<'static>>, screen: Rect, frame: &mut Frame<'_>) {
+    let rows = u16::try_from(code.len()).unwrap_or(u16::MAX);
+    let columns = code.first().map_or(0, Line::width);
+    let columns = u16::try_from(columns).unwrap_or(u16::MAX);
+    if columns > screen.width || rows > screen.height {
+        return say(
+            app,
+            screen,
+            "no room for the QR code; c shows the text",
+            frame,
+        );
+    }
+    let spare = screen.height - rows;
+    let area = Rect {
+        x: screen.x + (screen.width - columns) / 2,
+        y: screen.y + spare / 2,
+        width: columns,
+        height: rows,
+    };
+    frame.render_widget(Paragraph::new(code), area);
+    if spare > 1 {
+        bottom::render(app, areas(app).within(screen).bottom, frame);
+    }
+}
+
+/// Columns and rows that the QR code of the login takes whose page is open.
+pub(crate) fn code_size(app: &App) -> Option<(usize, usize)> {
+    match app.pages.last()? {
+        Page::Login(login) => qr::size(&login.begun()?.url),
+        _ => None,
+    }
+}
+
 fn render_page(app: &App, page: &Page, area: Rect, frame: &mut Frame<'_>) {
     let lines = page_lines(app, page, area.width);
     let scroll = match page {
@@ -108,6 +146,7 @@ fn render_page(app: &App, page: &Page, area: Rect, frame: &mut Frame<'_>) {
         Page::Why(why) => why.scroll,
         Page::Login(login) => login.scroll,
         Page::Trial(trial) => trial.scroll,
+        Page::Account { scroll, .. } => *scroll,
         Page::NewKey { .. } => 0,
     };
     let seen: Vec<Line<'static>> = lines
@@ -122,9 +161,18 @@ fn page_lines(app: &App, page: &Page, width: u16) -> Vec<Line<'static>> {
     match page {
         Page::Help { .. } => help::lines(app.theme, usize::from(width)),
         Page::Why(why) => why::lines(app, why, usize::from(width)),
-        Page::NewKey { new, key } => keys::new_key(app, new, key.expose(), usize::from(width)),
+        Page::NewKey { new, key, replaces } => {
+            let mut lines = keys::new_key(app, new, key.expose(), usize::from(width));
+            lines.extend(
+                replaces
+                    .iter()
+                    .flat_map(|old| keys::replaced(app, old, usize::from(width))),
+            );
+            lines
+        }
         Page::Login(login) => login::lines(app, login, usize::from(width), page_rows(app)),
         Page::Trial(trial) => trial::lines(app, trial, usize::from(width)),
+        Page::Account { id, .. } => account::lines(app, id, usize::from(width)),
     }
 }
 

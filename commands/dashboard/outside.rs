@@ -1,11 +1,12 @@
 //! What the dashboard has done on this machine.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-use modelgate_management::{Caller, UsageSummary};
+use modelgate_config::Environment;
+use modelgate_management::{Caller, Secret, UsageSummary};
 use modelgate_tui::{Outside, Trouble};
 
 use crate::context::{Context, shown};
@@ -14,13 +15,18 @@ use crate::error::CommandError;
 use crate::remote::Remote;
 use crate::usage;
 
+/// Larger than any key of a service account.
+const LARGEST: u64 = 64 << 10;
+
 pub(super) fn outside(context: &Context, remote: &Remote) -> Result<Outside, CommandError> {
     let (again, reach) = (context.again(), remote.as_client());
     let directory = context.environment.working_dir().to_owned();
+    let environment = context.environment.clone();
     Ok(Outside {
         connect: Arc::new(remote.finder(context)?),
         caller: Arc::new(move |model| caller(&again(), &reach, model)),
         save: Arc::new(move |name, sums| save(&directory, name, sums)),
+        read: Arc::new(move |name| read(&environment, name)),
         browse: Arc::new(browse),
     })
 }
@@ -75,6 +81,34 @@ fn json(sums: &UsageSummary) -> String {
     serde_json::to_string_pretty(sums).unwrap_or_default() + "\n"
 }
 
+/// Reads a small file; a path begins where the dashboard was started, or at home with `~/`.
+fn read(environment: &Environment, name: &str) -> Result<Secret, Trouble> {
+    let path = environment.working_dir().join(environment.expand(name));
+    let trouble = |what: &str, hint: &str| Trouble {
+        message: format!("{} {what}", shown(&path)),
+        hint: Some(hint.to_owned()),
+    };
+    let mut text = String::new();
+    // Whoever opens a pipe waits for its other end.
+    let file = match fs::metadata(&path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Err(io::ErrorKind::InvalidInput.into()),
+        _ => File::open(&path),
+    };
+    let taken = file.and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
+    match taken {
+        Ok(_) if text.len() as u64 > LARGEST => Err(trouble(
+            "is too large for a key",
+            "name the JSON file that Google gave with the service account",
+        )),
+        Ok(_) => Ok(Secret::from(text)),
+        Err(error) => Err(trouble(
+            &format!("cannot be read: {error}"),
+            "begin again with the path of the file on this machine",
+        )),
+    }
+}
+
 fn browse(url: &str) -> Result<(), Trouble> {
     open::that_detached(url).map_err(|error| Trouble {
         message: format!("no browser could be opened: {error}"),
@@ -84,10 +118,6 @@ fn browse(url: &str) -> Result<(), Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
-    use modelgate_config::Environment;
-
     use super::*;
     use crate::output::testing::captured;
 
@@ -123,6 +153,28 @@ mod tests {
         }
         let trouble = save(&home.path().join("none"), "u.csv", &sums()).unwrap_err();
         assert!(trouble.message.contains("cannot be written"), "{trouble:?}");
+    }
+
+    #[test]
+    fn a_key_is_read_from_here_or_from_home_and_nothing_else_is() {
+        let home = tempfile::tempdir().unwrap();
+        let environment = Environment::from_map([("HOME", home.path().to_str().unwrap())])
+            .with_working_dir(home.path().join("here"));
+        fs::create_dir(home.path().join("here")).unwrap();
+        fs::write(home.path().join("key.json"), "{}").unwrap();
+        fs::write(home.path().join("here/large"), "x".repeat(70_000)).unwrap();
+        for name in ["~/key.json", "../key.json"] {
+            assert_eq!(read(&environment, name).unwrap().expose(), "{}");
+        }
+        for (name, expected) in [
+            ("none.json", "cannot be read"),
+            ("~", "cannot be read"),
+            ("large", "too large"),
+        ] {
+            let trouble = read(&environment, name).unwrap_err();
+            assert!(trouble.message.contains(expected), "{name}: {trouble:?}");
+            assert!(trouble.hint.is_some());
+        }
     }
 
     #[test]

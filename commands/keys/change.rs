@@ -1,7 +1,7 @@
-//! `modelgate keys add`, `revoke` and `rotate`.
+//! `modelgate keys add`, `set`, `revoke` and `rotate`.
 
 use modelgate_config::Secret;
-use modelgate_config::keys::{self, NewKey};
+use modelgate_config::keys::{self, KeyChange, NewKey};
 use modelgate_config::model::ClientKey;
 use serde::Serialize;
 
@@ -29,6 +29,43 @@ pub(super) struct AddArgs {
     /// From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
+}
+
+/// Change what a client key may do, or its name; the key itself stays
+///
+/// What is not named stays as it is. With --json: {"id"}.
+#[derive(Debug, clap::Args)]
+#[command(
+    group = clap::ArgGroup::new("change").required(true).multiple(true),
+    after_help = "Examples:
+  modelgate keys set ann --models 'claude-*,gpt-5*' --expires 2027-01-31
+  modelgate keys set ann --models '' --expires ''
+  modelgate keys set ci --disable"
+)]
+pub(super) struct SetArgs {
+    /// Its name, or its id as `modelgate keys` shows it
+    #[arg(value_name = "KEY", add = complete::keys())]
+    who: String,
+    /// Another name; '' takes it away
+    #[arg(long, value_name = "NAME", group = "change")]
+    name: Option<String>,
+    /// The models it may use, with * for anything; '' stands for all
+    #[arg(
+        long,
+        value_name = "PATTERN,…",
+        value_delimiter = ',',
+        group = "change"
+    )]
+    models: Option<Vec<String>>,
+    /// From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z; '' stands for never
+    #[arg(long, value_name = "WHEN", group = "change")]
+    expires: Option<String>,
+    /// Refuse who presents it, until it is enabled
+    #[arg(long, group = "change", conflicts_with = "enable")]
+    disable: bool,
+    /// Let in who presents it again
+    #[arg(long, group = "change")]
+    enable: bool,
 }
 
 /// End a client key: who presents it is refused from now on
@@ -69,8 +106,9 @@ struct Added<'a> {
     expires: Option<String>,
 }
 
+/// A key that was changed or ended.
 #[derive(Debug, Serialize)]
-struct Revoked {
+struct Named {
     id: String,
 }
 
@@ -91,10 +129,9 @@ pub(super) fn add(
         models,
         expires,
     } = args;
-    let models = models.iter().map(|model| model.trim().to_owned());
     let new = NewKey {
         name,
-        models: models.filter(|model| !model.is_empty()).collect(),
+        models: patterns(&models),
         expires,
     };
     let key = target.change(context, |text| Ok(keys::add(text, &new)?))?;
@@ -108,6 +145,34 @@ pub(super) fn add(
         });
     }
     show(context, target, "a new client key", &key)
+}
+
+pub(super) fn set(
+    context: &mut Context,
+    target: &Target,
+    args: SetArgs,
+) -> Result<(), CommandError> {
+    let change = KeyChange {
+        name: args.name,
+        models: args.models.map(|models| patterns(&models)),
+        expires: args.expires,
+        disabled: (args.disable || args.enable).then_some(args.disable),
+    };
+    let who = &args.who;
+    let id = target.change(context, |text| Ok(keys::change(text, who, &change)?))?;
+    if context.output.is_json() {
+        return context.output.json(&Named { id });
+    }
+    context
+        .output
+        .note(&format!("changed {id} at {}", target.name()));
+    Ok(())
+}
+
+/// Patterns as they are typed, without those that are empty.
+fn patterns(typed: &[String]) -> Vec<String> {
+    let typed = typed.iter().map(|model| model.trim().to_owned());
+    typed.filter(|model| !model.is_empty()).collect()
 }
 
 pub(super) fn revoke(
@@ -126,7 +191,7 @@ pub(super) fn revoke(
     }
     let id = target.change(context, |text| Ok(keys::revoke(text, &id)?))?;
     if context.output.is_json() {
-        return context.output.json(&Revoked { id });
+        return context.output.json(&Named { id });
     }
     context
         .output

@@ -25,6 +25,19 @@ pub struct NewKey {
     pub expires: Option<String>,
 }
 
+/// What of a client key becomes otherwise; the rest stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyChange {
+    /// Another name; empty: none.
+    pub name: Option<String>,
+    /// Other patterns of the models it may use; empty: all.
+    pub models: Option<Vec<String>>,
+    /// Another end, as [`setting::moment`] reads it; empty: none.
+    pub expires: Option<String>,
+    /// Whether it is refused until somebody enables it.
+    pub disabled: Option<bool>,
+}
+
 /// Why client keys were not changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -69,9 +82,7 @@ pub fn add(text: &str, new: &NewKey) -> Result<(String, Secret), KeyError> {
                 "a name has at least one letter".to_owned(),
             ));
         }
-        if entries.iter().any(|entry| entry.is_called(name)) {
-            return Err(KeyError::Taken(name.clone()));
-        }
+        not_taken(&entries, name)?;
     }
     if let Some(expires) = &new.expires {
         setting::moment(expires).map_err(KeyError::Invalid)?;
@@ -94,6 +105,80 @@ pub fn add(text: &str, new: &NewKey) -> Result<(String, Secret), KeyError> {
     };
     let text = edit::push(text, LIST, &entry)?;
     Ok((text, key))
+}
+
+/// Changes what a key may do, or its name; the key itself stays. Tells its id.
+///
+/// # Errors
+/// When there is no such key, or several; when the name is another's, or the end is no time.
+pub fn change(text: &str, who: &str, change: &KeyChange) -> Result<(String, String), KeyError> {
+    let entries = entries(text)?;
+    let entry = find(&entries, who)?;
+    if let Some(name) = change.name.as_deref().map(str::trim)
+        && entry.name.as_deref() != Some(name)
+    {
+        not_taken(&entries, name)?;
+    }
+    let expires = change.expires.as_deref().map(str::trim);
+    if let Some(expires) = expires.filter(|expires| !expires.is_empty()) {
+        setting::moment(expires).map_err(KeyError::Invalid)?;
+    }
+    let text_or_none = |text: &str| Some(json!(text)).filter(|_| !text.is_empty());
+    let fields = [
+        (
+            "name",
+            change.name.as_deref().map(|name| text_or_none(name.trim())),
+        ),
+        (
+            "models",
+            change
+                .models
+                .as_ref()
+                .map(|models| Some(json!(models)).filter(|_| !models.is_empty())),
+        ),
+        ("expires", expires.map(text_or_none)),
+        (
+            "disabled",
+            change
+                .disabled
+                .map(|disabled| disabled.then(|| json!(true))),
+        ),
+    ];
+    let fields = fields
+        .into_iter()
+        .filter_map(|(field, value)| Some((field, value?)));
+    let text = match &entry.value {
+        Json::Object(map) => {
+            fields
+                .into_iter()
+                .try_fold(text.to_owned(), |text, (field, value)| {
+                    let path = format!("{}.{field}", entry.path());
+                    match value {
+                        Some(value) if map.get(field) != Some(&value) => {
+                            edit::set(&text, &path, &value)
+                        }
+                        None if map.contains_key(field) => edit::remove(&text, &path),
+                        _ => Ok(text),
+                    }
+                })?
+        }
+        key => {
+            let mut map = Map::from_iter([("key".to_owned(), key.clone())]);
+            map.extend(fields.filter_map(|(field, value)| Some((field.to_owned(), value?))));
+            match map.len() {
+                1 => text.to_owned(),
+                _ => edit::set(text, &entry.path(), &Json::Object(map))?,
+            }
+        }
+    };
+    Ok((text, entry.id.clone()))
+}
+
+fn not_taken(entries: &[Entry], name: &str) -> Result<(), KeyError> {
+    if entries.iter().any(|entry| entry.is_called(name)) {
+        return Err(KeyError::Taken(name.to_owned()));
+    }
+    Ok(())
 }
 
 /// Removes a key by its id (or the beginning of it, from six digits) or its name, and tells which id it had.
@@ -265,6 +350,68 @@ api-keys:
         assert!(matches!(
             revoke(&twice, "bob"),
             Err(KeyError::Ambiguous { count: 2, .. })
+        ));
+    }
+
+    #[test]
+    fn what_a_key_may_do_is_changed_and_the_rest_stays() {
+        let with = |text: &str, who: &str, changes: &KeyChange| change(text, who, changes).unwrap();
+        let said = |text: &str, index: usize| {
+            let document = document::clear(text, Path::new("")).unwrap();
+            document["api-keys"][index].clone()
+        };
+        let limits = KeyChange {
+            models: Some(vec!["gpt-*".to_owned()]),
+            expires: Some("2031-01-02".to_owned()),
+            disabled: Some(true),
+            ..KeyChange::default()
+        };
+        let (text, id) = with(FILE, "bob", &limits);
+        assert_eq!(id, ClientKey::new("mg-bob").id);
+        let expected = json!({"key": "mg-bob", "name": "bob", "models": ["gpt-*"], "expires": "2031-01-02", "disabled": true});
+        assert_eq!(said(&text, 1), expected);
+        assert!(text.contains("# until June") && text.contains("name: carol"));
+        let free = KeyChange {
+            name: Some(String::new()),
+            models: Some(Vec::new()),
+            expires: Some(String::new()),
+            disabled: Some(false),
+        };
+        let (text, _) = with(&text, "bob", &free);
+        assert_eq!(said(&text, 1), json!({"key": "mg-bob"}));
+        // A key that says nothing of itself becomes one that does.
+        let named = KeyChange {
+            name: Some(" ann ".to_owned()),
+            ..limits
+        };
+        let (text, _) = with(FILE, &ClientKey::new("mg-ann").id, &named);
+        let expected = json!({"key": "mg-ann", "name": "ann", "models": ["gpt-*"], "expires": "2031-01-02", "disabled": true});
+        assert_eq!(said(&text, 0), expected);
+        assert!(text.contains("mg-bob"), "{text}");
+        for same in [&free, &KeyChange::default()] {
+            let (text, _) = with(FILE, &ClientKey::new("mg-ann").id, same);
+            assert_eq!(text, FILE, "nothing is to be changed");
+        }
+        let own = KeyChange {
+            name: Some("bob".to_owned()),
+            ..KeyChange::default()
+        };
+        assert_eq!(with(FILE, "bob", &own).0, FILE);
+        assert!(matches!(
+            change(FILE, "carol", &own),
+            Err(KeyError::Taken(_))
+        ));
+        assert!(matches!(
+            change(FILE, "eve", &own),
+            Err(KeyError::Unknown(_))
+        ));
+        let late = KeyChange {
+            expires: Some("soon".to_owned()),
+            ..KeyChange::default()
+        };
+        assert!(matches!(
+            change(FILE, "bob", &late),
+            Err(KeyError::Invalid(_))
         ));
     }
 

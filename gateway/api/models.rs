@@ -130,6 +130,8 @@ fn chat_model(model: &ModelListing, writer: &mut Writer<'_>) {
                 .first()
                 .map_or("modelgate", |provider| provider),
         );
+        // OpenAI's own list does not tell; OpenRouter's calls it this, and clients read it there.
+        writer.field_opt("context_length", model.context_window.as_ref());
     });
 }
 
@@ -139,9 +141,8 @@ fn gemini_model(model: &ModelListing, writer: &mut Writer<'_>) {
         writer.field("baseModelId", &model.id);
         writer.field("version", "001");
         writer.field("displayName", &model.id);
-        if let Some(limit) = model.max_output {
-            writer.field("outputTokenLimit", &limit);
-        }
+        writer.field_opt("inputTokenLimit", model.context_window.as_ref());
+        writer.field_opt("outputTokenLimit", model.max_output.as_ref());
         writer.array_field("supportedGenerationMethods", |writer| {
             for method in ["generateContent", "streamGenerateContent", "countTokens"] {
                 writer.value(method);
@@ -156,6 +157,7 @@ fn claude_model(model: &ModelListing, writer: &mut Writer<'_>) {
         writer.field("id", &model.id);
         writer.field("display_name", &model.id);
         writer.field("created_at", "1970-01-01T00:00:00Z");
+        writer.field_opt("max_input_tokens", model.context_window.as_ref());
         writer.field_opt("max_tokens", model.max_output.as_ref());
     });
 }

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode};
-use modelgate_config::keys::{self, KeyError, NewKey};
+use modelgate_config::keys::{self, KeyChange, KeyError, NewKey};
 use modelgate_management::ClientKey;
 use modelgate_management::time::timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use warp::reply::Response;
 
-use super::change;
+use super::change::carry_out;
 use super::gate::Manager;
 use super::refused::Refused;
 use super::settings::Ask;
@@ -23,7 +23,7 @@ use crate::state::State;
 pub(super) fn allow(tail: &[&str]) -> Option<&'static str> {
     match tail {
         [] => Some("GET, POST"),
-        [_] => Some("DELETE"),
+        [_] => Some("PATCH, DELETE"),
         [_, "rotate"] => Some("POST"),
         _ => None,
     }
@@ -39,6 +39,7 @@ pub(super) async fn answer(
     ask: &Ask,
 ) -> Result<Response, Refused> {
     match *tail {
+        [who] if method == Method::PATCH => change(state, manager, headers, who, ask).await,
         [who] => revoke(state, manager, headers, who).await,
         [who, _] => rotate(state, manager, headers, who).await,
         _ if method == Method::POST => add(state, manager, headers, ask).await,
@@ -86,10 +87,57 @@ async fn add(
         let (text, key) = keys::add(text, &new)?;
         Ok((text, changed(), key))
     };
-    let (done, key) = change::carry_out(state, manager, headers, work).await?;
+    let (done, key) = carry_out(state, manager, headers, work).await?;
     let id = modelgate_config::model::ClientKey::new(key.expose()).id;
     let body = json!({ "id": id, "key": key.expose() });
     Ok(done.answer_with(StatusCode::CREATED, body))
+}
+
+/// The body of `PATCH keys/{id}`: what is not there stays, and what is empty is taken away.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Otherwise {
+    #[serde(deserialize_with = "said")]
+    name: Option<String>,
+    #[serde(deserialize_with = "said")]
+    models: Option<Vec<String>>,
+    #[serde(deserialize_with = "said")]
+    expires: Option<String>,
+    #[serde(deserialize_with = "said")]
+    disabled: Option<bool>,
+}
+
+/// A `null` says neither that something stays nor what it is to be.
+fn said<'d, D: Deserializer<'d>, T: Deserialize<'d>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
+
+async fn change(
+    state: &State,
+    manager: &Manager,
+    headers: &HeaderMap,
+    who: &str,
+    ask: &Ask,
+) -> Result<Response, Refused> {
+    let Otherwise {
+        name,
+        models,
+        expires,
+        disabled,
+    } = ask.json()?;
+    let wanted = KeyChange {
+        name,
+        models,
+        expires,
+        disabled,
+    };
+    let who = who.to_owned();
+    let work = move |text: &str| {
+        let (text, id) = keys::change(text, &who, &wanted)?;
+        Ok((text, changed(), id))
+    };
+    let (done, id) = carry_out(state, manager, headers, work).await?;
+    Ok(done.answer_with(StatusCode::OK, json!({ "id": id })))
 }
 
 async fn revoke(
@@ -103,7 +151,7 @@ async fn revoke(
         let (text, id) = keys::revoke(text, &who)?;
         Ok((text, changed(), id))
     };
-    let (done, id) = change::carry_out(state, manager, headers, work).await?;
+    let (done, id) = carry_out(state, manager, headers, work).await?;
     Ok(done.answer_with(StatusCode::OK, json!({ "revoked": id })))
 }
 
@@ -118,7 +166,7 @@ async fn rotate(
         let (text, key, old) = keys::rotate(text, &who)?;
         Ok((text, changed(), (key, old)))
     };
-    let (done, (key, old)) = change::carry_out(state, manager, headers, work).await?;
+    let (done, (key, old)) = carry_out(state, manager, headers, work).await?;
     let id = modelgate_config::model::ClientKey::new(key.expose()).id;
     let body = json!({ "id": id, "key": key.expose(), "replaced": old });
     Ok(done.answer_with(StatusCode::OK, body))

@@ -26,6 +26,7 @@ pub(super) fn models(state: &State) -> Models {
             id: listing.id.to_string(),
             providers: listing.providers.iter().map(ToString::to_string).collect(),
             max_output: listing.max_output,
+            context_window: listing.context_window,
             price: route.and_then(|route| price(route, &prices)),
             more_servers: count.saturating_sub(servers.len()),
             servers,

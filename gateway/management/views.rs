@@ -65,6 +65,7 @@ fn logged_in(logins: &Refresher, login: &Login, base: Option<Account>) -> Accoun
     Account {
         label: text(&settings.label),
         email: text(&settings.email),
+        plan: login.plan(),
         file: Some(login.file.to_string()),
         token_expires: login.tokens.expires.map(timestamp),
         state,
@@ -82,6 +83,7 @@ fn idle(login: &Login) -> Account {
         source: accounts::Source::File,
         label: None,
         email: None,
+        plan: None,
         file: None,
         state: accounts::State::Disabled,
         reason: None,
@@ -114,6 +116,7 @@ fn account(credential: &Credential, lists: &ModelLists) -> Account {
         },
         label: None,
         email: None,
+        plan: None,
         file: None,
         state: all.map_or(accounts::State::Ready, |bar| standing(bar, now)),
         reason: all.map(reason),

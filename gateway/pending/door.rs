@@ -108,7 +108,8 @@ mod tests {
                 assert_eq!(ended_at(name), Some(kind));
             }
         }
-        for way in modelgate_management::LoginWay::ALL {
+        let ways = modelgate_management::LoginWay::ALL.into_iter();
+        for way in ways.filter(|way| way.takes != modelgate_management::Takes::KeyFile) {
             let kind = begun_at(&way.begins()).map(AccountKind::name);
             assert_eq!(kind, Some(way.name), "clients are told of it");
         }

@@ -6,19 +6,75 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
 use super::{Client, ClientError};
-use crate::logins::{BegunAnswer, LoginBegun, LoginStatus, LoginWay, StatusAnswer};
+use crate::logins::{
+    BegunAnswer, LoginBegun, LoginStatus, LoginWay, LoginWishes, MadeAnswer, StatusAnswer,
+};
 
 impl Client {
     /// Begins a login. A browser on the gateway's machine comes back to it by itself.
     ///
     /// # Errors
     /// When the provider is not set up, or does not answer.
-    pub async fn begin_login(&self, way: &LoginWay) -> Result<LoginBegun, ClientError> {
+    pub async fn begin_login(
+        &self,
+        way: &LoginWay,
+        wishes: &LoginWishes,
+    ) -> Result<LoginBegun, ClientError> {
         let mut query = vec![("is_webui", "true")];
         query.extend(way.method.map(|method| ("method", method)));
+        query.extend(named("label", &wishes.label));
+        query.extend(named("project_id", &wishes.projects));
         let begins = way.begins();
         let answer: BegunAnswer = self.ask(Method::GET, &[&begins], &query).await?;
         Ok(answer.into())
+    }
+
+    /// Logs in with the cookie of the provider's page, and tells whose account it is where the gateway does.
+    ///
+    /// # Errors
+    /// When the provider does not take it, or its account is there already.
+    pub async fn login_by_cookie(
+        &self,
+        way: &LoginWay,
+        cookie: &Secret,
+        label: &Option<String>,
+    ) -> Result<Option<String>, ClientError> {
+        let body = json!({ "cookie": cookie.expose() }).to_string();
+        self.make(
+            &[&way.begins()],
+            Vec::from_iter(named("label", label)),
+            body,
+        )
+        .await
+    }
+
+    /// Makes an account of the key of a service account, and tells whose it is where the gateway does.
+    ///
+    /// # Errors
+    /// When it is no such key, or there is no such location.
+    pub async fn import_key_file(
+        &self,
+        key: &Secret,
+        location: &Option<String>,
+        label: &Option<String>,
+    ) -> Result<Option<String>, ClientError> {
+        let query = named("label", label).chain(named("location", location));
+        let body = key.expose().to_owned();
+        self.make(&["vertex", "import"], query.collect(), body)
+            .await
+    }
+
+    async fn make(
+        &self,
+        path: &[&str],
+        query: Vec<(&str, &str)>,
+        body: String,
+    ) -> Result<Option<String>, ClientError> {
+        let request = self.prepare(Method::POST, path, &query);
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        let (_, body) = self.send(request).await?;
+        let answer: MadeAnswer = self.parsed(&body)?;
+        Ok(answer.email)
     }
 
     /// How a login stands.
@@ -53,4 +109,12 @@ impl Client {
         let request = self.prepare(Method::DELETE, &["oauth-session"], &query);
         self.send(request).await.map(drop)
     }
+}
+
+/// A part of a query, where it has a value.
+fn named<'v>(
+    name: &'static str,
+    value: &'v Option<String>,
+) -> impl Iterator<Item = (&'static str, &'v str)> {
+    value.iter().map(move |value| (name, value.as_str()))
 }

@@ -1,7 +1,7 @@
 //! What a client changes in the configuration of a gateway: client keys and single settings.
 
 use modelgate_config::Secret;
-use modelgate_config::keys::{self, KeyError, NewKey};
+use modelgate_config::keys::{self, KeyChange, KeyError, NewKey};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
@@ -36,6 +36,27 @@ impl Client {
     /// When there is no such key.
     pub async fn revoke_key(&self, who: &str) -> Result<String, ClientError> {
         self.change_config(|text| keys::revoke(text, who)).await
+    }
+
+    /// Changes what a client key may do, by its id or its name, and tells its id.
+    ///
+    /// # Errors
+    /// When there is no such key, or what it may do makes no sense.
+    pub async fn change_key(&self, who: &str, change: &KeyChange) -> Result<String, ClientError> {
+        self.change_config(|text| keys::change(text, who, change))
+            .await
+    }
+
+    /// Gives a client key another secret, which is told only here; who presents the old one is refused.
+    ///
+    /// # Errors
+    /// When there is no such key.
+    pub async fn rotate_key(&self, who: &str) -> Result<Secret, ClientError> {
+        let rotate = |text: &str| {
+            let (text, key, _) = keys::rotate(text, who)?;
+            Ok((text, key))
+        };
+        self.change_config(rotate).await
     }
 
     /// What the configuration says, with the defaults of what it does not say. It holds secrets in clear.

@@ -2,7 +2,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::logins::{LoginStatus, LoginWay};
+use crate::logins::{LoginStatus, LoginWay, LoginWishes, Takes};
 
 /// Answers one request, and tells what was asked.
 async fn asked(
@@ -279,7 +279,9 @@ async fn a_login_is_begun_followed_ended_and_called_off() {
         ),
     ] {
         let (head, outcome) = asked(&answer("200 OK", begun), async |client| {
-            let begun = client.begin_login(way.unwrap()).await?;
+            let begun = client
+                .begin_login(way.unwrap(), &LoginWishes::default())
+                .await?;
             assert_eq!(begun.code.as_deref(), Some("AB-CD"));
             assert!(!format!("{begun:?}").contains("s-1"));
             Ok(())
@@ -330,4 +332,55 @@ async fn a_login_is_begun_followed_ended_and_called_off() {
     .await;
     outcome.unwrap();
     assert!(head.starts_with("DELETE /v0/management/oauth-session?state=s-1 "));
+}
+
+#[tokio::test]
+async fn what_is_wished_of_an_account_is_said() {
+    let some = |text: &str| Some(text.to_owned());
+    let way = |takes: Takes, name: &str| {
+        let mut all = LoginWay::ALL.into_iter();
+        all.find(|way| way.takes == takes && way.name == name)
+            .unwrap()
+    };
+    let begun = r#"{"status":"ok","url":"https://p/x","state":"s-1"}"#;
+    let (head, outcome) = asked(&answer("200 OK", begun), async |client| {
+        let wishes = LoginWishes {
+            label: some("at work"),
+            projects: some("one,two"),
+        };
+        let gemini = way(Takes::Page, "gemini");
+        client.begin_login(&gemini, &wishes).await.map(|_| ())
+    })
+    .await;
+    outcome.unwrap();
+    let path =
+        "GET /v0/management/gemini-cli-auth-url?is_webui=true&label=at+work&project_id=one%2Ctwo ";
+    assert!(head.starts_with(path), "{head}");
+
+    let made = r#"{"status":"ok","email":"ada@example.com"}"#;
+    let (head, outcome) = asked(&answer("200 OK", made), async |client| {
+        let (iflow, cookie) = (way(Takes::Cookie, "iflow"), "BXAuth=x".into());
+        let made = client.login_by_cookie(&iflow, &cookie, &None).await?;
+        assert_eq!(made.as_deref(), Some("ada@example.com"));
+        Ok(())
+    })
+    .await;
+    outcome.unwrap();
+    assert!(
+        head.starts_with("POST /v0/management/iflow-auth-url "),
+        "{head}"
+    );
+    assert!(head.ends_with(r#"{"cookie":"BXAuth=x"}"#), "{head}");
+
+    let (head, outcome) = asked(&answer("200 OK", made), async |client| {
+        let (key, location) = ("{}".into(), some("europe-west4"));
+        client
+            .import_key_file(&key, &location, &some("work"))
+            .await
+            .map(|_| ())
+    })
+    .await;
+    outcome.unwrap();
+    let path = "POST /v0/management/vertex/import?label=work&location=europe-west4 ";
+    assert!(head.starts_with(path) && head.ends_with("{}"), "{head}");
 }

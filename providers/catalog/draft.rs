@@ -358,10 +358,15 @@ impl<'c> Draft<'c> {
                 .map(|(key, credentials)| ListSource { key, credentials })
                 .collect(),
         };
-        let listing = catalog.routes.iter().map(|(id, route)| ModelListing {
-            id: id.clone(),
-            providers: providers(route),
-            max_output: route.member(0).target.model_profile.max_output,
+        let listing = catalog.routes.iter().map(|(id, route)| {
+            let first = route.member(0);
+            let target = first.target;
+            ModelListing {
+                id: id.clone(),
+                providers: providers(route),
+                max_output: target.model_profile.max_output,
+                context_window: models::context_window(first.credential, &target.model),
+            }
         });
         catalog.listing = listing.collect();
         catalog.listing.sort_by(|a, b| a.id.cmp(&b.id));

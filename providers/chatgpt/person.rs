@@ -3,8 +3,8 @@
 use modelgate_config::Secret;
 use modelgate_dialects::json::{Document, Value};
 
-use crate::Account;
 use crate::store::claims;
+use crate::{Account, AccountKind};
 
 /// The claim in which OpenAI says more than others do.
 const CLAIM: &str = "https://api.openai.com/auth";
@@ -47,6 +47,16 @@ impl Person {
             workspace: named.or(person.workspace),
             ..person
         }
+    }
+}
+
+impl Account {
+    /// What the provider calls the plan, where the tokens of the account tell.
+    #[must_use]
+    pub fn plan(&self) -> Option<String> {
+        (self.kind == AccountKind::Codex)
+            .then(|| Person::of_account(self).plan)
+            .flatten()
     }
 }
 

@@ -36,6 +36,13 @@ fn outside(connect: Connect) -> Outside {
         connect,
         caller: Arc::new(move |_| Err(trouble())),
         save: Arc::new(|name, _| Ok(format!("/home/ada/{name}"))),
+        read: Arc::new(|name| match name {
+            "key.json" => Ok("{}".into()),
+            _ => Err(Trouble {
+                message: format!("there is no {name}"),
+                hint: None,
+            }),
+        }),
         browse: Arc::new(move |_| Err(trouble())),
     }
 }
@@ -228,10 +235,38 @@ async fn a_login_is_begun_at_the_gateway() {
         {\"status\":\"ok\",\"url\":\"https://p/x\",\"state\":\"s-1\"}";
     let (mut feed, mut messages) = Feed::start(gateway(&[STREAM, BEGUN]).await);
     assert!(matches!(messages.recv().await, Some(Message::Place(_))));
-    let deed = Deed::BeginLogin(crate::login::ways("claude")[0]);
+    let deed = Deed::BeginLogin {
+        way: crate::login::ways("claude")[0],
+        wishes: Default::default(),
+    };
     feed.act(deed.clone());
     let Message::Done(done, Ok(Outcome::Login(begun))) = heard(&mut messages).await else {
         panic!("it has not begun")
     };
     assert_eq!((done, &*begun.url), (deed, "https://p/x"));
+}
+
+#[tokio::test]
+async fn a_key_file_is_read_here_and_taken_by_the_gateway() {
+    const MADE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\
+        {\"status\":\"ok\",\"email\":\"robot@p.example\"}";
+    let (mut feed, mut messages) = Feed::start(gateway(&[STREAM, MADE]).await);
+    assert!(matches!(messages.recv().await, Some(Message::Place(_))));
+    for (file, read) in [("none.json", false), ("key.json", true)] {
+        feed.act(Deed::ImportKey {
+            file: file.to_owned(),
+            location: None,
+            label: None,
+        });
+        let done = loop {
+            if let Message::Done(_, outcome) = heard(&mut messages).await {
+                break outcome;
+            }
+        };
+        match done {
+            Ok(Outcome::LoggedIn(Some(email))) => assert!(read && email == "robot@p.example"),
+            Err(trouble) => assert!(!read && trouble.message == "there is no none.json"),
+            other => panic!("{other:?}"),
+        }
+    }
 }

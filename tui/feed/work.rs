@@ -2,9 +2,11 @@
 
 use modelgate_management::{AskError, Caller, Client, ClientError, LogQuery, Question, UsageQuery};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::message::{Answer, Deed, Fetch, Message, Outcome, Trouble, causes};
+use crate::outside::Read;
 use crate::settings;
 use crate::trial::{End, Heard, Whole};
 
@@ -53,10 +55,15 @@ pub(super) async fn answer(client: Client, fetch: &Fetch) -> Result<Answer, Clie
     })
 }
 
-pub(super) async fn outcome(client: Client, deed: &Deed) -> Result<Outcome, ClientError> {
+pub(super) async fn outcome(client: Client, deed: &Deed, read: Read) -> Result<Outcome, Trouble> {
     Ok(match deed {
         Deed::Account { id, action } => Outcome::Account(Box::new(client.act(id, *action).await?)),
         Deed::AddKey(new) => Outcome::Key(client.add_key(new).await?),
+        Deed::ChangeKey { id, change } => {
+            client.change_key(id, change).await?;
+            Outcome::Done
+        }
+        Deed::RotateKey(key) => Outcome::Key(client.rotate_key(&key.id).await?),
         Deed::RevokeKey { id } => {
             client.revoke_key(id).await?;
             Outcome::Done
@@ -65,7 +72,20 @@ pub(super) async fn outcome(client: Client, deed: &Deed) -> Result<Outcome, Clie
             client.set(path, value).await?;
             Outcome::Done
         }
-        Deed::BeginLogin(way) => Outcome::Login(client.begin_login(way).await?),
+        Deed::BeginLogin { way, wishes } => Outcome::Login(client.begin_login(way, wishes).await?),
+        Deed::LoginByCookie { way, cookie, label } => {
+            Outcome::LoggedIn(client.login_by_cookie(way, cookie, label).await?)
+        }
+        Deed::ImportKey {
+            file,
+            location,
+            label,
+        } => {
+            let (name, unread) = (file.clone(), format!("{file} cannot be read"));
+            let key = spawn_blocking(move || read(&name)).await;
+            let key = key.map_err(|_| Trouble::of(unread))??;
+            Outcome::LoggedIn(client.import_key_file(&key, location, label).await?)
+        }
         Deed::EndLogin { pasted, .. } => {
             client.end_login(pasted).await?;
             Outcome::Done

@@ -2,7 +2,7 @@
 
 use modelgate_management::{UsageSummary, UsageTotals};
 
-use super::{logins, over, schedule};
+use super::{client_keys, logins, over, schedule};
 use crate::app::{App, Page};
 use crate::message::{Answer, Deed, Effect, Fetch, Outcome, Trouble};
 
@@ -10,6 +10,7 @@ pub(super) fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Requests(requests) => {
             answered_to(app, &Fetch::Requests);
+            app.accounts.begin(requests.requests.iter().rev());
             // The oldest first, as if they had been told.
             for summary in requests.requests.into_iter().rev() {
                 let took = i64::try_from(summary.total_ms / 1_000).unwrap_or(i64::MAX);
@@ -109,14 +110,18 @@ pub(super) fn failed(app: &mut App, fetch: &Fetch, trouble: Trouble) -> Vec<Effe
 
 pub(super) fn done(app: &mut App, deed: Deed, outcome: Result<Outcome, Trouble>) -> Vec<Effect> {
     match (deed, outcome) {
-        (Deed::BeginLogin(way), Ok(Outcome::Login(begun))) => logins::began(app, way, Ok(begun)),
-        (Deed::BeginLogin(way), Err(trouble)) => logins::began(app, way, Err(trouble)),
+        (Deed::BeginLogin { way, .. }, Ok(Outcome::Login(begun))) => {
+            logins::began(app, way, Ok(begun))
+        }
+        (Deed::BeginLogin { way, .. }, Err(trouble)) => logins::began(app, way, Err(trouble)),
         (Deed::EndLogin { state, .. }, Err(trouble)) => {
             logins::troubled(app, &state, Some(trouble));
             Vec::new()
         }
         // How it stands says what has become of it.
-        (Deed::BeginLogin(_) | Deed::EndLogin { .. } | Deed::CancelLogin(_), Ok(_)) => Vec::new(),
+        (Deed::BeginLogin { .. } | Deed::EndLogin { .. } | Deed::CancelLogin(_), Ok(_)) => {
+            Vec::new()
+        }
         (_, Err(trouble)) => {
             app.toast(trouble.message, true);
             Vec::new()
@@ -145,8 +150,25 @@ fn changed(app: &mut App, deed: Deed, outcome: Outcome) -> Option<Fetch> {
         }
         (Deed::AddKey(new), outcome) => {
             if let Outcome::Key(key) = outcome {
-                app.pages.push(Page::NewKey { new, key });
+                let replaces = None;
+                app.pages.push(Page::NewKey { new, key, replaces });
             }
+            Fetch::Keys
+        }
+        (Deed::RotateKey(old), outcome) => {
+            if let Outcome::Key(key) = outcome {
+                let (new, replaces) = (client_keys::as_new(&old), Some(old.id));
+                app.pages.push(Page::NewKey { new, key, replaces });
+            }
+            Fetch::Keys
+        }
+        (Deed::ChangeKey { id, change }, _) => {
+            let what = match change.disabled {
+                Some(true) => "disabled",
+                Some(false) => "enabled",
+                None => "changed",
+            };
+            app.toast(format!("{what} {}", app.key_name(&id)), false);
             Fetch::Keys
         }
         (Deed::RevokeKey { id }, _) => {
@@ -157,7 +179,13 @@ fn changed(app: &mut App, deed: Deed, outcome: Outcome) -> Option<Fetch> {
             app.toast(format!("changed {path}"), false);
             Fetch::Settings
         }
-        (Deed::BeginLogin(_) | Deed::EndLogin { .. } | Deed::CancelLogin(_), _) => return None,
+        (Deed::LoginByCookie { .. } | Deed::ImportKey { .. }, outcome) => {
+            if let Outcome::LoggedIn(account) = outcome {
+                logins::made(app, account.as_deref());
+            }
+            Fetch::Accounts
+        }
+        (Deed::BeginLogin { .. } | Deed::EndLogin { .. } | Deed::CancelLogin(_), _) => return None,
     })
 }
 

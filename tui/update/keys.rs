@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use modelgate_management::{AccountAction, NewKey};
+use modelgate_management::AccountAction;
 
-use super::{logins, schedule, typing};
+use super::{client_keys, logins, schedule, typing};
 use crate::app::{App, Input, Page, Purpose, Question, View, Why};
 use crate::keymap::{self, Command};
 use crate::list::moved;
@@ -67,7 +67,10 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
         Command::ClearCooldown => return act(app, AccountAction::ClearCooldown),
         Command::Refresh => return act(app, AccountAction::Refresh),
         Command::Remove => return remove(app),
-        Command::LogIn => logins::choose(app),
+        Command::LogIn => logins::choose(app, false),
+        Command::LogInWith => logins::choose(app, true),
+        Command::ShowCode => logins::show_code(app),
+        Command::ShowText => logins::show_text(app),
         Command::Browse => return logins::browse(app),
         Command::Paste => logins::paste(app),
         Command::Try => {
@@ -75,11 +78,11 @@ pub(super) fn perform(app: &mut App, command: Command) -> Vec<Effect> {
                 app.input = Some(Input::empty(Purpose::Ask));
             }
         }
-        Command::NewKey => {
-            app.keys.draft = NewKey::default();
-            app.input = Some(Input::empty(Purpose::NameKey));
-        }
-        Command::Revoke => revoke(app),
+        Command::NewKey => client_keys::make(app),
+        Command::ChangeKey => client_keys::change(app),
+        Command::DisableKey => return client_keys::disable(app),
+        Command::Rotate => client_keys::rotate(app),
+        Command::Revoke => client_keys::revoke(app),
         Command::By => {
             app.usage.by = usage::next(&By::ALL, app.usage.by);
             app.usage.known.value = None;
@@ -136,6 +139,7 @@ fn on_page(app: &mut App, command: Command) -> Option<Vec<Effect>> {
         Page::Why(why) => &mut why.scroll,
         Page::Login(login) => &mut login.scroll,
         Page::Trial(trial) => &mut trial.scroll,
+        Page::Account { scroll, .. } => scroll,
         Page::NewKey { .. } => return None,
     };
     // A page is moved, not a place on it.
@@ -154,6 +158,9 @@ fn open(app: &mut App) -> Vec<Effect> {
         let id = trial.request_id().map(str::to_owned);
         return id.map_or_else(Vec::new, |id| why(app, id));
     }
+    if app.view == View::Accounts {
+        return account(app);
+    }
     let id = match app.view {
         View::Logs => app
             .logs
@@ -168,16 +175,32 @@ fn open(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Does something with the chosen account.
+/// Opens everything about the chosen account.
+fn account(app: &mut App) -> Vec<Effect> {
+    if let (true, Some(id)) = (app.pages.is_empty(), app.chosen()) {
+        app.pages.push(Page::Account { id, scroll: 0 });
+    }
+    schedule::due(app)
+}
+
+/// The account whose page is open, or that is chosen.
+fn meant(app: &App) -> Option<String> {
+    match app.pages.last() {
+        Some(Page::Account { id, .. }) => Some(id.clone()),
+        _ => app.chosen(),
+    }
+}
+
+/// Does something with an account.
 fn act(app: &mut App, action: AccountAction) -> Vec<Effect> {
-    let id = app.chosen();
+    let id = meant(app);
     let deed = id.map(|id| Effect::Do(Deed::Account { id, action }));
     deed.into_iter().collect()
 }
 
-/// Asks whether the chosen account shall be forgotten.
+/// Asks whether an account shall be forgotten.
 fn remove(app: &mut App) -> Vec<Effect> {
-    let Some(id) = app.chosen() else {
+    let Some(id) = meant(app) else {
         return Vec::new();
     };
     let mut all = app.accounts.all().iter();
@@ -193,19 +216,6 @@ fn remove(app: &mut App) -> Vec<Effect> {
         },
     });
     Vec::new()
-}
-
-/// Asks whether the chosen client key shall be ended.
-fn revoke(app: &mut App) {
-    if let Some(id) = app.chosen() {
-        let name = app.key_name(&id);
-        app.question = Some(Question {
-            text: format!(
-                "Revoke the client key {name}? Who presents it is refused from now on. This cannot be undone."
-            ),
-            deed: Deed::RevokeKey { id },
-        });
-    }
 }
 
 /// Sums that are not known yet are wanted at once.
@@ -267,7 +277,7 @@ pub(super) fn closed(app: &mut App, page: Page) -> Vec<Effect> {
     match page {
         Page::Login(login) => logins::left(app, &login),
         Page::Trial(_) => vec![Effect::Hush],
-        Page::Help { .. } | Page::Why(_) | Page::NewKey { .. } => Vec::new(),
+        Page::Help { .. } | Page::Why(_) | Page::NewKey { .. } | Page::Account { .. } => Vec::new(),
     }
 }
 

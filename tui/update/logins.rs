@@ -1,24 +1,134 @@
 //! Logins: chosen, begun, followed, ended by what is pasted, and called off.
 
-use modelgate_management::{LoginBegun, LoginStatus, LoginWay, Secret};
+use modelgate_management::{LoginBegun, LoginStatus, LoginWay, Secret, Takes};
 
 use super::schedule;
+use super::typing::Accepted;
 use crate::app::{App, Input, Page, Purpose};
-use crate::login::{Login, Stage};
+use crate::login::{Draft, Login, Stage};
 use crate::message::{Deed, Effect, Fetch, Link, Trouble};
+use crate::view;
 
-/// Asks whose account is meant.
-pub(super) fn choose(app: &mut App) {
+/// Asks whose account is meant; `asks`: and then for more.
+pub(super) fn choose(app: &mut App, asks: bool) {
     if matches!(app.link, Link::Live | Link::Polling) {
+        app.login = Draft {
+            asks,
+            ..Draft::default()
+        };
         app.input = Some(Input::empty(Purpose::Way(0)));
     } else {
         app.toast("there is no gateway that could log in", true);
     }
 }
 
-pub(super) fn begin(app: &mut App, way: &'static LoginWay) -> Vec<Effect> {
-    app.pages.push(Page::Login(Box::new(Login::new(way))));
-    vec![Effect::Do(Deed::BeginLogin(way))]
+/// Whose account it is was chosen.
+pub(super) fn chosen(app: &mut App, way: &'static LoginWay) -> Vec<Effect> {
+    app.login.way = Some(way);
+    if app.login.asks {
+        app.input = Some(Input::empty(Purpose::Label));
+        return Vec::new();
+    }
+    begin(app, way)
+}
+
+/// What it shall be called was typed.
+pub(super) fn labelled(app: &mut App, label: &str) -> Vec<Effect> {
+    app.login.wishes.label = filled(label);
+    match app.login.way {
+        Some(way) if way.projects => {
+            app.input = Some(Input::empty(Purpose::Projects));
+            Vec::new()
+        }
+        Some(way) => begin(app, way),
+        None => Vec::new(),
+    }
+}
+
+/// Which projects it is for was typed.
+pub(super) fn for_projects(app: &mut App, projects: &str) -> Vec<Effect> {
+    app.login.wishes.projects = filled(projects);
+    app.login.way.map_or_else(Vec::new, |way| begin(app, way))
+}
+
+/// Asks for what the login takes, or sends the person to the page.
+fn begin(app: &mut App, way: &'static LoginWay) -> Vec<Effect> {
+    let purpose = match way.takes {
+        Takes::Page => {
+            let wishes = std::mem::take(&mut app.login.wishes);
+            app.pages.push(Page::Login(Box::new(Login::new(way))));
+            return vec![Effect::Do(Deed::BeginLogin { way, wishes })];
+        }
+        Takes::Cookie => Purpose::Cookie,
+        Takes::KeyFile => Purpose::KeyFile,
+    };
+    app.input = Some(Input::empty(purpose));
+    Vec::new()
+}
+
+/// The cookie was typed.
+pub(super) fn by_cookie(app: &mut App, cookie: &str) -> Accepted {
+    let (Some(way), false) = (app.login.way, cookie.is_empty()) else {
+        return Err("there is no cookie".to_owned());
+    };
+    let (cookie, label) = (Secret::from(cookie), app.login.wishes.label.take());
+    let deed = Deed::LoginByCookie { way, cookie, label };
+    Ok(vec![Effect::Do(deed)])
+}
+
+/// The path of a key was typed.
+pub(super) fn key_in(app: &mut App, file: &str) -> Accepted {
+    if file.is_empty() {
+        return Err("which file is it?".to_owned());
+    }
+    app.login.file = file.to_owned();
+    app.input = Some(Input::empty(Purpose::Location));
+    Ok(Vec::new())
+}
+
+/// Where the models of a service account are was typed.
+pub(super) fn located(app: &mut App, location: &str) -> Vec<Effect> {
+    let draft = std::mem::take(&mut app.login);
+    vec![Effect::Do(Deed::ImportKey {
+        file: draft.file,
+        location: filled(location),
+        label: draft.wishes.label,
+    })]
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// There is an account.
+pub(super) fn made(app: &mut App, account: Option<&str>) {
+    app.toast(
+        format!("logged in: {}", account.unwrap_or("a new account")),
+        false,
+    );
+}
+
+/// Shows the QR code of the login alone, where the terminal has room for it.
+pub(super) fn show_code(app: &mut App) {
+    let Some((columns, rows)) = view::code_size(app) else {
+        app.toast("the address is too long for a QR code", true);
+        return;
+    };
+    let (width, height) = app.size;
+    if columns > usize::from(width) || rows > usize::from(height) {
+        let needs = format!(
+            "the code needs {columns} columns and {rows} rows; this terminal has {width} and {height}"
+        );
+        app.toast(needs, true);
+    } else if let Some(Page::Login(login)) = app.pages.last_mut() {
+        login.code_alone = true;
+    }
+}
+
+pub(super) fn show_text(app: &mut App) {
+    if let Some(Page::Login(login)) = app.pages.last_mut() {
+        login.code_alone = false;
+    }
 }
 
 /// The gateway has begun a login, or could not.
@@ -47,6 +157,7 @@ pub(super) fn stands(app: &mut App, state: &Secret, status: LoginStatus) -> Vec<
     match status {
         LoginStatus::Waiting => return Vec::new(),
         LoginStatus::Failed(message) => {
+            login.code_alone = false;
             let hint = Some("go back and press l to begin again".to_owned());
             login.stage = Stage::Failed(Trouble { message, hint });
             return Vec::new();
@@ -94,7 +205,7 @@ pub(super) fn browse(app: &App) -> Vec<Effect> {
 }
 
 /// Ends the login with what was pasted.
-pub(super) fn end(app: &mut App, pasted: &str) -> Result<Vec<Effect>, String> {
+pub(super) fn end(app: &mut App, pasted: &str) -> Accepted {
     let state = match app.pages.last() {
         Some(Page::Login(login)) => login.begun().map(|begun| begun.state.clone()),
         _ => None,

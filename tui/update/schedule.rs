@@ -73,7 +73,14 @@ fn of_view(app: &App) -> Vec<Fetch> {
     let now = app.now;
     let mut due = Vec::new();
     match app.view {
-        View::Overview | View::Accounts => {}
+        View::Overview => {}
+        // The page of an account says what it serves.
+        View::Accounts => {
+            let open = matches!(app.pages.last(), Some(Page::Account { .. }));
+            if open && app.models.known.is_older(VIEW, now) {
+                due.push(Fetch::Models);
+            }
+        }
         // The names of keys are shown with requests.
         View::Requests => {
             if app.keys.known.is_older(NAMES, now) {

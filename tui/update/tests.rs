@@ -2,7 +2,7 @@ mod deeds;
 mod table;
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use modelgate_management::{AccountAction, Event, NewKey};
+use modelgate_management::{AccountAction, Event, KeyChange, NewKey};
 use serde_json::json;
 
 use super::*;
@@ -215,6 +215,36 @@ fn what_is_done_with_an_account_is_done_to_the_chosen_one() {
 }
 
 #[test]
+fn the_page_of_an_account_says_all_and_acts_on_that_account() {
+    let mut app = Seen::Recorded.app((80, 12));
+    app.view = View::Accounts;
+    app.models.known = crate::app::Known::default();
+    press(&mut app, KeyCode::Down);
+    let effects = press(&mut app, KeyCode::Enter);
+    assert!(fetches(&effects).contains(&&Fetch::Models), "{effects:?}");
+    let scroll = |app: &App| match app.pages.last() {
+        Some(Page::Account { id, scroll }) if id == "claude-ada@example.com" => *scroll,
+        other => panic!("{other:?}"),
+    };
+    press(&mut app, KeyCode::End);
+    let end = crate::view::page_length(&app).unwrap() - crate::view::page_rows(&app);
+    assert!(end > 0, "it has more lines than the terminal");
+    assert_eq!(scroll(&app), end);
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.pages.len(), 1, "it is open");
+    // Another one is chosen below, as when the list has changed.
+    app.accounts.cursor.choose(Some("demo[0]"));
+    let id = "claude-ada@example.com".to_owned();
+    let action = AccountAction::ClearCooldown;
+    let effects = press(&mut app, KeyCode::Char('c'));
+    assert_eq!(effects, [Effect::Do(Deed::Account { id, action })]);
+    press(&mut app, KeyCode::Char('x'));
+    assert!(app.question.take().unwrap().text.contains("claude-ada"));
+    press(&mut app, KeyCode::Esc);
+    assert!(app.pages.is_empty());
+}
+
+#[test]
 fn what_cannot_be_undone_is_asked_about() {
     let mut app = Seen::Recorded.app(SIZE);
     app.view = View::Accounts;
@@ -302,6 +332,94 @@ fn a_new_key_is_named_made_and_shown_once() {
 }
 
 #[test]
+fn what_a_key_may_do_is_changed_as_it_was_said() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Keys;
+    press(&mut app, KeyCode::Down);
+    let typed = |app: &App| app.input.as_ref().unwrap().text.clone();
+    let id = "a26ac8553a04".to_owned();
+    // All of it as it is.
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(typed(&app), "ci");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(typed(&app), "gpt-*, claude-*");
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(typed(&app), "2026-03-06T12:00:00Z");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    assert_eq!(app.toasts.last().unwrap().text, "nothing was changed");
+    // One thing otherwise, one taken away.
+    let erase = || crossterm::event::KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    press(&mut app, KeyCode::Char('e'));
+    press(&mut app, KeyCode::Enter);
+    update(&mut app, Message::Key(erase()));
+    type_in(&mut app, "grok-*");
+    press(&mut app, KeyCode::Enter);
+    update(&mut app, Message::Key(erase()));
+    let effects = press(&mut app, KeyCode::Enter);
+    let change = KeyChange {
+        models: Some(vec!["grok-*".to_owned()]),
+        expires: Some(String::new()),
+        ..KeyChange::default()
+    };
+    let deed = Deed::ChangeKey { id, change };
+    assert_eq!(effects, [Effect::Do(deed.clone())]);
+    let effects = update(&mut app, Message::Done(deed, Ok(Outcome::Done)));
+    assert_eq!(fetches(&effects), [&Fetch::Keys]);
+    assert_eq!(app.toasts.last().unwrap().text, "changed ci");
+    press(&mut app, KeyCode::Char('e'));
+    update(&mut app, Message::Key(erase()));
+    type_in(&mut app, "laptop");
+    press(&mut app, KeyCode::Enter);
+    assert!(
+        app.input.as_ref().unwrap().complaint.is_some(),
+        "it is another's"
+    );
+    // What was begun and left is no change of the next that is made.
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('n'));
+    let keys = [KeyCode::Enter; 3].map(|key| press(&mut app, key)).concat();
+    assert_eq!(keys, [Effect::Do(Deed::AddKey(NewKey::default()))]);
+}
+
+#[test]
+fn a_disabled_key_is_enabled_by_the_same_key() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Keys;
+    for (id, disabled) in [("a7c8d4193582", true), ("00ffc8553a04", false)] {
+        app.keys.cursor.choose(Some(id));
+        let change = KeyChange {
+            disabled: Some(disabled),
+            ..KeyChange::default()
+        };
+        let id = id.to_owned();
+        let effects = press(&mut app, KeyCode::Char('d'));
+        assert_eq!(effects, [Effect::Do(Deed::ChangeKey { id, change })]);
+    }
+}
+
+#[test]
+fn a_rotated_key_is_asked_about_and_shown_once() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Keys;
+    press(&mut app, KeyCode::Char('r'));
+    assert!(app.question.as_ref().unwrap().text.contains("laptop"));
+    let effects = press(&mut app, KeyCode::Char('y'));
+    let [Effect::Do(deed @ Deed::RotateKey(key))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(key.id, "a7c8d4193582");
+    let secret = "mg-other-secret".into();
+    update(
+        &mut app,
+        Message::Done(deed.clone(), Ok(Outcome::Key(secret))),
+    );
+    assert!(
+        matches!(app.pages.last(), Some(Page::NewKey { replaces: Some(id), .. }) if id == "a7c8d4193582")
+    );
+    assert!(!format!("{app:?}").contains("mg-other-secret"));
+}
+
+#[test]
 fn a_key_is_revoked_by_its_id_and_asked_about_by_its_name() {
     let mut app = Seen::Recorded.app(SIZE);
     app.view = View::Keys;
@@ -358,6 +476,7 @@ fn everything_can_be_done_by_its_words() {
         })]
     ));
     type_in(&mut app, ":");
+    press(&mut app, KeyCode::Down);
     press(&mut app, KeyCode::Down);
     let effects = press(&mut app, KeyCode::Enter);
     assert!(matches!(

@@ -1,9 +1,7 @@
 //! Lines that are typed: character by character, and what they were for.
 
-use modelgate_management::keys;
-
 use super::keys::perform;
-use super::logins;
+use super::{client_keys, logins};
 use crate::app::{App, Input, Page, Purpose, View};
 use crate::keymap;
 use crate::login;
@@ -40,14 +38,17 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
     };
     let accepted = match input.purpose {
         Purpose::Filter | Purpose::Search | Purpose::FilterModels => Ok(Vec::new()),
-        Purpose::NameKey => name_key(app, input.text.trim()),
+        Purpose::NameKey => client_keys::named(app, input.text.trim()),
         Purpose::KeyModels => {
-            let models = input.text.split(',').map(|model| model.trim().to_owned());
-            app.keys.draft.models = models.filter(|model| !model.is_empty()).collect();
-            app.input = Some(Input::empty(Purpose::KeyExpires));
+            client_keys::limited(app, &input.text);
             Ok(Vec::new())
         }
-        Purpose::KeyExpires => end_key(app, input.text.trim()),
+        Purpose::KeyExpires => client_keys::ended(app, input.text.trim()),
+        Purpose::Label => Ok(logins::labelled(app, input.text.trim())),
+        Purpose::Projects => Ok(logins::for_projects(app, input.text.trim())),
+        Purpose::Cookie => logins::by_cookie(app, input.text.trim()),
+        Purpose::KeyFile => logins::key_in(app, input.text.trim()),
+        Purpose::Location => Ok(logins::located(app, input.text.trim())),
         Purpose::Callback => logins::end(app, input.text.trim()),
         Purpose::Ask => ask(app, input.text.trim()),
         Purpose::Export => export(app, input.text.trim()),
@@ -58,7 +59,7 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
         }
         Purpose::Way(chosen) => {
             let way = login::ways(&input.text).get(chosen).copied();
-            way.map(|way| logins::begin(app, way))
+            way.map(|way| logins::chosen(app, way))
                 .ok_or_else(|| "there is no such provider".to_owned())
         }
         Purpose::Setting(place) => {
@@ -79,29 +80,8 @@ pub(super) fn accept(app: &mut App) -> Vec<Effect> {
     })
 }
 
-type Accepted = Result<Vec<Effect>, String>;
-
-fn name_key(app: &mut App, name: &str) -> Accepted {
-    let mut keys = app.listed_keys().iter();
-    if keys.any(|key| key.name.as_deref() == Some(name)) {
-        return Err("there is one of this name already".to_owned());
-    }
-    app.keys.draft.name = Some(name.to_owned()).filter(|name| !name.is_empty());
-    app.input = Some(Input::empty(Purpose::KeyModels));
-    Ok(Vec::new())
-}
-
-fn end_key(app: &mut App, expires: &str) -> Accepted {
-    let mut new = std::mem::take(&mut app.keys.draft);
-    if !expires.is_empty() {
-        if let Err(why) = keys::check_expiry(expires) {
-            app.keys.draft = new;
-            return Err(why);
-        }
-        new.expires = Some(expires.to_owned());
-    }
-    Ok(vec![Effect::Do(Deed::AddKey(new))])
-}
+/// What is to be done, or why the line cannot be taken as it is.
+pub(super) type Accepted = Result<Vec<Effect>, String>;
 
 fn ask(app: &mut App, text: &str) -> Accepted {
     let Some(model) = app.chosen().filter(|_| app.view == View::Models) else {
@@ -141,6 +121,11 @@ pub(super) fn left(app: &mut App, purpose: Purpose) {
         Purpose::NameKey
         | Purpose::KeyModels
         | Purpose::KeyExpires
+        | Purpose::Label
+        | Purpose::Projects
+        | Purpose::Cookie
+        | Purpose::KeyFile
+        | Purpose::Location
         | Purpose::Callback
         | Purpose::Ask
         | Purpose::Export

@@ -8,27 +8,23 @@
 //! ```
 
 use modelgate_management::Account;
-use modelgate_management::accounts::{QuotaWindow, State};
+use modelgate_management::accounts::State;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use super::sheet::Sheet;
-use super::{framed, say};
+use super::{account, framed, say};
 use crate::accounts::{Moment, STRIP};
 use crate::app::App;
-use crate::format::{self, UNKNOWN};
+use crate::format;
 use crate::table::{self, Cell, Column, numbers, words};
-use crate::text;
 
 /// From this width on, what is known of the chosen one stands beside the list.
 const WIDE: u16 = 160;
 /// From this height on it stands below.
 const HIGH: u16 = 16;
-/// Places of a bar.
-const BAR: usize = 20;
 
 const COLUMNS: &[Column<Account>] = &[
     words("ACCOUNT", (16, 44), 0, |_, account| {
@@ -79,7 +75,12 @@ pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
     let rest = detail_area(area);
     if let (Some(account), true) = (accounts.get(chosen), rest.height > 2) {
         let inner = framed(app, rest, &account.id, frame);
-        let lines = detail(app, account, usize::from(inner.width));
+        let mut lines = account::detail(app, account, usize::from(inner.width));
+        let rows = usize::from(inner.height);
+        if lines.len() > rows && rows > 1 {
+            lines.truncate(rows - 1);
+            lines.push(Line::styled("  … Enter shows all", app.theme.faint()));
+        }
         frame.render_widget(Paragraph::new(lines), inner);
     }
 }
@@ -119,100 +120,6 @@ fn detail_area(body: Rect) -> Rect {
         height,
         ..body
     }
-}
-
-fn detail(app: &App, account: &Account, width: usize) -> Vec<Line<'static>> {
-    let mut sheet = Sheet::new(app, width);
-    let source = account.source.name();
-    let kind = format!(
-        "{}, spoken to as {}, from the {source}",
-        account.provider, account.kind
-    );
-    sheet.plain("provider", &kind);
-    for (label, text) in [
-        ("email", &account.email),
-        ("label", &account.label),
-        ("file", &account.file),
-        ("prefix", &account.prefix),
-    ] {
-        if let Some(text) = text {
-            sheet.plain(label, text);
-        }
-    }
-    let (words, style) = standing(app, account);
-    sheet.row("state", &words, style);
-    if let Some(reason) = &account.reason {
-        sheet.row("why", reason, style);
-    }
-    let weight = account
-        .weight
-        .map_or(UNKNOWN.to_owned(), |weight| weight.to_string());
-    let turn = format!("priority {}, weight {weight}", account.priority);
-    sheet.plain("turn", &turn);
-    if let Some(expires) = account.token_expires {
-        let left = format::seconds(expires.duration_since(app.now).as_secs());
-        sheet.plain("token", &format!("ends in {left}; it is renewed before"));
-    }
-    for window in &account.quota {
-        sheet.spans(&window.name, bar(app, window));
-    }
-    let strip = app.accounts.strip(&account.id).map(|moment| {
-        let style = match moment {
-            Moment::Quiet => app.theme.faint(),
-            Moment::Good => app.theme.good(),
-            Moment::Mixed => app.theme.warn(),
-            Moment::Bad => app.theme.bad(),
-        };
-        Span::styled(sign(moment).to_string(), style)
-    });
-    let mut strip: Vec<Span<'static>> = strip.collect();
-    strip.push(Span::styled(
-        " ▮ good ▯ mixed ✗ bad · quiet",
-        app.theme.faint(),
-    ));
-    sheet.spans("lately", strip);
-    if let Some(list) = &account.model_list {
-        let words = match &list.error {
-            Some(error) => format!("{} on its list, which did not come: {error}", list.models),
-            None => format!("{} on its list", list.models),
-        };
-        sheet.plain("models", &words);
-    }
-    for model in &account.models {
-        let mut words = format!("{}: {}", model.model, model.state.name());
-        if let Some(next) = model.next_try {
-            let left = format::countdown(next.duration_since(app.now).as_secs());
-            words.push_str(&format!(" {left}"));
-        }
-        if let Some(reason) = &model.reason {
-            words.push_str(&format!(", {reason}"));
-        }
-        sheet.row("model", &words, app.theme.warn());
-    }
-    sheet.lines
-}
-
-/// How much of a limit is used up, and when it is whole again.
-fn bar(app: &App, window: &QuotaWindow) -> Vec<Span<'static>> {
-    let used = window.used_percent.clamp(0.0, 100.0);
-    let full = (used / 100.0 * BAR as f64).round() as usize;
-    let style = if used >= 90.0 {
-        app.theme.bad()
-    } else if used >= 70.0 {
-        app.theme.warn()
-    } else {
-        app.theme.good()
-    };
-    let mut words = format!(" {used:.0} %");
-    if let Some(resets) = window.resets_at {
-        let left = format::seconds(resets.duration_since(app.now).as_secs());
-        words.push_str(&format!(", whole again in {left}"));
-    }
-    vec![
-        Span::styled("█".repeat(full), style),
-        Span::styled("░".repeat(BAR.saturating_sub(full)), app.theme.faint()),
-        Span::raw(text::clip(&words, 40)),
-    ]
 }
 
 /// How an account is, in a few words.
@@ -267,7 +174,7 @@ fn token(app: &App, account: &Account) -> Cell {
     Cell::known(left.as_deref())
 }
 
-fn sign(moment: Moment) -> char {
+pub(super) fn sign(moment: Moment) -> char {
     match moment {
         Moment::Quiet => '·',
         Moment::Good => '▮',

@@ -35,12 +35,20 @@ fn typed(app: &App, input: &Input, room: usize) -> Line<'static> {
         Purpose::Search => "search: ".to_owned(),
         Purpose::Palette(_) => ":".to_owned(),
         Purpose::Way(_) => "log in to: ".to_owned(),
+        Purpose::Label => "a name for the account? empty: none ".to_owned(),
+        Purpose::Projects => {
+            "which projects, like one, two, or all? empty: the provider's choice ".to_owned()
+        }
+        Purpose::Cookie => "the cookie of the page, pasted: ".to_owned(),
+        Purpose::KeyFile => "the key file, on this machine: ".to_owned(),
+        Purpose::Location => "where, like europe-west4? empty: the usual place ".to_owned(),
         Purpose::Callback => "the address it ended on, or code#state: ".to_owned(),
         Purpose::Ask => {
             let model = app.chosen().unwrap_or_default();
             format!("a real, paid request to {model}: ")
         }
         Purpose::Export => "write to (.csv or .json): ".to_owned(),
+        Purpose::NameKey if app.keys.changed.is_some() => "whose is the key? ".to_owned(),
         Purpose::NameKey => "whose is the new key? ".to_owned(),
         Purpose::KeyModels => "which models, like gpt-*, claude-*? empty: all ".to_owned(),
         Purpose::KeyExpires => "until when, like 2027-01-31? empty: for ever ".to_owned(),
@@ -53,7 +61,11 @@ fn typed(app: &App, input: &Input, room: usize) -> Line<'static> {
         text::clip(&format!(" ✗ {complaint}"), left * 3 / 4)
     });
     let complaint = complaint.unwrap_or_default();
-    let typed = text::safe(&input.text);
+    let typed = if input.purpose.is_secret() {
+        "•".repeat(input.text.chars().count()).into()
+    } else {
+        text::safe(&input.text)
+    };
     // The end of what is typed is where it grows.
     let fits = room.saturating_sub(text::width(&question) + text::width(&complaint) + 2);
     let typed = text::end(&typed, fits);

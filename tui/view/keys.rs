@@ -132,6 +132,14 @@ pub(super) fn new_key(app: &App, new: &NewKey, key: &str, width: usize) -> Vec<L
     sheet.lines
 }
 
+/// What becomes of the key in whose place another one is.
+pub(super) fn replaced(app: &App, old: &str, width: usize) -> Vec<Line<'static>> {
+    let mut sheet = Sheet::new(app, width);
+    let words = format!("Who presents the one before, {old}, is refused.");
+    sheet.row("", &words, app.theme.faint());
+    sheet.lines
+}
+
 fn state(app: &App, key: &ClientKey) -> Cell {
     match key.expires {
         _ if key.disabled => Cell::new("○ disabled", app.theme.faint()),

@@ -13,7 +13,7 @@ use ratatui::text::Line;
 
 use super::qr;
 use super::sheet::Sheet;
-use crate::app::App;
+use crate::app::{App, Page};
 use crate::format;
 use crate::login::{Login, Stage};
 use crate::text;
@@ -85,6 +85,8 @@ fn away(app: &App, login: &Login, sheet: &mut Sheet<'_>, rows: usize) {
         sheet.row("but", &trouble.line(), app.theme.bad());
     }
     sheet.lines.push(Line::default());
+    let whole = qr::size(&begun.url);
+    let (columns, screen) = (usize::from(app.size.0), usize::from(app.size.1));
     match qr::lines(
         &begun.url,
         sheet.width.saturating_sub(1),
@@ -92,10 +94,33 @@ fn away(app: &App, login: &Login, sheet: &mut Sheet<'_>, rows: usize) {
         app.theme.paper(),
     ) {
         Some(code) => sheet.lines.extend(code),
-        None => sheet.row(
-            "",
-            "A QR code of it has no room here; make the terminal larger.",
-            app.theme.faint(),
-        ),
+        None => {
+            let words = match whole {
+                Some((wide, high)) if wide <= columns && high <= screen => {
+                    "c shows a QR code of it, for a telephone.".to_owned()
+                }
+                Some((wide, high)) => format!(
+                    "A QR code of it needs a terminal of {wide} columns and {high} rows; this one has {columns} and {screen}."
+                ),
+                None => "It is too long for a QR code.".to_owned(),
+            };
+            sheet.row("", &words, app.theme.faint());
+        }
     }
+}
+
+/// The QR code of a login, where it is shown alone.
+pub(super) fn code_alone(app: &App) -> Option<Vec<Line<'static>>> {
+    let Some(Page::Login(login)) = app.pages.last() else {
+        return None;
+    };
+    let url = &login.begun().filter(|_| login.code_alone)?.url;
+    qr::lines(url, usize::MAX, usize::MAX, app.theme.paper()).map(|lines| {
+        // Without the margin that it has on a page.
+        let bare = lines.into_iter().map(|mut line| {
+            line.spans.remove(0);
+            line
+        });
+        bare.collect()
+    })
 }

@@ -1,7 +1,7 @@
 //! The models: what clients can ask for, who serves it, what it costs, and whether somebody would answer now.
 //!
 //! ```text
-//! │ MODEL  PROVIDERS  HEALTH  IN $/M  OUT $/M  LONGEST │
+//! │ MODEL  PROVIDERS  HEALTH  IN $/M  OUT $/M  CONTEXT │
 //! │ …                                                  │
 //! ├────────────────────────────────────────────────────┤
 //! │ who serves the chosen one                          │
@@ -36,13 +36,11 @@ const COLUMNS: &[Column<Model>] = &[
     numbers("OUT $/M", 8, 1, |_, model| {
         price(model.price.map(|price| price.output))
     }),
-    numbers("CACHED $/M", 10, 4, |_, model| {
+    numbers("CACHED $/M", 10, 5, |_, model| {
         price(model.price.and_then(|price| price.cache_read))
     }),
-    numbers("LONGEST", 7, 3, |_, model| {
-        let longest = model.max_output.map(|tokens| format::count(tokens.into()));
-        Cell::known(longest.as_deref())
-    }),
+    numbers("CONTEXT", 7, 3, |_, model| tokens(model.context_window)),
+    numbers("LONGEST", 7, 4, |_, model| tokens(model.max_output)),
 ];
 
 pub(super) fn render(app: &App, area: Rect, frame: &mut Frame<'_>) {
@@ -126,6 +124,11 @@ fn health(app: &App, model: &Model) -> Cell {
     };
     let more = if model.more_servers > 0 { "+" } else { "" };
     Cell::new(format!("{mark} {ready} of {all}{more}"), style)
+}
+
+fn tokens(tokens: Option<u32>) -> Cell {
+    let tokens = tokens.map(|tokens| format::count(tokens.into()));
+    Cell::known(tokens.as_deref())
 }
 
 /// Dollars for a million tokens.

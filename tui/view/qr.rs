@@ -7,6 +7,13 @@ use ratatui::text::{Line, Span};
 /// Light modules around the code. The standard wants four; telephones make do with two, and terminals are small.
 const QUIET: usize = 2;
 
+/// Columns and rows that the code takes; none where the data are too long for one.
+pub(super) fn size(data: &str) -> Option<(usize, usize)> {
+    let code = QrCode::with_error_correction_level(data, EcLevel::L).ok()?;
+    let side = code.width() + 2 * QUIET;
+    Some((side, side.div_ceil(2)))
+}
+
 /// The code in lines of as many columns as it needs; none where it is larger than that.
 pub(super) fn lines(
     data: &str,

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::text;
 
 /// Places for a label.
-const LABEL: usize = 10;
+pub(super) const LABEL: usize = 10;
 /// Lines that one text may take.
 const MOST: usize = 8;
 

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::fixtures::{Seen, later, logging_in, press, type_in};
-use crate::message::{Answer, Message};
+use crate::message::{self, Answer, Effect, Message};
 use crate::text;
 use crate::text::tests::HOSTILE;
 use crate::theme::Theme;
@@ -116,6 +116,29 @@ fn an_account_with_limits() {
 }
 
 #[test]
+fn everything_about_an_account() {
+    for (name, seen, keys, downs) in [
+        ("", Seen::Recorded, 1, 0),
+        ("_end", Seen::Recorded, 1, 99),
+        ("_resting", Seen::Recorded, 0, 0),
+        ("_hostile", Seen::Hostile, 1, 0),
+    ] {
+        check(&format!("account{name}"), |size| {
+            let mut app = seen.app(size);
+            app.view = View::Accounts;
+            for _ in 0..keys {
+                press(&mut app, KeyCode::Down);
+            }
+            press(&mut app, KeyCode::Enter);
+            for _ in 0..downs {
+                press(&mut app, KeyCode::Down);
+            }
+            app
+        });
+    }
+}
+
+#[test]
 fn a_new_key_is_shown_once() {
     check("keys_new", |size| {
         let mut app = Seen::Recorded.app(size);
@@ -125,7 +148,22 @@ fn a_new_key_is_shown_once() {
             expires: Some("2027-01-31".to_owned()),
         };
         let key = "mg-0123456789".into();
-        app.pages.push(Page::NewKey { new, key });
+        let replaces = None;
+        app.pages.push(Page::NewKey { new, key, replaces });
+        app
+    });
+    check("keys_rotated", |size| {
+        let mut app = Seen::Recorded.app(size);
+        app.view = View::Keys;
+        press(&mut app, KeyCode::Down);
+        press(&mut app, KeyCode::Char('r'));
+        let effects = press(&mut app, KeyCode::Char('y'));
+        let [Effect::Do(deed)] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        let key = "mg-9876543210".into();
+        let done = Message::Done(deed.clone(), Ok(message::Outcome::Key(key)));
+        update(&mut app, done);
         app
     });
 }
@@ -142,6 +180,38 @@ fn a_login_shows_where_to_go() {
             logging_in(seen, code, size)
         });
     }
+}
+
+#[test]
+fn the_code_of_a_login_is_shown_alone() {
+    check("login_code", |size| {
+        let mut app = logging_in(Seen::Recorded, Some("ABCD-EFGH"), size);
+        press(&mut app, KeyCode::Char('c'));
+        app
+    });
+    // As small as it can be, and smaller.
+    let mut app = logging_in(Seen::Recorded, Some("ABCD-EFGH"), (80, 24));
+    let (columns, rows) = code_size(&app).unwrap();
+    press(&mut app, KeyCode::Char('c'));
+    for (less, seen) in [(0, true), (1, false)] {
+        app.size = (columns as u16, rows as u16 - less);
+        let dark = shown(&app).matches(['█', '▀', '▄']).count();
+        assert_eq!(dark > 100, seen, "{dark}");
+    }
+}
+
+#[test]
+fn a_cookie_is_not_shown() {
+    let mut app = Seen::Recorded.app((80, 24));
+    app.view = View::Accounts;
+    type_in(&mut app, "lcookie");
+    press(&mut app, KeyCode::Enter);
+    type_in(&mut app, "BXAuth=hush");
+    let screen = shown(&app);
+    assert!(
+        screen.contains("•••••••••••▏") && !screen.contains("hush"),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -219,6 +289,7 @@ fn lines_are_asked_for_by_what_they_are_for() {
         (View::Models, "ask", "tWhy?"),
         (View::Usage, "export", "e"),
         (View::Keys, "key", "nlaptop"),
+        (View::Keys, "key_change", "je"),
     ] {
         check(&format!("typing_{name}"), |size| {
             let mut app = Seen::Recorded.app(size);

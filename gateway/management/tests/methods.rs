@@ -32,7 +32,7 @@ const RESOURCES: [(&str, &str); 69] = [
     ("api-call", "POST"),
     ("api-keys", LIST),
     ("keys", "GET, POST"),
-    ("keys/ann", "DELETE"),
+    ("keys/ann", "PATCH, DELETE"),
     ("keys/ann/rotate", "POST"),
     ("gemini-api-key", LIST),
     ("interactions-api-key", LIST),

@@ -56,6 +56,19 @@ async fn a_client_key_is_made_used_rotated_and_revoked() {
     let taken = run(&gateway.home, &["keys", "add", "--name", "ann"]).await;
     assert_eq!(taken.code, Some(1));
 
+    for (words, expected) in [
+        (&["--models", "other"][..], 403),
+        (&["--models", "", "--expires", ""], 200),
+        (&["--disable"], 401),
+        (&["--enable", "--models", "son*"], 200),
+    ] {
+        let set = run(&gateway.home, &[&["keys", "set", "ann"], words].concat()).await;
+        done(&set);
+        assert_eq!(status(&gateway, first).await, expected, "{words:?}");
+    }
+    let nothing = run(&gateway.home, &["keys", "set", "ann"]).await;
+    assert_eq!(nothing.code, Some(2), "{}", nothing.stderr);
+
     let rotated = run(&gateway.home, &["keys", "rotate", "ann"]).await;
     done(&rotated);
     let second = rotated.stdout.trim();

@@ -139,6 +139,104 @@ fn a_login_that_cannot_begin_says_what_is_missing() {
 }
 
 #[test]
+fn who_asks_for_it_is_asked_for_a_name_and_projects() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Accounts;
+    let begun = |effects: &[Effect]| match effects {
+        [Effect::Do(Deed::BeginLogin { way, wishes })] => {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            (way.name, text(&wishes.label), text(&wishes.projects))
+        }
+        other => panic!("{other:?}"),
+    };
+    type_in(&mut app, "Lgemini");
+    press(&mut app, KeyCode::Enter);
+    type_in(&mut app, " at work ");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    type_in(&mut app, "one, two");
+    let effects = press(&mut app, KeyCode::Enter);
+    let (label, projects) = ("at work".to_owned(), "one, two".to_owned());
+    assert_eq!(begun(&effects), ("gemini", label, projects));
+    press(&mut app, KeyCode::Esc);
+    // Others have no projects, and nothing is left of what was wished before.
+    type_in(&mut app, "Lclaude");
+    press(&mut app, KeyCode::Enter);
+    let effects = press(&mut app, KeyCode::Enter);
+    assert_eq!(begun(&effects), ("claude", String::new(), String::new()));
+}
+
+#[test]
+fn a_cookie_or_a_key_file_is_a_login_too() {
+    let mut app = Seen::Recorded.app(SIZE);
+    app.view = View::Accounts;
+    type_in(&mut app, "lcookie");
+    assert!(press(&mut app, KeyCode::Enter).is_empty());
+    press(&mut app, KeyCode::Enter);
+    assert!(app.input.as_ref().unwrap().complaint.is_some());
+    update(&mut app, Message::Pasted("BXAuth=hush; x=1\n".to_owned()));
+    let effects = press(&mut app, KeyCode::Enter);
+    let [
+        Effect::Do(
+            deed @ Deed::LoginByCookie {
+                cookie,
+                label: None,
+                ..
+            },
+        ),
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(cookie.expose(), "BXAuth=hush; x=1");
+    assert!(!format!("{effects:?}").contains("hush"));
+    let refused = Err(trouble("duplicate BXAuth found"));
+    update(&mut app, Message::Done(deed.clone(), refused));
+    assert!(app.toasts.last().unwrap().bad);
+
+    type_in(&mut app, "Lvertex");
+    for typed in ["", "robot", "~/key.json"] {
+        type_in(&mut app, typed);
+        assert!(press(&mut app, KeyCode::Enter).is_empty());
+    }
+    type_in(&mut app, "europe-west4");
+    let effects = press(&mut app, KeyCode::Enter);
+    let some = |text: &str| Some(text.to_owned());
+    let deed = Deed::ImportKey {
+        file: "~/key.json".to_owned(),
+        location: some("europe-west4"),
+        label: some("robot"),
+    };
+    assert_eq!(effects, [Effect::Do(deed.clone())]);
+    app.asked.clear();
+    let made = Ok(Outcome::LoggedIn(some("robot@p.example")));
+    let effects = update(&mut app, Message::Done(deed, made));
+    assert_eq!(fetches(&effects), [&Fetch::Accounts]);
+    assert_eq!(
+        app.toasts.last().unwrap().text,
+        "logged in: robot@p.example"
+    );
+}
+
+#[test]
+fn a_code_that_has_no_room_is_not_shown_alone_and_the_way_back_is_no_end() {
+    let alone =
+        |app: &App| matches!(app.pages.last(), Some(Page::Login(login)) if login.code_alone);
+    let mut app = logging_in(Seen::Recorded, None, (80, 24));
+    press(&mut app, KeyCode::Char('c'));
+    assert!(!alone(&app));
+    let toast = &app.toasts.last().unwrap().text;
+    assert!(toast.ends_with("this terminal has 80 and 24"), "{toast}");
+    let mut app = logging_in(Seen::Recorded, Some("AB-CD"), (80, 24));
+    press(&mut app, KeyCode::Char('c'));
+    assert!(alone(&app));
+    assert!(press(&mut app, KeyCode::Esc).is_empty(), "it goes on");
+    assert!(!alone(&app) && app.pages.len() == 1);
+    press(&mut app, KeyCode::Char('c'));
+    stands(&mut app, LoginStatus::Failed("denied".to_owned()));
+    assert!(!alone(&app), "what went wrong is read");
+}
+
+#[test]
 fn only_addresses_of_the_web_are_opened() {
     for (url, opened) in [
         ("https://login.example/x", true),

@@ -47,7 +47,12 @@ fn at(scope: Scope) -> App {
             app.view = View::Settings;
             app
         }
-        Scope::Login => logging_in(Seen::Recorded, None, SIZE),
+        Scope::Login => logging_in(Seen::Recorded, None, (120, 60)),
+        Scope::Code => {
+            let mut app = logging_in(Seen::Recorded, None, (120, 60));
+            press(&mut app, KeyCode::Char('c'));
+            app
+        }
         Scope::Trial => {
             app.view = View::Models;
             type_in(&mut app, "twhy");
@@ -127,6 +132,9 @@ fn is_done(command: Command, before: &App, app: &App, effects: &[Effect]) -> boo
         Command::PageDown => place(app).0 > place(before).0,
         Command::First => place(app).0 == 0,
         Command::Last => place(app).0 == place(app).1,
+        Command::Open if app.view == View::Accounts => {
+            matches!(&app.pages[..], [Page::Account { id, .. }] if id == "claude-ada@example.com")
+        }
         Command::Open => {
             let asked = matches!(effects, [Effect::Fetch(Fetch::Request(_))]);
             asked && matches!(app.pages.last(), Some(Page::Why(_)))
@@ -146,8 +154,23 @@ fn is_done(command: Command, before: &App, app: &App, effects: &[Effect]) -> boo
         Command::Disable => acts(effects, AccountAction::Disable),
         Command::ClearCooldown => acts(effects, AccountAction::ClearCooldown),
         Command::Refresh => acts(effects, AccountAction::Refresh),
-        Command::Remove | Command::Revoke => effects.is_empty() && app.question.is_some(),
-        Command::LogIn => purpose(app) == Some(Purpose::Way(0)),
+        Command::ChangeKey => {
+            let named = app.input.as_ref().map(|input| &*input.text);
+            purpose(app) == Some(Purpose::NameKey) && named == Some("ci")
+        }
+        Command::DisableKey => matches!(
+            deed(effects),
+            Some(Deed::ChangeKey { change, .. }) if change.disabled == Some(true)
+        ),
+        Command::Remove | Command::Revoke | Command::Rotate => {
+            effects.is_empty() && app.question.is_some()
+        }
+        Command::LogIn => purpose(app) == Some(Purpose::Way(0)) && !app.login.asks,
+        Command::LogInWith => purpose(app) == Some(Purpose::Way(0)) && app.login.asks,
+        Command::ShowCode | Command::ShowText => {
+            let alone = matches!(app.pages.last(), Some(Page::Login(login)) if login.code_alone);
+            effects.is_empty() && alone == (command == Command::ShowCode)
+        }
         Command::Browse => matches!(effects, [Effect::Browse(_)]),
         Command::Paste => purpose(app) == Some(Purpose::Callback),
         Command::Try => purpose(app) == Some(Purpose::Ask),

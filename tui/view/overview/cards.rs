@@ -1,5 +1,6 @@
 //! Six numbers with their graphs.
 
+use modelgate_management::UsageTotals;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -23,7 +24,20 @@ struct Card {
     value: String,
     style: Style,
     detail: String,
+    /// The same in fewer words; empty: it is left out where it has no room.
+    short: String,
     graph: fn(&App, usize) -> Vec<Option<u64>>,
+}
+
+impl Card {
+    /// What is told beside the number, in as many words as have room.
+    fn fitting(&self, room: usize) -> &str {
+        if text::width(&self.detail) <= room || self.short.is_empty() {
+            &self.detail
+        } else {
+            &self.short
+        }
+    }
 }
 
 /// Rows for all cards together.
@@ -95,6 +109,7 @@ fn requests(app: &App) -> Card {
             "{} in 5 min",
             format::count(app.traffic.sum(|second| second.started))
         ),
+        short: String::new(),
         graph: |app, columns| {
             let graph = app
                 .traffic
@@ -105,15 +120,23 @@ fn requests(app: &App) -> Card {
 }
 
 fn tokens(app: &App) -> Card {
+    let spent = spent_today(app);
+    // Where the sums are not known, what was seen.
+    let seen = app.traffic.sum(|second| second.tokens as u64);
+    let seen = format!("{} in 5 min", format::count(seen));
     let lately = app.traffic.lately(app.second(), |second| second.tokens);
     Card {
         title: "tokens/s",
         value: format::rate(lately / LATELY as f64),
         style: app.theme.strong(),
-        detail: format!(
-            "{} in 5 min",
-            format::count(app.traffic.sum(|second| second.tokens as u64))
-        ),
+        detail: spent.map_or(seen, |(today, month)| {
+            let (today, month) = (format::count(today.tokens), format::count(month.tokens));
+            format!("{today} today, {month} this month")
+        }),
+        short: spent.map_or(String::new(), |(today, month)| {
+            let (today, month) = (format::count(today.tokens), format::count(month.tokens));
+            format!("{today} · month {month}")
+        }),
         graph: |app, columns| {
             counts(
                 &app.traffic
@@ -123,19 +146,24 @@ fn tokens(app: &App) -> Card {
     }
 }
 
-fn cost(app: &App) -> Card {
+/// What was used in the day of today and in this month, as far as the ledger has told.
+fn spent_today(app: &App) -> Option<(UsageTotals, UsageTotals)> {
     let today = app.now.to_zoned(app.zone.clone()).date().to_string();
-    let spent = app
-        .spent
-        .value
-        .as_ref()
-        .map(|summary| spent(summary, &today));
+    let summary = app.spent.value.as_ref()?;
+    Some(spent(summary, &today))
+}
+
+fn cost(app: &App) -> Card {
+    let spent = spent_today(app);
     Card {
         title: "cost today",
         value: spent.map_or(UNKNOWN.to_owned(), |(today, _)| format::cost(&today)),
         style: app.theme.strong(),
         detail: spent.map_or(String::new(), |(_, month)| {
             format!("{} this month", format::cost(&month))
+        }),
+        short: spent.map_or(String::new(), |(_, month)| {
+            format!("month {}", format::cost(&month))
         }),
         graph: |app, columns| {
             let graph = app
@@ -161,6 +189,7 @@ fn timing(
         value: format!("p50 {}", at(50)),
         style: app.theme.strong(),
         detail: format!("p95 {}", at(95)),
+        short: String::new(),
         graph,
     }
 }
@@ -177,6 +206,7 @@ fn errors(app: &App) -> Card {
             app.theme.strong()
         },
         detail: format!("{} of {}", format::count(failed), format::count(ended)),
+        short: String::new(),
         graph: |app, columns| {
             let graph = app
                 .traffic
@@ -199,7 +229,7 @@ fn render_lines(app: &App, area: Rect, frame: &mut Frame<'_>) {
         Line::from(vec![
             Span::styled(title, app.theme.faint()),
             Span::styled(text::left(&card.value, 14), card.style),
-            Span::styled(text::clip(&card.detail, room), app.theme.faint()),
+            Span::styled(text::clip(card.fitting(room), room), app.theme.faint()),
         ])
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
@@ -211,8 +241,10 @@ fn render_card(app: &App, area: Rect, card: &Card, frame: &mut Frame<'_>) {
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(inner);
     let room = usize::from(number.width);
     let value = text::clip(&format!(" {}", card.value), room);
-    let detail = text::right(&card.detail, room.saturating_sub(text::width(&value) + 1));
-    let fits = text::width(&card.detail) <= text::width(&detail);
+    let left = room.saturating_sub(text::width(&value) + 1);
+    let told = card.fitting(left);
+    let detail = text::right(told, left);
+    let fits = text::width(told) <= left;
     let mut spans = vec![Span::styled(value, card.style)];
     if fits {
         spans.push(Span::styled(detail, app.theme.faint()));

@@ -140,47 +140,77 @@ function actions(key, done) {
   }
   const one = (text, action) =>
     button(text, action, { class: 'quiet', 'aria-label': `${text} ${named}`, data: { keep: `${text} ${key.id}` } })
-  return h('div', { class: 'actions' }, one('Rotate…', rotate), one('Revoke…', revoke))
+  return h('div', { class: 'actions' }, one('Change…', () => change(key, done)), one('Rotate…', rotate), one('Revoke…', revoke))
+}
+
+/** The fields that say whose a key is and what it may do; `wanted` tells what they say. */
+function limits({ name = '', models = [], expires } = {}) {
+  const whose = h('input', { autocomplete: 'off', placeholder: 'ann, or ci', autofocus: true, value: name })
+  const which = h('input', { autocomplete: 'off', spellcheck: 'false', placeholder: 'claude-*, gpt-5*', value: models.join(', ') })
+  const end = h('input', { type: 'datetime-local', value: expires ? local(expires) : '' })
+  return {
+    fields: [
+      field('Name', whose, 'Whose it is; shown with every request. May be empty.'),
+      field('Models', which, 'Patterns with commas between, of which * stands for anything. Empty: all models.'),
+      field('Expires', end, 'From then on it is refused. Empty: never.'),
+    ],
+    wanted: () => ({
+      name: whose.value.trim(),
+      models: which.value.split(/[\s,]+/).filter(Boolean),
+      expires: end.value ? new Date(end.value).toISOString() : '',
+    }),
+  }
+}
+
+/** An instant as the browser's field for times has it. */
+function local(instant) {
+  const then = new Date(instant)
+  return new Date(then - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+/** A window with those fields and a button; `go` does what is wanted, and what it throws is shown. */
+function form(title, text, key, extra, go) {
+  sheet(title, (body, close) => {
+    const { fields, wanted } = limits(key)
+    const said = h('div', null)
+    const submit = async (event) => {
+      event.preventDefault()
+      const pressed = event.submitter
+      pressed.disabled = true
+      try {
+        await go(wanted(), close)
+      } catch (error) {
+        replace(said, trouble(error))
+        pressed.disabled = false
+      }
+    }
+    const ends = h('div', { class: 'actions' }, h('button', { type: 'submit' }, text), button('Cancel', close, { class: 'quiet' }))
+    replace(body, h('form', { class: 'steps', onsubmit: submit }, fields, extra, said, ends))
+  })
 }
 
 /** A form for a new key. */
 function create(done) {
-  sheet('New client key', (body, close) => {
-    const name = h('input', { autocomplete: 'off', placeholder: 'ann, or ci', autofocus: true })
-    const models = h('input', { autocomplete: 'off', spellcheck: 'false', placeholder: 'claude-*, gpt-5*' })
-    const expires = h('input', { type: 'datetime-local' })
-    const said = h('div', null)
-    const submit = async (event) => {
-      event.preventDefault()
-      const go = event.submitter
-      go.disabled = true
-      const wanted = {
-        name: name.value.trim() || null,
-        models: models.value.split(/[\s,]+/).filter(Boolean),
-        expires: expires.value ? new Date(expires.value).toISOString() : null,
-      }
-      try {
-        const made = await send('POST', 'keys', wanted)
-        close()
-        reveal(made, wanted.name)
-        done().catch(() => {})
-      } catch (error) {
-        replace(said, trouble(error))
-        go.disabled = false
-      }
-    }
-    replace(
-      body,
-      h(
-        'form',
-        { class: 'steps', onsubmit: submit },
-        field('Name', name, 'Whose it is; shown with every request. May be empty.'),
-        field('Models', models, 'Patterns with commas between, of which * stands for anything. Empty: all models.'),
-        field('Expires', expires, 'From then on it is refused. Empty: never.'),
-        said,
-        h('div', { class: 'actions' }, h('button', { type: 'submit' }, 'Make the key'), button('Cancel', close, { class: 'quiet' })),
-      ),
-    )
+  form('New client key', 'Make the key', undefined, null, async (wanted, close) => {
+    const made = await send('POST', 'keys', wanted)
+    close()
+    reveal(made, wanted.name)
+    done().catch(() => {})
+  })
+}
+
+/** A form for what a key may do. */
+function change(key, done) {
+  const refused = h('input', { type: 'checkbox', checked: key.disabled })
+  const label = h('label', { class: 'check' }, refused, ' Refuse whoever uses it, until this is taken back')
+  const was = limits(key).wanted()
+  form('Change a client key', 'Change it', key, label, async (wanted, close) => {
+    const same = (field) => JSON.stringify(wanted[field]) === JSON.stringify(was[field])
+    const other = Object.fromEntries(Object.entries(wanted).filter(([field]) => !same(field)))
+    if (refused.checked !== key.disabled) other.disabled = refused.checked
+    if (Object.keys(other).length > 0) await ask(`keys/${encodeURIComponent(key.id)}`, { method: 'PATCH', json: other })
+    close()
+    done().catch(() => {})
   })
 }
 

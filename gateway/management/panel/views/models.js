@@ -117,6 +117,7 @@ const COLUMNS = [
     number: true,
     wide: true,
   },
+  { title: 'Context', cell: (model) => count(model.context_window), sort: (model) => model.context_window, number: true, wide: true },
   { title: 'Largest answer', cell: (model) => count(model.max_output), sort: (model) => model.max_output, number: true, wide: true },
 ]
 
@@ -149,6 +150,7 @@ function serving(model) {
   const facts = [
     ['Providers', model.providers.join(', ') || UNKNOWN],
     ['Price', prices(model.price)],
+    ['Context', model.context_window === undefined ? UNKNOWN : `${model.context_window.toLocaleString()} tokens`],
     ['Largest answer', model.max_output === undefined ? UNKNOWN : `${model.max_output.toLocaleString()} tokens`],
   ]
   return [
