@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::prompt::answered;
 
 /// Asks a person; nobody else can say yes by accident. `--yes` must be a flag of the command.
 pub(crate) fn confirm(context: &mut Context, question: &str) -> Result<(), CommandError> {
@@ -12,11 +13,11 @@ pub(crate) fn confirm(context: &mut Context, question: &str) -> Result<(), Comma
         return Err(CommandError::usage(error).hint("--yes confirms it"));
     }
     context.output.question(&format!("{question} [y/N] "));
-    let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| CommandError::failed(error.into()))?;
+    let answer = answered(|| {
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(answer)
+    })?;
     if is_yes(&answer) {
         Ok(())
     } else {

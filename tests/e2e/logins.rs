@@ -3,6 +3,7 @@
 
 mod codex;
 mod copilot;
+mod devices;
 mod iflow;
 mod kimi;
 mod vertex;
