@@ -19,7 +19,7 @@ use modelgate_providers::store::StoreError;
 use modelgate_providers::{AccountKind, Accounts, Clients};
 use tokio::runtime::Builder;
 
-use crate::confirm::confirm;
+use crate::confirm::{confirm_by, line};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
@@ -121,7 +121,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         context.output.warning(terms.text);
         context.output.hint(&format!("instead: {}", terms.instead));
         if !args.yes {
-            confirm(context, "Log in all the same?")?;
+            confirm_by(context, "Log in all the same?", || answered(line))?;
         }
     }
     // Whatever is the matter with it is better known before the provider gives anything.
@@ -158,21 +158,33 @@ fn log_in(
         connect: config.timeouts.connect,
     };
     let cookie = args.cookie.then(cookie::pasted).transpose()?;
+    let wanted = Wanted {
+        kind,
+        method: args.wanted(),
+        social: social(kind, args)?,
+        projects: args.project.clone(),
+    };
     runtime.block_on(async {
-        if let Some(cookie) = &cookie {
-            let login = oauth::by_cookie(kind, cookie, &config.oauth, reach);
-            return login.await.map_err(wait::explained);
-        }
-        let wanted = Wanted {
-            kind,
-            method: args.wanted(),
-            social: social(kind, args)?,
-            projects: args.project.clone(),
+        let account = async {
+            if let Some(cookie) = &cookie {
+                let login = oauth::by_cookie(kind, cookie, &config.oauth, reach);
+                return login.await.map_err(wait::explained);
+            }
+            let login = Login::begin(&wanted, &config.oauth, reach).await;
+            match login.map_err(wait::explained)? {
+                Login::Browser(login) => {
+                    browser::log_in(context, &login, reach, args.no_browser).await
+                }
+                Login::Device(login) => {
+                    device::log_in(context, &login, reach, args.no_browser).await
+                }
+            }
         };
-        let login = Login::begin(&wanted, &config.oauth, reach).await;
-        match login.map_err(wait::explained)? {
-            Login::Browser(login) => browser::log_in(context, &login, reach, args.no_browser).await,
-            Login::Device(login) => device::log_in(context, &login, reach, args.no_browser).await,
+        tokio::select! {
+            // Who waits clears away what shows it.
+            biased;
+            account = account => account,
+            interrupted = wait::interrupted() => Err(interrupted),
         }
     })
 }

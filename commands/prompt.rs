@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::error::CommandError;
 
-/// What a person answers where the asking blocks. With Ctrl-C there is no answer, and the terminal is as it was before. Must
-/// not be called in a runtime.
+/// What a person answers where the asking blocks. With Ctrl-C there is no answer, and the terminal is as it was before. From
+/// then on Ctrl-C ends nothing by itself: whoever asks so must listen for it. Must not be called in a runtime.
 pub(crate) fn answered<T: Send + 'static>(
     ask: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, CommandError> {

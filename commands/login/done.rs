@@ -1,12 +1,13 @@
 //! What is said when a login has succeeded.
 
+use std::sync::Arc;
+
 use modelgate_config::Config;
 use modelgate_config::paths::state_dir;
 use modelgate_management::Runtime;
 use modelgate_providers::oauth::NewAccount;
 use modelgate_providers::{Account, Catalog};
 use serde::Serialize;
-use std::sync::Arc;
 
 use crate::context::{Context, shown};
 use crate::error::CommandError;

@@ -87,7 +87,7 @@ fn way(kind: AccountKind, method: Method, oauth: &OAuth) -> Way {
         Method::Browser => ("browser", "in a browser", "--with"),
         Method::Device => ("device", "with a code to type there", "--device"),
         Method::Cookie => ("cookie", "with the cookie of its page", "--cookie"),
-        Method::Import => ("import", "from a file of its own", "--import"),
+        Method::Import => ("import", "from a file", "--import"),
     };
     let ready = oauth::ready(kind, Some(method), oauth);
     Way {
@@ -108,7 +108,10 @@ fn way(kind: AccountKind, method: Method, oauth: &OAuth) -> Way {
 
 fn table(view: &View) -> String {
     let rows = view.providers.iter().map(|provider| {
-        let ways = provider.ways.iter().map(Way::to_words);
+        // What can be had at once comes first.
+        let (ready, others): (Vec<&Way>, Vec<&Way>) =
+            provider.ways.iter().partition(|way| way.ready);
+        let ways = ready.into_iter().chain(others).map(Way::to_words);
         [
             provider.provider.to_owned(),
             provider.accounts.to_string(),

@@ -201,6 +201,13 @@ async fn a_renewal_brings_another_key() {
 #[tokio::test]
 async fn a_cookie_is_a_login_too_and_belongs_to_one_account() {
     let scene = start().await;
+    let list = scene.launch().run(&["login", "--list"]).await;
+    let rows = list.stdout.lines();
+    let row = rows.clone().find(|row| row.starts_with("iflow"));
+    let expected = "iflow           0         yes    with the cookie of its page (--cookie); in a browser, once \
+                    `oauth.iflow.client-secret` or MODELGATE_IFLOW_CLIENT_SECRET is set";
+    assert_eq!(row, Some(expected));
+    assert_eq!(rows.count(), 12, "a heading and everybody: {}", list.stdout);
     let words = ["login", "iflow", "--cookie"];
     let without = scene.launch().input("x=1").run(&words).await;
     assert_eq!(without.code, Some(1), "{}", without.stderr);
