@@ -31,6 +31,7 @@ mod models;
 mod occupied;
 mod output;
 mod panel;
+mod prompt;
 mod remote;
 mod route;
 mod serve;

@@ -3,6 +3,7 @@
 mod browser;
 mod cookie;
 mod device;
+mod done;
 mod list;
 mod wait;
 
@@ -14,14 +15,15 @@ use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use modelgate_config::{Config, Overrides};
 use modelgate_providers::oauth::{self, Login, Method, NewAccount, Reach, Social, Wanted};
-use modelgate_providers::{Account, AccountKind, Accounts, Clients};
-use serde::Serialize;
+use modelgate_providers::store::StoreError;
+use modelgate_providers::{AccountKind, Accounts, Clients};
 use tokio::runtime::Builder;
 
-use crate::confirm::confirm;
-use crate::context::{Context, shown};
+use crate::confirm::{confirm_by, line};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
+use crate::prompt::answered;
 
 /// Log in to an account of a provider
 ///
@@ -30,8 +32,11 @@ use crate::inert::inert;
 /// back here, paste the address that it ends on.
 ///
 /// Without a provider, asks which. With --json, prints two lines: {"waiting": {"provider", "url"}} with "redirect_url" or
-/// "code", then {"account": {"provider", "id", "email", "label", "plan", "project_id", "file"}}; what is not known is absent. With --list and --json:
-/// {"providers": [{"provider", "ready", "missing", "accounts"}]}.
+/// "code", then {"account": {"provider", "id", "email", "label", "plan", "project_id", "models", "other_names", "file"},
+/// "next"}; what is not known is absent. The models are those of the list that a gateway has fetched last, or the ones that
+/// modelgate knows; other_names tells which further names are passed on, and next is the command to go on with. With --list and --json:
+/// {"providers": [{"provider", "ready", "missing", "accounts", "ways": [{"method", "flag", "ready", "setting", "variable"}]}]}; a provider
+/// is ready when one of its ways is, and setting and variable name what makes a way so that is not.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   modelgate login claude
@@ -47,7 +52,7 @@ pub(crate) struct Args {
     /// Whose account it is
     #[arg(value_name = "PROVIDER", value_parser = PossibleValuesParser::new(names()))]
     provider: Option<String>,
-    /// List the providers, what their logins lack, and how many accounts there are
+    /// List the providers, how their accounts are logged in to and what that lacks, and how many accounts there are
     #[arg(long, conflicts_with_all = ["provider", "label", "project", "import", "location", "with", "cookie", "device", "no_browser", "yes"])]
     list: bool,
     /// A name for the account, for people
@@ -89,28 +94,14 @@ pub(crate) struct Args {
 impl Args {
     /// How somebody wants to log in, if not the usual way.
     fn wanted(&self) -> Option<Method> {
-        self.device.then_some(Method::Device)
+        let ways = [
+            (self.device, Method::Device),
+            (self.import.is_some(), Method::Import),
+            (self.cookie, Method::Cookie),
+        ];
+        let named = ways.into_iter().find(|(named, _)| *named);
+        named.map(|(_, method)| method)
     }
-}
-
-#[derive(Debug, Serialize)]
-struct Done<'d> {
-    account: View<'d>,
-}
-
-#[derive(Debug, Serialize)]
-struct View<'d> {
-    provider: &'d str,
-    id: &'d str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'d str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'d str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<&'d str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    project_id: Option<&'d str>,
-    file: String,
 }
 
 pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError> {
@@ -125,16 +116,16 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     let kind =
         kind.ok_or_else(|| CommandError::usage(anyhow::anyhow!("no provider was chosen")))?;
     oauth::projects(kind, &args.project).map_err(wait::explained)?;
-    if args.import.is_none() && !args.cookie {
-        oauth::ready(kind, args.wanted(), &config.oauth).map_err(wait::explained)?;
-    }
+    oauth::ready(kind, args.wanted(), &config.oauth).map_err(wait::explained)?;
     if let Some(terms) = oauth::terms(kind) {
         context.output.warning(terms.text);
         context.output.hint(&format!("instead: {}", terms.instead));
         if !args.yes {
-            confirm(context, "Log in all the same?")?;
+            confirm_by(context, "Log in all the same?", || answered(line))?;
         }
     }
+    // Whatever is the matter with it is better known before the provider gives anything.
+    let accounts = Accounts::open(&config.auth_dir).map_err(unusable)?;
     let new = match &args.import {
         Some(file) => {
             let location = args.location.as_deref();
@@ -145,11 +136,9 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     for left_out in new.left_out() {
         context.output.warning(&inert(left_out));
     }
-    let accounts = Accounts::open(&config.auth_dir).map_err(|error| failed(error.into()))?;
-    let account = new
-        .save(&accounts, args.label.as_deref())
-        .map_err(|error| failed(error.into()))?;
-    tell(context, &config, &new, &account)
+    let account = new.save(&accounts, args.label.as_deref());
+    let account = account.map_err(wait::explained)?;
+    done::tell(context, &config, &new, &account)
 }
 
 fn log_in(
@@ -168,20 +157,34 @@ fn log_in(
         proxy: &config.proxy,
         connect: config.timeouts.connect,
     };
+    let cookie = args.cookie.then(cookie::pasted).transpose()?;
+    let wanted = Wanted {
+        kind,
+        method: args.wanted(),
+        social: social(kind, args)?,
+        projects: args.project.clone(),
+    };
     runtime.block_on(async {
-        if args.cookie {
-            return cookie::log_in(config, reach, kind).await;
-        }
-        let wanted = Wanted {
-            kind,
-            method: args.wanted(),
-            social: social(kind, args)?,
-            projects: args.project.clone(),
+        let account = async {
+            if let Some(cookie) = &cookie {
+                let login = oauth::by_cookie(kind, cookie, &config.oauth, reach);
+                return login.await.map_err(wait::explained);
+            }
+            let login = Login::begin(&wanted, &config.oauth, reach).await;
+            match login.map_err(wait::explained)? {
+                Login::Browser(login) => {
+                    browser::log_in(context, &login, reach, args.no_browser).await
+                }
+                Login::Device(login) => {
+                    device::log_in(context, &login, reach, args.no_browser).await
+                }
+            }
         };
-        let login = Login::begin(&wanted, &config.oauth, reach).await;
-        match login.map_err(wait::explained)? {
-            Login::Browser(login) => browser::log_in(context, &login, reach, args.no_browser).await,
-            Login::Device(login) => device::log_in(context, &login, reach, args.no_browser).await,
+        tokio::select! {
+            // Who waits clears away what shows it.
+            biased;
+            account = account => account,
+            interrupted = wait::interrupted() => Err(interrupted),
         }
     })
 }
@@ -206,61 +209,24 @@ fn names() -> Vec<&'static str> {
 
 /// Asks a person which provider it shall be.
 fn choose() -> Result<Option<AccountKind>, CommandError> {
-    let names = names();
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let error = anyhow::anyhow!("no provider is named");
-        let hint = format!("name one of: {}", names.join(", "));
+        let hint = format!("name one of: {}", names().join(", "));
         return Err(CommandError::usage(error).hint(hint));
     }
-    let chosen = Select::with_theme(&ColorfulTheme::default())
-        .with_prompt("Whose account is it?")
-        .items(&names)
-        .default(0)
-        .interact_opt()
-        .map_err(|error| failed(error.into()))?;
-    Ok(chosen.and_then(|at| AccountKind::from_name(names[at])))
+    let chosen = answered(|| {
+        let theme = ColorfulTheme::default();
+        let select = Select::with_theme(&theme).with_prompt("Whose account is it?");
+        let chosen = select.items(names()).default(0).interact_opt();
+        chosen.map_err(|dialoguer::Error::IO(error)| error)
+    })?;
+    Ok(chosen.and_then(|at| oauth::kinds().nth(at)))
 }
 
-fn tell(
-    context: &mut Context,
-    config: &Config,
-    new: &NewAccount,
-    account: &Account,
-) -> Result<(), CommandError> {
-    let file = config.auth_dir.join(&*account.file);
-    let settings = &account.settings;
-    if context.output.is_json() {
-        return context.output.json_line(&Done {
-            account: View {
-                provider: account.kind.name(),
-                id: account.id(),
-                email: settings.email.as_deref(),
-                label: settings.label.as_deref(),
-                plan: new.plan(),
-                project_id: settings.project_id.as_deref(),
-                file: file.to_string_lossy().into_owned(),
-            },
-        });
-    }
-    let who = settings.email.as_deref().or(settings.label.as_deref());
-    let who = who.unwrap_or_else(|| account.id());
-    let plan = new.plan().map(|plan| format!(" ({})", inert(plan)));
-    context.output.data(&format!(
-        "logged in to {} as {}{}",
-        account.kind,
-        inert(who),
-        plan.unwrap_or_default()
-    ))?;
-    if let Some(projects) = &settings.project_id {
-        let note = format!("for the projects: {}", inert(projects));
-        context.output.note(&note);
-    }
-    context.output.note(&format!("kept in {}", shown(&file)));
-    let flag = context.config_flag();
-    context.output.note(&format!(
-        "next: `modelgate serve{flag}`, or `modelgate accounts` where a gateway runs already"
-    ));
-    Ok(())
+/// The directory of accounts cannot be read.
+fn unusable(error: StoreError) -> CommandError {
+    let hint = "`auth-dir` in the configuration says which directory it is";
+    failed(anyhow::Error::new(error).context("the accounts cannot be read")).hint(hint)
 }
 
 fn failed(error: anyhow::Error) -> CommandError {

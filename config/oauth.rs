@@ -409,16 +409,29 @@ pub struct OAuthUnset {
 
 impl fmt::Display for OAuthUnset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { service, setting } = self;
-        let (key, variable) = (setting.key(), variable(service, *setting));
+        let (key, variable) = (self.key(), self.variable());
         write!(
             f,
-            "`oauth.{service}.{key}` is not set; set it in the configuration, or {variable} in the environment"
+            "`{key}` is not set; set it in the configuration, or {variable} in the environment"
         )
     }
 }
 
 impl std::error::Error for OAuthUnset {}
+
+impl OAuthUnset {
+    /// Its key in the file, with those above it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("oauth.{}.{}", self.service, self.setting.key())
+    }
+
+    /// The variable of the environment that sets it, too.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        variable(self.service, self.setting)
+    }
+}
 
 impl OAuth {
     /// What is known of a provider, by the `type` of its accounts; `None` where nothing is known of its logins.

@@ -226,6 +226,16 @@ impl Catalog {
         )
     }
 
+    /// The models of one account alone, as they would be served: nobody is asked for them.
+    #[must_use]
+    pub fn of_account(config: &Config, account: &Arc<Account>) -> Self {
+        let lists = ModelLists::load(&lists::path(&config.state_dir)).unwrap_or_default();
+        let healths = Healths::default();
+        let mut draft = Draft::new(config, &healths, &lists);
+        draft.add_account(account, None);
+        draft.finish()
+    }
+
     /// Who could serve `model`; none when nobody can.
     #[must_use]
     pub fn route(&self, model: &str) -> Option<Arc<Route>> {

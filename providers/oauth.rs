@@ -30,6 +30,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use modelgate_config::model::Proxy;
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use tokio::time::timeout;
@@ -89,6 +90,8 @@ pub enum Method {
     Device,
     /// With a file that the provider has given: [`import`].
     Import,
+    /// With the cookie of the provider's web page: [`by_cookie`].
+    Cookie,
 }
 
 /// What a provider says of the use of its accounts by other programs.
@@ -122,15 +125,14 @@ pub fn terms(kind: AccountKind) -> Option<Terms> {
 #[must_use]
 pub fn methods(kind: AccountKind) -> &'static [Method] {
     match kind {
-        AccountKind::Antigravity
-        | AccountKind::Claude
-        | AccountKind::Gemini
-        | AccountKind::Iflow => &[Method::Browser],
+        AccountKind::Antigravity | AccountKind::Claude | AccountKind::Gemini => &[Method::Browser],
+        AccountKind::Iflow => &[Method::Browser, Method::Cookie],
         AccountKind::Codex => &[Method::Browser, Method::Device],
         AccountKind::Copilot | AccountKind::Kimi | AccountKind::Qwen | AccountKind::Xai => {
             &[Method::Device]
         }
-        AccountKind::Kiro => &[Method::Device, Method::Import],
+        // In a browser those that belong to somebody else ([`Social`]).
+        AccountKind::Kiro => &[Method::Device, Method::Browser, Method::Import],
         AccountKind::Vertex => &[Method::Import],
     }
 }
@@ -148,6 +150,7 @@ pub fn method(kind: AccountKind, wanted: Option<Method>) -> Result<Method, Login
         Some(Method::Device) => Err(LoginError::NotByDevice { kind }),
         Some(Method::Browser) => Err(LoginError::NotByBrowser { kind }),
         Some(Method::Import) => Err(LoginError::NoImport { kind }),
+        Some(Method::Cookie) => Err(LoginError::NotByCookie { kind }),
     }
 }
 
@@ -248,9 +251,21 @@ pub async fn by_cookie(
 /// What the configuration lacks, or that there is no such way.
 pub fn ready(kind: AccountKind, wanted: Option<Method>, oauth: &OAuth) -> Result<(), LoginError> {
     match method(kind, wanted)? {
+        Method::Browser if kind == AccountKind::Kiro => {
+            BrowserLogin::begin_social(Social::Google, oauth).map(drop)
+        }
         Method::Browser => BrowserLogin::begin(kind, oauth).map(drop),
         Method::Device => device::ready(kind, oauth),
-        Method::Import => Ok(()),
+        Method::Import | Method::Cookie => Ok(()),
+    }
+}
+
+/// What a browser is shown that has come back from a login to an account of a kind.
+#[must_use]
+pub fn shown(kind: AccountKind, oauth: &OAuth, page: Page<'_>) -> Response<Bytes> {
+    match oauth.service(kind.name()) {
+        Some(service) => page.at_the_end(kind, service),
+        None => page.response(),
     }
 }
 

@@ -27,7 +27,7 @@ pub use edit::Edit;
 pub use name::file_name;
 pub use snapshot::{Snapshot, Trouble};
 
-pub(crate) use expiry::{claims, of_jwt};
+pub(crate) use expiry::{claims, life_of_jwt, of_jwt};
 use file::Purpose;
 pub(crate) use file::{Lock, Stamp};
 pub(crate) use read::{lookup, same, tokens};

@@ -151,7 +151,11 @@ fn part(path: &str, part: Value<'_>, losses: &mut Losses) -> Option<RawJson> {
 
 #[cfg(test)]
 mod tests {
+    use modelgate_config::Config;
+    use modelgate_dialects::Dialect;
+
     use super::*;
+    use crate::{Accounts, Call, Catalog, Operation, oauth};
 
     #[test]
     fn calls_and_results_have_no_ids() {
@@ -177,6 +181,46 @@ mod tests {
             r#""id""#,
         ] {
             assert_eq!(fitted(body), (body.to_owned(), Vec::new()));
+        }
+    }
+
+    /// Where a service account of a location is asked.
+    fn asked_at(location: Option<&str>) -> String {
+        let key = include_bytes!("tests/support/service_account.json");
+        let account = oauth::service_account(Bytes::from_static(key), location).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(directory.path()).unwrap();
+        let account = account.save(&accounts, None).unwrap();
+        let catalog = Catalog::of_account(&Config::default(), &account);
+        let call = Call {
+            credential: &catalog.credentials()[0],
+            operation: Operation::Generate,
+            dialect: Dialect::Gemini,
+            model: "gemini-2.5-pro",
+            stream: false,
+            body: Bytes::new(),
+            query: None,
+            client_headers: None,
+            limit: 0,
+        };
+        call.shown().0
+    }
+
+    #[test]
+    fn a_location_has_a_host_of_its_own_and_global_has_none() {
+        for (location, host, place) in [
+            (None, "us-central1-aiplatform", "us-central1"),
+            (
+                Some("europe-west4"),
+                "europe-west4-aiplatform",
+                "europe-west4",
+            ),
+            (Some("global"), "aiplatform", "global"),
+        ] {
+            let expected = format!(
+                "https://{host}.googleapis.com/v1/projects/project-1/locations/{place}/publishers/google/models/gemini-2.5-pro:generateContent"
+            );
+            assert_eq!(asked_at(location), expected);
         }
     }
 

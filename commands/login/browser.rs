@@ -8,8 +8,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::failed;
 use super::wait::{explained, interrupted, spinner};
-use crate::browser::open;
+use crate::browser::{is_elsewhere, open};
 use crate::context::Context;
 use crate::error::CommandError;
 
@@ -63,11 +64,16 @@ fn invite(
             },
         })?;
     }
+    let elsewhere = is_elsewhere(&context.environment);
     let output = &mut context.output;
     output.note(&format!("Open this address to log in:\n\n  {url}\n"));
     if let (true, Some(port)) = (listening, redirect.port_or_known_default()) {
+        let whether = match elsewhere {
+            true => "The browser is on another machine:",
+            false => "If the browser is on another machine,",
+        };
         output.note(&format!(
-            "If the browser is on another machine, run `ssh -L {port}:127.0.0.1:{port} <this machine>` there first,"
+            "{whether} run `ssh -L {port}:127.0.0.1:{port} <this machine>` there first,"
         ));
         output.note("or paste the address that it ends on here.");
     } else {
@@ -98,7 +104,7 @@ async fn wait(
     let outcome = timeout(login.patience(), async {
         tokio::select! {
             code = browser => code.map_err(explained),
-            code = person => code.map_err(explained),
+            code = person => code,
             interrupted = interrupted() => Err(interrupted),
         }
     });
@@ -112,7 +118,7 @@ async fn pasted(
     login: &BrowserLogin,
     listening: bool,
     mut complain: impl FnMut(&LoginError),
-) -> Result<Secret, LoginError> {
+) -> Result<Secret, CommandError> {
     let mut lines = lines();
     while let Some(line) = lines.recv().await {
         if line.trim().is_empty() {
@@ -121,13 +127,14 @@ async fn pasted(
         let code = Callback::from_pasted(&line).and_then(|callback| login.code(&callback));
         match code {
             Err(error @ (LoginError::Unreadable | LoginError::WrongState)) => complain(&error),
-            outcome => return outcome,
+            outcome => return outcome.map_err(explained),
         }
     }
     if listening {
         return std::future::pending().await;
     }
-    Err(LoginError::TimedOut)
+    let error = anyhow::anyhow!("nobody can paste the address: the standard input has ended");
+    Err(failed(error).hint("run the command in a terminal; nothing was saved"))
 }
 
 /// The lines of stdin. The thread ends with the program: a read cannot be called off.
@@ -142,4 +149,51 @@ fn lines() -> mpsc::Receiver<String> {
         }
     });
     receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use modelgate_config::model::Proxy;
+    use modelgate_config::{Environment, parse};
+    use modelgate_providers::oauth::{Login, Wanted};
+    use modelgate_providers::{AccountKind, Clients};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::output::testing::captured;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_login_that_nobody_ends_is_expired_after_five_minutes() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let redirect = format!("http://{address}/callback");
+        let environment = Environment::from_map([("MODELGATE_CLAUDE_REDIRECT_URL", redirect)]);
+        let config = parse("", Path::new("c.yaml"), &environment).unwrap().config;
+        let clients = Clients::default();
+        let reach = Reach {
+            clients: &clients,
+            proxy: &Proxy::Direct,
+            connect: Duration::from_secs(1),
+        };
+        let wanted = Wanted::of(AccountKind::Claude);
+        let login = Login::begin(&wanted, &config.oauth, reach).await;
+        let Ok(Login::Browser(login)) = login else {
+            panic!("{login:?}");
+        };
+        let (output, _, _) = captured(true);
+        let mut context = Context::new(environment, None, output);
+        let begun = Instant::now();
+        let error = log_in(&mut context, &login, reach, true).await.unwrap_err();
+        assert_eq!(begun.elapsed().as_secs(), 5 * 60);
+        let message = error.message().unwrap();
+        assert_eq!(message, "nobody came back from the browser in time");
+        let hint = "run the command again, and use the address that it prints then";
+        assert_eq!(error.hints(), [hint]);
+        assert!(TcpListener::bind(address).is_ok(), "nobody is at the port");
+    }
 }

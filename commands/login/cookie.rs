@@ -1,36 +1,25 @@
-//! A login with the cookie of a provider's web page.
+//! The cookie of a provider's web page.
 
 use std::io::{self, IsTerminal as _};
 
 use dialoguer::Password;
 use dialoguer::theme::ColorfulTheme;
-use modelgate_config::{Config, Secret};
-use modelgate_providers::AccountKind;
-use modelgate_providers::oauth::{self, NewAccount, Reach};
+use modelgate_config::Secret;
 
 use super::failed;
-use super::wait::explained;
 use crate::error::CommandError;
-
-/// Logs in, or tells why not.
-pub(super) async fn log_in(
-    config: &Config,
-    reach: Reach<'_>,
-    kind: AccountKind,
-) -> Result<NewAccount, CommandError> {
-    let pasted = pasted()?;
-    let login = oauth::by_cookie(kind, &pasted, &config.oauth, reach);
-    login.await.map_err(explained)
-}
+use crate::prompt::answered;
 
 /// What a person pastes, which nobody sees, or a program says.
-fn pasted() -> Result<Secret, CommandError> {
+pub(super) fn pasted() -> Result<Secret, CommandError> {
     let mut text = String::new();
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        text = Password::with_theme(&ColorfulTheme::default())
-            .with_prompt("Cookie of the provider's page")
-            .interact()
-            .map_err(|error| failed(error.into()))?;
+        text = answered(|| {
+            let theme = ColorfulTheme::default();
+            let prompt = Password::with_theme(&theme).with_prompt("Cookie of the provider's page");
+            let text = prompt.interact();
+            text.map_err(|dialoguer::Error::IO(error)| error)
+        })?;
     } else {
         let read = io::stdin().read_line(&mut text);
         read.map_err(|error| failed(error.into()))?;

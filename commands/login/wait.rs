@@ -54,10 +54,18 @@ pub(super) fn explained(error: LoginError) -> CommandError {
         | LoginError::OddProject { .. }
         | LoginError::NoLocations { .. }
         | LoginError::NotByDevice { .. }
-        | LoginError::NotByBrowser { .. } => {
+        | LoginError::NotByBrowser { .. }
+        | LoginError::NotByCookie { .. }
+        | LoginError::NoImport { .. } => {
             return CommandError::usage(error.into()).hint("see `modelgate login --help`");
         }
-        LoginError::Denied { .. } | LoginError::Refused { .. } => {
+        LoginError::Expired => {
+            "run the command again, and type the code that it shows then; nothing was saved"
+        }
+        LoginError::Unsaved(_) => {
+            "see to the directory of accounts (`auth-dir`), then run the command again: what the provider gave is lost"
+        }
+        LoginError::Denied { .. } | LoginError::Refused { .. } | LoginError::TooSlow { .. } => {
             "run the command again; nothing was saved"
         }
         _ => return failed(error.into()),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use modelgate_providers::oauth::{Callback, LoginError, Page};
+use modelgate_providers::oauth::{self, Callback, LoginError, Page};
 use warp::reply::Response;
 
 use crate::pending::{self, ended_at};
@@ -15,7 +15,8 @@ use crate::state::State;
 pub(crate) fn callback(state: &Arc<State>, name: &str, query: Option<&str>) -> Option<Response> {
     let kind = ended_at(name)?;
     let callback = Callback::from_query(query.unwrap_or_default());
-    let page = |page: Page<'_>| page.response().map(Into::into);
+    let config = Arc::clone(&state.snapshot().config);
+    let page = |page: Page<'_>| oauth::shown(kind, &config.oauth, page).map(Into::into);
     Some(match pending::back(state, Some(kind), &callback) {
         Ok(None) => page(Page::Done),
         Ok(Some(LoginError::Denied { reason })) => page(Page::Denied(&reason)),

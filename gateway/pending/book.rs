@@ -241,7 +241,11 @@ impl Book {
         for entry in &mut self.logins {
             if entry.until <= now && entry.stage.is_open() {
                 let end = entry.until;
-                entry.fail(&LoginError::TimedOut.to_string(), end);
+                let late = match entry.stage {
+                    Stage::Typing { .. } => LoginError::Expired,
+                    _ => LoginError::TimedOut,
+                };
+                entry.fail(&late.to_string(), end);
             }
         }
         self.logins.retain(|entry| now < entry.until);

@@ -21,24 +21,40 @@ openai-compatibility:
 ";
 
 fn state() -> Arc<State> {
-    let loaded = parse(FILE, Path::new("c.yaml"), &Environment::default()).unwrap();
+    state_of(FILE)
+}
+
+fn state_of(file: &str) -> Arc<State> {
+    let loaded = parse(file, Path::new("c.yaml"), &Environment::default()).unwrap();
     Arc::new(State::new(
         Store::new(loaded, Overrides::default()).unwrap(),
     ))
 }
 
 async fn ask(state: &Arc<State>, method: &str, path: &str) -> (u16, Value) {
+    ask_from(state, "127.0.0.1:5000", method, path, &[]).await
+}
+
+/// Asks from an address, with these headers beside the key.
+async fn ask_from(
+    state: &Arc<State>,
+    peer: &str,
+    method: &str,
+    path: &str,
+    more: &[(&'static str, &str)],
+) -> (u16, Value) {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [("authorization", "Bearer mg-ann")].iter().chain(more) {
+        headers.append(*name, value.parse().unwrap());
+    }
     let incoming = Incoming {
         id: RequestId::new(),
         started: Instant::now(),
         method: method.parse().unwrap(),
         path: path.to_owned(),
         query: None,
-        headers: Arc::new(HeaderMap::from_iter([(
-            http::header::AUTHORIZATION,
-            "Bearer mg-ann".parse().unwrap(),
-        )])),
-        peer: Some("127.0.0.1:5000".parse().unwrap()),
+        headers: Arc::new(headers),
+        peer: Some(peer.parse().unwrap()),
         upgrade: None,
         amp: None,
         body: Box::pin(futures_util::stream::empty()),
@@ -84,6 +100,43 @@ async fn nobody_registers_as_a_provider_and_without_amps_address_no_control_plan
                     || (status, &said["code"]) == (404, &"unknown_route".into()),
                 "{method} {path}: {status} {body}"
             );
+        }
+    }
+}
+
+/// `/v1internal` is for this machine alone: what counts is the socket, not what somebody says of it, nor a good key.
+#[tokio::test]
+async fn the_methods_of_code_assist_are_refused_to_other_machines() {
+    let state = state_of(&format!("{FILE}enable-gemini-cli-endpoint: true\n"));
+    let here = [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("forwarded", "for=127.0.0.1"),
+        ("x-real-ip", "::1"),
+        ("host", "localhost:8317"),
+    ];
+    for path in [
+        "/v1internal:loadCodeAssist",
+        "/v1internal:generateContent",
+        "/v1internal:streamGenerateContent",
+        "/v1internal:countTokens",
+        "/v1internal/operations/op-1",
+    ] {
+        for peer in ["192.0.2.2:5000", "[2001:db8::1]:5000"] {
+            for method in ["GET", "POST"] {
+                let (status, body) = ask_from(&state, peer, method, path, &here).await;
+                let wrong_method = status == 405 && method == "GET";
+                // A stream is a list.
+                let told = body.to_string();
+                assert!(
+                    wrong_method
+                        || (status == 403 && told.contains("programs on this machine only")),
+                    "{method} {path} {peer}: {status} {body}"
+                );
+            }
+        }
+        for peer in ["127.0.0.1:5000", "[::1]:5000", "[::ffff:127.0.0.1]:5000"] {
+            let (status, body) = ask_from(&state, peer, "POST", path, &[]).await;
+            assert_ne!(status, 403, "{path} {peer}: {body}");
         }
     }
 }

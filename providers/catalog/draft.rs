@@ -104,7 +104,7 @@ impl<'c> Draft<'c> {
     }
 
     /// An account that somebody logged in to, with the models of its provider.
-    fn add_account(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
+    pub(super) fn add_account(&mut self, account: &Arc<Account>, refresher: Option<&Refresher>) {
         let make: fn(&Account, &ProviderEntry, Login, &mut Forge<'_>) -> Credential;
         // Where names are those of other vendors, one that is not listed is not served.
         let (base_url, catalogue, newer) = match account.kind {

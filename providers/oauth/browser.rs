@@ -3,11 +3,13 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use http::Response;
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::Document;
 use url::Url;
 
-use super::{Callback, LoginError, NewAccount, Reach, claude, codex, endpoint, google};
+use super::{Callback, LoginError, NewAccount, Page, Reach, claude, codex, endpoint, google};
 use super::{EXCHANGE, Refused, Social, TokenEndpoint, granted, in_time};
 use super::{iflow, kiro, pkce};
 use crate::AccountKind;
@@ -194,6 +196,11 @@ impl BrowserLogin {
             return Err(LoginError::Denied { reason });
         }
         callback.code.clone().ok_or(LoginError::Unreadable)
+    }
+
+    /// What a browser is shown that has come back.
+    pub(super) fn shown(&self, page: Page<'_>) -> Response<Bytes> {
+        page.at_the_end(self.kind(), &self.service)
     }
 
     /// Turns a code into an account. A code counts once.

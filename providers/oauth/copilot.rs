@@ -125,12 +125,19 @@ fn minted(body: Bytes, now: SystemTime) -> Option<Grant> {
     let token = root.text_of("token").filter(|token| !token.is_blank())?;
     let end = root.field("expires_at").and_then(|end| end.as_u64());
     let end = end.and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end)));
+    let end = end.map(|end| end - MARGIN);
+    // Where GitHub says how long it is good, its clock need not go as ours does.
+    let seconds = root.field("refresh_in").and_then(|rest| rest.as_u64());
+    let rest = seconds
+        .filter(|seconds| *seconds > 0)
+        .map(Duration::from_secs);
+    let rest = rest.and_then(|rest| now.checked_add(rest));
     let base = root.field("endpoints").and_then(|all| all.text_of("api"));
     let base = base.and_then(|base| Url::parse(&base).ok());
     Some(Grant {
         access: Secret::from(&*token),
         refresh: None,
-        expires: Some(end.map_or(now + LIFE, |end| end - MARGIN)),
+        expires: Some(rest.or(end).unwrap_or(now + LIFE)),
         base: base.filter(is_trusted),
         fields: Vec::new(),
     })
@@ -157,5 +164,11 @@ mod tests {
             read(r#"{"token":"t","endpoints":{"api":"http://api.business.example"}}"#).unwrap();
         assert_eq!((bare.expires, bare.base), (Some(now + LIFE), None));
         assert!(read(r#"{"token":""}"#).is_none() && read("x").is_none());
+        // However far its clock is from ours.
+        for end in [10, 1_000_000] {
+            let body = format!(r#"{{"token":"t","expires_at":{end},"refresh_in":1500}}"#);
+            let skewed = minted(Bytes::from(body), now).unwrap();
+            assert_eq!(skewed.expires, Some(now + Duration::from_secs(1_500)));
+        }
     }
 }

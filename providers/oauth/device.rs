@@ -171,7 +171,7 @@ impl DeviceLogin {
         let mut interval = self.start.interval;
         loop {
             if Instant::now() + interval > end {
-                return Err(LoginError::TimedOut);
+                return Err(LoginError::Expired);
             }
             sleep(interval).await;
             match self.question.ask(&client, self.kind).await {
@@ -201,7 +201,7 @@ impl DeviceLogin {
                 *interval = wanted.max(*interval + INTERVAL).min(LONGEST_INTERVAL);
                 return None;
             }
-            Some("expired_token") => return Some(Err(LoginError::TimedOut)),
+            Some("expired_token") => return Some(Err(LoginError::Expired)),
             Some(reason @ "access_denied") => {
                 let reason = reason.to_owned();
                 return Some(Err(LoginError::Denied { reason }));

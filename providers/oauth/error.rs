@@ -60,6 +60,9 @@ pub enum LoginError {
     /// Nobody came back.
     #[error("nobody came back from the browser in time")]
     TimedOut,
+    /// Nobody typed the code.
+    #[error("the code was not typed in time, and is over")]
+    Expired,
     /// The provider took too long over an answer.
     #[error("{kind} did not answer in time")]
     TooSlow {

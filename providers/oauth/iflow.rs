@@ -13,7 +13,7 @@ use url::Url;
 
 use super::browser::Ask;
 use super::token::{Answer, Encoding, Question, refresh_token, send};
-use super::{Grant, LoginError, NewAccount, Refused, granted};
+use super::{Grant, LoginError, NewAccount, Page, Refused, granted};
 use crate::iflow::API_KEY;
 use crate::{Account, AccountKind, credential};
 
@@ -32,6 +32,19 @@ pub(super) fn authorize(service: &OAuthService, ask: &Ask<'_>) -> Result<Url, Lo
         .append_pair("state", ask.state)
         .append_pair("client_id", service.text(OAuthSetting::ClientId)?);
     Ok(url)
+}
+
+/// Where iFlow wants the browser to end, which is below where it began.
+pub(super) fn ending(service: &OAuthService, page: Page<'_>) -> Option<Url> {
+    let last = match page {
+        Page::Done => "success",
+        Page::Denied(_) => "error",
+        Page::Stray | Page::Absent => return None,
+    };
+    let mut url = service.url(OAuthSetting::AuthorizeUrl).ok()?;
+    url.set_query(None);
+    url.path_segments_mut().ok()?.pop_if_empty().push(last);
+    Some(url)
 }
 
 /// Turns a code into an account.
@@ -232,6 +245,17 @@ mod tests {
             let read = cookie(&Secret::from(pasted));
             assert_eq!(read.as_ref().map(Secret::expose), expected, "{pasted}");
         }
+    }
+
+    #[test]
+    fn the_browser_ends_at_a_page_of_iflow() {
+        let oauth = modelgate_config::OAuth::default();
+        let service = oauth.service("iflow").unwrap();
+        let ending = |page| ending(service, page).map(String::from);
+        let at = |page: &str| Some(format!("https://iflow.cn/oauth/{page}"));
+        assert_eq!(ending(Page::Done), at("success"));
+        assert_eq!(ending(Page::Denied("no")), at("error"));
+        assert_eq!((ending(Page::Stray), ending(Page::Absent)), (None, None));
     }
 
     #[test]

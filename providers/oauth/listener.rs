@@ -1,5 +1,6 @@
 //! The place on this machine that a browser comes back to.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,6 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use modelgate_config::Secret;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use url::{Host, Url};
 
 use super::page::{self, Page};
@@ -95,14 +97,23 @@ impl Listener {
         answer: impl Fn(&Request<Incoming>) -> (Response<Bytes>, Option<T>),
     ) -> T {
         let mut open = FuturesUnordered::new();
+        let mut seats = VecDeque::new();
         loop {
             tokio::select! {
                 stream = self.accept() => {
-                    if let Ok(stream) = stream && open.len() < CONNECTIONS {
-                        open.push(one(stream, &answer));
+                    let Ok(stream) = stream else { continue };
+                    // Who has come first and said nothing yet gives way.
+                    if seats.len() == CONNECTIONS {
+                        seats.pop_front();
                     }
+                    let (seat, gone) = oneshot::channel();
+                    seats.push_back(seat);
+                    open.push(one(stream, &answer, gone));
                 }
-                Some(Some(outcome)) = open.next() => return outcome,
+                // A branch that does not match would leave the others alone until somebody else comes.
+                Some(outcome) = open.next() => if let Some(outcome) = outcome {
+                    return outcome;
+                },
             }
         }
     }
@@ -134,10 +145,11 @@ fn is_here(url: &Url) -> bool {
     }
 }
 
-/// Answers one request; what it was, if it was waited for, once the browser has its page.
+/// Answers one request; what it was, if it was waited for, once the browser has its page. Ends early when its seat is `gone`.
 async fn one<T>(
     stream: TcpStream,
     answer: &impl Fn(&Request<Incoming>) -> (Response<Bytes>, Option<T>),
+    gone: oneshot::Receiver<Infallible>,
 ) -> Option<T> {
     let outcome = Mutex::new(None);
     let service = service_fn(|request: Request<Incoming>| {
@@ -152,8 +164,11 @@ async fn one<T>(
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = connection.await {
-        tracing::debug!(%error, "a browser's connection broke");
+    tokio::select! {
+        served = connection => if let Err(error) = served {
+            tracing::debug!(%error, "a browser's connection broke");
+        },
+        _ = gone => {}
     }
     outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
@@ -169,7 +184,7 @@ fn answer(
     let callback = Callback::from_query(uri.query().unwrap_or_default());
     let code = login.code(&callback);
     let page = Page::of(&code);
-    (page.response(), (page != Page::Stray).then_some(code))
+    (login.shown(page), (page != Page::Stray).then_some(code))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Login {
             (Some(social), _) if kind == AccountKind::Kiro => {
                 BrowserLogin::begin_social(social, oauth)?
             }
-            (Some(_), _) => return Err(LoginError::NotOffered { kind }),
+            (Some(_), _) | (None, Method::Cookie) => return Err(LoginError::NotOffered { kind }),
             (None, Method::Browser) => BrowserLogin::begin(kind, oauth)?,
             (None, Method::Device) => {
                 let device = DeviceLogin::begin(kind, oauth, reach).await?;

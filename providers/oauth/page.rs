@@ -5,10 +5,11 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
 };
 use http::{HeaderValue, Response, StatusCode};
-use modelgate_config::Secret;
+use modelgate_config::{OAuthService, Secret};
 use url::Url;
 
-use super::LoginError;
+use super::{LoginError, iflow};
+use crate::AccountKind;
 
 /// What it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,15 @@ impl<'p> Page<'p> {
             Err(LoginError::Denied { reason }) => Self::Denied(reason),
             Err(_) => Self::Stray,
         }
+    }
+
+    /// As it is sent at the end of a login to an account of a kind: some providers want to show a page of their own.
+    pub(super) fn at_the_end(self, kind: AccountKind, service: &OAuthService) -> Response<Bytes> {
+        let own = match kind {
+            AccountKind::Iflow => iflow::ending(service, self),
+            _ => None,
+        };
+        own.map_or_else(|| self.response(), |own| onward(&own))
     }
 
     /// As it is sent.

@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 use super::LoginError;
 use crate::client::Clients;
 use crate::retry_hint;
-use crate::store::{Account, AccountKind, lookup, of_jwt};
+use crate::store::{Account, AccountKind, life_of_jwt, lookup, of_jwt};
 
 /// Larger answers are not read on, in bytes.
 const LARGEST: usize = 1 << 20;
@@ -327,6 +327,8 @@ pub fn granted(body: Bytes, now: SystemTime) -> Result<Grant, Refused> {
     // Kiro says 0 where it means nothing.
     let seconds = seconds.filter(|seconds| *seconds > 0.0);
     let lifetime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    // It was made just now, whatever our clock says to the moments that it names.
+    let lifetime = lifetime.or_else(|| life_of_jwt(access.expose()));
     let expires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
     Ok(Grant {
         expires: expires.or_else(|| of_jwt(access.expose())),

@@ -6,13 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use http::header::DATE;
 use modelgate_config::Secret;
 use modelgate_dialects::json::{Document, RawJson, Value};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use url::Url;
 
-use super::token::{Encoding, Question};
+use super::token::{Answer, Encoding, Question};
 use super::{Grant, NewAccount, Refused, granted};
 use crate::credential::is_trusted;
 use crate::vertex::is_location;
@@ -25,6 +26,8 @@ const KIND: AccountKind = AccountKind::Vertex;
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// What tells the exchange from others.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// So far clocks may be apart for something that is signed to count.
+const SKEW: Duration = Duration::from_secs(5 * 60);
 /// How long something that is signed counts; Google allows no more.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
@@ -93,7 +96,23 @@ pub(super) async fn mint(account: &Account, client: &reqwest::Client) -> Result<
         .ok_or_else(|| unusable(KeyFileError::Key))?;
     let fields = vec![("grant_type", GRANT.into()), ("assertion", assertion)];
     let question = Question::new(signer.token_url, Encoding::Form, fields);
-    granted(question.ask(client, KIND).await?.good()?, now)
+    let answer = question.ask(client, KIND).await?;
+    match apart(&answer, now) {
+        Some(apart) if !answer.status.is_success() => Err(Refused::Failed(apart)),
+        _ => granted(answer.good()?, now),
+    }
+}
+
+/// How far our clock is from that of whoever answered, where that is too far: what is signed names its time.
+fn apart(answer: &Answer, now: SystemTime) -> Option<String> {
+    let date = answer.headers.get(DATE)?.to_str().ok()?;
+    let theirs = httpdate::parse_http_date(date).ok()?;
+    let (apart, way) = match now.duration_since(theirs) {
+        Ok(ahead) => (ahead, "ahead"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    let minutes = apart.as_secs() / 60;
+    (apart > SKEW).then(|| format!("the clock of this machine is {minutes} minutes {way}; set it"))
 }
 
 impl Signer {

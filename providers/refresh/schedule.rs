@@ -24,10 +24,12 @@ const NAP: Duration = Duration::from_secs(10 * 60);
 const JITTER: f64 = 4.0;
 
 /// How long before its end a token is renewed (`providers.md` 1.3); `None`: when it is needed.
-const fn lead(kind: AccountKind) -> Option<Duration> {
-    match kind {
+fn lead(account: &Account) -> Option<Duration> {
+    match account.kind {
         AccountKind::Claude => Some(HOUR.saturating_mul(4)),
         AccountKind::Codex => Some(HOUR.saturating_mul(5 * 24)),
+        // A key that was got with a cookie has no token beside it.
+        AccountKind::Iflow if account.tokens.refresh.is_none() => Some(HOUR.saturating_mul(48)),
         AccountKind::Iflow => Some(HOUR.saturating_mul(24)),
         AccountKind::Qwen => Some(HOUR.saturating_mul(3)),
         AccountKind::Antigravity | AccountKind::Kiro | AccountKind::Kimi | AccountKind::Xai => {
@@ -39,7 +41,7 @@ const fn lead(kind: AccountKind) -> Option<Duration> {
 
 /// When the tokens of an account are to be renewed; `None`: when they are needed.
 pub(super) fn due(account: &Account) -> Option<SystemTime> {
-    let (lead, expires) = (lead(account.kind)?, account.tokens.expires?);
+    let (lead, expires) = (lead(account)?, account.tokens.expires?);
     // Of a token that lives shorter than is usual, half of its life must be left to be of use.
     let life = account.tokens.last_refresh;
     let life = life.and_then(|begin| expires.duration_since(begin).ok());

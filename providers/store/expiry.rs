@@ -44,6 +44,15 @@ pub(crate) fn of_jwt(token: &str) -> Option<SystemTime> {
     moment(claims(token)?.root().field("exp")?)
 }
 
+/// How long a token says that it lives, if it is a JWT that says so: by the clock of its provider alone, which may go otherwise
+/// than ours.
+pub(crate) fn life_of_jwt(token: &str) -> Option<Duration> {
+    let claims = claims(token)?;
+    let at = |name| moment(claims.root().field(name)?);
+    let life = at("exp")?.duration_since(at("iat")?).ok()?;
+    (!life.is_zero()).then_some(life)
+}
+
 /// What a token says, if it is a JWT. Nothing is verified.
 pub(crate) fn claims(token: &str) -> Option<Document> {
     let mut parts = token.split('.');
@@ -114,6 +123,23 @@ mod tests {
         ];
         for (json, expected) in rows {
             assert_eq!(read(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_jwt_names_its_life_without_our_clock() {
+        let life = |claims: &str| {
+            let token = format!("x.{}.y", BASE64_URL_SAFE_NO_PAD.encode(claims));
+            life_of_jwt(&token).map(|life| life.as_secs())
+        };
+        assert_eq!(life(r#"{"iat":1767323045,"exp":1767326645}"#), Some(3600));
+        for claims in [
+            "{}",
+            r#"{"exp":1767326645}"#,
+            r#"{"iat":1767326645,"exp":1767326645}"#,
+            r#"{"iat":1767326645,"exp":1767323045}"#,
+        ] {
+            assert_eq!(life(claims), None, "{claims}");
         }
     }
 

@@ -543,5 +543,5 @@ async fn an_account_of_kiros_own_application_is_taken_over() {
         file.to_str().unwrap(),
     ];
     let refused = scene.launch().run(&words).await;
-    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }

@@ -1,5 +1,8 @@
 //! Logins, from the address that a person opens to the first request with the account.
 
+mod terminal;
+mod trouble;
+
 use crate::harness::process::Finished;
 use crate::harness::stand_in::{Said, StandIn};
 use crate::harness::{Home, KEY, Launch, PATIENCE, Speaks, ask};
@@ -223,8 +226,13 @@ impl Scene {
 
     /// Begins a login, and where the person's browser is sent after they agreed.
     async fn begin(&self, words: &[&str]) -> (Login, String) {
+        self.begin_by(self.launch(), words).await
+    }
+
+    /// The same with a launch of one's own.
+    async fn begin_by(&self, launch: Launch, words: &[&str]) -> (Login, String) {
         let words = [&["login", "claude", "--no-browser", "--json"], words].concat();
-        let (mut child, stderr) = self.launch().typing().spawn(&words);
+        let (mut child, stderr) = launch.typing().spawn(&words);
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         timeout(PATIENCE, out.read_line(&mut line))
@@ -298,6 +306,12 @@ async fn an_account_is_logged_in_to_and_serves_the_next_request() {
     assert_eq!(done["account"]["email"], "ada@example.com");
     assert_eq!(done["account"]["label"], "work");
     assert_eq!(done["account"]["file"], *scene.file().to_str().unwrap());
+    let models = done["account"]["models"].as_array().unwrap();
+    assert!(models.contains(&json!("claude-sonnet-5")), "{models:?}");
+    assert_eq!(done["account"]["other_names"], json!(["claude-*"]));
+    let config = scene.config();
+    let next = format!("modelgate serve --config {}", config.display());
+    assert_eq!(done["next"], next);
     for secret in ["sk-ant-oat-1", "refresh-1", "code-1"] {
         assert!(!finished.stdout.contains(secret) && !finished.stderr.contains(secret));
     }
@@ -460,9 +474,10 @@ async fn nobody_is_logged_in_by_accident() {
 
     let list = scene.launch().run(&["login", "--list", "--json"]).await;
     let list: Value = serde_json::from_str(&list.stdout).unwrap();
+    let ways = json!([{"method": "browser", "ready": true}]);
     assert_eq!(
         list["providers"][0],
-        json!({"provider": "claude", "ready": true, "accounts": 1})
+        json!({"provider": "claude", "ready": true, "accounts": 1, "ways": ways})
     );
 }
 

@@ -4,6 +4,7 @@
 mod claude;
 mod codex;
 mod copilot;
+mod devices;
 mod iflow;
 mod kimi;
 mod vertex;

@@ -190,6 +190,15 @@ async fn a_browser_that_comes_too_late_is_too_late() {
 }
 
 #[tokio::test]
+async fn a_code_that_nobody_types_is_over() {
+    let mut scene = Scene::new();
+    let state = scene.typing(1);
+    scene.now += 600 * SECOND;
+    let late = "the code was not typed in time, and is over".to_owned();
+    assert_eq!(scene.status(&state), Some(Status::Failed(late)));
+}
+
+#[tokio::test]
 async fn who_was_to_tell_of_the_account_and_never_did_is_not_waited_for() {
     let mut scene = Scene::new();
     let state = scene.away(CLAUDE).await;

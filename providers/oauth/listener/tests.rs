@@ -97,6 +97,20 @@ async fn what_is_no_answer_to_this_login_is_waited_past() {
 }
 
 #[tokio::test]
+async fn a_crowd_that_says_nothing_keeps_no_browser_out() {
+    let scene = Scene::start().await;
+    let port = Url::parse(&scene.redirect).unwrap().port().unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..3 * CONNECTIONS {
+        crowd.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    let address = format!("{}?code=c-1&state={}", scene.redirect, scene.state);
+    assert_eq!(scene.get(&address).await.0, StatusCode::OK);
+    let code = scene.waiting.await.unwrap().unwrap();
+    assert_eq!(code.expose(), "c-1");
+}
+
+#[tokio::test]
 async fn a_refusal_ends_it_and_is_only_text_on_the_page() {
     let scene = Scene::start().await;
     let (redirect, state) = (&scene.redirect, &scene.state);

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 use super::*;
 use crate::store::Accounts;
 
@@ -289,4 +292,21 @@ fn a_token_without_a_said_end_may_name_its_own() {
     let grant = granted(Bytes::from_static(body), SystemTime::UNIX_EPOCH).unwrap();
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
     assert_eq!(grant.expires, Some(end));
+}
+
+/// Clock skew: the provider's clock and ours need not agree for a token that was granted just now.
+#[test]
+fn clock_skew_does_not_shorten_or_lengthen_the_life_of_a_new_token() {
+    let (hour, now) = (3_600, 1_767_323_045);
+    let moment = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    for theirs in [now - 30 * hour, now, now + 30 * hour] {
+        let claims = format!(r#"{{"iat":{theirs},"exp":{}}}"#, theirs + 2 * hour);
+        let token = format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        // What the answer says counts, then what the token says of its life.
+        for (said, life) in [(r#","expires_in":3600"#, hour), ("", 2 * hour)] {
+            let body = format!(r#"{{"access_token":"{token}"{said}}}"#);
+            let grant = granted(Bytes::from(body), moment(now)).unwrap();
+            assert_eq!(grant.expires, Some(moment(now + life)), "{theirs} {said}");
+        }
+    }
 }

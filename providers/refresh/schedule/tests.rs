@@ -50,6 +50,22 @@ async fn every_kind_has_its_lead() {
     }
 }
 
+/// iFlow gives a key for a cookie that nothing else renews.
+#[tokio::test(start_paused = true)]
+async fn a_key_for_a_cookie_is_renewed_two_days_ahead() {
+    let scene = Scene::new();
+    let expired = humantime::format_rfc3339_seconds(begin() + DAY * 30);
+    let json = format!(
+        r#"{{"type":"iflow","access_token":"k","api_key":"k","cookie":"BXAuth=a;","email":"ada","expired":"{expired}"}}"#
+    );
+    scene.accounts.add("a.json", json.as_bytes()).unwrap();
+    let before = due_before(&scene, "a.json").unwrap();
+    assert!(
+        before >= DAY * 2 && before <= (DAY * 2).mul_f64(1.04),
+        "{before:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn accounts_made_together_are_not_due_together() {
     let scene = Scene::new();

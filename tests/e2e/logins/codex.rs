@@ -246,6 +246,16 @@ async fn an_account_is_logged_in_to_with_a_code_and_not_too_fast() {
     assert_eq!(saved["account_id"], WORKSPACE);
     assert_eq!(saved["access_token"], "access-0");
     assert_eq!(saved["note"], "mine");
+
+    let gateway = chatgpt.scene.launch().start().await;
+    for dialect in Speaks::BOTH {
+        for stream in [false, true] {
+            let answer = gateway.question(dialect, "gpt-5.5", stream).await;
+            answer.expect_text(dialect, "Hello there");
+        }
+    }
+    let asked = chatgpt.scene.last(RESPONSES);
+    assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
 }
 
 #[tokio::test]

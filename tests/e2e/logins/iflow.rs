@@ -1,12 +1,12 @@
 //! iFlow, as strict as `providers.md` 10 has it.
 
 use super::{Scene, hello, refused};
+use crate::harness::browser::{free_port, pair, visit};
 use crate::harness::stand_in::{Asked, Said, StandIn};
-use crate::harness::{Speaks, ask, eventually};
+use crate::harness::{Speaks, eventually};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 const CHAT: &str = "/v1/chat/completions";
@@ -98,10 +98,7 @@ fn chat(asked: &Asked) -> Said {
 #[tokio::test]
 async fn an_account_is_logged_in_to_in_a_browser_and_serves_with_its_key() {
     let mut scene = start().await;
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let redirect = format!("http://localhost:{port}/oauth2callback");
+    let redirect = format!("http://localhost:{}/oauth2callback", free_port());
     let variable = ("MODELGATE_IFLOW_REDIRECT_URL".to_owned(), redirect.clone());
     scene.environment.push(variable);
 
@@ -138,9 +135,14 @@ async fn an_account_is_logged_in_to_in_a_browser_and_serves_with_its_key() {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     assert_eq!(pairs, expected);
-    let client = ask::client(reqwest::Client::builder());
-    let back = format!("{redirect}?code=code-1&state={state}");
-    assert_eq!(client.get(back).send().await.unwrap().status(), 200);
+    let ended = visit(&format!("{redirect}?code=code-1&state={state}")).await;
+    let success = format!("{}/oauth/success", scene.server.url);
+    assert_eq!(ended.status, 302);
+    assert_eq!(
+        ended.header("location"),
+        Some(&*success),
+        "a page of its own"
+    );
     let mut rest = String::new();
     out.read_to_string(&mut rest).await.unwrap();
     let log = std::fs::read_to_string(stderr).unwrap();
@@ -199,6 +201,13 @@ async fn a_renewal_brings_another_key() {
 #[tokio::test]
 async fn a_cookie_is_a_login_too_and_belongs_to_one_account() {
     let scene = start().await;
+    let list = scene.launch().run(&["login", "--list"]).await;
+    let rows = list.stdout.lines();
+    let row = rows.clone().find(|row| row.starts_with("iflow"));
+    let expected = "iflow           0         yes    with the cookie of its page (--cookie); in a browser, once \
+                    `oauth.iflow.client-secret` or MODELGATE_IFLOW_CLIENT_SECRET is set";
+    assert_eq!(row, Some(expected));
+    assert_eq!(rows.count(), 12, "a heading and everybody: {}", list.stdout);
     let words = ["login", "iflow", "--cookie"];
     let without = scene.launch().input("x=1").run(&words).await;
     assert_eq!(without.code, Some(1), "{}", without.stderr);
@@ -280,5 +289,71 @@ async fn a_cookie_is_sent_over_http_and_belongs_to_one_account() {
     assert!(log.contains("logged in with a cookie"), "{log}");
     for secret in ["BXAuth=abc", "sk-key-9"] {
         assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_over_http_and_serves_with_its_key() {
+    let mut scene = start().await;
+    let redirect = format!("http://localhost:{}/oauth2callback", free_port());
+    for (name, value) in [
+        ("MODELGATE_IFLOW_CLIENT_SECRET", "s3cret"),
+        ("MODELGATE_IFLOW_REDIRECT_URL", &redirect),
+    ] {
+        scene.environment.push((name.to_owned(), value.to_owned()));
+    }
+    let gateway = scene.launch().start().await;
+    let success = format!("{}/oauth/success", scene.server.url);
+    let failure = format!("{}/oauth/error", scene.server.url);
+
+    let begun = gateway.begin_login("iflow-auth-url?is_webui=true").await;
+    let address = begun["url"].as_str().unwrap();
+    assert_eq!(pair(address, "redirect"), redirect);
+    let state = begun["state"].as_str().unwrap();
+    let onward = visit(&format!("{redirect}?error=access_denied&state={state}")).await;
+    let callback = onward.header("location").unwrap();
+    assert!(callback.starts_with(&format!("{}/iflow/callback?", gateway.url())));
+    let ended = visit(callback).await;
+    assert_eq!(
+        (ended.status, ended.header("location")),
+        (302, Some(&*failure))
+    );
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended["error"], "the login was refused: access_denied");
+
+    let begun = gateway.begin_login("iflow-auth-url").await;
+    let state = begun["state"].as_str().unwrap();
+    let waiting = format!("get-auth-status?state={state}");
+    let waiting = gateway.manage("GET", &waiting, "").await;
+    assert_eq!(waiting.json(), json!({"status": "wait"}));
+    let callback = format!("{}/iflow/callback?code=code-1&state={state}", gateway.url());
+    let ended = visit(&callback).await;
+    assert_eq!(
+        (ended.status, ended.header("location")),
+        (302, Some(&*success))
+    );
+    let name = "iflow-+86-1";
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended, json!({"status": "ok", "account": name}));
+    assert_eq!(visit(&callback).await.status, 400, "once");
+
+    let place = json!({"base_url": format!("{}/v1", scene.server.url)});
+    scene.change(name, &place);
+    eventually("the account is at the stand-in", async || {
+        gateway
+            .question(Speaks::Chat, "qwen3-max", false)
+            .await
+            .status
+            == 200
+    })
+    .await;
+    for dialect in Speaks::BOTH {
+        let answer = gateway.question(dialect, "qwen3-max", true).await;
+        answer.expect_text(dialect, "Hello there");
+    }
+    let asked = scene.last(CHAT);
+    assert_eq!(asked.header("authorization"), Some("Bearer sk-key-0"));
+    for secret in ["access-0", "refresh-0", "sk-key-0", "code-1", state] {
+        assert!(!gateway.log().contains(secret), "{secret} is in the log");
     }
 }

@@ -211,3 +211,27 @@ async fn a_key_is_sent_over_http_in_a_form() {
     let again = gateway.manage("POST", "vertex/import", &text).await;
     assert_eq!(again.json()["location"], "us-central1", "the usual place");
 }
+
+/// What is signed names its time, and Google refuses one that is far from its own.
+#[tokio::test]
+async fn clock_skew_is_told_where_google_refuses_what_was_signed() {
+    let server = StandIn::start(|asked| {
+        assert_eq!(asked.path, "/token");
+        let refusal = json!({"error": "invalid_grant", "error_description": "Invalid JWT"});
+        Said::json(400, &refusal).header("date", "Fri, 02 Jan 2026 03:04:05 GMT")
+    });
+    let scene = Scene::new(server.await, &[]);
+    let file = scene.home.path("key.json");
+    fs::write(&file, key(&scene).to_string()).unwrap();
+    let words = ["login", "vertex", "--import", file.to_str().unwrap()];
+    let imported = scene.launch().run(&words).await;
+    assert_eq!(imported.code, Some(0), "{}", imported.stderr);
+    scene.change("vertex-project-1", &json!({"base_url": scene.server.url}));
+    let gateway = scene.launch().start().await;
+    let answer = gateway.question(Speaks::Chat, "gemini-2.5-flash", false);
+    let answer = answer.await;
+    assert!(answer.status >= 400, "{}", answer.text());
+    let told = [answer.text().to_owned(), gateway.log()].concat();
+    assert!(told.contains("the clock of this machine is "), "{told}");
+    assert!(told.contains(" minutes ahead; set it"), "{told}");
+}
