@@ -231,6 +231,7 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
     match credential.kind {
         ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
+        ProviderKind::Kimi => kimi::describe(call.dialect, &mut headers),
         ProviderKind::Kiro => {
             kiro::number(&mut headers);
             if place > 0 {
