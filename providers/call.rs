@@ -14,7 +14,7 @@ use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
     CallError, CallErrorKind, Clients, ProviderKind, chatgpt, claude, client, code_assist, codex,
-    copilot, demo, kimi, kiro, quota, retry_hint, xai,
+    copilot, demo, kimi, kiro, quota, qwen, retry_hint, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -173,7 +173,10 @@ async fn at(
             format!("{provider} has no such operation"),
         ));
     };
-    let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
+    let url = match credential.kind {
+        ProviderKind::Qwen => qwen::moved(url, token),
+        _ => credential::moved(url, token.and_then(|token| token.base.as_ref())),
+    };
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
     *request.headers_mut() = headers(call, token, place);
     *request.body_mut() = Some(wrapped(call, place)?.into());
@@ -281,6 +284,7 @@ pub(crate) async fn refused(
         ProviderKind::ChatGpt => chatgpt::failure(status, &body),
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
+        ProviderKind::Qwen => qwen::failure(status, &body),
         ProviderKind::Xai => xai::failure(status, &body),
         _ => modelgate_dialects::decode_error(dialect, status.as_u16(), &body),
     };

@@ -5,6 +5,7 @@ mod codex;
 mod copilot;
 mod iflow;
 mod kimi;
+mod qwen;
 mod vertex;
 mod web;
 mod xai;
