@@ -1,5 +1,5 @@
 //! What section 16 of `providers.md` wants of every provider, for an account of each kind: answers, streams, calls, thoughts,
-//! counts, refusals, failures within streams, ends that come too early, tokens that are over, clients that leave.
+//! counts, refusals, failures within streams, ends that come too early, tokens and logins that are over, clients that leave.
 //!
 //! What only one provider has is in the tests of its name: [`super::logins`], [`super::kiro`], [`super::gemini`].
 
@@ -7,13 +7,13 @@ mod places;
 
 use crate::harness::wire::{Wire, request};
 use crate::harness::{HELLO, Speaks};
-use places::{PLACES, Scene};
+use places::{PLACES, Place, Scene, Tokens};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
 
 /// Every account, asked by clients of both dialects, with and without a stream.
-async fn each(scene: &Scene, check: impl AsyncFn(&Scene, &places::Place, Speaks, bool)) {
+async fn each(scene: &Scene, check: impl AsyncFn(&Scene, &Place, Speaks, bool)) {
     for place in &PLACES {
         for dialect in Speaks::BOTH {
             for stream in [false, true] {
@@ -22,6 +22,17 @@ async fn each(scene: &Scene, check: impl AsyncFn(&Scene, &places::Place, Speaks,
             }
         }
     }
+}
+
+/// One place of an account of each kind.
+fn kinds() -> impl Iterator<Item = &'static Place> {
+    let mut seen = HashSet::new();
+    PLACES.iter().filter(move |place| seen.insert(place.kind))
+}
+
+#[test]
+fn every_kind_of_account_has_a_place() {
+    assert_eq!(kinds().count(), 11);
 }
 
 #[tokio::test]
@@ -168,9 +179,8 @@ async fn an_end_that_comes_too_early_is_never_told_as_a_success() {
 
 #[tokio::test]
 async fn a_token_that_is_over_is_renewed_once() {
-    let scene = Scene::with_old_tokens().await;
-    let mut seen = HashSet::new();
-    for place in PLACES.iter().filter(|place| seen.insert(place.kind)) {
+    let scene = Scene::with(Tokens::Old).await;
+    for place in kinds() {
         eprintln!("{}", place.name);
         let minted = matches!(place.kind, "github-copilot" | "vertex");
         scene.upstream.clear();
@@ -188,7 +198,21 @@ async fn a_token_that_is_over_is_renewed_once() {
             assert_eq!(saved["refresh_token"], "refresh-1", "{}", place.name);
         }
     }
-    assert_eq!(seen.len(), 11, "every kind");
+}
+
+#[tokio::test]
+async fn a_login_that_is_over_is_said_and_left_alone() {
+    let scene = Scene::with(Tokens::Ended).await;
+    for place in kinds() {
+        eprintln!("{}", place.name);
+        for _ in 0..2 {
+            let answer = scene.ask(Speaks::Chat, place, "up-text", false).await;
+            assert!(answer.status >= 400, "{}", answer.text());
+            let what_to_do = format!("modelgate login {}", place.kind);
+            assert!(answer.text().contains(&what_to_do), "{}", answer.text());
+            assert_eq!(scene.renewals(place.kind), 1, "it is final");
+        }
+    }
 }
 
 #[tokio::test]

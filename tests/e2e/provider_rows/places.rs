@@ -96,6 +96,16 @@ impl Place {
     }
 }
 
+/// How the tokens of all accounts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tokens {
+    Good,
+    /// Over, which only the provider knows. Its first ones are over too, where none are kept.
+    Old,
+    /// Over, and there are no new ones.
+    Ended,
+}
+
 /// All accounts, and a gateway in front of them.
 pub(super) struct Scene {
     pub(super) upstream: Upstream,
@@ -107,22 +117,17 @@ pub(super) struct Scene {
 impl Scene {
     /// Every account is let in.
     pub(super) async fn start() -> Self {
-        Self::with(false).await
+        Self::with(Tokens::Good).await
     }
 
-    /// The token of every account is over, which only its provider knows.
-    pub(super) async fn with_old_tokens() -> Self {
-        Self::with(true).await
-    }
-
-    async fn with(over: bool) -> Self {
+    pub(super) async fn with(state: Tokens) -> Self {
         let (upstream, home) = (Upstream::start().await, Home::new());
         let at = upstream.url();
         let mut counts = HashMap::new();
-        let tokens = StandIn::start(move |asked| renew(asked, &at, over, &mut counts)).await;
+        let tokens = StandIn::start(move |asked| renew(asked, &at, state, &mut counts)).await;
         let auth = home.path("auth");
         fs::create_dir(&auth).unwrap();
-        for (kind, account) in accounts(&upstream.url(), &tokens.url, over) {
+        for (kind, account) in accounts(&upstream.url(), &tokens.url, state) {
             fs::write(auth.join(format!("{kind}-a.json")), account.to_string()).unwrap();
         }
         let config = home.path("modelgate.yaml");
@@ -206,7 +211,8 @@ fn addresses(tokens: &str) -> impl Iterator<Item = (&'static str, String)> {
 }
 
 /// The files of the accounts, as logins leave them.
-fn accounts(upstream: &str, tokens: &str, over: bool) -> Vec<(&'static str, Value)> {
+fn accounts(upstream: &str, tokens: &str, state: Tokens) -> Vec<(&'static str, Value)> {
+    let over = state != Tokens::Good;
     let token = |kind: &str| format!("{}-{kind}", if over { "over" } else { "token" });
     let mut robot: Value = serde_json::from_str(ROBOT).unwrap();
     robot["token_uri"] = json!(format!("{tokens}/vertex"));
@@ -259,15 +265,26 @@ fn accounts(upstream: &str, tokens: &str, over: bool) -> Vec<(&'static str, Valu
     own.into_iter().map(file).collect()
 }
 
-/// New tokens. Where none are kept, the first ones may be over already.
-fn renew(asked: &Asked, upstream: &str, over: bool, counts: &mut HashMap<String, usize>) -> Said {
+/// New tokens.
+fn renew(
+    asked: &Asked,
+    upstream: &str,
+    state: Tokens,
+    counts: &mut HashMap<String, usize>,
+) -> Said {
     let kind = asked.path.trim_start_matches('/');
     let count = counts.entry(kind.to_owned()).or_default();
     *count += 1;
-    let token = match over && *count == 1 {
+    let token = match state == Tokens::Old && *count == 1 {
         true => "over",
         false => "token",
     };
+    if state == Tokens::Ended {
+        return match kind {
+            "github-copilot" => Said::json(401, &json!({"message": "Bad credentials"})),
+            _ => Said::json(400, &json!({"error": "invalid_grant"})),
+        };
+    }
     let answer = match kind {
         _ if kind.starts_with("iflow-user?") => {
             json!({"success": true, "data": {"apiKey": "key-iflow"}})
