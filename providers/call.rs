@@ -14,7 +14,7 @@ use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
     CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
-    code_assist, codex, copilot, demo, kimi, kiro, quota, retry_hint, xai,
+    code_assist, codex, copilot, demo, kimi, kiro, quota, qwen, retry_hint, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -185,7 +185,10 @@ async fn at(
             format!("{provider} has no such operation"),
         ));
     };
-    let url = credential::moved(url, token.and_then(|token| token.base.as_ref()));
+    let url = match credential.kind {
+        ProviderKind::Qwen => qwen::moved(url, token),
+        _ => credential::moved(url, token.and_then(|token| token.base.as_ref())),
+    };
     let mut request = reqwest::Request::new(reqwest::Method::POST, url);
     *request.headers_mut() = headers(call, token, place);
     *request.body_mut() = Some(wrapped(call, place)?.into());
@@ -245,6 +248,7 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
             | ProviderKind::Gemini
             | ProviderKind::Iflow
             | ProviderKind::Kiro
+            | ProviderKind::Qwen
             | ProviderKind::Vertex
             | ProviderKind::Xai => {}
         }
@@ -252,6 +256,7 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
     match credential.kind {
         ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
         ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
+        ProviderKind::Kimi => kimi::describe(call.dialect, &mut headers),
         ProviderKind::Kiro => {
             kiro::number(&mut headers);
             if place > 0 {
@@ -268,7 +273,7 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
         | ProviderKind::Demo
         | ProviderKind::Gemini
         | ProviderKind::Iflow
-        | ProviderKind::Kimi
+        | ProviderKind::Qwen
         | ProviderKind::Vertex => {}
     }
     headers.extend(token.and_then(|token| credential.bearer(token)));
@@ -290,6 +295,7 @@ fn wrapped(call: &Call<'_>, place: usize) -> Result<Bytes, CallError> {
         | ProviderKind::Iflow
         | ProviderKind::Kimi
         | ProviderKind::Kiro
+        | ProviderKind::Qwen
         | ProviderKind::Vertex
         | ProviderKind::Xai => Ok(call.body.clone()),
     }
@@ -327,6 +333,7 @@ pub(crate) async fn refused(
         }
         ProviderKind::Copilot => copilot::failure(status, &body),
         ProviderKind::Kiro => kiro::failure(status, headers, &body),
+        ProviderKind::Qwen => qwen::failure(status, &body),
         ProviderKind::Xai => xai::failure(status, &body),
         // What they say means what it means in their dialect.
         ProviderKind::Codex

@@ -19,7 +19,7 @@ use crate::moment::Moment;
 use crate::route::Route;
 use crate::{
     Account, Accounts, ProviderKind, Refresher, antigravity, chatgpt, claude, code_assist, codex,
-    compatible, copilot, demo, gemini, iflow, kimi, kiro, models, vertex, xai,
+    compatible, copilot, demo, gemini, iflow, kimi, kiro, models, qwen, vertex, xai,
 };
 
 /// Routes to names we do not list that are remembered: clients may ask for any.
@@ -385,6 +385,7 @@ fn target_of(credential: &Credential, model: &str) -> Target {
         ProviderKind::Iflow => iflow::target(credential, model),
         ProviderKind::Kimi => kimi::target(credential, model),
         ProviderKind::Kiro => kiro::target(credential, model),
+        ProviderKind::Qwen => qwen::target(credential, model),
         ProviderKind::Vertex => vertex::target(credential, model),
         ProviderKind::Xai => xai::target(credential, model),
     }

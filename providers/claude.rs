@@ -15,7 +15,7 @@ use crate::forge::{Forge, Raw};
 use crate::{Account, ProviderKind, models};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 /// What a token of a login needs beside itself.
 const OAUTH_BETA: &str = "oauth-2025-04-20";

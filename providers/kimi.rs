@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use modelgate_config::model::{ProviderEntry, Quirks};
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
-use modelgate_dialects::{Str, Target};
+use modelgate_dialects::{Dialect, Str, Target};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};
@@ -81,6 +81,14 @@ fn upstream_name(model: &str) -> String {
 /// The headers a client of the same dialect may set: those of Claude's.
 pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
     claude::forward(from, to);
+}
+
+/// The version of Claude's dialect, where a client that speaks it has not said one.
+pub(crate) fn describe(dialect: Dialect, headers: &mut HeaderMap) {
+    if dialect == Dialect::Claude {
+        let version = HeaderValue::from_static("2023-06-01");
+        headers.entry(claude::VERSION).or_insert(version);
+    }
 }
 
 /// A request in Chat Completions as Kimi takes it: how much to think is said in `thinking`; no assistant message is empty; and where the model
@@ -178,6 +186,19 @@ mod tests {
         ] {
             assert_eq!(upstream_name(name), upstream);
         }
+    }
+
+    #[test]
+    fn claudes_dialect_always_has_a_version() {
+        let described = |dialect, before: &[&'static str]| {
+            let values = before.iter().copied().map(HeaderValue::from_static);
+            let mut headers: HeaderMap = values.map(|value| (claude::VERSION, value)).collect();
+            describe(dialect, &mut headers);
+            headers.remove(claude::VERSION)
+        };
+        assert_eq!(described(Dialect::Chat, &[]), None);
+        assert_eq!(described(Dialect::Claude, &[]).unwrap(), "2023-06-01");
+        assert_eq!(described(Dialect::Claude, &["own"]).unwrap(), "own");
     }
 
     #[track_caller]

@@ -31,6 +31,8 @@ pub enum ProviderKind {
     Kimi,
     /// Kiro: AWS CodeWhisperer or Amazon Q.
     Kiro,
+    /// Qwen.
+    Qwen,
     /// Google's Vertex AI.
     Vertex,
     /// xAI.
@@ -102,6 +104,7 @@ impl ProviderKind {
                 ..Traits::new("kimi", Dialect::Chat)
             },
             Self::Kiro => Traits::new("kiro", Dialect::Kiro),
+            Self::Qwen => Traits::new("qwen", Dialect::Chat),
             Self::Vertex => Traits::new("vertex", Dialect::Gemini),
             Self::Xai => Traits {
                 keeps_answers: false,

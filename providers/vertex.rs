@@ -235,6 +235,28 @@ mod tests {
     }
 
     #[test]
+    fn every_location_has_a_host_of_its_own_but_global() {
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = crate::Accounts::open(directory.path()).unwrap();
+        for (location, expected) in [
+            ("", Some("https://us-central1-aiplatform.googleapis.com")),
+            (
+                r#","location":"global""#,
+                Some("https://aiplatform.googleapis.com"),
+            ),
+            (
+                r#","location":"europe-west4""#,
+                Some("https://europe-west4-aiplatform.googleapis.com"),
+            ),
+            (r#","location":"evil.example/""#, None),
+        ] {
+            let file = format!(r#"{{"type":"vertex","project_id":"p"{location}}}"#);
+            let account = accounts.add("a.json", file.as_bytes()).unwrap();
+            assert_eq!(base_url(&account).as_deref(), expected, "{location}");
+        }
+    }
+
+    #[test]
     fn a_location_leads_to_no_other_host() {
         for location in ["us-central1", "global", "europe-west4"] {
             assert!(is_location(location), "{location}");

@@ -57,16 +57,15 @@ fn a_request_goes_in_an_envelope_with_its_project() {
 
 #[test]
 fn a_project_is_never_made_up() {
-    let error = sent(
-        ProviderKind::CodeAssist,
-        Operation::Generate,
-        false,
-        &Json::Null,
-    );
-    let error = error.unwrap_err();
-    assert_eq!(error.kind, crate::CallErrorKind::Unauthorized);
-    let message = &error.error.message;
-    assert!(message.contains("modelgate login gemini"), "{message}");
+    for (kind, login) in [
+        (ProviderKind::CodeAssist, "modelgate login gemini"),
+        (ProviderKind::Antigravity, "modelgate login antigravity"),
+    ] {
+        let error = sent(kind, Operation::Generate, false, &Json::Null).unwrap_err();
+        assert_eq!(error.kind, crate::CallErrorKind::Unauthorized);
+        let message = &error.error.message;
+        assert!(message.contains(login), "{message}");
+    }
 }
 
 #[test]

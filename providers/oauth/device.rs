@@ -198,7 +198,11 @@ impl DeviceLogin {
             Some("slow_down") => {
                 let answer = Document::parse(answer.body).unwrap_or_default();
                 let wanted = seconds(answer.root(), "interval").unwrap_or_default();
-                *interval = wanted.max(*interval + INTERVAL).min(LONGEST_INTERVAL);
+                let slower = match self.kind {
+                    AccountKind::Qwen => qwen::slower(*interval),
+                    _ => *interval + INTERVAL,
+                };
+                *interval = wanted.max(slower).min(LONGEST_INTERVAL);
                 return None;
             }
             Some("expired_token") => return Some(Err(LoginError::Expired)),

@@ -1,6 +1,8 @@
 //! Logins of Qwen (`providers.md` 11): a device flow with proof of who began it. The provider tells neither name nor address
 //! of an account, so it is called by its label.
 
+use std::time::Duration;
+
 use modelgate_config::{OAuthService, OAuthSetting};
 
 use super::device::{Begun, GRANT, Start};
@@ -14,6 +16,14 @@ pub(super) const NEEDS: [OAuthSetting; 4] = [
     OAuthSetting::ClientId,
     OAuthSetting::Scope,
 ];
+
+/// The longest wait that its own clients come to.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long to wait instead of an interval that was too short.
+pub(super) fn slower(interval: Duration) -> Duration {
+    (interval * 3 / 2).min(LONGEST_INTERVAL).max(interval)
+}
 
 /// Begins a login.
 pub(super) async fn begin(

@@ -1,7 +1,7 @@
 //! Accounts in the directory of accounts: used, renewed, switched off, and never given away.
 
 use crate::harness::process::Finished;
-use crate::harness::{Gateway, HELLO, Home, KEY, Launch, Settings, Speaks, eventually};
+use crate::harness::{Answer, Gateway, HELLO, Home, KEY, Launch, Settings, Speaks, eventually};
 use modelgate_test_upstream::Upstream;
 use serde_json::{Value, json};
 use std::fs;
@@ -149,6 +149,45 @@ async fn an_account_answers_with_its_own_token() {
     );
     assert_eq!(account["succeeded"], 1);
     assert!(!scene.gateway.log().contains("refresh-0"));
+}
+
+#[tokio::test]
+async fn what_a_token_needs_is_said_everywhere_beside_what_the_client_wishes() {
+    let scene = Scene::start("sk-good", FUTURE).await;
+    let body = Speaks::Claude.question("ada", false).to_string();
+    for (path, body) in [
+        ("/v1/messages", body.clone()),
+        (
+            "/v1/messages/count_tokens",
+            body.replace("\"max_tokens\":4096,", ""),
+        ),
+    ] {
+        let request = scene.gateway.request("POST", path).body(body);
+        let request = request.header("anthropic-beta", "context-1m-2025-08-07");
+        let answer = Answer::read(request).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let sent = scene.upstream.last_request();
+        assert_eq!(sent.path, path);
+        assert_eq!(sent.header("x-api-key"), None);
+        assert_eq!(sent.header("anthropic-version"), Some("2023-06-01"));
+        let betas = sent.header("anthropic-beta").unwrap();
+        assert_eq!(betas, "context-1m-2025-08-07,oauth-2025-04-20");
+    }
+    // Its list of models is asked for as soon as its owner wants that.
+    let path = file(&scene.gateway.home);
+    let text = fs::read_to_string(&path).unwrap();
+    let wanted = text.replace("\"fetch_models\":false", "\"fetch_models\":true");
+    assert_ne!(text, wanted);
+    fs::write(&path, wanted).unwrap();
+    eventually("its list is asked for", async || {
+        let requests = scene.upstream.requests();
+        let list = requests.iter().find(|sent| sent.path == "/v1/models");
+        list.is_some_and(|sent| {
+            sent.header("authorization") == Some("Bearer sk-good")
+                && sent.header("anthropic-beta") == Some("oauth-2025-04-20")
+        })
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@ mod terminal;
 mod trouble;
 
 use crate::harness::process::Finished;
-use crate::harness::stand_in::{Said, StandIn};
 use crate::harness::{Home, KEY, Launch, PATIENCE, Speaks, ask};
 use modelgate_test_upstream::Upstream;
 use serde_json::{Value, json};
@@ -479,99 +478,4 @@ async fn nobody_is_logged_in_by_accident() {
         list["providers"][0],
         json!({"provider": "claude", "ready": true, "accounts": 1, "ways": ways})
     );
-}
-
-/// Qwen's side of a login: forms, a verifier to the challenge, and one answer that says to wait.
-async fn qwen(upstream: &str) -> StandIn {
-    let resource = upstream.to_owned();
-    let (mut challenge, mut polls) = (String::new(), 0);
-    StandIn::start(move |asked| {
-        let form = asked.form();
-        let field = |name: &str| form.get(name).cloned().unwrap_or_default();
-        let known = field("client_id") == "f0304373b74a44d2b584a3fb70ca9e56";
-        if asked.path == "/code" && known {
-            challenge = field("code_challenge");
-            assert_eq!(field("code_challenge_method"), "S256");
-            return Said::json(
-                200,
-                &json!({
-                    "device_code": "d-1", "user_code": "AB-CD", "verification_uri": "https://x.example/authorize",
-                    "expires_in": 300, "interval": 1,
-                }),
-            );
-        }
-        if field("device_code") != "d-1"
-            || base64url(&Sha256::digest(field("code_verifier"))) != challenge
-            || field("grant_type") != "urn:ietf:params:oauth:grant-type:device_code"
-        {
-            return Said::json(400, &json!({"error": "invalid_grant"}));
-        }
-        polls += 1;
-        if polls == 1 {
-            return Said::json(400, &json!({"error": "authorization_pending"}));
-        }
-        Said::json(
-            200,
-            &json!({
-                "access_token": "qwen-1", "refresh_token": "r-1", "expires_in": 21600, "resource_url": resource,
-            }),
-        )
-    })
-    .await
-}
-
-#[tokio::test]
-async fn an_account_is_logged_in_to_with_a_code_and_serves_where_its_provider_says() {
-    let scene = Scene::start().await;
-    let upstream = Upstream::start().await;
-    let provider = qwen(&format!("{}/v1", upstream.url())).await.url;
-    let login = scene
-        .launch()
-        .env("MODELGATE_QWEN_DEVICE_URL", &format!("{provider}/code"))
-        .env("MODELGATE_QWEN_TOKEN_URL", &format!("{provider}/token"))
-        .run(&["login", "qwen", "--no-browser", "--json", "--label", "work"])
-        .await;
-    assert_eq!(login.code, Some(0), "{}", login.stderr);
-    let lines: Vec<Value> = login
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(lines[0]["waiting"]["code"], "AB-CD");
-    assert_eq!(lines[0]["waiting"]["url"], "https://x.example/authorize");
-    assert_eq!(lines[1]["account"]["id"], "qwen-work");
-
-    let gateway = scene.launch().start().await;
-    let answer = gateway
-        .question(Speaks::Chat, "qwen3-coder-plus", false)
-        .await;
-    let sent = upstream
-        .requests()
-        .pop()
-        .unwrap_or_else(|| panic!("{}", answer.text()));
-    assert_eq!(sent.header("authorization"), Some("Bearer qwen-1"));
-    assert!(sent.path.ends_with("/v1/chat/completions"), "{}", sent.path);
-}
-
-#[tokio::test]
-async fn a_code_is_typed_for_a_login_over_http_and_the_account_serves_where_its_provider_says() {
-    let scene = Scene::start().await;
-    let upstream = Upstream::start().await;
-    let provider = qwen(&format!("{}/v1", upstream.url())).await.url;
-    let launch = scene.launch();
-    let launch = launch.env("MODELGATE_QWEN_DEVICE_URL", &format!("{provider}/code"));
-    let launch = launch.env("MODELGATE_QWEN_TOKEN_URL", &format!("{provider}/token"));
-    let gateway = launch.start().await;
-    let begun = gateway.begin_login("qwen-auth-url?label=work").await;
-    let shown = (&begun["url"], &begun["user_code"]);
-    let place = json!("https://x.example/authorize");
-    assert_eq!(shown, (&place, &json!("AB-CD")));
-    let ended = gateway.login_ended(&begun["state"]).await;
-    assert_eq!(ended["status"], "ok", "{ended}");
-    gateway
-        .question(Speaks::Chat, "qwen3-coder-plus", false)
-        .await;
-    let sent = upstream.last_request();
-    assert_eq!(sent.header("authorization"), Some("Bearer qwen-1"));
-    assert!(sent.path.ends_with("/v1/chat/completions"), "{}", sent.path);
 }

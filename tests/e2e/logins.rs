@@ -7,6 +7,7 @@ mod copilot;
 mod devices;
 mod iflow;
 mod kimi;
+mod qwen;
 mod vertex;
 mod web;
 mod xai;

@@ -36,6 +36,7 @@ mod logins;
 mod management;
 mod openai;
 mod passthrough;
+mod provider_rows;
 mod proxies;
 mod reload;
 mod responses;

@@ -229,3 +229,21 @@ async fn an_operation_that_nobody_has_is_a_404() {
     }
     assert!(upstream.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_server_without_a_key_is_asked_without_one_at_the_address_that_was_given() {
+    let upstream = Upstream::start().await;
+    upstream.allow_keyless();
+    for slash in ["", "/"] {
+        let servers = format!(
+            "openai-compatibility: [{{name: own, base-url: '{}/v1{slash}', models: [{{name: up-text}}]}}]",
+            upstream.url()
+        );
+        let gateway = Settings::new().line(&servers).start().await;
+        let answer = gateway.question(Speaks::Chat, "up-text", false).await;
+        answer.expect_text(Speaks::Chat, HELLO);
+        let sent = upstream.last_request();
+        assert_eq!(sent.path, "/v1/chat/completions");
+        assert_eq!(sent.header("authorization"), None);
+    }
+}

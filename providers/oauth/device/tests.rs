@@ -15,8 +15,8 @@ fn login() -> DeviceLogin {
         "verification_uri_complete":"https://x.example/device?code=AB-CD","expires_in":900,"interval":5}"#;
     let url = Url::parse("https://x.example/token").unwrap();
     DeviceLogin {
-        kind: AccountKind::Qwen,
-        service: OAuth::default().service("qwen").unwrap().clone(),
+        kind: AccountKind::Kimi,
+        service: OAuth::default().service("kimi").unwrap().clone(),
         state: "state".into(),
         start: started(answer).unwrap(),
         question: Question::new(url, super::super::Encoding::Form, Vec::new()),
@@ -112,6 +112,24 @@ fn whoever_asks_too_fast_waits_longer() {
 }
 
 #[test]
+fn qwen_is_asked_half_as_often_again_and_every_ten_seconds_at_least() {
+    let login = DeviceLogin {
+        kind: AccountKind::Qwen,
+        ..login()
+    };
+    let mut interval = login.start.interval;
+    let mut after = |body: &str| {
+        assert!(login.read(answer(429, body), &mut interval).is_none());
+        interval.as_secs_f64()
+    };
+    let slow = r#"{"error":"slow_down"}"#;
+    assert_eq!([after(slow), after(slow), after(slow)], [7.5, 10.0, 10.0]);
+    // What it asks for counts more.
+    assert_eq!(after(r#"{"error":"slow_down","interval":20}"#), 20.0);
+    assert_eq!(after(slow), 20.0);
+}
+
+#[test]
 fn every_end_is_told_apart() {
     let login = login();
     let end = |status, body: &str| {
@@ -139,7 +157,7 @@ fn every_end_is_told_apart() {
         (
             401,
             r#"{"error":"invalid_client"}"#,
-            "qwen gave no tokens: invalid_client",
+            "kimi gave no tokens: invalid_client",
         ),
         (200, "{}", "no access token"),
     ] {

@@ -4,6 +4,7 @@ use super::*;
 use crate::harness::eventually;
 use crate::harness::process::PROGRAM;
 use crate::harness::screen::Screen;
+use crate::harness::stand_in::{Said, StandIn};
 use std::path::Path;
 
 const WAITING: &str = "waiting for the browser";
@@ -232,8 +233,17 @@ async fn ctrl_c_ends_the_wait_and_leaves_nothing() {
     scene.expect_nothing();
 
     // A code that is typed elsewhere is waited for in the same way.
-    let upstream = Upstream::start().await;
-    let provider = qwen(&upstream.url()).await.url;
+    let provider = StandIn::start(|asked| match &*asked.path {
+        "/code" => Said::json(
+            200,
+            &json!({
+                "device_code": "d-1", "user_code": "AB-CD", "verification_uri": "https://x.example/authorize",
+                "expires_in": 300, "interval": 1,
+            }),
+        ),
+        _ => Said::json(400, &json!({"error": "authorization_pending"})),
+    });
+    let provider = provider.await.url;
     let (device, token) = (format!("{provider}/code"), format!("{provider}/never"));
     let environment = [
         ("MODELGATE_QWEN_DEVICE_URL", &*device),

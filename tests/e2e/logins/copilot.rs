@@ -99,6 +99,8 @@ fn token(asked: &Asked, polls: &mut usize) -> Said {
 }
 
 fn user(asked: &Asked) -> Said {
+    // GitHub answers nobody who does not say who asks.
+    assert!(asked.user_agent().starts_with("modelgate/"), "{asked:?}");
     match asked.header("authorization") {
         Some("Bearer access-0") => Said::json(200, &json!({"login": "ada", "id": 1})),
         _ => Said::json(401, &json!({"message": "Bad credentials"})),

@@ -93,23 +93,23 @@ impl Web {
     }
 }
 
-/// Every verifier counts once.
+/// Every verifier counts once. Whose an account is only comes with its tokens.
 fn exchange(asked: &Asked, agreed: &mut Agreed) -> Said {
     if asked.path != "/token" {
-        return Said::json(404, &json!({}));
+        return Said::json(403, &json!({"error": {"type": "permission_error"}}));
     }
     let body = asked.json();
     let verifier = body["code_verifier"].as_str().unwrap_or_default();
     if body["code"] != "code-1" || !agreed.challenges.remove(&challenge(verifier)) {
         return Said::json(400, &json!({"error": "invalid_grant"}));
     }
-    Said::json(
-        200,
-        &json!({
-            "access_token": "access-1", "refresh_token": "refresh-1", "expires_in": 28800, "token_type": "Bearer",
-            "account": {"uuid": "u-1", "email_address": agreed.email},
-        }),
-    )
+    let mut answer = json!({
+        "access_token": "access-1", "refresh_token": "refresh-1", "expires_in": 28800, "token_type": "Bearer",
+    });
+    if !agreed.email.is_empty() {
+        answer["account"] = json!({"uuid": "u-1", "email_address": agreed.email});
+    }
+    Said::json(200, &answer)
 }
 
 #[tokio::test]
@@ -183,6 +183,22 @@ async fn a_browser_comes_back_by_way_of_the_port_that_the_provider_knows() {
     ] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
+}
+
+#[tokio::test]
+async fn an_account_that_may_not_say_whose_it_is_is_one_all_the_same() {
+    let web = Web::start().await;
+    web.agreed.lock().unwrap().email = String::new();
+    let gateway = web.gateway().await;
+    let begun = gateway
+        .begin_login("anthropic-auth-url?is_webui=true&label=work")
+        .await;
+    let onward = visit(&web.agree(&begun)).await;
+    visit(onward.header("location").unwrap()).await;
+    let ended = gateway.login_ended(&begun["state"]).await;
+    assert_eq!(ended, json!({"status": "ok", "account": "claude-work"}));
+    assert_eq!(web.scene.server.asked("/profile").len(), 1);
+    web.expect_answer(&gateway, "claude-work").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Kiro, which is AWS CodeWhisperer: one operation with words of its own, always answered with AWS's binary event stream.
 
-use self::frames::events;
+use self::frames::{ended, events};
 use super::Asked;
 use crate::dialect::Dialect;
 use crate::facts::Facts;
@@ -37,7 +37,7 @@ fn generate(asked: &Asked<'_>) -> Result<Script, Fault> {
         None => Err(Fault::new(404, "There is no such model.")),
         Some(Plan::Fault(fault)) => Err(fault),
         Some(Plan::Script(script)) => Ok(script),
-        Some(Plan::Reply(reply)) => Ok(events(&reply.answer)),
+        Some(Plan::Reply(reply)) => Ok(ended(events(&reply.answer), reply.ending)),
     }
 }
 

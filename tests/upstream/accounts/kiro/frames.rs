@@ -1,12 +1,16 @@
 //! Answers in AWS's event stream: frames with lengths, headers and two checksums.
 
 use crate::answer::{Answer, Block, Finish, fragments, pieces};
+use crate::plan::Ending;
 use crate::script::Script;
 use flate2::Crc;
 use serde_json::{Value, json};
 
-/// An answer. What was thought stands in the text, between tags.
-pub(super) fn events(answer: &Answer) -> Script {
+/// How many frames come before one that ends an answer early.
+const BEFORE_END: usize = 2;
+
+/// The frames of an answer. What was thought stands in the text, between tags.
+pub(super) fn events(answer: &Answer) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
     for block in &answer.blocks {
         match block {
@@ -44,12 +48,39 @@ pub(super) fn events(answer: &Answer) -> Script {
         "uncachedInputTokens": usage.input, "cacheReadInputTokens": usage.cache_read, "outputTokens": usage.output,
     });
     frames.push(event("metadataEvent", &json!({"tokenUsage": counts})));
+    frames
+}
+
+/// The frames as they are sent, as far as this ending lets them.
+pub(super) fn ended(mut frames: Vec<Vec<u8>>, ending: Ending) -> Script {
+    let begun = match ending {
+        Ending::Complete | Ending::NoTerminal | Ending::NoFinish => frames.len(),
+        Ending::ErrorFirst => 0,
+        Ending::Cut | Ending::CutClean | Ending::Error | Ending::Hang => BEFORE_END,
+    };
+    let rest = frames.split_off(begun);
+    match ending {
+        Ending::Error | Ending::ErrorFirst => frames.push(exception()),
+        // Where a frame ends, an answer may end too.
+        Ending::CutClean => frames.push(rest[0][..rest[0].len() / 2].to_vec()),
+        _ => {}
+    }
     let head = Script::new(200).header("content-type", "application/vnd.amazon.eventstream");
     // No write ends where a frame does.
     let bytes = frames.concat();
-    bytes
-        .chunks(97)
-        .fold(head, |script, piece| script.chunk(piece.to_vec()))
+    let pieces = bytes.chunks(97);
+    let script = pieces.fold(head, |script, piece| script.chunk(piece.to_vec()));
+    match ending {
+        Ending::Cut => script.abort(),
+        Ending::Hang => script.hang(),
+        _ => script,
+    }
+}
+
+fn exception() -> Vec<u8> {
+    let payload = json!({"message": "Encountered an unexpected error when processing the request, please try again."});
+    let kind = (":exception-type", "InternalServerException");
+    frame(&[kind, (":message-type", "exception")], &payload)
 }
 
 fn say(frames: &mut Vec<Vec<u8>>, text: &str) {
@@ -58,12 +89,13 @@ fn say(frames: &mut Vec<Vec<u8>>, text: &str) {
 }
 
 fn event(name: &str, payload: &Value) -> Vec<u8> {
+    let kind = (":event-type", name);
+    frame(&[kind, (":message-type", "event")], payload)
+}
+
+fn frame(said: &[(&str, &str)], payload: &Value) -> Vec<u8> {
     let mut headers = Vec::new();
-    for (key, value) in [
-        (":event-type", name),
-        (":content-type", "application/json"),
-        (":message-type", "event"),
-    ] {
+    for (key, value) in said.iter().chain(&[(":content-type", "application/json")]) {
         let length = u16::try_from(value.len()).expect("a name is short");
         headers.push(u8::try_from(key.len()).expect("a name is short"));
         headers.extend_from_slice(key.as_bytes());
@@ -95,6 +127,7 @@ fn checksum(bytes: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::Step;
 
     #[test]
     fn a_frame_says_its_lengths_and_checks() {
@@ -107,5 +140,23 @@ mod tests {
         assert_eq!(frame[12 + number(4)..frame.len() - 4], *b"{}");
         assert_eq!(frame[8..12], checksum(&frame[..8]));
         assert_eq!(checksum(b"123456789"), 0xCBF4_3926_u32.to_be_bytes());
+    }
+
+    #[test]
+    fn an_answer_can_end_early() {
+        let frames = || vec![vec![1], vec![2], vec![3, 4], vec![5]];
+        let sent = |ending| ended(frames(), ending).steps;
+        let chunk = |bytes: &[u8]| Step::Chunk(bytes.to_vec().into());
+        assert_eq!(sent(Ending::Complete), [chunk(&[1, 2, 3, 4, 5])]);
+        assert_eq!(sent(Ending::CutClean), [chunk(&[1, 2, 3])]);
+        assert_eq!(sent(Ending::Cut), [chunk(&[1, 2]), Step::Abort]);
+        assert_eq!(sent(Ending::Hang), [chunk(&[1, 2]), Step::Hang]);
+        let failed = ended(frames(), Ending::Error).text();
+        assert!(failed.starts_with("\u{1}\u{2}") && failed.contains("InternalServerException"));
+        assert!(
+            !ended(frames(), Ending::ErrorFirst)
+                .text()
+                .starts_with("\u{1}")
+        );
     }
 }
