@@ -231,3 +231,24 @@ async fn a_client_that_leaves_is_told_to_the_provider() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_slows_the_provider_down() {
+    let scene = Scene::start().await;
+    let mut before = scene.gateway.memory().unwrap();
+    for place in &PLACES {
+        let body = Speaks::Claude.question(&place.model("up-flood"), true);
+        let mut wire = Wire::sending(&scene.gateway, request(Speaks::Claude, &body)).await;
+        wire.until("xxxx").await;
+        // What is on its way fills the buffers of the system, and then nothing moves.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let now = scene.gateway.memory().unwrap();
+        let grown = now.saturating_sub(before);
+        eprintln!("{}: {} KiB", place.name, grown >> 10);
+        assert!(grown < 24 << 20, "it waits for a client that reads nothing");
+        assert_eq!(scene.upstream.open_streams(), 1, "the provider waits");
+        drop(wire);
+        assert!(scene.upstream.drained(Duration::from_secs(2)).await);
+        before = before.max(now);
+    }
+}
