@@ -219,6 +219,14 @@ pub(crate) fn wrap(mut script: Script) -> Script {
     for step in std::mem::take(&mut script.steps) {
         match step {
             Step::Chunk(bytes) => run.push(&bytes),
+            Step::Repeat { bytes, times } => {
+                run.end(&mut steps);
+                run.push(&bytes);
+                run.end(&mut steps);
+                if let Some(Step::Chunk(bytes)) = steps.pop() {
+                    steps.push(Step::Repeat { bytes, times });
+                }
+            }
             other => {
                 run.end(&mut steps);
                 steps.push(other);

@@ -61,6 +61,8 @@ pub(crate) enum Ending {
     ErrorFirst,
     /// Nothing more after the first content.
     Hang,
+    /// The first content over and over: far more than anybody should keep who does not get rid of it.
+    Flood,
     /// Everything except the terminal frame (`[DONE]`, `message_stop`, a list's end; Responses has none).
     NoTerminal,
     /// Everything except the finish reason and what follows it.
@@ -146,18 +148,22 @@ impl Reply {
             Ending::Cut | Ending::Hang => {
                 self.end(head.header("content-length", &length).chunk(half))
             }
-            Ending::Complete | Ending::NoTerminal | Ending::NoFinish if self.form == Form::Gzip => {
+            Ending::Complete | Ending::NoTerminal | Ending::NoFinish | Ending::Flood
+                if self.form == Form::Gzip =>
+            {
                 Script::whole(200, "application/json", gzip(text.as_bytes()))
                     .header("content-encoding", "gzip")
             }
-            Ending::Complete | Ending::NoTerminal | Ending::NoFinish => match self.delivery {
-                Delivery::Slow(wait) | Delivery::Late(wait) => {
-                    Script::json(200, &body).wait_before_head(wait)
+            Ending::Complete | Ending::NoTerminal | Ending::NoFinish | Ending::Flood => {
+                match self.delivery {
+                    Delivery::Slow(wait) | Delivery::Late(wait) => {
+                        Script::json(200, &body).wait_before_head(wait)
+                    }
+                    delivery => deliver(delivery, &[text])
+                        .into_iter()
+                        .fold(head.header("content-length", &length), Script::step),
                 }
-                delivery => deliver(delivery, &[text])
-                    .into_iter()
-                    .fold(head.header("content-length", &length), Script::step),
-            },
+            }
         }
     }
 
@@ -205,7 +211,7 @@ impl Reply {
                 });
                 kept
             }
-            Ending::Cut | Ending::CutClean | Ending::Hang => frames
+            Ending::Cut | Ending::CutClean | Ending::Hang | Ending::Flood => frames
                 .into_iter()
                 .take_while(begun)
                 .map(|frame| frame.text)
@@ -217,6 +223,7 @@ impl Reply {
         match self.ending {
             Ending::Cut => script.abort(),
             Ending::Hang => script.hang(),
+            Ending::Flood => script.flood(),
             _ => script,
         }
     }

@@ -68,6 +68,7 @@ pub const SCENARIOS: &[&str] = &[
     "up-one-byte",
     "up-gzip",
     "up-big",
+    "up-flood",
     "up-name-repeats",
     "up-late-id",
     "up-whole-call",
@@ -85,6 +86,8 @@ const ARGUMENTS: &str = r#"{"city":"Zürich","days":3,"exact":true}"#;
 const OTHER_ARGUMENTS: &str = r#"{"city":"東京","days":1,"exact":false}"#;
 const HTML: &str = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>proxy error</body></html>";
 const BIG: usize = 5 * 1024 * 1024;
+/// One event of a flood.
+const DROP: usize = 1024 * 1024;
 
 /// What the model named in `facts` does now; nothing when there is no such model. `earlier_calls` counts the requests
 /// this model got before.
@@ -164,6 +167,7 @@ fn reply(dialect: Dialect, name: &str, facts: &Facts) -> Option<Reply> {
         "up-error-in-stream" => reply.ending = Ending::Error,
         "up-error-first" => reply.ending = Ending::ErrorFirst,
         "up-hang-mid" => reply.ending = Ending::Hang,
+        "up-flood" => reply.ending = Ending::Flood,
         "up-no-done" => reply.ending = Ending::NoTerminal,
         "up-no-finish" => reply.ending = Ending::NoFinish,
         "up-late-usage" => reply.quirk = Quirk::LateUsage,
@@ -222,6 +226,7 @@ fn answer(dialect: Dialect, name: &str, facts: &Facts) -> Option<Answer> {
         "up-json" => Answer::text(facts.format.to_string()),
         "up-echo" => Answer::text(facts.raw.as_str()),
         "up-big" => Answer::text("0123456789abcdef".repeat(BIG / 16)),
+        "up-flood" => Answer::text("x".repeat(DROP)),
         "up-usage-cache" => Answer::text(HELLO).usage(cached(dialect)),
         name if SCENARIOS.contains(&name) => Answer::text(HELLO),
         _ => return None,

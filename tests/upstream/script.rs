@@ -117,6 +117,15 @@ impl Script {
         self.step(Step::Hang)
     }
 
+    /// Writes the last bytes again and again.
+    #[must_use]
+    pub(crate) fn flood(mut self) -> Self {
+        if let Some(Step::Chunk(bytes)) = self.steps.pop() {
+            self.steps.push(Step::Repeat { bytes, times: 64 });
+        }
+        self
+    }
+
     /// Adds any step.
     #[must_use]
     pub fn step(mut self, step: Step) -> Self {

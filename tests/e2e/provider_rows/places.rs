@@ -12,7 +12,7 @@ const ROBOT: &str = include_str!("../../../providers/tests/support/service_accou
 const FUTURE: &str = "2099-01-01T00:00:00Z";
 
 /// What the rows ask for.
-const SCENARIOS: [&str; 11] = [
+const SCENARIOS: [&str; 12] = [
     "up-text",
     "up-tools",
     "up-thinking",
@@ -24,6 +24,7 @@ const SCENARIOS: [&str; 11] = [
     "up-cut",
     "up-cut-clean",
     "up-hang-mid",
+    "up-flood",
 ];
 
 /// Models of an account that are alike. Some accounts have two such families.

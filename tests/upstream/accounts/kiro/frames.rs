@@ -56,6 +56,7 @@ pub(super) fn ended(mut frames: Vec<Vec<u8>>, ending: Ending) -> Script {
     let begun = match ending {
         Ending::Complete | Ending::NoTerminal | Ending::NoFinish => frames.len(),
         Ending::ErrorFirst => 0,
+        Ending::Flood => 1,
         Ending::Cut | Ending::CutClean | Ending::Error | Ending::Hang => BEFORE_END,
     };
     let rest = frames.split_off(begun);
@@ -66,8 +67,11 @@ pub(super) fn ended(mut frames: Vec<Vec<u8>>, ending: Ending) -> Script {
         _ => {}
     }
     let head = Script::new(200).header("content-type", "application/vnd.amazon.eventstream");
-    // No write ends where a frame does.
     let bytes = frames.concat();
+    if ending == Ending::Flood {
+        return head.chunk(bytes).flood();
+    }
+    // No write ends where a frame does.
     let pieces = bytes.chunks(97);
     let script = pieces.fold(head, |script, piece| script.chunk(piece.to_vec()));
     match ending {
