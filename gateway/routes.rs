@@ -87,9 +87,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
 pub(crate) fn routes(
     state: Arc<State>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+    // A connection has room for the work on a request as long as it lives: in a box of its own that ends with the request.
     warp::ext::get()
         .and(warp::body::stream())
-        .then(move |head, body| dispatch(Arc::clone(&state), incoming(head, body)))
+        .then(move |head, body| Box::pin(dispatch(Arc::clone(&state), incoming(head, body))))
 }
 
 fn incoming(

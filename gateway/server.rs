@@ -317,10 +317,11 @@ impl Connection {
         // Answers are small and streams are written in pieces: waiting to fill packets only costs time.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(service);
+        // In boxes, as one of the two is larger.
         let served = match tls {
-            None => http(&builder, stream, service, &state).await,
-            Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => http(&builder, stream, service, &state).await,
+            None => Box::pin(http(&builder, stream, service, &state)).await,
+            Some(tls) => match Box::pin(tls.accept(stream)).await {
+                Ok(stream) => Box::pin(http(&builder, stream, service, &state)).await,
                 Err(error) => {
                     tracing::debug!(%peer, %error, "no TLS connection came about");
                     return;

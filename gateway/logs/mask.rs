@@ -1,6 +1,11 @@
 //! What must not be in a file: keys and tokens, found by the name they stand under, by what they look like, or because they
 //! are known.
 
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind};
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
 use modelgate_config::Secret;
@@ -37,8 +42,8 @@ const MEMBERS: [&str; 14] = [
     "Authorization",
     "password",
 ];
-/// What keys begin with: ours, and those of providers.
-const BEGINNINGS: [&str; 12] = [
+/// What keys begin with: ours, those of providers, and JSON web tokens.
+const BEGINNINGS: [&str; 13] = [
     "mg-",
     "sk-",
     "gsk_",
@@ -51,7 +56,11 @@ const BEGINNINGS: [&str; 12] = [
     "ghu_",
     "github_pat_",
     "hf_",
+    JWT,
 ];
+const JWT: &str = "eyJ";
+/// What a token stands behind.
+const BEARER: &str = "bearer ";
 /// A key goes on for so many characters at least behind its beginning; what is shorter is a word.
 const SHORTEST_KEY: usize = 14;
 /// A token behind `Bearer`.
@@ -60,6 +69,26 @@ const SHORTEST_BEARER: usize = 6;
 const SHORTEST_JWT: usize = 48;
 /// What is shorter may be part of any word.
 const SHORTEST_KNOWN: usize = 6;
+
+/// The searches for the above: each text is looked through once, whatever number of things is looked for.
+static NAMED: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let mut search = AhoCorasickBuilder::new();
+    searching(search.ascii_case_insensitive(true), &NAMES)
+});
+static MEMBER: LazyLock<AhoCorasick> =
+    LazyLock::new(|| searching(&mut AhoCorasickBuilder::new(), &MEMBERS));
+static BEGINNING: LazyLock<AhoCorasick> =
+    LazyLock::new(|| searching(&mut AhoCorasickBuilder::new(), &BEGINNINGS));
+static BEARING: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let mut search = AhoCorasickBuilder::new();
+    searching(search.ascii_case_insensitive(true), &[BEARER])
+});
+
+/// The search for any of the texts.
+fn searching(search: &mut AhoCorasickBuilder, texts: &[&str]) -> AhoCorasick {
+    let search = search.match_kind(MatchKind::LeftmostLongest);
+    search.build(texts).expect("a search for a few short texts")
+}
 
 /// The secrets that are known.
 #[derive(Debug, Default)]
@@ -84,7 +113,8 @@ impl Mask {
 
     /// The text without any secret.
     pub(super) fn cleaned(&self, text: String) -> String {
-        words(members(self.without_known(text)))
+        let text = masked(self.without_known(text), &MEMBER, member);
+        masked(masked(text, &BEARING, borne), &BEGINNING, key)
     }
 
     /// The text without the secrets that are known.
@@ -100,20 +130,19 @@ impl Mask {
 
 /// Whether what stands under a name is a secret.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name == KEY || NAMES.iter().any(|part| name.contains(part))
+    name.eq_ignore_ascii_case(KEY) || NAMED.is_match(name)
 }
 
 /// The value of a header as it may be shown.
-pub(super) fn header(name: &str, value: &HeaderValue) -> String {
+pub(super) fn header<'a>(name: &str, value: &'a HeaderValue) -> Cow<'a, str> {
     let text = String::from_utf8_lossy(value.as_bytes());
     if !value.is_sensitive() && !is_secret(name) {
-        return text.into_owned();
+        return text;
     }
-    match text.split_once(' ') {
+    Cow::from(match text.split_once(' ') {
         Some((scheme, secret)) => format!("{scheme} {}", Secret::from(secret).mask()),
         None => Secret::from(&*text).mask(),
-    }
+    })
 }
 
 /// A query as it may be shown.
@@ -158,29 +187,24 @@ const WORD: [bool; 256] = {
     table
 };
 
-/// The text with every word masked that looks like a key.
-fn words(text: String) -> String {
-    let bytes = text.as_bytes();
+/// The text with all masked that `secret` tells of what was found: where a secret is, if there is one.
+fn masked(
+    text: String,
+    search: &AhoCorasick,
+    secret: impl Fn(&str, Range<usize>) -> Option<Range<usize>>,
+) -> String {
     let mut clean = String::new();
     // What comes before is in `clean`.
     let mut copied = 0;
     let mut at = 0;
-    while at < bytes.len() {
-        if !WORD[usize::from(bytes[at])] {
-            at += 1;
-            continue;
+    while let Some(found) = search.find(Input::new(&text).range(at..)) {
+        at = found.start() + 1;
+        if let Some(secret) = secret(&text, found.range()) {
+            clean.push_str(&text[copied..secret.start]);
+            clean.push_str(&Secret::from(&text[secret.clone()]).mask());
+            at = secret.end;
+            copied = at;
         }
-        let length = bytes[at..]
-            .iter()
-            .position(|byte| !WORD[usize::from(*byte)]);
-        let end = length.map_or(bytes.len(), |length| at + length);
-        let word = &text[at..end];
-        if word.len() >= SHORTEST_BEARER && (looks_secret(word) || is_bearer(&bytes[..at])) {
-            clean.push_str(&text[copied..at]);
-            clean.push_str(&Secret::from(word).mask());
-            copied = end;
-        }
-        at = end;
     }
     if copied == 0 {
         return text;
@@ -189,61 +213,39 @@ fn words(text: String) -> String {
     clean
 }
 
-/// Whether what follows is a token.
-fn is_bearer(before: &[u8]) -> bool {
-    let word = before.last_chunk::<7>();
-    word.is_some_and(|word| word.eq_ignore_ascii_case(b"bearer "))
+/// A token behind `bearer`.
+fn borne(text: &str, bearer: Range<usize>) -> Option<Range<usize>> {
+    let word = word(text, bearer.end);
+    (word.len() >= SHORTEST_BEARER).then_some(word)
 }
 
-fn looks_secret(word: &str) -> bool {
-    if word.len() < SHORTEST_KEY {
-        return false;
-    }
-    let word = word.trim_end_matches('.');
-    let jwt = word.starts_with("eyJ") && word.len() >= SHORTEST_JWT;
-    jwt && word.matches('.').count() == 2
-        || BEGINNINGS.iter().any(|begin| {
-            let rest = word.strip_prefix(begin);
-            rest.is_some_and(|rest| rest.len() >= SHORTEST_KEY)
-        })
+/// A word that is a key by its beginning.
+fn key(text: &str, beginning: Range<usize>) -> Option<Range<usize>> {
+    let before = text.as_bytes()[..beginning.start].last();
+    let whole = word(text, beginning.start);
+    let word = text[whole.clone()].trim_end_matches('.');
+    let is_key = if text[beginning.clone()] == *JWT {
+        word.len() >= SHORTEST_JWT && word.matches('.').count() == 2
+    } else {
+        word.len() >= beginning.len() + SHORTEST_KEY
+    };
+    let begins = before.is_none_or(|byte| !WORD[usize::from(*byte)]);
+    (begins && is_key).then_some(whole)
 }
 
-/// The text with the values of secret members masked, also in JSON that is a text within JSON.
-fn members(text: String) -> String {
-    let mut clean = String::new();
-    // What comes before is in `clean`.
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(quote) = memchr::memchr(b'"', &text.as_bytes()[at..]) {
-        let escaped = text[at..at + quote].ends_with('\\');
-        at += quote + 1;
-        let Some((start, end)) = member(&text[at..], escaped) else {
-            continue;
-        };
-        clean.push_str(&text[copied..at + start]);
-        clean.push_str(&Secret::from(&text[at + start..at + end]).mask());
-        at += end;
-        copied = at;
-    }
-    if copied == 0 {
-        return text;
-    }
-    clean.push_str(&text[copied..]);
-    clean
+/// The word that begins there.
+fn word(text: &str, start: usize) -> Range<usize> {
+    let mut rest = text.as_bytes()[start..].iter();
+    let length = rest.position(|byte| !WORD[usize::from(*byte)]);
+    start..length.map_or(text.len(), |length| start + length)
 }
 
-/// Where the value of a secret member begins and ends, in a text that goes on behind the first quotation mark of its name.
-fn member(text: &str, escaped: bool) -> Option<(usize, usize)> {
-    // What all names begin with.
-    if !text.starts_with(['a', 'A', 'c', 'i', 'p', 'r']) {
-        return None;
-    }
+/// The value of a secret member, also in JSON that is a text within JSON.
+fn member(text: &str, name: Range<usize>) -> Option<Range<usize>> {
+    let before = text[..name.start].strip_suffix('"')?;
+    let escaped = before.ends_with('\\');
     let quote = if escaped { "\\\"" } else { "\"" };
-    let name = MEMBERS.iter().find(|name| {
-        let rest = text.strip_prefix(**name);
-        rest.is_some_and(|rest| rest.starts_with(quote))
-    })?;
-    let rest = text[name.len() + quote.len()..].trim_start();
+    let rest = text[name.end..].strip_prefix(quote)?.trim_start();
     let rest = rest.strip_prefix(':')?.trim_start().strip_prefix(quote)?;
     let start = text.len() - rest.len();
     let mut end = 0;
@@ -251,7 +253,7 @@ fn member(text: &str, escaped: bool) -> Option<(usize, usize)> {
         let at = end + rest.get(end..)?.find(quote)?;
         let slashes = rest[..at].bytes().rev().take_while(|byte| *byte == b'\\');
         if escaped || slashes.count() % 2 == 0 {
-            return Some((start, start + at));
+            return Some(start..start + at);
         }
         end = at + quote.len();
     }
@@ -317,7 +319,7 @@ mod tests {
 
     #[test]
     fn headers_and_queries_are_masked_by_their_names() {
-        let shown = |name, value| header(name, &HeaderValue::from_static(value));
+        let shown = |name, value| header(name, &HeaderValue::from_static(value)).into_owned();
         assert_eq!(
             shown("authorization", "Bearer 0123456789abcdef"),
             "Bearer 0123…cdef"

@@ -119,7 +119,7 @@ impl Excerpt {
             Cow::from([&self.first, &self.rest[..]].concat())
         };
         let text = String::from_utf8_lossy(&whole);
-        if text.bytes().all(is_plain) {
+        if is_plain(&text) {
             out.push_str(&text);
         } else {
             for char in text.chars() {
@@ -237,9 +237,12 @@ impl Called {
     }
 }
 
-/// Whether a byte of a text is certainly no part of a control character; those beyond ASCII begin with 0xc2.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~' | b'\n' | b'\t' | 0x80..=0xc1 | 0xc3..)
+/// Whether a text has certainly no control characters but line ends and tabs; those beyond ASCII begin with 0xc2.
+fn is_plain(text: &str) -> bool {
+    // All of it is looked at, as this way many bytes are at a time.
+    let odd =
+        |byte: u8| byte < b' ' && byte != b'\n' && byte != b'\t' || byte == b'\x7f' || byte == 0xc2;
+    !text.bytes().fold(false, |found, byte| found | odd(byte))
 }
 
 fn section(out: &mut String, name: &str) {
@@ -249,8 +252,14 @@ fn section(out: &mut String, name: &str) {
 
 fn write_headers(headers: &HeaderMap, out: &mut String) {
     for (name, value) in headers {
+        out.push_str(name.as_str());
+        out.push_str(": ");
         let shown = mask::header(name.as_str(), value);
-        let shown: String = shown.chars().filter(|char| !char.is_control()).collect();
-        let _ = writeln!(out, "{name}: {shown}");
+        if is_plain(&shown) && !shown.contains(['\n', '\t']) {
+            out.push_str(&shown);
+        } else {
+            out.extend(shown.chars().filter(|char| !char.is_control()));
+        }
+        out.push('\n');
     }
 }

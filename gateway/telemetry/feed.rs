@@ -7,6 +7,9 @@ use tokio::sync::broadcast;
 /// Events that wait for a watcher. One who is further behind loses the oldest.
 const BEHIND: usize = 2_048;
 
+/// The bytes that most events need.
+const ROOM: usize = 1_024;
+
 /// Where events are told.
 #[derive(Debug)]
 pub(crate) struct Feed {
@@ -55,7 +58,10 @@ impl Feed {
 impl Told {
     pub(crate) fn of(event: &Event) -> Self {
         let name = event.name();
-        let mut frame = format!("event: {name}\ndata: ").into_bytes();
+        let mut frame = Vec::with_capacity(ROOM);
+        frame.extend_from_slice(b"event: ");
+        frame.extend_from_slice(name.as_bytes());
+        frame.extend_from_slice(b"\ndata: ");
         // Fails for keys that are no text, and there are none.
         let _ = serde_json::to_writer(&mut frame, event);
         frame.extend_from_slice(b"\n\n");
