@@ -245,6 +245,8 @@ fn the_service_of_code_assist_tells_its_clients_apart() {
     let cli = json!({"model": "up-text", "project": "p-1", "request": request});
     let mut other = cli.clone();
     other["requestId"] = json!("agent-1");
+    other["requestType"] = json!("agent");
+    other["request"]["sessionId"] = json!("-1");
     let path = "v1internal:generateContent";
     needs_all(
         "gemini",
