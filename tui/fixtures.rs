@@ -328,7 +328,8 @@ fn accounts() -> Value {
     json!({"session_hit_rate": 0.87, "accounts": [
         {"id": "claude-api-key[0]", "provider": "claude", "kind": "claude", "source": "config", "state": "cooling",
          "reason": "rate_limited (429): Please slow down", "next_try": "2026-03-04T12:10:00Z", "priority": 10, "weight": 1,
-         "succeeded": 1_204, "failed": 31},
+         "succeeded": 1_204, "failed": 31,
+         "model_list": {"models": 15, "fetched": "2026-03-04T11:00:00Z", "error": "cannot reach claude"}},
         {"id": "claude-ada@example.com", "provider": "claude", "kind": "claude", "source": "file", "state": "ready",
          "email": "ada@example.com", "label": "work", "file": "claude-ada@example.com.json", "priority": 0, "weight": 2,
          "succeeded": 422, "failed": 0, "token_expires": "2026-03-04T19:30:00Z",

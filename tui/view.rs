@@ -217,6 +217,9 @@ pub(crate) enum Target {
 
 /// What is at a place of the screen.
 pub(crate) fn target(app: &App, column: u16, row: u16) -> Option<Target> {
+    if login::code_alone(app).is_some() {
+        return None;
+    }
     let place = Position::new(column, row);
     let areas = areas(app);
     if areas.top.contains(place) {

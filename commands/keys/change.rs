@@ -39,7 +39,7 @@ pub(super) struct AddArgs {
     group = clap::ArgGroup::new("change").required(true).multiple(true),
     after_help = "Examples:
   modelgate keys set ann --models 'claude-*,gpt-5*' --expires 2027-01-31
-  modelgate keys set ann --models '' --expires ''
+  modelgate keys set ann --models '*' --expires never
   modelgate keys set ci --disable"
 )]
 pub(super) struct SetArgs {
@@ -49,7 +49,7 @@ pub(super) struct SetArgs {
     /// Another name; '' takes it away
     #[arg(long, value_name = "NAME", group = "change")]
     name: Option<String>,
-    /// The models it may use, with * for anything; '' stands for all
+    /// The models it may use, with * for anything
     #[arg(
         long,
         value_name = "PATTERN,…",
@@ -57,7 +57,7 @@ pub(super) struct SetArgs {
         group = "change"
     )]
     models: Option<Vec<String>>,
-    /// From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z; '' stands for never
+    /// From when it is refused: 2027-01-31 or 2027-01-31T18:00:00Z, or `never`
     #[arg(long, value_name = "WHEN", group = "change")]
     expires: Option<String>,
     /// Refuse who presents it, until it is enabled
@@ -154,8 +154,14 @@ pub(super) fn set(
 ) -> Result<(), CommandError> {
     let change = KeyChange {
         name: args.name,
-        models: args.models.map(|models| patterns(&models)),
-        expires: args.expires,
+        models: args.models.map(|models| match patterns(&models) {
+            all if all == ["*"] => Vec::new(),
+            some => some,
+        }),
+        expires: args.expires.map(|when| match &*when {
+            "never" => String::new(),
+            _ => when,
+        }),
         disabled: (args.disable || args.enable).then_some(args.disable),
     };
     let who = &args.who;

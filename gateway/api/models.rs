@@ -161,3 +161,35 @@ fn claude_model(model: &ModelListing, writer: &mut Writer<'_>) {
         writer.field_opt("max_tokens", model.max_output.as_ref());
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn each_reader_finds_the_window_where_it_looks_and_nothing_where_it_is_not_known() {
+        let told = |context_window, write: fn(&ModelListing, &mut Writer<'_>)| -> Value {
+            let model = ModelListing {
+                id: "m".into(),
+                providers: Vec::new(),
+                max_output: None,
+                context_window,
+            };
+            let body = RawJson::build(|writer| write(&model, writer));
+            serde_json::from_slice(&body.to_text().into_bytes()).unwrap()
+        };
+        for (write, name) in [
+            (
+                chat_model as fn(&ModelListing, &mut Writer<'_>),
+                "context_length",
+            ),
+            (gemini_model, "inputTokenLimit"),
+            (claude_model, "max_input_tokens"),
+        ] {
+            assert_eq!(told(Some(200_000), write)[name], json!(200_000));
+            assert_eq!(told(None, write).get(name), None, "{name}");
+        }
+    }
+}

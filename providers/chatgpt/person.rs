@@ -97,4 +97,19 @@ mod tests {
         }
         assert_eq!(Person::of(Some(&opaque), None), Person::default());
     }
+
+    #[test]
+    fn an_account_of_chatgpt_tells_its_plan_and_others_do_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = crate::Accounts::open(directory.path()).unwrap();
+        let token = format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(CLAIMS));
+        for (kind, plan) in [("codex", Some("plus")), ("claude", None)] {
+            let json = format!(
+                r#"{{"type":"{kind}","refresh_token":"R","access_token":"A","id_token":"{token}"}}"#
+            );
+            let name = format!("{kind}.json");
+            let account = accounts.add(&name, json.as_bytes()).unwrap();
+            assert_eq!(account.plan().as_deref(), plan);
+        }
+    }
 }

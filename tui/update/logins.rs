@@ -184,9 +184,11 @@ pub(super) fn troubled(app: &mut App, state: &Secret, trouble: Option<Trouble>) 
 
 /// Lets the end of the login be pasted.
 pub(super) fn paste(app: &mut App) {
-    let Some(Page::Login(login)) = app.pages.last() else {
+    let Some(Page::Login(login)) = app.pages.last_mut() else {
         return;
     };
+    // What is pasted is seen.
+    login.code_alone = false;
     match login.begun().map(|begun| &begun.code) {
         Some(None) => app.input = Some(Input::empty(Purpose::Callback)),
         Some(Some(_)) => app.toast("this login ends by itself, once the code is typed", false),

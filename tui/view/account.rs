@@ -122,14 +122,16 @@ impl Sheet<'_> {
     }
 
     fn listed(&mut self, list: &ModelList) {
-        let mut words = format!("{} on its list", list.models);
-        if let Some(fetched) = list.fetched {
+        let came = list.fetched.map(|fetched| {
             let at = format::clock(fetched, self.app.now, &self.app.zone);
-            words.push_str(&format!(", of {at}"));
-        }
-        if let Some(error) = &list.error {
-            words.push_str(&format!("; a later one did not come: {error}"));
-        }
+            format!("{} on its list of {at}", list.models)
+        });
+        let words = match (came, &list.error) {
+            (Some(came), None) => came,
+            (Some(came), Some(error)) => format!("{came}; a later one did not come: {error}"),
+            (None, None) => "its list has not come yet".to_owned(),
+            (None, Some(error)) => format!("its list did not come: {error}"),
+        };
         self.plain("models", &words);
     }
 

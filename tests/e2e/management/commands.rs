@@ -57,8 +57,8 @@ async fn a_client_key_is_made_used_rotated_and_revoked() {
     assert_eq!(taken.code, Some(1));
 
     for (words, expected) in [
-        (&["--models", "other"][..], 403),
-        (&["--models", "", "--expires", ""], 200),
+        (&["--models", "other", "--expires", "2020-01-01"][..], 401),
+        (&["--models", "*", "--expires", "never"], 200),
         (&["--disable"], 401),
         (&["--enable", "--models", "son*"], 200),
     ] {

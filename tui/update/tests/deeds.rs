@@ -232,6 +232,19 @@ fn a_code_that_has_no_room_is_not_shown_alone_and_the_way_back_is_no_end() {
     assert!(press(&mut app, KeyCode::Esc).is_empty(), "it goes on");
     assert!(!alone(&app) && app.pages.len() == 1);
     press(&mut app, KeyCode::Char('c'));
+    let click = MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: 2,
+        row: 0,
+        modifiers: KeyModifiers::NONE,
+    };
+    assert!(
+        update(&mut app, Message::Mouse(click)).is_empty(),
+        "there are no tabs"
+    );
+    update(&mut app, Message::Pasted("x".to_owned()));
+    assert!(!alone(&app));
+    press(&mut app, KeyCode::Char('c'));
     stands(&mut app, LoginStatus::Failed("denied".to_owned()));
     assert!(!alone(&app), "what went wrong is read");
 }
