@@ -346,6 +346,8 @@ pub(crate) async fn refused(
     };
     let windows = quota::windows(credential.kind, headers, now);
     let used_up = quota::used_up(&windows, now);
+    let limited = status == StatusCode::TOO_MANY_REQUESTS;
+    let family = quota::family_used_up(&windows, now).filter(|_| limited);
     credential.health.on_quota(windows);
     let mut error = CallError::answered(provider, error).with_status(status.as_u16());
     let told = error.error.retry_after;
@@ -356,7 +358,7 @@ pub(crate) async fn refused(
     } else {
         asked.or(told)
     };
-    error.error.retry_after = used_up.max(hint);
+    error.error.retry_after = used_up.max(family).max(hint);
     error.wide |= used_up.is_some();
     error.rule = rule(credential, status.as_u16(), &body);
     error

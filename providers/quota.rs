@@ -45,13 +45,24 @@ pub(crate) fn windows(
 
 /// How long until a plan can be used again, when a window that counts for all of it is used up.
 pub(crate) fn used_up(windows: &[QuotaWindow], now: SystemTime) -> Option<Duration> {
-    let all = |window: &&QuotaWindow| window.used_up && !is_of_one_family(window);
-    let ends = windows
+    wait(windows, now, |window| !is_of_one_family(window))
+}
+
+/// The same for a window that counts for some models only.
+pub(crate) fn family_used_up(windows: &[QuotaWindow], now: SystemTime) -> Option<Duration> {
+    wait(windows, now, is_of_one_family)
+}
+
+fn wait(
+    windows: &[QuotaWindow],
+    now: SystemTime,
+    counts: impl Fn(&QuotaWindow) -> bool,
+) -> Option<Duration> {
+    let used_up = windows
         .iter()
-        .filter(all)
-        .filter_map(|window| window.resets_at);
-    ends.max()
-        .map(|end| end.duration_since(now).unwrap_or_default())
+        .filter(|window| window.used_up && counts(window));
+    let end = used_up.filter_map(|window| window.resets_at).max()?;
+    Some(end.duration_since(now).unwrap_or_default())
 }
 
 /// Whether a code means that nothing is left of a plan (`providers.md` 3.3).
@@ -66,9 +77,9 @@ fn is_of_one_family(window: &QuotaWindow) -> bool {
 
 fn claude(headers: &HeaderMap) -> Vec<QuotaWindow> {
     const PREFIX: &str = "anthropic-ratelimit-unified-";
-    if !headers.contains_key("anthropic-ratelimit-unified-status") {
+    let Some(overall) = text(headers, "anthropic-ratelimit-unified-status") else {
         return Vec::new();
-    }
+    };
     let of = |window: &str, what: &str| text(headers, &format!("{PREFIX}{window}-{what}"));
     let windows = ["5h", "7d", "7d_oi"].into_iter().filter_map(|name| {
         let status = of(name, "status")?;
@@ -79,7 +90,17 @@ fn claude(headers: &HeaderMap) -> Vec<QuotaWindow> {
             used_up: status == "rejected",
         })
     });
-    windows.collect()
+    let windows: Vec<_> = windows.collect();
+    if !windows.is_empty() {
+        return windows;
+    }
+    // Some answers tell of all windows in one.
+    vec![QuotaWindow {
+        name: Str::from_static("plan"),
+        used_percent: None,
+        resets_at: text(headers, "anthropic-ratelimit-unified-reset").and_then(retry_hint::moment),
+        used_up: overall == "rejected",
+    }]
 }
 
 /// A share from 0 to 1.
@@ -170,7 +191,24 @@ mod tests {
         ]);
         let windows = windows(ProviderKind::Claude, &headers, at(1_790_000_000));
         assert_eq!(windows.len(), 2);
-        assert_eq!(used_up(&windows, at(1_790_000_000)), None);
+        let now = at(1_790_000_000);
+        assert_eq!(used_up(&windows, now), None);
+        let wait = Some(Duration::from_secs(600));
+        assert_eq!(family_used_up(&windows, now), wait);
+    }
+
+    #[test]
+    fn all_windows_may_be_told_in_one() {
+        let headers = headers(&[
+            ("anthropic-ratelimit-unified-status", "rejected"),
+            ("anthropic-ratelimit-unified-reset", "1790000600.5"),
+        ]);
+        let now = at(1_790_000_000);
+        let windows = windows(ProviderKind::Claude, &headers, now);
+        assert_eq!((&*windows[0].name, windows[0].used_up), ("plan", true));
+        let wait = Some(Duration::from_secs_f64(600.5));
+        assert_eq!(used_up(&windows, now), wait);
+        assert_eq!(family_used_up(&windows, now), None);
     }
 
     #[test]

@@ -144,7 +144,7 @@ mod tests {
                 &file,
                 format!(r#"{{"apiKey@https://ampcode.com/":"{key}"}}"#),
             )
-            .unwrap()
+            .unwrap();
         };
         let kept = Kept::default();
         let url = "https://ampcode.com";

@@ -9,10 +9,12 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const MESSAGES: &str = "/v1/messages";
 const COUNT: &str = "/v1/messages/count_tokens";
 const LIST: &str = "/v1/models?limit=1000";
+const MODEL: &str = "claude-haiku-4-5-20251001";
 const ACCOUNT: &str = "claude-ada@example.com";
 const FOR_CLAUDE_CODE: &str = "This credential is only authorized for use with Claude Code and cannot be used for other API requests.";
 const REVOKED: &str = "OAuth token has been revoked. Please obtain a new token.";
@@ -31,6 +33,8 @@ enum Holds {
     Login,
     /// The month's money is spent.
     Money,
+    /// The window of the plan for some models is used up.
+    Family,
 }
 
 /// An account before a stand-in; `more` are further lines of the configuration.
@@ -91,7 +95,8 @@ fn admit(asked: &Asked, holds: Holds) -> Option<Said> {
             "invalid_request_error",
             "You have reached your specified API usage limits. You will regain access on 2099-01-01 at 00:00 UTC.",
         )),
-        Holds::Nothing | Holds::FirstToken => None,
+        Holds::Family if asked.json()["model"] == MODEL => Some(family_is_used_up()),
+        Holds::Nothing | Holds::FirstToken | Holds::Family => None,
     }
 }
 
@@ -102,6 +107,23 @@ fn refusal(status: u16, kind: &str, message: &str) -> Said {
     packed.write_all(body.to_string().as_bytes()).unwrap();
     let said = Said::bytes("application/json", packed.finish().unwrap());
     said.with_status(status).header("content-encoding", "gzip")
+}
+
+fn family_is_used_up() -> Said {
+    let message = "This request would exceed your account's rate limit. Please try again later.";
+    let reset = (SystemTime::now() + Duration::from_secs(600)).duration_since(UNIX_EPOCH);
+    let reset = reset.unwrap().as_secs().to_string();
+    let windows = [
+        ("status", "rejected"),
+        ("5h-status", "allowed"),
+        ("7d-status", "allowed"),
+        ("7d_oi-status", "rejected"),
+        ("7d_oi-reset", &*reset),
+    ];
+    let said = refusal(429, "rate_limit_error", message).header("retry-after", "5");
+    windows.into_iter().fold(said, |said, (name, value)| {
+        said.header(&format!("anthropic-ratelimit-unified-{name}"), value)
+    })
 }
 
 fn with_key(asked: &Asked, path: &str) -> Said {
@@ -137,9 +159,7 @@ fn answer(asked: &Asked) -> Said {
 }
 
 async fn ask(gateway: &Gateway) -> Answer {
-    gateway
-        .question(Speaks::Claude, "claude-haiku-4-5-20251001", false)
-        .await
+    gateway.question(Speaks::Claude, MODEL, false).await
 }
 
 /// The account as `modelgate accounts` shows it.
@@ -161,7 +181,7 @@ async fn features_are_named_in_the_header_beside_the_word_for_the_token() {
         (MESSAGES, "one-1,two-2,three-3,oauth-2025-04-20"),
         (COUNT, "one-1,two-2,three-3,oauth-2025-04-20"),
     ] {
-        let mut body = Speaks::Claude.question("claude-haiku-4-5-20251001", false);
+        let mut body = Speaks::Claude.question(MODEL, false);
         body["betas"] = json!(["two-2", "three-3"]);
         let request = gateway
             .request("POST", path)
@@ -176,7 +196,7 @@ async fn features_are_named_in_the_header_beside_the_word_for_the_token() {
     }
     // A client of another dialect names none.
     gateway
-        .question(Speaks::Chat, "claude-haiku-4-5-20251001", false)
+        .question(Speaks::Chat, MODEL, false)
         .await
         .expect_text(Speaks::Chat, "Hello there");
     assert_eq!(
@@ -284,5 +304,20 @@ async fn money_that_is_spent_is_said_with_the_day_it_comes_back() {
             .starts_with("billing (402)"),
         "{shown}"
     );
-    assert!(gateway.log().contains(KEY) == false, "no key is in the log");
+    for secret in [KEY, "access-0", "refresh-0"] {
+        assert!(!gateway.log().contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn a_window_for_some_models_leaves_the_others_alone() {
+    let (scene, gateway) = start(Holds::Family, "").await;
+    let answer = ask(&gateway).await;
+    assert_eq!(answer.status, 429, "{}", answer.text());
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((500..=600).contains(&wait), "{wait}");
+    let other = gateway.question(Speaks::Claude, "claude-sonnet-4-6", false);
+    other.await.expect_text(Speaks::Claude, "Hello there");
+    assert_eq!(ask(&gateway).await.status, 429);
+    assert_eq!(scene.server.asked(MESSAGES).len(), 2, "that model rests");
 }
