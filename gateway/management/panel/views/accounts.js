@@ -126,8 +126,8 @@ function reveal(node) {
 }
 
 /** What the filter looks at. */
-const words = ({ id, provider, kind, email, label, source, state, reason }) =>
-  [id, provider, kind, email, label, source, STATES[state]?.[0], reason].filter(Boolean).join(' ')
+const words = ({ id, provider, kind, email, label, plan, source, state, reason }) =>
+  [id, provider, kind, email, label, plan, source, STATES[state]?.[0], reason].filter(Boolean).join(' ')
 
 function tally(all, shown) {
   const ready = all.filter((account) => account.state === 'ready').length
@@ -151,7 +151,7 @@ function card(account, open, act) {
   ]
 }
 
-const called = (account) => [account.provider, account.email, account.label].filter(Boolean).join(' · ')
+const called = (account) => [account.provider, account.email, account.label, account.plan].filter(Boolean).join(' · ')
 
 /** What is not well beside its state. */
 const others = ({ models, model_list: list }) => [
