@@ -134,10 +134,18 @@ async fn a_key_is_taken_over_and_signs_for_its_tokens() {
     let done = scene.launch().run(&located).await.json();
     assert_eq!(done["account"]["id"], "vertex-project-1");
     assert_eq!(done["account"]["project_id"], "project-1");
+    let models = done["account"]["models"].as_array().unwrap();
+    assert!(models.contains(&json!("gemini-2.5-flash")), "{models:?}");
+    assert_eq!(done["account"]["other_names"], json!(["gemini-*"]));
+    let next = |done: &Value| done["next"].as_str().unwrap().to_owned();
+    assert!(next(&done).starts_with("modelgate serve --config "));
     assert_eq!(scene.saved("vertex-project-1")["location"], "europe-west4");
     let gateway = scene.launch().start().await;
     expect_answers(&scene, &gateway).await;
     assert!(!gateway.log().contains("PRIVATE KEY"));
+    // Where a gateway runs, it has the account already.
+    let again = scene.launch().run(&located).await.json();
+    assert!(next(&again).starts_with("modelgate accounts --config "));
 
     for (words, hint) in [
         (&["login", "vertex"][..], "name the file with --import"),
