@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Color;
 use crate::error::CommandError;
+use crate::inert::inert_json;
 
 /// Headings and other words that should be found at a glance.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -106,13 +107,15 @@ impl Output {
     /// Prints data as JSON, indented for the eyes of a person.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(value);
-        self.data(&text.map_err(|error| CommandError::failed(error.into()))?)
+        let text = text.map_err(|error| CommandError::failed(error.into()))?;
+        self.data(&inert_json(&text))
     }
 
     /// Prints one line of JSON.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string(value);
-        self.data(&text.map_err(|error| CommandError::failed(error.into()))?)
+        let text = text.map_err(|error| CommandError::failed(error.into()))?;
+        self.data(&inert_json(&text))
     }
 
     /// Prints something a person may like to know; `--quiet` and `--json` leave it out.

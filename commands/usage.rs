@@ -1,6 +1,7 @@
 //! `modelgate usage …`.
 
 mod amount;
+mod harmless;
 mod sheet;
 mod table;
 mod transfer;

@@ -27,6 +27,7 @@ mod errors;
 mod failover;
 mod first_run;
 mod gemini;
+mod hostile;
 mod kiro;
 mod launch;
 mod lifecycle;

@@ -21,6 +21,16 @@ pub(crate) struct Screen {
 impl Screen {
     /// A program in the terminal, with the environment of a home.
     pub(crate) fn open(home: &Home, program: &str, words: &[&str]) -> Self {
+        Self::open_with(home, program, words, &[])
+    }
+
+    /// The same with more variables, or others.
+    pub(crate) fn open_with(
+        home: &Home,
+        program: &str,
+        words: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(program);
         command
             .args(words)
@@ -31,6 +41,7 @@ impl Screen {
             .env("XDG_CONFIG_HOME", home.path("config"))
             .env("XDG_DATA_HOME", home.path("data"))
             .env("XDG_STATE_HOME", home.path("state"))
+            .envs(environment.iter().copied())
             .current_dir(home.path("work"));
         let mut session = OsSession::spawn(command).unwrap();
         let (columns, rows) = SIZE;
