@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &[OsString]) -> u8 {
     let mut context = Context::new(Environment::from_process(), cli.global.config, output);
     let outcome = match cli.command {
         Some(command) => command.run(&mut context),
-        None if dashboard::is_possible() && !context.output.is_json() => {
+        None if dashboard::is_possible(&context) && !context.output.is_json() => {
             dashboard::run(&mut context, &dashboard::Args::default())
         }
         None => help(&mut context),

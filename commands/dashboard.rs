@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use modelgate_config::Environment;
 use modelgate_tui::{Outside, Theme};
 use tokio::runtime::Builder;
 
@@ -43,9 +44,13 @@ enum Ground {
     Light,
 }
 
-/// Whether there is somebody to show it to.
-pub(crate) fn is_possible() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+/// Whether there is somebody to show it to, at a terminal that can place what it shows.
+pub(crate) fn is_possible(context: &Context) -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb(&context.environment)
+}
+
+fn is_dumb(environment: &Environment) -> bool {
+    environment.get("TERM") == Some("dumb")
 }
 
 /// The dashboard before it is shown.
@@ -62,8 +67,12 @@ impl Dashboard {
 
     fn new(context: &Context, args: &Args) -> Result<Self, CommandError> {
         let outside = outside::outside(context, &args.remote)?;
-        if context.output.is_json() || !is_possible() {
-            let error = anyhow::anyhow!("the dashboard needs a terminal");
+        if context.output.is_json() || !is_possible(context) {
+            let why = match is_dumb(&context.environment) {
+                true => "; TERM says `dumb`",
+                false => "",
+            };
+            let error = anyhow::anyhow!("the dashboard needs a terminal{why}");
             return Err(CommandError::usage(error)
                 .hint("for scripts: modelgate accounts, why and usage, with --json"));
         }
@@ -117,8 +126,6 @@ fn of_terminal(colors: Option<&str>) -> Theme {
 
 #[cfg(test)]
 mod tests {
-    use modelgate_config::Environment;
-
     use super::*;
     use crate::output::testing::captured;
 

@@ -17,6 +17,7 @@ mod amp;
 mod ask;
 mod bodies;
 mod cancel;
+mod colours;
 mod commands;
 mod completions;
 mod connections;

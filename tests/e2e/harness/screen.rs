@@ -3,6 +3,7 @@
 use super::process::Home;
 use super::{PATIENCE, eventually};
 use expectrl::session::OsSession;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::num::NonZeroU16;
 use std::process::Command;
@@ -75,6 +76,20 @@ impl Screen {
     pub(crate) async fn shows(&mut self, text: &str) {
         self.becomes(text, |screen| screen.contents().contains(text))
             .await;
+    }
+
+    /// The colours that are seen now, beside those that the terminal has anyway.
+    pub(crate) fn colours(&mut self) -> BTreeSet<String> {
+        self.look();
+        let (columns, rows) = SIZE;
+        let screen = self.parser.screen();
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let cells = places.filter_map(|(row, column)| screen.cell(row, column));
+        let colours = cells.flat_map(|cell| [cell.fgcolor(), cell.bgcolor()]);
+        colours
+            .filter(|colour| *colour != vt100::Color::Default)
+            .map(|colour| format!("{colour:?}"))
+            .collect()
     }
 
     /// Waits until this is not seen any more.
