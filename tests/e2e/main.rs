@@ -25,6 +25,7 @@ mod dashboard;
 mod doctor;
 mod error_forms;
 mod errors;
+mod exit_codes;
 mod failover;
 mod first_run;
 mod gemini;
