@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use crate::cli::Color;
@@ -97,6 +98,17 @@ impl Output {
             .write_all(text.as_bytes())
             .and_then(|()| self.raw.flush())
             .map_err(CommandError::from_stdout)
+    }
+
+    /// Fails when nobody reads stdout any more, which a command that says little would notice late.
+    pub(crate) fn is_read(&self) -> Result<(), CommandError> {
+        let stdout = io::stdout();
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        let gone = poll(&mut watched, Some(&Timespec::default())).is_ok_and(|found| found > 0);
+        match gone {
+            true => Err(CommandError::from_stdout(io::ErrorKind::BrokenPipe.into())),
+            false => Ok(()),
+        }
     }
 
     /// Prints a piece of what is beside the data, in the colour of what explains.

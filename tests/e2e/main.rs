@@ -23,6 +23,7 @@ mod completions;
 mod connections;
 mod dashboard;
 mod doctor;
+mod endless;
 mod error_forms;
 mod errors;
 mod exit_codes;
