@@ -52,12 +52,12 @@ pub(super) fn came_through(sent: &[u8], on_terminal: bool) -> Vec<String> {
     found
 }
 
-/// The text without the colours that this program writes: bold, faint, and the usual sixteen.
+/// The text without the colours that this program writes: bold, faint, underlined, and the usual sixteen.
 fn without_colours(text: &str) -> String {
     let mut pieces = text.split("\u{1b}[");
     let mut plain = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let own = ["0", "1", "2"].into_iter().map(str::to_owned);
+        let own = ["0", "1", "2", "4"].into_iter().map(str::to_owned);
         let mut own = own.chain((30..38).chain(90..98).map(|code: u8| code.to_string()));
         match own.find_map(|code| piece.strip_prefix(&format!("{code}m"))) {
             Some(rest) => plain.push_str(rest),
