@@ -6,7 +6,6 @@ use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use modelgate_config::Environment;
 use modelgate_tui::{Outside, Theme};
 use tokio::runtime::Builder;
 
@@ -46,11 +45,7 @@ enum Ground {
 
 /// Whether there is somebody to show it to, at a terminal that can place what it shows.
 pub(crate) fn is_possible(context: &Context) -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb(&context.environment)
-}
-
-fn is_dumb(environment: &Environment) -> bool {
-    environment.get("TERM") == Some("dumb")
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !context.is_dumb()
 }
 
 /// The dashboard before it is shown.
@@ -68,7 +63,7 @@ impl Dashboard {
     fn new(context: &Context, args: &Args) -> Result<Self, CommandError> {
         let outside = outside::outside(context, &args.remote)?;
         if context.output.is_json() || !is_possible(context) {
-            let why = match is_dumb(&context.environment) {
+            let why = match context.is_dumb() {
                 true => "; TERM says `dumb`",
                 false => "",
             };
@@ -126,6 +121,8 @@ fn of_terminal(colors: Option<&str>) -> Theme {
 
 #[cfg(test)]
 mod tests {
+    use modelgate_config::Environment;
+
     use super::*;
     use crate::output::testing::captured;
 

@@ -182,8 +182,7 @@ async fn watch(
     by: By,
     query: &UsageQuery,
 ) -> Result<Infallible, CommandError> {
-    let dumb = context.environment.get("TERM") == Some("dumb");
-    let clears = stdout().is_terminal() && !dumb;
+    let clears = stdout().is_terminal() && !context.is_dumb();
     loop {
         let summary = client.usage(by.name(), query).await?;
         if context.output.is_json() {

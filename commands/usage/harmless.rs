@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use super::transfer::Format;
 use crate::inert::{inert, inert_json};
 
+/// A line of CSV that is longer is not waited for to its end.
+const LONGEST: usize = 1 << 20;
+
 /// Writes an export that arrives in pieces. JSON says the same as before; in CSV each request is one line.
 #[derive(Debug)]
 pub(super) struct Harmless<W> {
@@ -42,7 +45,7 @@ impl<W: Write> Harmless<W> {
 
     /// How much of what is held can be written.
     fn whole(&self) -> usize {
-        if self.format == Format::Csv {
+        if self.format == Format::Csv && self.held.len() <= LONGEST {
             let end = self.held.iter().rposition(|byte| *byte == b'\n');
             return end.map_or(0, |end| end + 1);
         }
@@ -110,5 +113,15 @@ mod tests {
                 "name,more\r\n\\u{9b}x,\"a\\r\\n\\u{1b}[2J\"\"\\nb\"\r\né,\\u{202e}"
             );
         }
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept() {
+        let mut out = Vec::new();
+        let mut harmless = Harmless::new(Format::Csv, &mut out);
+        harmless
+            .write("é\u{1b}".repeat(LONGEST).as_bytes())
+            .unwrap();
+        assert!(harmless.held.len() < 4);
     }
 }
