@@ -110,6 +110,10 @@ async fn a_shell_that_is_not_known_is_told() {
 #[tokio::test]
 async fn a_shell_completes_what_is_typed() {
     let home = home();
+    let accounts = home.path("data/modelgate/auth");
+    fs::create_dir_all(&accounts).unwrap();
+    let account = r#"{"type": "claude", "access_token": "a", "refresh_token": "r", "fetch_models": false, "disabled": true}"#;
+    fs::write(accounts.join("claude-ada@example.com.json"), account).unwrap();
     let _gateway = Launch::in_home(&home).start().await;
     let script = "stty echo; exec bash --norc --noprofile -i";
     let mut screen = Screen::open(&home, "bash", &["-c", script]);
@@ -121,10 +125,18 @@ async fn a_shell_completes_what_is_typed() {
     for (typed, expected) in [
         ("modelgate route so\t", "modelgate route sonnet"),
         ("modelgate route lla\t", "modelgate route llama3:8b"),
+        // Bash breaks words here, and we do not.
+        ("modelgate route llama3:8\t", "modelgate route llama3:8b"),
+        ("modelgate route llama3:\t", "modelgate route llama3:8b"),
+        ("modelgate ask --model=so\t", "modelgate ask --model=sonnet"),
+        (
+            "modelgate logout claude-ada@\t",
+            "modelgate logout claude-ada@example.com",
+        ),
         ("modelgate ask --model so\t", "modelgate ask --model sonnet"),
         ("modelgate keys revoke a\t", "modelgate keys revoke ann"),
         (
-            "modelgate accounts disable cl\t",
+            "modelgate accounts disable claude-ap\t",
             "modelgate accounts disable claude-api-key[0]",
         ),
         ("modelgate acc\t", "modelgate accounts"),
