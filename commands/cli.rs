@@ -10,6 +10,7 @@ use modelgate_config::Environment;
 
 use crate::context::Context;
 use crate::error::{CommandError, USAGE};
+use crate::inert::inert;
 use crate::output::{Output, Settings};
 use crate::{
     accounts, ask, completions, config, dashboard, doctor, env, keys, launch, login, logout, logs,
@@ -100,14 +101,9 @@ pub(crate) fn run(arguments: &[OsString]) -> u8 {
         Ok(true) => return 0,
         Err(error) => return refused(&error),
     }
-    let color = color_of(arguments);
-    let parsed = command()
-        .color(color.into())
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let cli = match parsed(arguments) {
         Ok(cli) => cli,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(&told(arguments, error)),
     };
     let output = Output::new(Settings {
         json: cli.global.json,
@@ -117,7 +113,7 @@ pub(crate) fn run(arguments: &[OsString]) -> u8 {
     let mut context = Context::new(Environment::from_process(), cli.global.config, output);
     let outcome = match cli.command {
         Some(command) => command.run(&mut context),
-        None if dashboard::is_possible() && !context.output.is_json() => {
+        None if dashboard::is_possible(&context) && !context.output.is_json() => {
             dashboard::run(&mut context, &dashboard::Args::default())
         }
         None => help(&mut context),
@@ -166,6 +162,20 @@ impl From<Color> for clap::ColorChoice {
             Color::Never => Self::Never,
         }
     }
+}
+
+fn parsed(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = command()
+        .color(color_of(arguments).into())
+        .try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// The same error with the words harmless that it repeats: they need not be the person's own.
+fn told(arguments: &[OsString], error: clap::Error) -> clap::Error {
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    let words: Vec<OsString> = words.map(|word| inert(&word).into_owned().into()).collect();
+    parsed(&words).err().unwrap_or(error)
 }
 
 fn help(context: &mut Context) -> Result<(), CommandError> {

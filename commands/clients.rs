@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use self::settings::File;
 pub(crate) use self::stronger::stronger;
+use crate::inert::inert_json;
 
 /// The variable that carries our key where a client may be told its name.
 const KEY: &str = "MODELGATE_KEY";
@@ -290,7 +291,10 @@ fn opencode(wiring: Wiring<'_>) -> Setup {
     Setup {
         set: vec![
             (KEY, wiring.key()),
-            ("OPENCODE_CONFIG_CONTENT", plain(settings.to_string())),
+            (
+                "OPENCODE_CONFIG_CONTENT",
+                plain(inert_json(&settings.to_string())),
+            ),
         ],
         unset: &[],
         arguments: Vec::new(),

@@ -44,12 +44,40 @@ fn script(shell: Shell) -> io::Result<String> {
     let mut script = Vec::new();
     completer.write_registration(VARIABLE, NAME, NAME, NAME, &mut script)?;
     let mut script = String::from_utf8_lossy(&script).into_owned();
-    if shell == Shell::Zsh {
+    match shell {
+        // Bash breaks words also where names of models and accounts have `:` and `@`.
+        Shell::Bash => script.push_str(WHOLE_WORDS),
         // A file in `fpath` is read when it is first needed, and has to answer then.
-        script.push_str(ANSWER_AT_ONCE);
+        Shell::Zsh => script.push_str(ANSWER_AT_ONCE),
+        _ => {}
     }
     Ok(script)
 }
+
+const WHOLE_WORDS: &str = r#"
+_modelgate_whole_words() {
+    local rest=$COMP_LINE word i
+    local -a words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ $i -eq 0 || $rest == [[:blank:]]* ]]; then
+            words+=("$word")
+            rest=${rest#"${rest%%[![:blank:]]*}"}
+        else
+            words[${#words[@]}-1]+=$word
+        fi
+        rest=${rest#"$word"}
+    done
+    local last=${words[${#words[@]}-1]}
+    local -a COMP_WORDS=("${words[@]}")
+    local COMP_CWORD=$((${#words[@]} - 1))
+    _clap_complete_modelgate "$1" "$last" "$3"
+    COMPREPLY=("${COMPREPLY[@]#"${last%"$2"}"}")
+}
+_modelgate_complete=$(complete -p modelgate)
+eval "${_modelgate_complete/_clap_complete_modelgate/_modelgate_whole_words}"
+unset _modelgate_complete
+"#;
 
 const ANSWER_AT_ONCE: &str = r#"
 if [[ "$funcstack[1]" == "_modelgate" ]]; then

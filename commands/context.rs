@@ -48,6 +48,11 @@ impl Context {
         self.config.is_some()
     }
 
+    /// Whether the terminal says that it cannot place what it shows.
+    pub(crate) fn is_dumb(&self) -> bool {
+        self.environment.get("TERM") == Some("dumb")
+    }
+
     /// The configuration, or the defaults while there is no file.
     pub(crate) fn load(&mut self) -> Result<Loaded, CommandError> {
         match self.config_path() {

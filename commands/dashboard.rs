@@ -43,9 +43,9 @@ enum Ground {
     Light,
 }
 
-/// Whether there is somebody to show it to.
-pub(crate) fn is_possible() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+/// Whether there is somebody to show it to, at a terminal that can place what it shows.
+pub(crate) fn is_possible(context: &Context) -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !context.is_dumb()
 }
 
 /// The dashboard before it is shown.
@@ -62,8 +62,12 @@ impl Dashboard {
 
     fn new(context: &Context, args: &Args) -> Result<Self, CommandError> {
         let outside = outside::outside(context, &args.remote)?;
-        if context.output.is_json() || !is_possible() {
-            let error = anyhow::anyhow!("the dashboard needs a terminal");
+        if context.output.is_json() || !is_possible(context) {
+            let why = match context.is_dumb() {
+                true => "; TERM says `dumb`",
+                false => "",
+            };
+            let error = anyhow::anyhow!("the dashboard needs a terminal{why}");
             return Err(CommandError::usage(error)
                 .hint("for scripts: modelgate accounts, why and usage, with --json"));
         }

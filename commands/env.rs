@@ -13,7 +13,7 @@ use crate::complete;
 use crate::context::Context;
 use crate::endpoint::{Endpoint, Reach};
 use crate::error::CommandError;
-use crate::inert::inert;
+use crate::inert::{inert, inert_lines};
 
 /// Print the lines that point a client at the gateway, for the shell in use
 ///
@@ -73,7 +73,13 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     let shell = args
         .shell
         .unwrap_or_else(|| Shell::in_use(&context.environment));
-    context.output.data(&lines(shell, &setup, hidden))?;
+    let lines = lines(shell, &setup, hidden);
+    if stdout().is_terminal() {
+        context.output.data(&inert_lines(&lines))?;
+    } else {
+        // A shell takes them, so they are exact.
+        context.output.piece(&lines)?;
+    }
     if !runs {
         context.output.warning(
             "no gateway is running here; these lines name the address of the configuration",
@@ -93,7 +99,7 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         context.output.note(&format!(
             "{} is told the rest by arguments, which `modelgate launch {0}` gives it too:\n  {0} {}",
             inert(&args.client),
-            words.join(" ")
+            inert(&words.join(" "))
         ));
     }
     if hidden {

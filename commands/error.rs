@@ -202,7 +202,9 @@ impl From<ClientError> for CommandError {
             };
         }
         let kind = match error {
-            ClientError::BadUrl { .. } | ClientError::BadKey(_) => Kind::Usage,
+            ClientError::BadUrl { .. }
+            | ClientError::BadKey(_)
+            | ClientError::Refused { status: 400, .. } => Kind::Usage,
             ClientError::Refused { status: 412, .. } => Kind::Stale,
             _ => Kind::Failed,
         };

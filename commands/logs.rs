@@ -1,16 +1,18 @@
 //! `modelgate logs`.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use modelgate_management::logs::NOT_TO_FILE;
 use modelgate_management::{Client, ClientError, LogLevel, LogLine, LogLines, LogQuery};
 use serde::Serialize;
+use tokio::time::sleep;
 
 use crate::complete;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
-use crate::remote::{Gateway, Remote};
+use crate::remote::Remote;
 
 /// Between two looks of `--follow`.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -76,8 +78,12 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         grep: args.grep.clone(),
         request: args.request.clone(),
     };
+    if args.follow {
+        let following = follow(context, &gateway.client, &mut query);
+        return Err(gateway.until_interrupted(following));
+    }
     let first = gateway.wait(ask(&gateway.client, &query))?;
-    let text = match args.request.as_deref().filter(|_| !args.follow) {
+    let text = match args.request.as_deref() {
         Some(id) => gateway.wait(gateway.client.request_log(id))?,
         None => None,
     };
@@ -88,32 +94,28 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
     show(context, &lines)?;
     match &text {
         Some(text) => show_request(context, text, !lines.lines.is_empty())?,
-        None if lines.lines.is_empty() && !args.follow => {
+        None if lines.lines.is_empty() => {
             context.output.note("there is no such line in the log");
         }
         None => {}
     }
-    if args.follow {
-        return follow(context, &gateway, &mut query, lines);
-    }
     Ok(())
 }
 
-/// Shows what is logged behind these lines, until the person has enough.
-fn follow(
+/// Shows the last lines and what is logged behind them, as long as anybody reads it.
+async fn follow(
     context: &mut Context,
-    gateway: &Gateway,
+    client: &Client,
     query: &mut LogQuery,
-    mut lines: LogLines,
-) -> Result<(), CommandError> {
+) -> Result<Infallible, CommandError> {
+    let mut lines = ask(client, query).await?.ok_or_else(not_to_file)?;
+    show(context, &lines)?;
     query.limit = None;
     loop {
-        if gateway.interrupted_within(PAUSE) {
-            return Err(CommandError::interrupted());
-        }
+        sleep(PAUSE).await;
+        context.output.is_read()?;
         query.cursor = lines.next_cursor.take();
-        let next = gateway.wait(ask(&gateway.client, query))?;
-        lines = next.ok_or_else(not_to_file)?;
+        lines = ask(client, query).await?.ok_or_else(not_to_file)?;
         if lines.cursor_reset {
             let note = "the log was deleted meanwhile; it goes on with its last lines";
             context.output.note(note);

@@ -4,10 +4,12 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use crate::cli::Color;
 use crate::error::CommandError;
+use crate::inert::inert_json;
 
 /// Headings and other words that should be found at a glance.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -98,6 +100,17 @@ impl Output {
             .map_err(CommandError::from_stdout)
     }
 
+    /// Fails when nobody reads stdout any more, which a command that says little would notice late.
+    pub(crate) fn is_read(&self) -> Result<(), CommandError> {
+        let stdout = io::stdout();
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        let gone = poll(&mut watched, Some(&Timespec::default())).is_ok_and(|found| found > 0);
+        match gone {
+            true => Err(CommandError::from_stdout(io::ErrorKind::BrokenPipe.into())),
+            false => Ok(()),
+        }
+    }
+
     /// Prints a piece of what is beside the data, in the colour of what explains.
     pub(crate) fn aside(&mut self, text: &str) {
         self.say(format_args!("{FAINT}{text}{FAINT:#}"));
@@ -106,13 +119,15 @@ impl Output {
     /// Prints data as JSON, indented for the eyes of a person.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(value);
-        self.data(&text.map_err(|error| CommandError::failed(error.into()))?)
+        let text = text.map_err(|error| CommandError::failed(error.into()))?;
+        self.data(&inert_json(&text))
     }
 
     /// Prints one line of JSON.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string(value);
-        self.data(&text.map_err(|error| CommandError::failed(error.into()))?)
+        let text = text.map_err(|error| CommandError::failed(error.into()))?;
+        self.data(&inert_json(&text))
     }
 
     /// Prints something a person may like to know; `--quiet` and `--json` leave it out.

@@ -1,12 +1,11 @@
 //! The running gateway that a command talks to.
 
-use std::time::Duration;
+use std::convert::Infallible;
 
 use modelgate_config::Secret;
 use modelgate_config::paths::state_dir;
 use modelgate_management::{Client, ClientError};
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::endpoint::Reach;
@@ -131,11 +130,19 @@ impl Gateway {
         Ok(self.runtime.block_on(answer)?)
     }
 
-    /// Waits so long, unless the person wants to stop; then it is true.
-    pub(crate) fn interrupted_within(&self, pause: Duration) -> bool {
-        let stop = tokio::signal::ctrl_c();
-        self.runtime
-            .block_on(async { timeout(pause, stop).await.is_ok() })
+    /// Does what has no end, until it fails or the person wants to stop; tells which.
+    pub(crate) fn until_interrupted(
+        &self,
+        work: impl Future<Output = Result<Infallible, CommandError>>,
+    ) -> CommandError {
+        self.runtime.block_on(async {
+            tokio::select! {
+                // First, so that it counts from the beginning.
+                biased;
+                Ok(()) = tokio::signal::ctrl_c() => CommandError::interrupted(),
+                Err(error) = work => error,
+            }
+        })
     }
 }
 

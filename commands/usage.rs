@@ -1,23 +1,26 @@
 //! `modelgate usage …`.
 
 mod amount;
+mod harmless;
 mod sheet;
 mod table;
 mod transfer;
 
+use std::convert::Infallible;
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use modelgate_management::{UsageQuery, UsageSummary};
+use modelgate_management::{Client, UsageQuery, UsageSummary};
+use tokio::time::sleep;
 
 pub(crate) use self::sheet::csv;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::inert::inert;
-use crate::remote::{Gateway, Remote};
+use crate::remote::Remote;
 
 /// Between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -132,17 +135,14 @@ pub(crate) fn run(context: &mut Context, args: &Args) -> Result<(), CommandError
         query.since.get_or_insert_with(|| "30d".to_owned());
     }
     if args.watch {
-        return watch(context, &gateway, args, &query);
+        let watching = watch(context, &gateway.client, args.by, &query);
+        return Err(gateway.until_interrupted(watching));
     }
-    let summary = ask(&gateway, args, &query)?;
+    let summary = gateway.wait(gateway.client.usage(args.by.name(), &query))?;
     if args.csv {
         return context.output.data(&csv(&summary));
     }
     show(context, &summary)
-}
-
-fn ask(gateway: &Gateway, args: &Args, query: &UsageQuery) -> Result<UsageSummary, CommandError> {
-    gateway.wait(gateway.client.usage(args.by.name(), query))
 }
 
 fn show(context: &mut Context, summary: &UsageSummary) -> Result<(), CommandError> {
@@ -175,25 +175,25 @@ fn worry(context: &mut Context, summary: &UsageSummary) {
     }
 }
 
-fn watch(
+/// Shows the sums again and again, each time in the place of the last ones where a terminal can do that.
+async fn watch(
     context: &mut Context,
-    gateway: &Gateway,
-    args: &Args,
+    client: &Client,
+    by: By,
     query: &UsageQuery,
-) -> Result<(), CommandError> {
-    let on_terminal = stdout().is_terminal();
+) -> Result<Infallible, CommandError> {
+    let clears = stdout().is_terminal() && !context.is_dumb();
     loop {
-        let summary = ask(gateway, args, query)?;
+        let summary = client.usage(by.name(), query).await?;
         if context.output.is_json() {
             context.output.json_line(&summary)?;
         } else {
-            if on_terminal {
-                context.output.data(CLEAR)?;
+            if clears {
+                context.output.piece(CLEAR)?;
             }
             show(context, &summary)?;
         }
-        if gateway.interrupted_within(PAUSE) {
-            return Err(CommandError::interrupted());
-        }
+        sleep(PAUSE).await;
+        context.output.is_read()?;
     }
 }

@@ -32,3 +32,26 @@ else
     complete -o nospace -o bashdefault -F _clap_complete_modelgate modelgate
 fi
 
+
+_modelgate_whole_words() {
+    local rest=$COMP_LINE word i
+    local -a words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ $i -eq 0 || $rest == [[:blank:]]* ]]; then
+            words+=("$word")
+            rest=${rest#"${rest%%[![:blank:]]*}"}
+        else
+            words[${#words[@]}-1]+=$word
+        fi
+        rest=${rest#"$word"}
+    done
+    local last=${words[${#words[@]}-1]}
+    local -a COMP_WORDS=("${words[@]}")
+    local COMP_CWORD=$((${#words[@]} - 1))
+    _clap_complete_modelgate "$1" "$last" "$3"
+    COMPREPLY=("${COMPREPLY[@]#"${last%"$2"}"}")
+}
+_modelgate_complete=$(complete -p modelgate)
+eval "${_modelgate_complete/_clap_complete_modelgate/_modelgate_whole_words}"
+unset _modelgate_complete

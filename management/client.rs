@@ -154,6 +154,12 @@ impl ClientError {
         }
     }
 
+    /// Whether the gateway does not know the key. Few such mistakes are forgiven before nobody at this address is let in.
+    #[must_use]
+    pub fn is_wrong_key(&self) -> bool {
+        matches!(self, Self::Refused { status: 401, .. })
+    }
+
     /// Whether the gateway does not know what was asked for.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
@@ -210,6 +216,12 @@ impl Client {
     #[must_use]
     pub fn url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Whether the other one asks the same gateway with the same key.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.base == other.base && self.key == other.key
     }
 
     /// Every account.

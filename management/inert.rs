@@ -15,14 +15,37 @@ pub fn inert_lines(text: &str) -> Cow<'_, str> {
     written_out(text, |char| acts(char) && !matches!(char, '\n' | '\t'))
 }
 
+/// The same for JSON that somebody else will read: what acts or hides is written as JSON itself would, so that it still
+/// says the same.
+#[must_use]
+pub fn inert_json(json: &str) -> Cow<'_, str> {
+    // What ASCII has of it is escaped in a text of JSON already, but for one; elsewhere it only gives JSON its form.
+    let active = |char: char| char > '~' && (acts(char) || hides(char));
+    replaced(json, active, |char, safe| {
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            safe.push_str(&format!("\\u{unit:04x}"));
+        }
+    })
+}
+
 fn written_out(text: &str, active: impl Fn(char) -> bool) -> Cow<'_, str> {
+    replaced(text, active, |char, safe| {
+        safe.extend(char.escape_default());
+    })
+}
+
+fn replaced(
+    text: &str,
+    active: impl Fn(char) -> bool,
+    write: impl Fn(char, &mut String),
+) -> Cow<'_, str> {
     if !text.contains(&active) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for char in text.chars() {
         if active(char) {
-            safe.extend(char.escape_default());
+            write(char, &mut safe);
         } else {
             safe.push(char);
         }
@@ -79,6 +102,19 @@ mod tests {
         );
         assert_eq!(inert_lines("\u{2764}\u{fe0f}"), "\u{2764}\u{fe0f}");
         assert!(matches!(inert_lines("a\nb"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_says_the_same_and_nothing_in_it_acts() {
+        let text = "a\u{1b}\n\u{7f}\u{9b}2J\u{202e}\u{200b}\u{e0041}é\u{301}🙂";
+        let json = serde_json::to_string_pretty(&[text]).unwrap();
+        let safe = inert_json(&json);
+        assert_eq!(
+            safe,
+            "[\n  \"a\\u001b\\n\\u007f\\u009b2J\\u202e\\u200b\\udb40\\udc41é\u{301}🙂\"\n]"
+        );
+        assert_eq!(serde_json::from_str::<[String; 1]>(&safe).unwrap(), [text]);
+        assert!(matches!(inert_json("{\"a\": 1}\n"), Cow::Borrowed(_)));
     }
 
     #[test]

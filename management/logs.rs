@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::inert::inert;
 use crate::time::Timestamp;
 
 /// Why the gateway has no lines to show.
@@ -183,14 +184,7 @@ impl fmt::Display for LogLine {
             "[{:.3}] [{id}] [{level:<5}] [{}] ",
             self.time, self.target
         )?;
-        for char in self.text.chars() {
-            if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}') {
-                write!(f, "{}", char.escape_default())?;
-            } else {
-                fmt::Write::write_char(f, char)?;
-            }
-        }
-        Ok(())
+        f.write_str(&inert(&self.text))
     }
 }
 

@@ -136,33 +136,42 @@ impl Feed {
     }
 }
 
-/// Finds the gateway, tells what happens in it, and finds it again when it was lost, for ever.
+/// Finds the gateway, tells what happens in it, and finds it again when it was lost, for ever. A key that it does not know
+/// is not presented again.
 async fn follow(
     connect: Connect,
     found: watch::Sender<Option<Client>>,
     messages: mpsc::Sender<Message>,
 ) {
-    let mut pause = PAUSE;
+    let (mut pause, mut refused) = (PAUSE, None::<Client>);
     loop {
         let connect = Arc::clone(&connect);
         let connected = tokio::task::spawn_blocking(move || connect()).await;
         let Ok(connected) = connected else {
             return;
         };
-        let trouble = match connected {
-            Err(error) => Trouble::from(&error),
+        let known = |client: &Client| refused.as_ref().is_some_and(|known| known.is_same(client));
+        let end = match connected {
+            Err(error) => End::Silent(Trouble::from(&error)),
+            Ok(client) if known(&client) => {
+                sleep(LONGEST).await;
+                continue;
+            }
             Ok(client) => {
-                found.send_replace(Some(client.clone()));
                 let began = tokio::time::Instant::now();
-                let told = tell(&client, &messages).await;
+                let end = tell(&client, &found, &messages).await;
                 if began.elapsed() > LONGEST {
                     pause = PAUSE;
                 }
-                match told {
-                    Ok(()) => continue,
-                    Err(trouble) => trouble,
+                if let End::Refused(_) = &end {
+                    found.send_replace(None);
+                    refused = Some(client);
                 }
+                end
             }
+        };
+        let (End::Silent(trouble) | End::Refused(trouble)) = end else {
+            continue;
         };
         let lost = Message::Link(Link::Lost(trouble));
         if messages.send(lost).await.is_err() {
@@ -173,27 +182,54 @@ async fn follow(
     }
 }
 
-/// Tells what happens until that ends: in order where the gateway is to be asked again whether it tells.
-async fn tell(client: &Client, messages: &mpsc::Sender<Message>) -> Result<(), Trouble> {
-    let say = async |message| {
+/// How a gateway has ended to tell what happens.
+enum End {
+    /// It is to be asked again whether it tells.
+    Again,
+    Silent(Trouble),
+    /// It does not know the key.
+    Refused(Trouble),
+}
+
+impl From<&ClientError> for End {
+    fn from(error: &ClientError) -> Self {
+        if error.is_wrong_key() {
+            let hint = "quit (q) and say the right one with --key or MODELGATE_MANAGEMENT_KEY";
+            return Self::Refused(Trouble {
+                message: "wrong management key".to_owned(),
+                hint: Some(hint.to_owned()),
+            });
+        }
+        Self::Silent(Trouble::from(error))
+    }
+}
+
+/// Tells what happens until that ends.
+async fn tell(
+    client: &Client,
+    found: &watch::Sender<Option<Client>>,
+    messages: &mpsc::Sender<Message>,
+) -> End {
+    let say = async |link| {
+        found.send_replace(Some(client.clone()));
         // Without a receiver the task is about to be ended.
-        let _ = messages.send(message).await;
+        let _ = messages.send(Message::Place(client.url().to_owned())).await;
+        let _ = messages.send(Message::Link(link)).await;
     };
     match client.events().await {
         Ok(events) => {
-            say(Message::Place(client.url().to_owned())).await;
-            say(Message::Link(Link::Live)).await;
-            Err(pass_on(events, messages).await)
+            say(Link::Live).await;
+            End::Silent(pass_on(events, messages).await)
         }
         Err(ClientError::Refused { status, .. }) if status != 401 && status != 403 => {
-            let alive = client.requests(1).await;
-            alive.map_err(|error| Trouble::from(&error))?;
-            say(Message::Place(client.url().to_owned())).await;
-            say(Message::Link(Link::Polling)).await;
+            if let Err(error) = client.requests(1).await {
+                return End::from(&error);
+            }
+            say(Link::Polling).await;
             sleep(AGAIN).await;
-            Ok(())
+            End::Again
         }
-        Err(error) => Err(Trouble::from(&error)),
+        Err(error) => End::from(&error),
     }
 }
 

@@ -78,10 +78,7 @@ pub(super) fn get(context: &mut Context, args: &GetArgs) -> Result<(), CommandEr
     }
     let text = match &value {
         Json::String(text) => inert(text).into_owned(),
-        Json::Array(_) | Json::Object(_) => {
-            let text = serde_json::to_string_pretty(&value);
-            text.map_err(|error| CommandError::failed(error.into()))?
-        }
+        Json::Array(_) | Json::Object(_) => return context.output.json(&value),
         other => other.to_string(),
     };
     context.output.data(&format!("{text}\n"))

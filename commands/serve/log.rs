@@ -1,6 +1,7 @@
 //! Log lines on stderr, and in files where that is wanted.
 
 mod file;
+mod said;
 
 use std::io;
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use self::file::ToFile;
+use self::said::Inert;
 
 /// Our crates all begin with it.
 const OURS: &str = "modelgate";
@@ -49,7 +51,8 @@ pub(crate) fn start(wanted: Option<Filter>, debug: bool, stderr: Stderr, files: 
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(stderr == Stderr::Colored)
-        .with_target(filter.with_target);
+        .with_target(filter.with_target)
+        .fmt_fields(Inert);
     // Fails only when somebody else has set up logging, as tests do.
     let _ = tracing_subscriber::registry()
         .with(layer)

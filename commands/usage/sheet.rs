@@ -2,6 +2,8 @@
 
 use modelgate_management::{UsageGroup, UsageSummary};
 
+use crate::inert::inert;
+
 const NAMES: &str = "name,of,requests,failed,aborted,uncounted,unpriced,estimated,input_tokens,cache_read_tokens,cache_write_tokens,output_tokens,reasoning_tokens,tokens,cost_nanodollars,latency_ms,first_byte_ms,first_bytes,bytes_in,bytes_out";
 
 /// The groups below their headings.
@@ -40,15 +42,16 @@ fn line(group: &UsageGroup) -> String {
     format!("{},{}\r\n", names.join(","), numbers.join(","))
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// A cell that no spreadsheet takes for a formula, and no terminal for a command.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = inert(text);
+    let formula = text.starts_with(['=', '+', '-', '@']);
     let text = if formula {
         format!("'{text}")
     } else {
-        text.to_owned()
+        text.into_owned()
     };
-    if text.contains(['"', ',', '\r', '\n']) {
+    if text.contains(['"', ',']) {
         return format!("\"{}\"", text.replace('"', "\"\""));
     }
     text
@@ -76,7 +79,8 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@a", "'@a"),
             ("a,b", "\"a,b\""),
-            ("-\"\n", "\"'-\"\"\n\""),
+            ("-\"\n", r#""'-""\n""#),
+            ("\r=\u{1b}[2J", r"\r=\u{1b}[2J"),
         ] {
             assert_eq!(cell(text), expected);
         }

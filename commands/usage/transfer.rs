@@ -1,13 +1,14 @@
 //! `modelgate usage export` and `modelgate usage import`.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::Span;
+use super::harmless::Harmless;
 use crate::context::{Context, shown};
 use crate::error::CommandError;
 use crate::remote::Gateway;
@@ -44,7 +45,7 @@ pub(super) struct ImportArgs {
 
 /// The values of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Json,
     Jsonl,
     Csv,
@@ -62,9 +63,9 @@ impl Format {
 
 pub(super) fn export(gateway: &Gateway, args: &ExportArgs) -> Result<(), CommandError> {
     let query = args.span.query();
-    let mut out = io::stdout().lock();
+    let mut out = Harmless::new(args.format, io::stdout().lock());
     let mut broken = None;
-    let write = |piece: &[u8]| match out.write_all(piece) {
+    let write = |piece: &[u8]| match out.write(piece) {
         Ok(()) => true,
         Err(error) => {
             broken = Some(error);
@@ -76,8 +77,8 @@ pub(super) fn export(gateway: &Gateway, args: &ExportArgs) -> Result<(), Command
             .client
             .export_usage(args.format.name(), &query, write),
     )?;
-    let flushed = broken.map_or_else(|| out.flush(), Err);
-    flushed.map_err(CommandError::from_stdout)
+    let written = broken.map_or_else(|| out.finish(), Err);
+    written.map_err(CommandError::from_stdout)
 }
 
 pub(super) fn import(

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::HeaderMap;
 use modelgate_config::Secret;
+use modelgate_management::inert;
 use modelgate_management::time::timestamp;
 
 use super::mask::{self, Mask};
@@ -207,14 +208,15 @@ impl Called {
         section(out, "API REQUEST");
         let _ = writeln!(out, "Attempt: {number}");
         if self.url.is_empty() {
-            let _ = writeln!(out, "Provider: {}", self.provider);
+            let _ = writeln!(out, "Provider: {}", inert(&self.provider));
         } else {
             let _ = writeln!(out, "Upstream URL: {}", self.url);
             let _ = writeln!(out, "HTTP Method: POST");
             let _ = writeln!(
                 out,
                 "Auth: provider={}, id={}",
-                self.provider, self.credential
+                inert(&self.provider),
+                inert(&self.credential)
             );
             out.push_str("\nHeaders:\n");
             write_headers(&self.headers, out);
@@ -228,7 +230,7 @@ impl Called {
                 .map_or("none".to_owned(), |status| status.to_string());
             let _ = writeln!(out, "HTTP Status: {status}");
             let _ = writeln!(out, "Kind: {}", failed.kind);
-            let _ = writeln!(out, "{}", failed.message);
+            let _ = writeln!(out, "{}", inert(&failed.message));
         }
         if self.heard.total > 0 {
             section(out, "API RESPONSE");

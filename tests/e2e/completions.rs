@@ -1,8 +1,11 @@
 //! What a shell offers: the values of now, in time, and nothing is started for them.
 
+use crate::harness::process::PROGRAM;
+use crate::harness::screen::Screen;
 use crate::harness::{Home, KEY, Launch, PATIENCE};
 use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const CONFIG: &str = "\
@@ -11,7 +14,7 @@ api-keys: [{key: mg-key-of-the-test-0123456789, name: ann}, mg-another-012345678
 claude-api-key:
   - api-key: sk-ant-0123456789abcdef
     base-url: http://127.0.0.1:9
-    models: [{name: claude-sonnet-4-5, alias: sonnet}]
+    models: [{name: claude-sonnet-4-5, alias: sonnet}, {name: llama, alias: 'llama3:8b'}]
 ";
 
 fn home() -> Home {
@@ -44,7 +47,10 @@ async fn offered(home: &Home, words: &[&str]) -> Vec<String> {
 #[tokio::test]
 async fn values_are_those_of_now() {
     let home = home();
-    assert_eq!(offered(&home, &["route", ""]).await, ["sonnet"]);
+    assert_eq!(
+        offered(&home, &["route", ""]).await,
+        ["llama3:8b", "sonnet"]
+    );
     assert_eq!(offered(&home, &["ask", "--model", "s"]).await, ["sonnet"]);
     let keys = offered(&home, &["keys", "revoke", ""]).await;
     assert_eq!(keys.len(), 2, "{keys:?}");
@@ -98,4 +104,90 @@ async fn a_shell_that_is_not_known_is_told() {
     assert_eq!(finished.code, Some(2), "{}", finished.stderr);
     assert!(finished.stderr.contains("tcsh"), "{}", finished.stderr);
     assert!(!finished.stderr.contains(KEY));
+}
+
+/// What is typed at a prompt becomes what is meant, and works.
+#[tokio::test]
+async fn a_shell_completes_what_is_typed() {
+    let home = home();
+    let accounts = home.path("data/modelgate/auth");
+    fs::create_dir_all(&accounts).unwrap();
+    let account = r#"{"type": "claude", "access_token": "a", "refresh_token": "r", "fetch_models": false, "disabled": true}"#;
+    fs::write(accounts.join("claude-ada@example.com.json"), account).unwrap();
+    let _gateway = Launch::in_home(&home).start().await;
+    let script = "stty echo; exec bash --norc --noprofile -i";
+    let mut screen = Screen::open(&home, "bash", &["-c", script]);
+    let directory = Path::new(PROGRAM).parent().unwrap().display();
+    screen.press(&format!("PATH='{directory}':$PATH; PS1='ready> '\r"));
+    screen.shows("ready>").await;
+    screen.press("source <(modelgate completions bash); echo sour''ced\r");
+    screen.shows("sourced").await;
+    for (typed, expected) in [
+        ("modelgate route so\t", "modelgate route sonnet"),
+        ("modelgate route lla\t", "modelgate route llama3:8b"),
+        // Bash breaks words here, and we do not.
+        ("modelgate route llama3:8\t", "modelgate route llama3:8b"),
+        ("modelgate route llama3:\t", "modelgate route llama3:8b"),
+        ("modelgate ask --model=so\t", "modelgate ask --model=sonnet"),
+        (
+            "modelgate logout claude-ada@\t",
+            "modelgate logout claude-ada@example.com",
+        ),
+        ("modelgate ask --model so\t", "modelgate ask --model sonnet"),
+        ("modelgate keys revoke a\t", "modelgate keys revoke ann"),
+        (
+            "modelgate accounts disable claude-ap\t",
+            "modelgate accounts disable claude-api-key[0]",
+        ),
+        ("modelgate acc\t", "modelgate accounts"),
+    ] {
+        screen.press(typed);
+        screen.shows(expected).await;
+        screen.press("\u{15}");
+    }
+    screen.press("modelgate route so\t\r");
+    screen
+        .shows("sonnet would be answered by claude-api-key[0]")
+        .await;
+    screen.press("exit\r");
+    screen.ends().await;
+}
+
+/// zsh and fish show beside a value what it is.
+#[tokio::test]
+async fn every_shell_is_told_in_its_own_words() {
+    let home = home();
+    let _gateway = Launch::in_home(&home).start().await;
+    for (shell, words, expected) in [
+        ("zsh", &["route", ""][..], r"llama3\:8b:claude"),
+        ("zsh", &["route", ""], "sonnet:claude"),
+        ("zsh", &["keys", "revoke", ""], "ann:"),
+        (
+            "zsh",
+            &["accounts", "disable", ""],
+            "claude-api-key[0]:ready",
+        ),
+        ("fish", &["route", ""], "llama3:8b\tclaude"),
+        ("fish", &["keys", "revoke", ""], "ann\t"),
+        (
+            "fish",
+            &["accounts", "disable", ""],
+            "claude-api-key[0]\tready",
+        ),
+        ("elvish", &["route", ""], "llama3:8b"),
+        ("powershell", &["route", ""], "llama3:8b"),
+    ] {
+        let last = words.len().to_string();
+        let launch = Launch::in_home(&home)
+            .env("COMPLETE", shell)
+            .env("_CLAP_COMPLETE_INDEX", &last)
+            .env("_CLAP_IFS", "\n");
+        let finished = launch.run(&[&["--", "modelgate"], words].concat()).await;
+        let mut lines = finished.stdout.lines();
+        assert!(
+            lines.any(|line| line.starts_with(expected)),
+            "{shell} {words:?}: {finished:?}"
+        );
+        assert!(!finished.stdout.contains("mg-"), "{shell}: {finished:?}");
+    }
 }

@@ -1,5 +1,7 @@
 //! The dashboard in a terminal: what a person sees, does, and leaves behind.
 
+mod remote;
+
 use crate::harness::process::PROGRAM;
 use crate::harness::screen::Screen;
 use crate::harness::{HELLO, Home, Launch, Settings, Speaks, eventually, start};

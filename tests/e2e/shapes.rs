@@ -1,9 +1,12 @@
 //! What `--json` prints is a promise: every field that a script may read is pinned here, and told in the command's help.
 
 use crate::harness::process::Finished;
+use crate::harness::stand_in::{Said, StandIn};
 use crate::harness::{Home, Launch, Settings, Speaks};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use modelgate_test_upstream::Upstream;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -112,13 +115,14 @@ async fn commands_that_need_no_gateway() {
             ("config init", &[], &[("", "path client_key")]),
             ("config check", &[], &[("", "path valid problems warnings")]),
             ("config set", &["debug", "true"], &[("", "path")]),
+            ("config get", &["debug"], &[]),
             ("config unset", &["debug"], &[("", "path")]),
             (
                 "models",
                 &[],
                 &[
                     ("", "models other_names"),
-                    ("models[].", "id providers max_output"),
+                    ("models[].", "id providers context_window max_output"),
                 ],
             ),
             ("keys", &[], KEYS),
@@ -128,6 +132,7 @@ async fn commands_that_need_no_gateway() {
                 &["--name", "ann", "--models", "m"],
                 &[("", "id key name models expires")],
             ),
+            ("keys set", &["ann", "--models", "m,n"], &[("", "id")]),
             ("keys rotate", &["ann"], &[("", "id key replaces")]),
             ("keys revoke", &["ann", "--yes"], &[("", "id")]),
             ("keys provider add", &["claude"], &[("", "id")]),
@@ -174,14 +179,95 @@ async fn commands_that_need_no_gateway() {
     check_one(&home, "config check", &printed, &shape).await;
 }
 
-#[tokio::test]
-async fn an_account_that_is_removed() {
+/// A home in which somebody has logged in to an account.
+fn logged_in() -> Home {
     let home = Home::new();
     let directory = home.path("data/modelgate/auth");
     fs::create_dir_all(&directory).unwrap();
-    let account =
-        r#"{"type":"claude","access_token":"a","refresh_token":"r","email":"ada@example.com"}"#;
-    fs::write(directory.join("claude-ada.json"), account).unwrap();
+    let account = json!({
+        "type": "claude", "access_token": "a", "refresh_token": "r", "email": "ada@example.com",
+        "expired": "2099-01-01T00:00:00Z", "fetch_models": false,
+    });
+    fs::write(directory.join("claude-ada.json"), account.to_string()).unwrap();
+    home
+}
+
+/// What a provider says to a login with a code, and to whoever wants a new token.
+async fn provider() -> StandIn {
+    StandIn::start(|asked| {
+        let own = format!("http://{}", asked.header("host").unwrap());
+        let claims = json!({"email": "ada@example.com"}).to_string();
+        let id = format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        let said = match &*asked.path {
+            "/known" => json!({"device_authorization_endpoint": format!("{own}/device"), "token_endpoint": format!("{own}/token")}),
+            "/device" => json!({"device_code": "d", "user_code": "AB-CD", "verification_uri": "https://x.example/", "expires_in": 60, "interval": 1}),
+            _ => json!({"access_token": "a", "refresh_token": "r", "id_token": id, "expires_in": 28800}),
+        };
+        Said::json(200, &said)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_login_and_what_is_done_with_an_account() {
+    let (home, provider) = (logged_in(), provider().await);
+    let url = |path: &str| format!("{}/{path}", provider.url);
+    let launch = Launch::in_home(&home).env("MODELGATE_XAI_DISCOVERY_URL", &url("known"));
+    let words = [
+        "login",
+        "xai",
+        "--no-browser",
+        "--yes",
+        "--label",
+        "work",
+        "--json",
+    ];
+    let login = launch.run(&words).await;
+    let mut lines = login.stdout.lines().map(|line| Finished {
+        code: login.code,
+        stdout: line.to_owned(),
+        stderr: login.stderr.clone(),
+    });
+    let shape = [("", "waiting"), ("waiting.", "provider url code")];
+    check_one(&home, "login", &lines.next().unwrap(), &shape).await;
+    let shape = [
+        ("", "account"),
+        ("account.", "provider id email label file"),
+    ];
+    check_one(&home, "login", &lines.next().unwrap(), &shape).await;
+
+    let gateway = Launch::in_home(&home).env("MODELGATE_CLAUDE_TOKEN_URL", &url("token"));
+    let _gateway = gateway.start().await;
+    let of = "id provider kind source email file state priority succeeded failed token_expires quota models weight";
+    let off = "id provider kind source email file state reason priority token_expires quota models";
+    let on: Shape<'_> = &[("", "id action account"), ("account.", of)];
+    let off: Shape<'_> = &[("", "id action account"), ("account.", off)];
+    let id: &[&str] = &["claude-ada"];
+    check_all(
+        &home,
+        &[
+            ("accounts disable", id, off),
+            ("accounts enable", id, on),
+            ("accounts clear-cooldown", id, on),
+            ("accounts refresh", id, on),
+            (
+                "accounts remove",
+                &["claude-ada", "--yes"],
+                &[("", "id action")],
+            ),
+            (
+                "logout",
+                &["work", "--yes"],
+                &[("", "removed"), ("removed.", "provider id")],
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_is_removed() {
+    let home = logged_in();
     let removed = run(&home, &["logout", "ada@example.com", "--yes"], "").await;
     let shape = [("", "removed"), ("removed.", "provider id")];
     check_one(&home, "logout", &removed, &shape).await;
@@ -190,7 +276,8 @@ async fn an_account_that_is_removed() {
 #[tokio::test]
 async fn commands_that_ask_the_gateway() {
     let upstream = Upstream::start().await;
-    let settings = Settings::upstream(Speaks::Chat, &upstream).line("logging-to-file: true");
+    let settings = Settings::upstream(Speaks::Chat, &upstream)
+        .line("logging-to-file: true\nrequest-log: true");
     let home = Home::new();
     let path = home.default_config();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -221,6 +308,7 @@ async fn commands_that_ask_the_gateway() {
                 &["chat0[0]"],
                 &[("", "id action account"), ("account.", ACCOUNT)],
             ),
+            ("panel", &[], &[("", "url key")]),
             (
                 "route",
                 &["up-text"],
@@ -279,11 +367,16 @@ async fn commands_that_ask_the_gateway() {
     let shape = [("", "added skipped total_requests failed_requests")];
     check_one(&home, "usage import", &imported, &shape).await;
     let logs = run(&home, &["logs", "--request", id, "-n", "1"], "").await;
-    let first = logs.stdout.lines().next().unwrap().to_owned();
-    let first = Finished {
-        stdout: first,
-        ..logs
-    };
-    let shape = [("", "time request_id level target text")];
-    check_one(&home, "logs", &first, &shape).await;
+    let lines: Vec<&str> = logs.stdout.lines().collect();
+    for (line, names) in [
+        (lines[0], "time request_id level target text"),
+        (lines[lines.len() - 1], "request_log"),
+    ] {
+        let line = Finished {
+            code: logs.code,
+            stdout: line.to_owned(),
+            stderr: String::new(),
+        };
+        check_one(&home, "logs", &line, &[("", names)]).await;
+    }
 }

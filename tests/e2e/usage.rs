@@ -184,7 +184,7 @@ async fn sums_are_shown_to_people_and_to_spreadsheets() {
     assert_eq!((none.code, &*none.stdout), (Some(0), ""));
     assert!(none.stderr.contains("no requests"), "{}", none.stderr);
     let wrong = run(&gateway.home, &["usage", "--since", "soon"]).await;
-    assert_eq!(wrong.code, Some(1));
+    assert_eq!(wrong.code, Some(2));
     assert!(wrong.stderr.contains("36h, 7d"), "{}", wrong.stderr);
 
     let exported = run(&gateway.home, &["usage", "export"]).await.stdout;

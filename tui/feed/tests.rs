@@ -51,6 +51,8 @@ const STREAM: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n: watching\n\n
     data: {\"type\":\"dropped\",\"count\":1}\n\ndata: {\"type\":\"dropped\",\"count\":2}\n\n";
 const NONE: &str = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 51\r\n\r\n\
     {\"error\":{\"message\":\"no such route\",\"type\":\"x\"}}    ";
+const WRONG: &str = "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 34\r\n\r\n\
+    {\"error\":\"invalid management key\"}";
 const EMPTY: &str =
     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 15\r\n\r\n{\"requests\":[]}";
 
@@ -123,6 +125,43 @@ async fn without_a_gateway_it_is_looked_for_again_less_and_less_often() {
     // Nobody is there to be asked.
     feed.fetch(Fetch::Accounts);
     assert_eq!(feed.tasks.len(), 1);
+}
+
+/// A gateway lets nobody in any more who has presented a wrong key several times.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_refused_is_not_presented_again_and_another_one_is() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = listener.local_addr().unwrap().to_string();
+    let counted = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut head = [0; 4096];
+            let read = stream.read(&mut head).await.unwrap();
+            let good = String::from_utf8_lossy(&head[..read]).contains("good");
+            let answer = if good { STREAM } else { WRONG };
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    let looked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&looked);
+    let connect: Connect = Arc::new(move || {
+        let wrong = counted.fetch_add(1, Ordering::SeqCst) < 50;
+        let key = if wrong { "bad" } else { "good" };
+        Client::remote(&url, &key.into())
+    });
+    let (_feed, mut messages) = Feed::start(outside(connect));
+    let told = messages.recv().await;
+    assert!(
+        matches!(&told, Some(Message::Link(Link::Lost(trouble))) if trouble.line().contains("management key")),
+        "{told:?}"
+    );
+    assert!(matches!(messages.recv().await, Some(Message::Place(_))));
+    assert_eq!(
+        (looked.load(Ordering::SeqCst), asked.load(Ordering::SeqCst)),
+        (51, 2)
+    );
 }
 
 /// What comes next, but for what is told of the gateway itself.

@@ -1,16 +1,15 @@
 //! The same lines for the gateway's log files, and for whoever follows them.
 
-use std::error::Error;
-use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use modelgate_gateway::Logs;
 use modelgate_management::time::timestamp;
 use modelgate_management::{LogLevel, LogLine};
-use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
+
+use super::said::Said;
 
 /// Hands lines on.
 #[derive(Debug)]
@@ -44,48 +43,10 @@ fn level(level: Level) -> LogLevel {
     }
 }
 
-/// What an event says.
-#[derive(Debug, Default)]
-struct Said {
-    message: String,
-    request_id: Option<String>,
-    /// The other fields, each with a space before it.
-    fields: String,
-}
-
-impl Visit for Said {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "message" => self.message = format!("{value:?}"),
-            "request_id" => self.request_id = Some(format!("{value:?}")),
-            name => {
-                // A string has room for everything.
-                let _ = write!(self.fields, " {name}={value:?}");
-            }
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "message" => value.clone_into(&mut self.message),
-            "request_id" => self.request_id = Some(value.to_owned()),
-            _ => self.record_debug(field, &value),
-        }
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let mut text = value.to_string();
-        let mut source = value.source();
-        while let Some(cause) = source {
-            let _ = write!(text, ": {cause}");
-            source = cause.source();
-        }
-        self.record_debug(field, &format_args!("{text}"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use modelgate_config::{Environment, parse};
     use tracing_subscriber::layer::SubscriberExt as _;
 

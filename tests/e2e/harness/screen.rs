@@ -3,6 +3,7 @@
 use super::process::Home;
 use super::{PATIENCE, eventually};
 use expectrl::session::OsSession;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::num::NonZeroU16;
 use std::process::Command;
@@ -21,6 +22,16 @@ pub(crate) struct Screen {
 impl Screen {
     /// A program in the terminal, with the environment of a home.
     pub(crate) fn open(home: &Home, program: &str, words: &[&str]) -> Self {
+        Self::open_with(home, program, words, &[])
+    }
+
+    /// The same with more variables, or others.
+    pub(crate) fn open_with(
+        home: &Home,
+        program: &str,
+        words: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(program);
         command
             .args(words)
@@ -31,6 +42,7 @@ impl Screen {
             .env("XDG_CONFIG_HOME", home.path("config"))
             .env("XDG_DATA_HOME", home.path("data"))
             .env("XDG_STATE_HOME", home.path("state"))
+            .envs(environment.iter().copied())
             .current_dir(home.path("work"));
         let mut session = OsSession::spawn(command).unwrap();
         let (columns, rows) = SIZE;
@@ -64,6 +76,20 @@ impl Screen {
     pub(crate) async fn shows(&mut self, text: &str) {
         self.becomes(text, |screen| screen.contents().contains(text))
             .await;
+    }
+
+    /// The colours that are seen now, beside those that the terminal has anyway.
+    pub(crate) fn colours(&mut self) -> BTreeSet<String> {
+        self.look();
+        let (columns, rows) = SIZE;
+        let screen = self.parser.screen();
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let cells = places.filter_map(|(row, column)| screen.cell(row, column));
+        let colours = cells.flat_map(|cell| [cell.fgcolor(), cell.bgcolor()]);
+        colours
+            .filter(|colour| *colour != vt100::Color::Default)
+            .map(|colour| format!("{colour:?}"))
+            .collect()
     }
 
     /// Waits until this is not seen any more.
