@@ -148,7 +148,8 @@ async fn commands_that_need_no_gateway() {
                 &["--list"],
                 &[
                     ("", "providers"),
-                    ("providers[].", "provider ready missing accounts"),
+                    ("providers[].", "provider ready missing ways accounts"),
+                    ("providers[].ways[].", "method flag ready setting variable"),
                 ],
             ),
             (
@@ -231,8 +232,11 @@ async fn a_login_and_what_is_done_with_an_account() {
     let shape = [("", "waiting"), ("waiting.", "provider url code")];
     check_one(&home, "login", &lines.next().unwrap(), &shape).await;
     let shape = [
-        ("", "account"),
-        ("account.", "provider id email label file"),
+        ("", "account next"),
+        (
+            "account.",
+            "provider id email label file models other_names",
+        ),
     ];
     check_one(&home, "login", &lines.next().unwrap(), &shape).await;
 

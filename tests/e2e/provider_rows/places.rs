@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::fs;
 
 const ROBOT: &str = include_str!("../../../providers/tests/support/service_account.json");
+/// What Kiro's service is asked of a plan.
+const USAGE: &str = ".GetUsageLimits";
 const FUTURE: &str = "2099-01-01T00:00:00Z";
 
 /// What the rows ask for.
@@ -162,10 +164,13 @@ impl Scene {
         self.gateway.question(dialect, &model, stream).await
     }
 
-    /// How questions were answered; lists of models are fetched whenever there is time for it.
+    /// How questions were answered. Lists of models, and how much of a plan is used, are asked for whenever there is time for it.
     pub(super) fn statuses(&self) -> Vec<u16> {
         let requests = self.upstream.requests();
-        let questions = requests.iter().filter(|request| request.method == "POST");
+        let questions = requests.iter().filter(|request| {
+            let target = request.header("x-amz-target").unwrap_or_default();
+            request.method == "POST" && !target.ends_with(USAGE)
+        });
         questions.map(|request| request.status).collect()
     }
 
