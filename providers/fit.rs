@@ -133,3 +133,23 @@ pub(crate) fn object(
     });
     changed.then_some(written)
 }
+
+/// In Responses: reasoning for the next turn, which only its maker can read.
+const STATE: &str = "reasoning.encrypted_content";
+
+/// Whether a request in Responses wants it, by its `include`.
+pub(crate) fn asks_for_state(include: Value<'_>) -> bool {
+    let mut items = include.items();
+    items.any(|item| item.as_str().as_deref() == Some(STATE))
+}
+
+/// The same `include` with it.
+pub(crate) fn including_state(include: Option<Value<'_>>) -> RawJson {
+    RawJson::build(|writer| {
+        writer.array(|writer| {
+            let asked = include.into_iter().flat_map(Value::items);
+            asked.for_each(|item| writer.value(&item.raw()));
+            writer.value(STATE);
+        });
+    })
+}

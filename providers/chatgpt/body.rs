@@ -5,7 +5,7 @@ use modelgate_dialects::Losses;
 use modelgate_dialects::json::{RawJson, ToJson, Value};
 
 use crate::Operation;
-use crate::fit::{Fate, list, object, rewritten};
+use crate::fit::{Fate, asks_for_state, including_state, list, object, rewritten};
 
 /// Longest name of a function.
 const NAME_LIMIT: usize = 64;
@@ -33,8 +33,6 @@ const REFUSED_QUIETLY: [&str; 6] = [
 ];
 /// The same of a part or a tool.
 const CACHE_MARK: &str = "prompt_cache_breakpoint";
-/// What makes encrypted reasoning come back, which nobody keeps for the next turn otherwise.
-const STATE: &str = "reasoning.encrypted_content";
 /// How the search is called, and how its older names begin.
 const SEARCH: &str = "web_search";
 const OLDER_SEARCH: &str = "web_search_preview";
@@ -54,7 +52,7 @@ pub(crate) fn fit(operation: Operation, body: Bytes, losses: &mut Losses) -> Byt
         missing.extend([
             ("stream", json(&true)),
             ("store", json(&false)),
-            ("include", include(None)),
+            ("include", including_state(None)),
         ]);
     }
     let rule = |request: Value<'_>, key: &str, value: Value<'_>| match key {
@@ -67,7 +65,7 @@ pub(crate) fn fit(operation: Operation, body: Bytes, losses: &mut Losses) -> Byt
             losses.quietly_changed(key, "ChatGPT accounts store nothing");
             Fate::Is(json(&false))
         }
-        "include" if !asks_for_state(value) => Fate::Is(include(Some(value))),
+        "include" if !asks_for_state(value) => Fate::Is(including_state(Some(value))),
         "instructions" if value.is_null() => Fate::Is(json("")),
         "input" => input(value, losses),
         "tools" => list(key, value, losses, tool),
@@ -99,22 +97,6 @@ fn json<T: ToJson + ?Sized>(value: &T) -> RawJson {
 fn has_tools(request: Value<'_>) -> bool {
     let tools = request.field("tools");
     tools.is_some_and(|tools| tools.items().next().is_some())
-}
-
-fn asks_for_state(include: Value<'_>) -> bool {
-    let mut items = include.items();
-    items.any(|item| item.as_str().as_deref() == Some(STATE))
-}
-
-/// What to send beside the answer: what was asked for, and the encrypted reasoning.
-fn include(asked: Option<Value<'_>>) -> RawJson {
-    RawJson::build(|writer| {
-        writer.array(|writer| {
-            let asked = asked.into_iter().flat_map(Value::items);
-            asked.for_each(|item| writer.value(&item.raw()));
-            writer.value(STATE);
-        });
-    })
 }
 
 /// The conversation: always a list, in which the developer speaks for the system.

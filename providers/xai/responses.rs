@@ -6,7 +6,7 @@ use modelgate_dialects::target::Thinking;
 use modelgate_dialects::{Losses, Target};
 
 use crate::Operation;
-use crate::fit::{Fate, object, rewritten};
+use crate::fit::{Fate, asks_for_state, including_state, object, rewritten};
 
 const WHY: &str = "xAI refuses it";
 /// Fields that are refused, and whose loss an answer may show.
@@ -31,8 +31,6 @@ const REFUSED_QUIETLY: [&str; 7] = [
 const TOLD_AS_FUNCTIONS: [&str; 2] = ["custom", "namespace"];
 /// Tools that run at OpenAI only.
 const ELSEWHERE: [&str; 2] = ["image_generation", "tool_search"];
-/// What makes encrypted reasoning come back, which nobody keeps for the next turn otherwise.
-const STATE: &str = "reasoning.encrypted_content";
 const SEARCH: &str = "web_search";
 const OLDER_SEARCH: &str = "web_search_preview";
 
@@ -55,7 +53,7 @@ pub(crate) fn fit_responses(
     if answers {
         missing.push(("store", json(&false)));
         if thinks {
-            missing.push(("include", include(None)));
+            missing.push(("include", including_state(None)));
         }
     }
     let rule = |request: Value<'_>, key: &str, value: Value<'_>| match key {
@@ -65,7 +63,9 @@ pub(crate) fn fit_responses(
             losses.quietly_changed(key, "with accounts of xAI nothing is stored");
             Fate::Is(json(&false))
         }
-        "include" if answers && thinks && !asks_for_state(value) => Fate::Is(include(Some(value))),
+        "include" if answers && thinks && !asks_for_state(value) => {
+            Fate::Is(including_state(Some(value)))
+        }
         "reasoning" if !thinks => without_effort(value, losses),
         "tools" => own_tools(value, losses),
         "tool_choice" if no_tool_is_left(request) || is_elsewhere(value) => {
@@ -108,22 +108,6 @@ fn is_elsewhere(tool: Value<'_>) -> bool {
 
 fn no_tool_is_left(request: Value<'_>) -> bool {
     tools(request).next().is_some() && tools(request).all(is_elsewhere)
-}
-
-fn asks_for_state(include: Value<'_>) -> bool {
-    let mut items = include.items();
-    items.any(|item| item.as_str().as_deref() == Some(STATE))
-}
-
-/// What to send beside the answer: what was asked for, and the encrypted reasoning.
-fn include(asked: Option<Value<'_>>) -> RawJson {
-    RawJson::build(|writer| {
-        writer.array(|writer| {
-            let asked = asked.into_iter().flat_map(Value::items);
-            asked.for_each(|item| writer.value(&item.raw()));
-            writer.value(STATE);
-        });
-    })
 }
 
 /// How to think, for a model that has no levels.
