@@ -26,7 +26,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{self, JoinHandle, JoinSet};
 
 /// A running scripted upstream; dropping it closes the listener and every connection.
 #[derive(Debug)]
@@ -159,16 +159,23 @@ async fn answer(
     }
     let arrived = Instant::now();
     let open = records.open_answer();
-    let script = dispatch(&records, &parts, &body);
-    records.push(Recorded {
-        arrived,
-        status: script.status,
-        path: path.to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        method: parts.method,
-        headers: parts.headers,
-        body,
+    // A big answer takes seconds to write in a debug build; the others are not to wait for it.
+    let script = task::spawn_blocking(move || {
+        let script = dispatch(&records, &parts, &body);
+        records.push(Recorded {
+            arrived,
+            status: script.status,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            method: parts.method,
+            headers: parts.headers,
+            body,
+        });
+        script
     });
+    let script = script
+        .await
+        .expect("a request is dispatched without a panic");
     Ok(respond(script, Some(open)).await)
 }
 
