@@ -1,5 +1,6 @@
 //! Same dialect on both sides: the bytes are forwarded, and only watched.
 
+mod key;
 mod observe;
 mod output;
 mod peek;

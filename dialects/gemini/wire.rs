@@ -50,13 +50,14 @@ pub(crate) fn camel(key: &str) -> Cow<'_, str> {
 
 /// The value of a key in either spelling, with `null` counted as absent; the last one where it is repeated.
 pub(crate) fn field<'d>(object: Value<'d>, camel_key: &str) -> Option<Value<'d>> {
-    // Names of one word have one spelling.
-    if !camel_key.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return object.field(camel_key);
-    }
-    object.field_or(camel_key, |key| {
-        key.contains('_') && camel(key) == camel_key
-    })
+    object.field_or(camel_key, |key| is_snake_of(key, camel_key))
+}
+
+/// Whether a key is a name in snake_case; names of one word have one spelling.
+fn is_snake_of(key: &[u8], camel_key: &str) -> bool {
+    key.contains(&b'_')
+        && camel_key.bytes().any(|byte| byte.is_ascii_uppercase())
+        && std::str::from_utf8(key).is_ok_and(|key| camel(key) == camel_key)
 }
 
 /// The string of a key in either spelling.

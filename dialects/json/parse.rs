@@ -1,6 +1,7 @@
 //! One validating pass over the text, without recursion.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -48,6 +49,14 @@ pub(super) struct Node {
     pub(super) next: u32,
     pub(super) kind: Kind,
     pub(super) escaped: bool,
+}
+
+impl Node {
+    /// Where a string stands between its quotes.
+    #[inline]
+    pub(super) fn spelling(self) -> Range<usize> {
+        self.start as usize + 1..self.end as usize - 1
+    }
 }
 
 /// A JSON text and where its values are.
@@ -115,7 +124,7 @@ impl Document {
     pub fn has_text_from(&self, prefixes: &[&str]) -> bool {
         self.nodes.iter().any(|node| {
             node.kind == Kind::String && {
-                let text = &self.bytes[node.start as usize + 1..node.end as usize - 1];
+                let text = &self.bytes[node.spelling()];
                 let begins = |prefix: &&str| text.starts_with(prefix.as_bytes());
                 prefixes.iter().any(begins)
             }

@@ -193,8 +193,7 @@ impl<'d> Value<'d> {
     /// Where the text of a string stands, and whether it may hold escapes.
     fn inner(self) -> Option<(Range<usize>, bool)> {
         let node = self.node();
-        let inner = node.start as usize + 1..(node.end as usize).checked_sub(1)?;
-        (node.kind == Kind::String).then_some((inner, node.escaped))
+        (node.kind == Kind::String).then(|| (node.spelling(), node.escaped))
     }
 
     /// The items of a list; nothing for other kinds.
@@ -260,41 +259,53 @@ impl<'d> Value<'d> {
         named.last().map(|(_, value)| value)
     }
 
-    /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`.
-    pub(crate) fn field_or(self, key: &str, alike: impl Fn(&str) -> bool) -> Option<Value<'d>> {
+    /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`, as bytes.
+    pub(crate) fn field_or(self, key: &str, alike: impl Fn(&[u8]) -> bool) -> Option<Value<'d>> {
         let (mut found, mut other) = (None, None);
         for (name, value) in self.pairs() {
             if name.is_text(key) {
                 found = Some(value);
-            } else if name.is_longer(key) && !value.is_null() {
-                let alike = name.as_str().is_some_and(|name| alike(&name));
-                other = if alike { Some(value) } else { other };
+            } else if name.is_longer(key) && !value.is_null() && alike(&name.spelt()) {
+                other = Some(value);
             }
         }
         found.filter(|value| !value.is_null()).or(other)
     }
 
     /// Whether the value is a string that may be longer than this one.
+    #[inline]
     fn is_longer(self, text: &str) -> bool {
         let node = self.node();
-        node.escaped || (node.end - node.start) as usize > text.len() + 2
+        node.escaped || node.spelling().len() > text.len()
     }
 
     /// Whether a key is this one.
     #[inline]
     fn is_text(self, text: &str) -> bool {
-        self.is_one_of(&[text])
-    }
-
-    /// Whether a key is one of these, which is told by its bytes.
-    #[inline]
-    fn is_one_of(self, texts: &[&str]) -> bool {
         let node = self.node();
         if node.escaped {
-            return self.as_str().is_some_and(|own| texts.contains(&&*own));
+            return self.as_str().is_some_and(|own| own == text);
         }
-        let own = &self.document.bytes[node.start as usize + 1..node.end as usize - 1];
-        texts.iter().any(|text| text.as_bytes() == own)
+        // Most keys are told apart by their lengths.
+        let own = node.spelling();
+        own.len() == text.len() && self.document.bytes[own] == *text.as_bytes()
+    }
+
+    /// Whether a key is one of these.
+    fn is_one_of(self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| self.is_text(text))
+    }
+
+    /// The bytes of a string, without its escapes.
+    fn spelt(self) -> Cow<'d, [u8]> {
+        let node = self.node();
+        if !node.escaped {
+            return Cow::Borrowed(&self.document.bytes[node.spelling()]);
+        }
+        match self.as_str().unwrap_or_default() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }
     }
 
     /// As [`Value::get`], with `null` counted as absent.

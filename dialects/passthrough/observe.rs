@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use memchr::memmem::Finder;
 
 use crate::framing::sse::{self, Frame, FrameTooLarge, Framer};
 use crate::gemini::wire::{field, stop as gemini_stop, unwrapped};
@@ -12,17 +11,17 @@ use crate::json::{Document, Str, Value, write_string};
 use crate::openai::responses;
 use crate::{Dialect, codec};
 
+use super::key::Key;
 use super::output::Output;
 
-static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
-static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
-static FINISH_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finishReason\""));
-static BLOCK_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"blockReason\""));
-static USAGE_METADATA: LazyLock<Finder<'static>> =
-    LazyLock::new(|| Finder::new("\"usageMetadata\""));
-static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
-static MODEL_VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"modelVersion\""));
-static MODEL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"model\""));
+static USAGE: LazyLock<Key> = LazyLock::new(|| Key::new("\"usage\""));
+static FINISH: LazyLock<Key> = LazyLock::new(|| Key::new("\"finish_reason\""));
+static FINISH_REASON: LazyLock<Key> = LazyLock::new(|| Key::new("\"finishReason\""));
+static BLOCK_REASON: LazyLock<Key> = LazyLock::new(|| Key::new("\"blockReason\""));
+static USAGE_METADATA: LazyLock<Key> = LazyLock::new(|| Key::new("\"usageMetadata\""));
+static ERROR: LazyLock<Key> = LazyLock::new(|| Key::new("\"error\""));
+static MODEL_VERSION: LazyLock<Key> = LazyLock::new(|| Key::new("\"modelVersion\""));
+static MODEL: LazyLock<Key> = LazyLock::new(|| Key::new("\"model\""));
 
 /// How far a stream has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -244,13 +243,9 @@ impl Observer {
             self.on_error(frame);
         } else {
             self.began = true;
-            if let Some(at) = FINISH.find(data) {
-                let value = data[at + "\"finish_reason\"".len()..].trim_ascii_start();
-                self.finished |= value
-                    .strip_prefix(b":")
-                    .is_some_and(|value| value.trim_ascii_start().starts_with(b"\""));
-            }
-            if USAGE.find(data).is_some() {
+            let mut reasons = FINISH.values(data);
+            self.finished |= reasons.any(|reason| reason.starts_with(b"\""));
+            if USAGE.is_set(data) {
                 self.read_usage(frame, |root| root.field("usage"));
             }
         }
@@ -279,7 +274,7 @@ impl Observer {
         }
         let is_error = |root: Value<'_>| root.field("error").is_some();
         // An answer may speak of errors: only the outermost key says that it is one.
-        if ERROR.find(data).is_some()
+        if ERROR.is_set(data)
             && self.document.reparse(frame.data.clone()).is_ok()
             && (is_error(self.document.root()) || self.document.root().items().any(is_error))
         {
@@ -287,7 +282,7 @@ impl Observer {
         }
         self.began = true;
         let ends = [&*FINISH_REASON, &*BLOCK_REASON];
-        let speaks_of_end = ends.iter().any(|word| word.find(data).is_some());
+        let speaks_of_end = ends.iter().any(|reason| reason.is_set(data));
         if speaks_of_end && self.document.reparse(frame.data.clone()).is_ok() {
             let root = unwrapped(self.document.root());
             let candidates = root.field("candidates");
@@ -296,7 +291,7 @@ impl Observer {
                 || field(root, "promptFeedback")
                     .is_some_and(|feedback| field(feedback, "blockReason").is_some());
         }
-        if USAGE_METADATA.find(data).is_some() {
+        if USAGE_METADATA.is_set(data) {
             self.read_usage(frame, |root| field(unwrapped(root), "usageMetadata"));
         }
     }
@@ -395,7 +390,7 @@ impl Observer {
     /// Whether an event of a Chat stream holds usage and no choice.
     fn is_usage(&mut self, frame: &Frame) -> bool {
         let data = &frame.data;
-        if USAGE.find(data.as_bytes()).is_none() || self.document.reparse(data.clone()).is_err() {
+        if !USAGE.is_set(data.as_bytes()) || self.document.reparse(data.clone()).is_err() {
             return false;
         }
         let root = self.document.root();
@@ -438,7 +433,7 @@ impl Observer {
             Dialect::Gemini => &MODEL_VERSION,
         };
         let model = model.filter(|_| {
-            key.find(data.as_bytes()).is_some() && self.document.reparse(data.clone()).is_ok()
+            key.stands_in(data.as_bytes()) && self.document.reparse(data.clone()).is_ok()
         });
         match (model, one_line) {
             (Some(model), _) => {

@@ -52,3 +52,23 @@ fn usage_that_was_asked_for_passes() {
     let observer = Observer::new(Dialect::Chat, None, 1 << 20);
     assert_eq!(passed(observer, &stream, 7).0, stream);
 }
+
+#[test]
+fn a_stream_without_its_last_line_is_whole_where_any_choice_has_ended() {
+    let choices = |second: &str| {
+        let choices = format!(
+            "[{{\"index\":0,\"delta\":{{}},\"finish_reason\":null}},{{\"index\":1,\"delta\":{{}},\"finish_reason\" : {second}}}]"
+        );
+        format!("data: {{\"model\":\"m\",\"choices\":{choices},\"usage\":null}}\n\n")
+    };
+    for (second, outcome) in [("\"stop\"", true), ("null", false)] {
+        let stream = [CONTENT, &choices(second)].concat();
+        let observer = Observer::new(Dialect::Chat, None, 1 << 20);
+        let (_, observer) = passed(observer, &stream, 3);
+        assert_eq!(
+            *observer.outcome() == Outcome::Complete,
+            outcome,
+            "{second}"
+        );
+    }
+}
