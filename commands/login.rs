@@ -181,10 +181,10 @@ fn log_in(
             }
         };
         tokio::select! {
-            // Who waits clears away what shows it.
+            // First, so that it counts before there is something to read: while one begins to listen, a Ctrl-C is lost.
             biased;
+            Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted()),
             account = account => account,
-            interrupted = wait::interrupted() => Err(interrupted),
         }
     })
 }

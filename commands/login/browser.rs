@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::failed;
-use super::wait::{explained, interrupted, spinner};
+use super::wait::{explained, spinner};
 use crate::browser::{is_elsewhere, open};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -105,11 +105,9 @@ async fn wait(
         tokio::select! {
             code = browser => code.map_err(explained),
             code = person => code,
-            interrupted = interrupted() => Err(interrupted),
         }
     });
     let outcome = outcome.await;
-    spinner.finish_and_clear();
     outcome.unwrap_or_else(|_| Err(explained(LoginError::TimedOut)))
 }
 

@@ -3,7 +3,7 @@
 use modelgate_providers::oauth::{DeviceLogin, NewAccount, Reach};
 use serde::Serialize;
 
-use super::wait::{explained, interrupted, spinner};
+use super::wait::{explained, spinner};
 use crate::browser::open;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -29,13 +29,8 @@ pub(super) async fn log_in(
     no_browser: bool,
 ) -> Result<NewAccount, CommandError> {
     invite(context, login, no_browser)?;
-    let spinner = spinner(context, "waiting for the code to be typed");
-    let outcome = tokio::select! {
-        account = login.finish(reach) => account.map_err(explained),
-        interrupted = interrupted() => Err(interrupted),
-    };
-    spinner.finish_and_clear();
-    outcome
+    let _spinner = spinner(context, "waiting for the code to be typed");
+    login.finish(reach).await.map_err(explained)
 }
 
 /// Tells where to go, and opens the browser there.

@@ -2,33 +2,25 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use modelgate_providers::oauth::LoginError;
 
 use super::failed;
 use crate::context::Context;
 use crate::error::CommandError;
 
-/// Shows that something is waited for.
+/// Shows that something is waited for, until it is dropped.
 pub(super) fn spinner(context: &Context, what: &'static str) -> ProgressBar {
     if context.output.is_quiet() {
         return ProgressBar::hidden();
     }
-    let spinner = ProgressBar::new_spinner();
+    let spinner = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         spinner.set_style(style);
     }
     spinner.set_message(what);
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
-}
-
-/// Ends when the person wants to stop.
-pub(super) async fn interrupted() -> CommandError {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => CommandError::interrupted(),
-        Err(error) => failed(error.into()),
-    }
 }
 
 /// The error with what to do about it.

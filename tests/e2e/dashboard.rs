@@ -188,7 +188,8 @@ async fn from_nothing_to_ones_own_request_takes_three_commands() {
     let mut screen = Screen::open(&home, PROGRAM, &[]);
     screen.shows("● live").await;
     screen.press("2");
-    screen.shows("demo").await;
+    // Only a row of this view says so.
+    screen.shows("chat→claude").await;
     screen.press("\r");
     screen.shows("candidates, in the order").await;
     screen.press("q");
