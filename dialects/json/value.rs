@@ -57,7 +57,7 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn source(self) -> &'d str {
         let text = std::str::from_utf8(self.source_bytes()).ok();
-        self.readable(text).unwrap_or_default()
+        self.document.readable(text).unwrap_or_default()
     }
 
     /// The exact bytes of the value.
@@ -101,7 +101,8 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn raw(self) -> RawJson {
         let text = Str::try_from(self.document.bytes.slice(self.span())).ok();
-        let text = self.readable(text).filter(|text| !text.is_empty());
+        let text = self.document.readable(text);
+        let text = text.filter(|text| !text.is_empty());
         let text = text.unwrap_or_else(|| Str::from_static("null"));
         RawJson::part(text, &self.document.spoiled)
     }
@@ -154,46 +155,27 @@ impl<'d> Value<'d> {
     /// A string without its escapes. Surrogates without a partner become U+FFFD.
     #[must_use]
     pub fn as_str(self) -> Option<Cow<'d, str>> {
-        let (inner, escaped) = self.inner()?;
-        let bytes = &self.document.bytes[inner];
-        let text = std::str::from_utf8(bytes).ok();
-        self.readable(text.and_then(|text| {
-            if escaped && memchr(b'\\', bytes).is_some() {
-                return unescape(text).map(Cow::Owned);
-            }
-            Some(Cow::Borrowed(text))
-        }))
+        self.document.string(self.node())
     }
 
     /// A string, as a view that outlives the document.
     #[must_use]
     pub fn text(self) -> Option<Str> {
-        let (inner, escaped) = self.inner()?;
-        let bytes = self.document.bytes.slice(inner);
-        if escaped && bytes.len() > LONG {
+        let node = self.node();
+        if node.kind != Kind::String {
+            return None;
+        }
+        let bytes = self.document.bytes.slice(node.spelling());
+        if node.escaped && bytes.len() > LONG {
             return Some(Str::spelt(bytes, &self.document.spoiled));
         }
         let text = Str::try_from(bytes).ok();
-        self.readable(text.and_then(|text| {
-            if escaped {
+        self.document.readable(text.and_then(|text| {
+            if node.escaped {
                 return unescape(&text).map(Str::from);
             }
             Some(text)
         }))
-    }
-
-    /// What was read, if it could be: only an outline has strings that cannot.
-    fn readable<T>(self, read: Option<T>) -> Option<T> {
-        if read.is_none() {
-            self.document.spoiled.store(true, Ordering::Relaxed);
-        }
-        read
-    }
-
-    /// Where the text of a string stands, and whether it may hold escapes.
-    fn inner(self) -> Option<(Range<usize>, bool)> {
-        let node = self.node();
-        (node.kind == Kind::String).then(|| (node.spelling(), node.escaped))
     }
 
     /// The items of a list; nothing for other kinds.
@@ -219,27 +201,30 @@ impl<'d> Value<'d> {
     pub(crate) fn rest(self, known: &[&str]) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
         let pairs = self.pairs();
         pairs
-            .filter(|(key, _)| !key.is_one_of(known))
+            .filter(|(key, _)| !known.iter().any(|known| key.is(known)))
             .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
     /// Where the keys and the values of an object stand; nothing for other kinds.
     pub(super) fn spans(self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        self.pairs().map(|(key, value)| (key.span(), value.span()))
+        let span = |node: Node| node.start as usize..node.end as usize;
+        let pairs = self.pairs();
+        pairs.map(move |(key, value)| (span(key.node), value.span()))
     }
 
     /// The keys and the values of an object; nothing for other kinds.
-    fn pairs(self) -> impl Iterator<Item = (Value<'d>, Value<'d>)> {
+    #[inline]
+    fn pairs(self) -> impl Iterator<Item = (Key<'d>, Value<'d>)> {
         let Range { start: mut at, end } = self.nodes_inside(Kind::Object);
         let document = self.document;
         std::iter::from_fn(move || {
-            (at < end).then(|| {
-                // A key is one node.
-                let key = Value::new(document, at);
-                let value = Value::new(document, at + 1);
-                at = value.node().next;
-                (key, value)
-            })
+            // A key is one node.
+            let [node, value] = *document.nodes[..end as usize]
+                .get(at as usize..)?
+                .first_chunk()?;
+            let pair = (Key { document, node }, Value::new(document, at + 1));
+            at = value.next;
+            Some(pair)
         })
     }
 
@@ -255,57 +240,26 @@ impl<'d> Value<'d> {
     /// The value of a key; the last one where a key is repeated.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'d>> {
-        let named = self.pairs().filter(|(name, _)| name.is_text(key));
-        named.last().map(|(_, value)| value)
+        let mut found = None;
+        for (name, value) in self.pairs() {
+            if name.is(key) {
+                found = Some(value);
+            }
+        }
+        found
     }
 
     /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`, as bytes.
     pub(crate) fn field_or(self, key: &str, alike: impl Fn(&[u8]) -> bool) -> Option<Value<'d>> {
         let (mut found, mut other) = (None, None);
         for (name, value) in self.pairs() {
-            if name.is_text(key) {
+            if name.is(key) {
                 found = Some(value);
-            } else if name.is_longer(key) && !value.is_null() && alike(&name.spelt()) {
+            } else if name.is_longer(key) && !value.is_null() && alike(&name.spelling()) {
                 other = Some(value);
             }
         }
         found.filter(|value| !value.is_null()).or(other)
-    }
-
-    /// Whether the value is a string that may be longer than this one.
-    #[inline]
-    fn is_longer(self, text: &str) -> bool {
-        let node = self.node();
-        node.escaped || node.spelling().len() > text.len()
-    }
-
-    /// Whether a key is this one.
-    #[inline]
-    fn is_text(self, text: &str) -> bool {
-        let node = self.node();
-        if node.escaped {
-            return self.as_str().is_some_and(|own| own == text);
-        }
-        // Most keys are told apart by their lengths.
-        let own = node.spelling();
-        own.len() == text.len() && self.document.bytes[own] == *text.as_bytes()
-    }
-
-    /// Whether a key is one of these.
-    fn is_one_of(self, texts: &[&str]) -> bool {
-        texts.iter().any(|text| self.is_text(text))
-    }
-
-    /// The bytes of a string, without its escapes.
-    fn spelt(self) -> Cow<'d, [u8]> {
-        let node = self.node();
-        if !node.escaped {
-            return Cow::Borrowed(&self.document.bytes[node.spelling()]);
-        }
-        match self.as_str().unwrap_or_default() {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        }
     }
 
     /// As [`Value::get`], with `null` counted as absent.
@@ -338,6 +292,72 @@ impl<'d> Value<'d> {
             }
             _ => writer.verbatim(self.source()),
         }
+    }
+}
+
+/// A key of an object.
+#[derive(Clone, Copy)]
+struct Key<'d> {
+    document: &'d Document,
+    node: Node,
+}
+
+impl<'d> Key<'d> {
+    fn as_str(self) -> Option<Cow<'d, str>> {
+        self.document.string(self.node)
+    }
+
+    #[inline]
+    fn is(self, text: &str) -> bool {
+        // Most keys are told apart by their lengths.
+        let own = self.node.spelling();
+        if self.node.escaped {
+            self.as_str().is_some_and(|own| own == text)
+        } else {
+            own.len() == text.len() && self.document.bytes[own] == *text.as_bytes()
+        }
+    }
+
+    /// Whether it may be longer than this one.
+    #[inline]
+    fn is_longer(self, text: &str) -> bool {
+        self.node.escaped || self.node.spelling().len() > text.len()
+    }
+
+    /// Its bytes, without escapes.
+    fn spelling(self) -> Cow<'d, [u8]> {
+        if !self.node.escaped {
+            return Cow::Borrowed(&self.document.bytes[self.node.spelling()]);
+        }
+        match self.as_str().unwrap_or_default() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }
+    }
+}
+
+impl Document {
+    /// The text of a string; `None` for other kinds.
+    fn string(&self, node: Node) -> Option<Cow<'_, str>> {
+        if node.kind != Kind::String {
+            return None;
+        }
+        let bytes = &self.bytes[node.spelling()];
+        let text = std::str::from_utf8(bytes).ok();
+        self.readable(text.and_then(|text| {
+            if node.escaped && memchr(b'\\', bytes).is_some() {
+                return unescape(text).map(Cow::Owned);
+            }
+            Some(Cow::Borrowed(text))
+        }))
+    }
+
+    /// What was read, if it could be: only an outline has strings that cannot.
+    fn readable<T>(&self, read: Option<T>) -> Option<T> {
+        if read.is_none() {
+            self.spoiled.store(true, Ordering::Relaxed);
+        }
+        read
     }
 }
 
