@@ -68,11 +68,26 @@ fn equal(word: u64, byte: u8) -> u64 {
     difference.wrapping_sub(ONES) & !difference
 }
 
+/// The last bytes, fewer than a word: their word is filled up with bytes that are not special.
 fn tail<const SEPARATORS: bool>(bytes: &[u8], from: usize) -> usize {
-    let rest = bytes[from..].iter();
-    from + rest
-        .take_while(|byte| !is_special::<SEPARATORS>(**byte))
-        .count()
+    const FILL: u64 = ONES * b'a' as u64;
+    let rest = &bytes[from..];
+    let word = match bytes.last_chunk::<8>() {
+        _ if rest.is_empty() => return from,
+        Some(last) => {
+            let word = u64::from_le_bytes(*last) >> (8 * (8 - rest.len()));
+            word | FILL << (8 * rest.len())
+        }
+        None => {
+            let mut word = FILL.to_le_bytes();
+            word[..rest.len()].copy_from_slice(rest);
+            u64::from_le_bytes(word)
+        }
+    };
+    match specials::<SEPARATORS>(word) {
+        0 => bytes.len(),
+        found => from + found.trailing_zeros() as usize / 8,
+    }
 }
 
 /// Written as a fold so that the compiler can look at many bytes at once.
