@@ -119,7 +119,7 @@ impl Excerpt {
         } else {
             Cow::from([&self.first, &self.rest[..]].concat())
         };
-        let text = String::from_utf8_lossy(&whole);
+        let text = mask::text(&whole);
         if is_plain(&text) {
             out.push_str(&text);
         } else {
