@@ -213,7 +213,6 @@ impl<'d> Value<'d> {
     }
 
     /// The keys and the values of an object; nothing for other kinds.
-    #[inline]
     fn pairs(self) -> impl Iterator<Item = (Key<'d>, Value<'d>)> {
         let Range { start: mut at, end } = self.nodes_inside(Kind::Object);
         let document = self.document;
@@ -241,25 +240,47 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'d>> {
         let mut found = None;
-        for (name, value) in self.pairs() {
-            if name.is(key) {
-                found = Some(value);
-            }
-        }
+        self.look(
+            |length| length == key.len(),
+            |name, value| {
+                if name.is(key) {
+                    found = Some(value);
+                }
+            },
+        );
         found
     }
 
     /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`, as bytes.
     pub(crate) fn field_or(self, key: &str, alike: impl Fn(&[u8]) -> bool) -> Option<Value<'d>> {
         let (mut found, mut other) = (None, None);
-        for (name, value) in self.pairs() {
-            if name.is(key) {
-                found = Some(value);
-            } else if name.is_longer(key) && !value.is_null() && alike(&name.spelling()) {
-                other = Some(value);
-            }
-        }
+        self.look(
+            |length| length >= key.len(),
+            |name, value| {
+                if name.is(key) {
+                    found = Some(value);
+                } else if !value.is_null() && alike(&name.spelling()) {
+                    other = Some(value);
+                }
+            },
+        );
         found.filter(|value| !value.is_null()).or(other)
+    }
+
+    /// Looks at the entries whose keys have lengths that fit, and at those whose lengths are not known. Reading a document is
+    /// mostly this, and nearly all keys are told from the one that is looked for by their lengths.
+    #[inline]
+    fn look(self, fits: impl Fn(usize) -> bool, mut visit: impl FnMut(Key<'d>, Value<'d>)) {
+        let document = self.document;
+        let Range { start: mut at, end } = self.nodes_inside(Kind::Object);
+        let nodes = &document.nodes[..end as usize];
+        while let (Some(&node), Some(value)) = (nodes.get(at as usize), nodes.get(at as usize + 1))
+        {
+            if node.escaped || fits(node.spelling().len()) {
+                visit(Key { document, node }, Value::new(document, at + 1));
+            }
+            at = value.next;
+        }
     }
 
     /// As [`Value::get`], with `null` counted as absent.
@@ -307,21 +328,11 @@ impl<'d> Key<'d> {
         self.document.string(self.node)
     }
 
-    #[inline]
     fn is(self, text: &str) -> bool {
-        // Most keys are told apart by their lengths.
-        let own = self.node.spelling();
         if self.node.escaped {
-            self.as_str().is_some_and(|own| own == text)
-        } else {
-            own.len() == text.len() && self.document.bytes[own] == *text.as_bytes()
+            return self.as_str().is_some_and(|own| own == text);
         }
-    }
-
-    /// Whether it may be longer than this one.
-    #[inline]
-    fn is_longer(self, text: &str) -> bool {
-        self.node.escaped || self.node.spelling().len() > text.len()
+        self.document.bytes[self.node.spelling()] == *text.as_bytes()
     }
 
     /// Its bytes, without escapes.
