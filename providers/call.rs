@@ -118,20 +118,11 @@ pub async fn call(
     if credential.kind == ProviderKind::Demo {
         return demo::call(&call);
     }
-    let Some(token) = credential.token().await? else {
-        return once(clients, proxy, timeouts, &call, None).await;
+    let call = &call;
+    let asked = |token: Option<Token>| async move {
+        once(clients, proxy, timeouts, call, token.as_ref()).await
     };
-    let refused = match once(clients, proxy, timeouts, &call, Some(&token)).await {
-        Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
-        outcome => return outcome,
-    };
-    let token = credential.renewed(&token, refused).await?;
-    match once(clients, proxy, timeouts, &call, Some(&token)).await {
-        Err(error) if error.error.code.as_deref() == Some(claude::REVOKED) => {
-            Err(credential.given_up(&token, error))
-        }
-        outcome => outcome,
-    }
+    credential.let_in(asked).await
 }
 
 /// One call, with the token of an account where the credential is one. A provider with several places is asked at the next

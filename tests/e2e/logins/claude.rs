@@ -288,6 +288,45 @@ async fn a_login_that_was_revoked_is_over_until_somebody_logs_in() {
 }
 
 #[tokio::test]
+async fn a_login_that_was_revoked_is_told_by_the_doctor_before_anybody_asked() {
+    for (holds, state) in [
+        (Holds::FirstToken, "ready"),
+        (Holds::Login, "log_in_again"),
+        (Holds::Tokens, "log_in_again"),
+    ] {
+        let (scene, _gateway) = start(holds, "").await;
+        scene.change(ACCOUNT, &json!({"fetch_models": true}));
+        eventually("its list was asked for, and with a new token", async || {
+            let asked = scene.server.asked(LIST).len();
+            let renewed = scene.server.asked("/token").len() == 1;
+            renewed
+                && (asked == 2 || holds == Holds::Login)
+                && shown(&scene).await["state"] == state
+        })
+        .await;
+        let doctor = scene.launch().run(&["doctor", "--json"]).await;
+        let report: Value = serde_json::from_str(&doctor.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap().iter();
+        let told: Vec<&Value> = checks
+            .filter(|check| {
+                check["what"]
+                    .as_str()
+                    .unwrap()
+                    .contains("needs a new login")
+            })
+            .collect();
+        if state == "ready" {
+            assert_eq!((doctor.code, told.len()), (Some(0), 0), "{report:#}");
+            continue;
+        }
+        assert_eq!((doctor.code, told.len()), (Some(1), 1), "{report:#}");
+        assert_eq!(told[0]["state"], "broken");
+        assert_eq!(told[0]["hint"], "modelgate login claude");
+        assert_eq!(scene.server.asked(MESSAGES).len(), 0);
+    }
+}
+
+#[tokio::test]
 async fn money_that_is_spent_is_said_with_the_day_it_comes_back() {
     let (scene, gateway) = start(Holds::Money, "").await;
     let answer = ask(&gateway).await;
