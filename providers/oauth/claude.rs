@@ -14,6 +14,9 @@ pub(super) const TERMS: Terms = Terms {
     instead: "an API key from https://console.anthropic.com/settings/keys as ANTHROPIC_API_KEY",
 };
 
+/// The field of an account's file that says which account it is, also where nobody knows its address.
+pub(super) const ACCOUNT_UUID: &str = "account_uuid";
+
 /// Where the person is sent.
 pub(super) fn authorize(service: &OAuthService, ask: &Ask<'_>) -> Result<Url, LoginError> {
     let mut url = service.url(OAuthSetting::AuthorizeUrl)?;
@@ -45,8 +48,8 @@ pub(super) fn exchange<'a>(
     ]
 }
 
-/// Whose the tokens are: what came with them, else what the provider says when it is asked. A token that may not know
-/// ("setup tokens" of the vendor's own program) is an account all the same.
+/// Whose the tokens are: what came with them, and what the provider says when it is asked, where no address came. A token that may
+/// not know ("setup tokens" of the vendor's own program) is an account all the same.
 pub(super) async fn identify(
     service: &OAuthService,
     client: &reqwest::Client,
@@ -55,8 +58,7 @@ pub(super) async fn identify(
 ) -> NewAccount {
     let access = grant.access.clone();
     let mut account = NewAccount::of(AccountKind::Claude, grant);
-    read(&mut account, answer.root());
-    if account.who.is_some() {
+    if read(&mut account, answer.root()).is_some() {
         return account;
     }
     let Ok(url) = service.url(OAuthSetting::ProfileUrl) else {
@@ -75,8 +77,8 @@ pub(super) async fn identify(
     account
 }
 
-/// `account` and `organization`, which the token endpoint and the profile spell alike but for the address.
-fn read(account: &mut NewAccount, answer: Value<'_>) {
+/// `account` and `organization`, which the token endpoint and the profile spell alike but for the address, which is given back.
+fn read(account: &mut NewAccount, answer: Value<'_>) -> Option<String> {
     let text = |object: &str, name: &str| {
         let text = answer.field(object)?.text_of(name)?;
         let text = text.trim();
@@ -85,7 +87,7 @@ fn read(account: &mut NewAccount, answer: Value<'_>) {
     let email = text("account", "email_address").or_else(|| text("account", "email"));
     let fields = [
         ("email", email.clone()),
-        ("account_uuid", text("account", "uuid")),
+        (ACCOUNT_UUID, text("account", "uuid")),
         ("organization_uuid", text("organization", "uuid")),
         ("organization_name", text("organization", "name")),
     ];
@@ -94,6 +96,9 @@ fn read(account: &mut NewAccount, answer: Value<'_>) {
             account.fields.push((name, Secret::from(value)));
         }
     }
-    account.who = email.or_else(|| text("account", "uuid"));
-    account.plan = text("organization", "organization_type");
+    let who = email.clone().or_else(|| text("account", "uuid"));
+    account.who = who.or(account.who.take());
+    let plan = text("organization", "organization_type");
+    account.plan = plan.or(account.plan.take());
+    email
 }
