@@ -349,7 +349,8 @@ pub(crate) async fn refused(
     } else {
         asked.or(told)
     };
-    error.error.retry_after = used_up.max(family).max(hint);
+    let month = kiro::until_next_month(credential, &error, now);
+    error.error.retry_after = used_up.max(family).max(hint).or(month);
     error.wide |= used_up.is_some();
     error.rule = rule(credential, status.as_u16(), &body);
     error
