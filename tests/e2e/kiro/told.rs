@@ -5,7 +5,7 @@ use super::{Scene, builder, social};
 use crate::harness::stand_in::Said;
 use crate::harness::{Speaks, eventually};
 use serde_json::{Value, json};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 const LOGIN: [&str; 5] = ["login", "kiro", "--no-browser", "--json", "--yes"];
 
@@ -154,6 +154,22 @@ async fn a_month_that_is_used_up_rests_its_account_until_the_next_one() {
         let minutes = minutes_until(&shown["next_try"]);
         assert!((least..=least + 1).contains(&minutes), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn trouble_of_kiros_is_waited_out_for_a_second() {
+    let scene = Scene::start().await;
+    let mut more = social();
+    more["request_retry"] = json!(1);
+    scene.account("kiro-a", &more);
+    let gateway = scene.launch().start().await;
+    let trouble = json!({"__type": "InternalServerException", "message": "Sorry."});
+    scene.aws.say(Said::json(500, &trouble));
+    scene.aws.say_stream(super::HELLO);
+    let began = Instant::now();
+    let answer = gateway.question(Speaks::Claude, super::MODEL, false).await;
+    answer.expect_text(Speaks::Claude, "Hello there");
+    assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]
