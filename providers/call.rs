@@ -48,6 +48,8 @@ pub struct Call<'a> {
     pub operation: Operation,
     /// The dialect of `body`: one that the provider speaks.
     pub dialect: Dialect,
+    /// What tells the request from all others, for providers that are told: the client's own word where it has one.
+    pub id: &'a str,
     /// The upstream's name of the model, for providers whose addresses hold it.
     pub model: &'a str,
     /// A stream is wanted, for providers whose addresses say so.
