@@ -68,11 +68,14 @@ fn one(account: &Account, clock: &Clock, report: &mut Report) {
                 format!("it is tried again by itself; `modelgate accounts clear-cooldown {id}` does not wait"),
             );
         }
-        State::LogInAgain => report.broken(
-            HERE,
-            format!("{id} needs a new login{why}"),
-            format!("modelgate login {}", inert(&account.kind)),
-        ),
+        State::LogInAgain => {
+            let provider = account.login.as_deref().unwrap_or_default();
+            report.broken(
+                HERE,
+                format!("{id} needs a new login{why}"),
+                format!("modelgate login {}", inert(provider)).trim_end(),
+            );
+        }
     }
 }
 
