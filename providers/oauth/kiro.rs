@@ -8,6 +8,7 @@ mod social;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, RawJson, Value};
@@ -179,7 +180,8 @@ pub(super) async fn renew(
 ) -> Result<Grant, Refused> {
     let refresh = refresh_token(account)?;
     let mut fields = vec![("refreshToken", refresh)];
-    let url = if kiro::is_social(account) {
+    let social = kiro::is_social(account);
+    let url = if social {
         service(oauth, SERVICE)?.url(OAuthSetting::RefreshUrl)?
     } else {
         let field = |name| {
@@ -195,6 +197,11 @@ pub(super) async fn renew(
     let answer = Question::new(url, Encoding::Json, fields)
         .ask(http, KIND)
         .await?;
+    // Kiro's own servers have no word for it.
+    if social && answer.status == StatusCode::UNAUTHORIZED {
+        let reason = "Kiro takes its refresh token no more";
+        return Err(Refused::LoginAgain(reason.to_owned()));
+    }
     let now = SystemTime::now();
     let answer = answer.good().map_err(|refused| {
         let end = account.extra(CLIENT_EXPIRES);
