@@ -9,7 +9,7 @@ use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
 
-pub(crate) use failure::{REVOKED, failure};
+pub(crate) use failure::{failure, is_revoked};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};

@@ -218,9 +218,7 @@ impl Credential {
         };
         let token = self.renewed(&token, refused).await?;
         match ask(Some(token.clone())).await {
-            Err(error) if error.error.code.as_deref() == Some(claude::REVOKED) => {
-                Err(self.given_up(&token, error))
-            }
+            Err(error) if claude::is_revoked(&error) => Err(self.given_up(&token, error)),
             outcome => outcome,
         }
     }
@@ -245,7 +243,7 @@ impl Credential {
     }
 
     /// The failure of an account whose tokens its provider revokes, the new one too: only its owner can mend that.
-    fn given_up(&self, token: &Token, refused: CallError) -> CallError {
+    pub(crate) fn given_up(&self, token: &Token, refused: CallError) -> CallError {
         let refresher = self
             .account
             .as_ref()

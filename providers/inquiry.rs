@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
-use crate::{CallError, Clients, body, call, client};
+use crate::{CallError, Clients, body, call, claude, client};
 
 /// Most bytes of an answer.
 const LARGEST: usize = 4 << 20;
@@ -35,7 +35,14 @@ pub(crate) async fn ask(
         let request = request(credential, url.clone(), token.as_ref(), &shape);
         send(clients, proxy, timeouts, credential, request)
     };
-    credential.let_in(once).await
+    match credential.token().await? {
+        // A token that cannot be renewed may be refused here and be good for requests.
+        Some(token) if !token.account.is_renewable() => match once(Some(token.clone())).await {
+            Err(error) if claude::is_revoked(&error) => Err(credential.given_up(&token, error)),
+            outcome => outcome,
+        },
+        _ => credential.let_in(once).await,
+    }
 }
 
 fn request(

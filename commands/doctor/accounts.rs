@@ -132,8 +132,7 @@ pub(super) fn of_files(config: Option<&Config>, report: &mut Report) {
     for account in snapshot.accounts() {
         let tokens = &account.tokens;
         let over = tokens.expires.is_some_and(|end| end <= now);
-        let renewable = tokens.refresh.is_some() || account.kind.mints();
-        if over && !renewable && !account.settings.disabled {
+        if over && !account.is_renewable() && !account.settings.disabled {
             report.broken(
                 HERE,
                 format!(

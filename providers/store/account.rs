@@ -161,6 +161,12 @@ impl fmt::Display for AccountKind {
 }
 
 impl Account {
+    /// Whether new tokens can be had without a new login: for a refresh token, for what is kept to make them from, or for a cookie.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        self.tokens.refresh.is_some() || self.kind.mints() || self.extra("cookie").is_some()
+    }
+
     /// The name for logs and records: that of the file without `.json`.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -35,6 +35,8 @@ enum Holds {
     Money,
     /// The window of the plan for some models is used up.
     Family,
+    /// The token may not see the list of models.
+    List,
 }
 
 /// An account before a stand-in; `more` are further lines of the configuration.
@@ -96,7 +98,8 @@ fn admit(asked: &Asked, holds: Holds) -> Option<Said> {
             "You have reached your specified API usage limits. You will regain access on 2099-01-01 at 00:00 UTC.",
         )),
         Holds::Family if asked.json()["model"] == MODEL => Some(family_is_used_up()),
-        Holds::Nothing | Holds::FirstToken | Holds::Family => None,
+        Holds::List if asked.path == LIST => Some(refusal(401, "authentication_error", "No.")),
+        Holds::Nothing | Holds::FirstToken | Holds::Family | Holds::List => None,
     }
 }
 
@@ -324,6 +327,22 @@ async fn a_login_that_was_revoked_is_told_by_the_doctor_before_anybody_asked() {
         assert_eq!(told[0]["hint"], "modelgate login claude");
         assert_eq!(scene.server.asked(MESSAGES).len(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_serves_though_its_list_is_refused() {
+    let (scene, gateway) = start(Holds::List, "").await;
+    let lists = json!({"refresh_token": "", "fetch_models": true});
+    scene.change(ACCOUNT, &lists);
+    eventually("its list is asked for", async || {
+        !scene.server.asked(LIST).is_empty()
+    })
+    .await;
+    ask(&gateway)
+        .await
+        .expect_text(Speaks::Claude, "Hello there");
+    assert_eq!(shown(&scene).await["state"], "ready");
+    assert!(scene.server.asked("/token").is_empty());
 }
 
 #[tokio::test]
