@@ -99,7 +99,10 @@ impl ProviderKind {
     /// The one table of them.
     const fn traits(self) -> Traits {
         match self {
-            Self::Antigravity => Traits::new("antigravity", Dialect::Gemini),
+            Self::Antigravity => Traits {
+                lists_by_account: true,
+                ..Traits::new("antigravity", Dialect::Gemini)
+            },
             Self::ChatGpt => Traits {
                 keeps_answers: false,
                 caches_by_key: true,
@@ -116,6 +119,7 @@ impl ProviderKind {
             Self::Compatible => Traits::new("openai-compatibility", Dialect::Chat),
             Self::Copilot => Traits {
                 keeps_answers: false,
+                lists_by_account: true,
                 lists_dialects: true,
                 ..Traits::new("github-copilot", Dialect::Chat)
             },
@@ -130,6 +134,7 @@ impl ProviderKind {
                 ..Traits::new("kimi", Dialect::Chat)
             },
             Self::Kiro => Traits {
+                lists_by_account: true,
                 pauses: Pauses {
                     first: Duration::from_secs(1),
                     longest: Duration::from_secs(4),
@@ -142,6 +147,7 @@ impl ProviderKind {
                 keeps_answers: false,
                 caches_by_key: true,
                 streams_loosely: true,
+                lists_by_account: true,
                 ..Traits::new("xai", Dialect::Chat)
             },
         }
@@ -179,7 +185,8 @@ impl ProviderKind {
         self.traits().streams_loosely
     }
 
-    /// Whether each account has a list of models of its own, and not all of them the same.
+    /// Whether each account has a list of models of its own, and not all of them the same: what is on it depends on the plan, the
+    /// profile or the server of the account (`providers.md` 3.4, 8, 9.6, 12, 14).
     #[must_use]
     pub(crate) const fn lists_by_account(self) -> bool {
         self.traits().lists_by_account
