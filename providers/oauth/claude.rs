@@ -5,7 +5,7 @@ use modelgate_dialects::json::{Document, Value};
 use url::Url;
 
 use super::browser::Ask;
-use super::token::{Answer, send};
+use super::token::{Answer, send_briefly};
 use super::{Grant, LoginError, NewAccount, Terms};
 use crate::AccountKind;
 
@@ -65,7 +65,7 @@ pub(super) async fn identify(
         return account;
     };
     let request = client.get(url).bearer_auth(access.expose());
-    let answer = send(request, AccountKind::Claude).await;
+    let answer = send_briefly(request, AccountKind::Claude).await;
     match answer.and_then(Answer::good) {
         Ok(body) => {
             if let Ok(profile) = Document::parse(body) {

@@ -9,11 +9,10 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, StatusCode};
 use modelgate_config::{OAuthService, OAuthSetting, Secret, setting};
 use modelgate_dialects::json::{Document, RawJson, Value};
-use tokio::time::timeout;
 use url::Url;
 
 use super::browser::Ask;
-use super::token::{Answer, Encoding, Question, refresh_token, send};
+use super::token::{Answer, Encoding, Question, refresh_token, send, within};
 use super::{Grant, LoginError, NewAccount, Page, Refused, granted};
 use crate::iflow::API_KEY;
 use crate::{Account, AccountKind, credential};
@@ -89,10 +88,9 @@ pub(super) async fn renew(
     ];
     let mut grant = tokens(service, http, fields).await?;
     // The refresh token that was sent is spent: what came for it is kept in any case. An old key that is refused renews once more.
-    match timeout(PATIENCE, user(service, http, &grant.access)).await {
-        Ok(Ok((key, _))) => grant.fields.push((API_KEY, key)),
-        Ok(Err(refused)) => tracing::warn!(account = account.id(), ?refused, "the key is not told"),
-        Err(_) => tracing::warn!(account = account.id(), "the key is not told in time"),
+    match within(PATIENCE, user(service, http, &grant.access)).await {
+        Ok((key, _)) => grant.fields.push((API_KEY, key)),
+        Err(refused) => tracing::warn!(account = account.id(), ?refused, "the key is not told"),
     }
     Ok(grant)
 }
