@@ -1,13 +1,15 @@
 //! Logins of Anthropic (`providers.md` 2.2).
 
+use std::time::SystemTime;
+
 use modelgate_config::{OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, Value};
 use url::Url;
 
 use super::browser::Ask;
 use super::token::{Answer, send_briefly};
-use super::{Grant, LoginError, NewAccount, Terms};
-use crate::AccountKind;
+use super::{Grant, LoginError, NewAccount, Refused, Terms, TokenEndpoint, granted};
+use crate::{Account, AccountKind};
 
 pub(super) const TERMS: Terms = Terms {
     text: "Anthropic means subscriptions for its own applications. Other programs may be refused, and the account with them.",
@@ -56,25 +58,55 @@ pub(super) async fn identify(
     grant: Grant,
     answer: &Document,
 ) -> NewAccount {
-    let access = grant.access.clone();
-    let mut account = NewAccount::of(AccountKind::Claude, grant);
-    if read(&mut account, answer.root()).is_some() {
-        return account;
+    let mut account = NewAccount::of(AccountKind::Claude, grant.clone());
+    if read(&mut account, answer.root()).is_none() {
+        ask_whose(&mut account, service, client, &grant.access).await;
     }
+    account
+}
+
+/// Asks for new tokens. An account whose address nobody knows is asked for it first: the token that it has may end with them.
+pub(super) async fn renew(
+    account: &Account,
+    service: &OAuthService,
+    endpoint: &TokenEndpoint,
+    client: &reqwest::Client,
+) -> Result<Grant, Refused> {
+    let mut told = NewAccount::without_tokens(account.kind);
+    let nameless = account.settings.email.is_none();
+    let tokens = &account.tokens;
+    let good = tokens.expires.is_none_or(|end| end > SystemTime::now());
+    if let (true, Some(access)) = (nameless && good, &tokens.access) {
+        ask_whose(&mut told, service, client, access).await;
+    }
+    let body = endpoint.renew(client, account).await?;
+    let mut grant = granted(body.clone(), SystemTime::now())?;
+    if nameless {
+        read(&mut told, Document::parse(body).unwrap_or_default().root());
+        grant.fields.extend(told.fields);
+    }
+    Ok(grant)
+}
+
+/// Asks whose a token is.
+async fn ask_whose(
+    account: &mut NewAccount,
+    service: &OAuthService,
+    client: &reqwest::Client,
+    access: &Secret,
+) {
     let Ok(url) = service.url(OAuthSetting::ProfileUrl) else {
-        return account;
+        return;
     };
     let request = client.get(url).bearer_auth(access.expose());
     let answer = send_briefly(request, AccountKind::Claude).await;
     match answer.and_then(Answer::good) {
         Ok(body) => {
-            if let Ok(profile) = Document::parse(body) {
-                read(&mut account, profile.root());
-            }
+            let profile = Document::parse(body).unwrap_or_default();
+            read(account, profile.root());
         }
         Err(refused) => tracing::debug!(?refused, "claude does not say whose account it is"),
     }
-    account
 }
 
 /// `account` and `organization`, which the token endpoint and the profile spell alike but for the address, which is given back.

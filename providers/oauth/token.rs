@@ -107,7 +107,6 @@ impl TokenEndpoint {
         connect: Duration,
         account: &Account,
     ) -> Result<Grant, Refused> {
-        let refresh = refresh_token(account)?;
         let proxy = match &account.settings.proxy {
             Proxy::Inherit => proxy,
             own => own,
@@ -115,12 +114,21 @@ impl TokenEndpoint {
         let client = clients
             .get(proxy, connect)
             .map_err(|error| Refused::Failed(told(error, account.kind)))?;
+        granted(self.renew(&client, account).await?, SystemTime::now())
+    }
+
+    /// The same, for those who want to see the answer.
+    pub(super) async fn renew(
+        &self,
+        client: &reqwest::Client,
+        account: &Account,
+    ) -> Result<Bytes, Refused> {
+        let refresh = refresh_token(account)?;
         let fields = [
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh.expose()),
         ];
-        let body = self.ask(&client, account.kind, &fields).await?;
-        granted(body, SystemTime::now())
+        self.ask(client, account.kind, &fields).await
     }
 
     /// Asks for tokens: the fields, and who asks.
