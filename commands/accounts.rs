@@ -16,8 +16,8 @@ use crate::remote::Remote;
 /// why not and when it is tried again, how many attempts gave an answer, and how much of its limits is used up.
 ///
 /// The gateway on this machine is found by its runtime file and needs no key; any other is named with --url and
-/// MODELGATE_MANAGEMENT_KEY. With --json: {"accounts": [{"id", "provider", "kind", "source", "label", "email", "plan", "file",
-/// "state", "reason", "next_try", "priority", "weight", "prefix", "succeeded", "failed", "token_expires", "quota":
+/// MODELGATE_MANAGEMENT_KEY. With --json: {"accounts": [{"id", "provider", "kind", "login", "source", "label", "email", "plan",
+/// "file", "state", "reason", "next_try", "priority", "weight", "prefix", "succeeded", "failed", "token_expires", "quota":
 /// [{"name", "used_percent", "resets_at"}], "model_list": {"models", "fetched", "error"}, "models": [{"model", "state", "reason", "next_try"}]}]}; what is not known is
 /// absent.
 #[derive(Debug, clap::Args)]

@@ -123,6 +123,7 @@ fn request<'a>(plan: &'a Plan, candidate: &'a Candidate, prepared: &Prepared) ->
         credential: &candidate.credential,
         operation: Operation::Generate,
         dialect,
+        id: plan.call_id(),
         model: &candidate.target.model,
         stream: plan.peek.stream,
         body: prepared.body.clone(),

@@ -28,6 +28,8 @@ use crate::suffix::Suffix;
 /// A request as it was read.
 pub(crate) struct Read {
     pub(crate) id: RequestId,
+    /// How the client itself calls what it asks, where it does.
+    pub(crate) prompt: Option<Str>,
     pub(crate) query: Option<String>,
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) transcript: Transcript,
@@ -83,8 +85,12 @@ pub(crate) async fn read(
         Ask::Body(_) => peek(&document).map(|peek| (peek, None)),
         Ask::Google(google) => open(google, &document),
     };
-    let (peek, inner) = seen.map_err(|error| first(error.into()))?;
+    let (peek, opened) = seen.map_err(|error| first(error.into()))?;
     record.asked(&peek.model, peek.stream);
+    let (inner, prompt) = match opened {
+        Some(Opened { request, prompt }) => (Some(request), prompt),
+        None => (None, None),
+    };
     let instead = incoming.amp.and_then(|amp| amp.instead);
     let model = instead.unwrap_or_else(|| peek.model.clone());
     record.listed(snapshot.catalog.is_listed(&model));
@@ -96,6 +102,7 @@ pub(crate) async fn read(
         .flatten();
     Ok(Read {
         id: incoming.id,
+        prompt,
         query: incoming.query.as_deref().and_then(without_key),
         headers,
         transcript: incoming.transcript,
@@ -158,11 +165,17 @@ fn previous(
     Some(known.map_or(Previous::Unknown(id), Previous::Known))
 }
 
+/// What was in an envelope.
+struct Opened {
+    request: Bytes,
+    /// How the client calls it.
+    prompt: Option<Str>,
+}
+
 /// What routing needs of a request of Google's, and what was in its envelope.
-fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Bytes>), DecodeError> {
+fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Opened>), DecodeError> {
     let Some(model) = &google.model else {
         let (envelope, request) = envelope::open(document.root())?;
-        let inner = request.raw().to_text().into_bytes();
         let model = Str::from(google::bare(&envelope.model));
         let peek = peek_beside_url(document, model, google.streams())?;
         if peek.model.is_blank() {
@@ -171,7 +184,11 @@ fn open(google: &Google, document: &Document) -> Result<(Peek, Option<Bytes>), D
                 "missing; name a model, see GET /v1beta/models",
             ));
         }
-        return Ok((peek, Some(inner)));
+        let opened = Opened {
+            request: request.raw().to_text().into_bytes(),
+            prompt: envelope.prompt_id(),
+        };
+        return Ok((peek, Some(opened)));
     };
     peek_beside_url(document, model.clone(), google.streams()).map(|peek| (peek, None))
 }

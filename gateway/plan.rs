@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) state: Arc<State>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) id: RequestId,
+    /// How the client itself calls what it asks, where it does.
+    prompt: Option<Str>,
     pub(crate) dialect: Dialect,
     /// What the path says beside the body, for Google's clients.
     pub(crate) google: Option<Google>,
@@ -110,6 +112,7 @@ impl Plan {
             state,
             snapshot,
             id: read.id,
+            prompt: read.prompt,
             dialect,
             google: match ask {
                 Ask::Body(_) => None,
@@ -132,6 +135,11 @@ impl Plan {
             decoded: None,
             stateless: false,
         }))
+    }
+
+    /// What tells the request from all others: the client's own word where it has one.
+    pub(crate) fn call_id(&self) -> &str {
+        self.prompt.as_deref().unwrap_or_else(|| self.id.as_str())
     }
 
     /// Goes over to the next fallback of the model; false when there is none.

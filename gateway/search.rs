@@ -2,10 +2,9 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use modelgate_dialects::{Losses, Str};
-use modelgate_providers::{CallError, CallErrorKind, Candidate, Moment};
+use modelgate_providers::{CallError, CallErrorKind, Candidate, Moment, Pauses};
 use tokio::time::sleep;
 
 use crate::attempt::{self, Answer, Refusal};
@@ -14,10 +13,6 @@ use crate::plan::Plan;
 use crate::record::Record;
 use crate::resting;
 use crate::tried::{Next, Tried};
-
-/// Wait before the second round over the candidates; it doubles with every further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How the search for an answer ended, with the losses of the candidate that answered.
 pub(crate) type Opened = (Record, Result<(Answer, Losses), Failure>);
@@ -52,8 +47,8 @@ struct Ended {
     failure: Failure,
     /// Others may do better.
     may_rotate: bool,
-    /// The same ones may do better in a moment.
-    may_pass: bool,
+    /// The same ones may do better after a pause.
+    pauses: Option<Pauses>,
     /// When the first that is barred can be asked again.
     retry_at: Option<Moment>,
 }
@@ -63,7 +58,7 @@ async fn search(plan: &mut Plan) -> Result<(Answer, Losses), Ended> {
     plan.look_around();
     let snapshot = Arc::clone(&plan.snapshot);
     let mut patience = snapshot.config.max_retry_interval;
-    let mut pause = FIRST_PAUSE;
+    let mut paused = 0;
     let mut tried = Tried::default();
     loop {
         let ended = match round(plan, &mut tried).await {
@@ -73,26 +68,31 @@ async fn search(plan: &mut Plan) -> Result<(Answer, Losses), Ended> {
         if !ended.may_rotate || !tried.next_round(plan) {
             return Err(ended);
         }
-        let wait = if ended.may_pass {
-            pause
-        } else {
-            let now = Moment::now();
-            let wait = ended.retry_at.map(|at| at.since(now));
-            match wait.filter(|wait| *wait <= patience && !wait.is_zero()) {
-                Some(wait) => wait,
-                None => return Err(ended),
+        let wait = match ended.pauses {
+            Some(pauses) => {
+                paused += 1;
+                pauses.after(paused - 1)
+            }
+            None => {
+                let now = Moment::now();
+                let wait = ended.retry_at.map(|at| at.since(now));
+                match wait.filter(|wait| *wait <= patience && !wait.is_zero()) {
+                    Some(wait) => {
+                        patience -= wait;
+                        wait
+                    }
+                    None => return Err(ended),
+                }
             }
         };
         tracing::debug!(request_id = %plan.id, ?wait, "nobody answered; trying again");
         sleep(wait).await;
-        patience = patience.saturating_sub(if ended.may_pass { Duration::ZERO } else { wait });
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
 async fn round(plan: &mut Plan, tried: &mut Tried) -> Result<(Answer, Losses), Ended> {
     let mut shown: Option<(u8, Failure)> = None;
-    let mut may_pass = false;
+    let mut pauses = None;
     let retry_at = loop {
         let (candidate, mut trying) = match tried.next(plan, &|_| true) {
             Next::Candidate(candidate, trying) => (candidate, trying),
@@ -118,11 +118,12 @@ async fn round(plan: &mut Plan, tried: &mut Tried) -> Result<(Answer, Losses), E
                     return Err(Ended {
                         failure,
                         may_rotate: false,
-                        may_pass: false,
+                        pauses: None,
                         retry_at: None,
                     });
                 }
-                may_pass |= passes(error.kind);
+                let own = passes(error.kind).then(|| candidate.credential.kind.pauses());
+                pauses = pauses.max(own);
                 (weight(error.kind), explained(&candidate, error))
             }
         };
@@ -134,7 +135,7 @@ async fn round(plan: &mut Plan, tried: &mut Tried) -> Result<(Answer, Losses), E
     Err(Ended {
         failure: failure.unwrap_or_else(|| resting::failure(plan, retry_at)),
         may_rotate: true,
-        may_pass,
+        pauses,
         retry_at,
     })
 }

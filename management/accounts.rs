@@ -25,6 +25,9 @@ pub struct Account {
     pub provider: String,
     /// How the provider is spoken to: `claude`, `openai-compatibility`.
     pub kind: String,
+    /// What `modelgate login` calls accounts like it, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
     /// Where it was found.
     pub source: Source,
     /// What people call it, where it has such a name.

@@ -22,15 +22,14 @@ pub(crate) fn entry(
     let own = settings.base_url.clone();
     let headers = settings.headers.iter();
     let common = channel.map(|channel| channel.excluded_models.clone());
+    let rules = channel.map(|channel| channel.error_rules.clone());
     Some(ProviderEntry {
         origin: account.file.to_string(),
         base_url: own.or_else(|| Url::parse(base_url).ok())?,
         prefix: settings.prefix.as_deref().map(str::to_owned),
         priority: settings.priority,
         weight: settings.weight.map_or(1, i64::from),
-        error_rules: channel
-            .map(|channel| channel.error_rules.clone())
-            .unwrap_or_default(),
+        error_rules: [settings.error_rules.clone(), rules.unwrap_or_default()].concat(),
         request_retry: settings.request_retry,
         cooling_disabled: settings.disable_cooling,
         models: Vec::new(),

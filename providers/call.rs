@@ -48,6 +48,8 @@ pub struct Call<'a> {
     pub operation: Operation,
     /// The dialect of `body`: one that the provider speaks.
     pub dialect: Dialect,
+    /// What tells the request from all others, for providers that are told: the client's own word where it has one.
+    pub id: &'a str,
     /// The upstream's name of the model, for providers whose addresses hold it.
     pub model: &'a str,
     /// A stream is wanted, for providers whose addresses say so.
@@ -118,20 +120,11 @@ pub async fn call(
     if credential.kind == ProviderKind::Demo {
         return demo::call(&call);
     }
-    let Some(token) = credential.token().await? else {
-        return once(clients, proxy, timeouts, &call, None).await;
+    let call = &call;
+    let asked = |token: Option<Token>| async move {
+        once(clients, proxy, timeouts, call, token.as_ref()).await
     };
-    let refused = match once(clients, proxy, timeouts, &call, Some(&token)).await {
-        Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
-        outcome => return outcome,
-    };
-    let token = credential.renewed(&token, refused).await?;
-    match once(clients, proxy, timeouts, &call, Some(&token)).await {
-        Err(error) if error.error.code.as_deref() == Some(claude::REVOKED) => {
-            Err(credential.given_up(&token, error))
-        }
-        outcome => outcome,
-    }
+    credential.let_in(asked).await
 }
 
 /// One call, with the token of an account where the credential is one. A provider with several places is asked at the next
@@ -358,7 +351,8 @@ pub(crate) async fn refused(
     } else {
         asked.or(told)
     };
-    error.error.retry_after = used_up.max(family).max(hint);
+    let month = kiro::until_next_month(credential, &error, now);
+    error.error.retry_after = used_up.max(family).max(hint).or(month);
     error.wide |= used_up.is_some();
     error.rule = rule(credential, status.as_u16(), &body);
     error

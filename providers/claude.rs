@@ -3,12 +3,13 @@
 mod failure;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use modelgate_config::Secret;
 use modelgate_config::model::{ClaudeAuth, ClaudeKey, ProviderEntry, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Str, Target};
 use url::Url;
 
-pub(crate) use failure::{REVOKED, failure};
+pub(crate) use failure::{failure, is_revoked};
 
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::forge::{Forge, Raw};
@@ -63,8 +64,18 @@ pub(crate) fn account(
     let mut headers = credential::common_headers();
     headers.insert(VERSION, HeaderValue::from_static("2023-06-01"));
     headers.insert(BETA, HeaderValue::from_static(OAUTH_BETA));
+    let entry = &beside_oauth(entry.clone());
     let raw = Raw::of_account(ProviderKind::Claude, "claude", account, entry, login);
     forge.make(raw, urls(&entry.base_url), headers)
+}
+
+/// The same entry, whose owner names features beside what a token needs and not instead of it.
+fn beside_oauth(mut entry: ProviderEntry) -> ProviderEntry {
+    let own = entry.headers.iter_mut();
+    for (_, betas) in own.filter(|(name, _)| name.eq_ignore_ascii_case(BETA.as_str())) {
+        *betas = Secret::from(format!("{},{OAUTH_BETA}", betas.expose()));
+    }
+    entry
 }
 
 fn urls(base: &Url) -> Urls {
@@ -115,6 +126,25 @@ pub(crate) fn forward(from: &HeaderMap, to: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_token_needs_is_named_beside_what_its_owner_wants() {
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = crate::Accounts::open(directory.path()).unwrap();
+        for (headers, expected) in [
+            ("{}", "oauth-2025-04-20"),
+            (
+                r#"{"Anthropic-Beta":"context-1m-2025-08-07"}"#,
+                "context-1m-2025-08-07,oauth-2025-04-20",
+            ),
+        ] {
+            let file = format!(r#"{{"type":"claude","access_token":"a","headers":{headers}}}"#);
+            let account = accounts.add("a.json", file.as_bytes()).unwrap();
+            let config = modelgate_config::Config::default();
+            let catalog = crate::Catalog::of_account(&config, &account);
+            assert_eq!(catalog.credentials()[0].headers()[BETA], expected);
+        }
+    }
 
     #[test]
     fn a_clients_features_are_named_once_beside_what_the_account_needs() {

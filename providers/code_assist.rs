@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use modelgate_config::model::ProviderEntry;
 use modelgate_config::{OAuthService, OAuthSetting};
-use modelgate_dialects::gemini::envelope::{Envelope, wrap_request};
+use modelgate_dialects::gemini::envelope::{Envelope, PROMPT_ID, wrap_request};
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::json::{Document, RawJson, Value, Writer};
 use modelgate_dialects::{Dialect, Str, Target};
@@ -26,6 +26,9 @@ use crate::{
 
 /// Whose thought signatures these upstreams accept: nothing says that those of the Gemini API are valid here.
 const REASONING_TAG: &str = "gemini-cli";
+
+/// What tells the prompt from others, in the envelope.
+const PROMPT: Str = Str::from_static(PROMPT_ID);
 
 /// What is told of an account in every envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,9 +181,10 @@ pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {
         return Ok(counted(&call.body, model));
     }
     let mut envelope = Envelope::new(Str::from(model), Some(project));
-    if credential.kind == ProviderKind::Antigravity {
-        envelope.rest = antigravity::beside(model, &call.body, agent.as_ref());
-    }
+    envelope.rest = match credential.kind {
+        ProviderKind::Antigravity => antigravity::beside(model, &call.body, agent.as_ref()),
+        _ => vec![(PROMPT, RawJson::build(|writer| writer.value(call.id)))],
+    };
     Ok(wrap_request(&envelope, &call.body))
 }
 

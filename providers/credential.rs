@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use modelgate_config::model::{ErrorRule, Proxy};
 use modelgate_config::{Secret, key_digest};
 use modelgate_dialects::{Dialect, Str};
@@ -13,7 +13,8 @@ use url::{Host, Url};
 use crate::code_assist::{self, Billed, Places};
 use crate::refresh::Token;
 use crate::{
-    Call, CallError, Health, Operation, ProviderKind, RefreshError, Refresher, gemini, iflow, kiro,
+    Call, CallError, Health, Operation, ProviderKind, RefreshError, Refresher, claude, gemini,
+    iflow, kiro,
 };
 
 /// How we call ourselves to every upstream.
@@ -199,12 +200,31 @@ impl Credential {
         Ok(Some(token))
     }
 
-    /// A new token of its account, once, in the place of one that was refused: a provider may have ended it before its time.
-    pub(crate) async fn renewed(
+    /// What comes of asking with the token of its account, where it is one; once more with a new token where that one is refused:
+    /// a provider may have ended it before its time.
+    pub(crate) async fn let_in<T, F>(
         &self,
-        token: &Token,
-        refused: CallError,
-    ) -> Result<Token, CallError> {
+        ask: impl Fn(Option<Token>) -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let Some(token) = self.token().await? else {
+            return ask(None).await;
+        };
+        let refused = match ask(Some(token.clone())).await {
+            Err(error) if error.error.status == StatusCode::UNAUTHORIZED.as_u16() => error,
+            outcome => return outcome,
+        };
+        let token = self.renewed(&token, refused).await?;
+        match ask(Some(token.clone())).await {
+            Err(error) if claude::is_revoked(&error) => Err(self.given_up(&token, error)),
+            outcome => outcome,
+        }
+    }
+
+    /// A new token of its account in the place of one that was refused.
+    async fn renewed(&self, token: &Token, refused: CallError) -> Result<Token, CallError> {
         let Some(Login {
             file,
             refresher: Some(refresher),

@@ -126,6 +126,7 @@ mod tests {
             credential: &credential,
             operation,
             dialect: Dialect::Gemini,
+            id: "r-1",
             model,
             stream,
             body: Bytes::new(),

@@ -1,6 +1,7 @@
 //! The closed set of providers.
 
 use std::fmt;
+use std::time::Duration;
 
 use modelgate_dialects::Dialect;
 
@@ -50,6 +51,30 @@ struct Traits {
     lists_by_account: bool,
     lists_dialects: bool,
     page_size: Option<&'static str>,
+    pauses: Pauses,
+}
+
+/// The pauses before a provider is asked again that failed for reasons which go away by themselves: each is twice as long as the one
+/// before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pauses {
+    first: Duration,
+    longest: Duration,
+}
+
+impl Pauses {
+    /// For whoever wants no others.
+    const USUAL: Self = Self {
+        first: Duration::from_millis(200),
+        longest: Duration::from_secs(2),
+    };
+
+    /// The pause after so many.
+    #[must_use]
+    pub fn after(self, earlier: u32) -> Duration {
+        let times = 1_u32.checked_shl(earlier).unwrap_or(u32::MAX);
+        self.first.saturating_mul(times).min(self.longest)
+    }
 }
 
 impl Traits {
@@ -65,6 +90,7 @@ impl Traits {
             lists_by_account: false,
             lists_dialects: false,
             page_size: None,
+            pauses: Pauses::USUAL,
         }
     }
 }
@@ -73,7 +99,10 @@ impl ProviderKind {
     /// The one table of them.
     const fn traits(self) -> Traits {
         match self {
-            Self::Antigravity => Traits::new("antigravity", Dialect::Gemini),
+            Self::Antigravity => Traits {
+                lists_by_account: true,
+                ..Traits::new("antigravity", Dialect::Gemini)
+            },
             Self::ChatGpt => Traits {
                 keeps_answers: false,
                 caches_by_key: true,
@@ -90,6 +119,7 @@ impl ProviderKind {
             Self::Compatible => Traits::new("openai-compatibility", Dialect::Chat),
             Self::Copilot => Traits {
                 keeps_answers: false,
+                lists_by_account: true,
                 lists_dialects: true,
                 ..Traits::new("github-copilot", Dialect::Chat)
             },
@@ -103,13 +133,21 @@ impl ProviderKind {
                 second_dialect: Some(Dialect::Claude),
                 ..Traits::new("kimi", Dialect::Chat)
             },
-            Self::Kiro => Traits::new("kiro", Dialect::Kiro),
+            Self::Kiro => Traits {
+                lists_by_account: true,
+                pauses: Pauses {
+                    first: Duration::from_secs(1),
+                    longest: Duration::from_secs(4),
+                },
+                ..Traits::new("kiro", Dialect::Kiro)
+            },
             Self::Qwen => Traits::new("qwen", Dialect::Chat),
             Self::Vertex => Traits::new("vertex", Dialect::Gemini),
             Self::Xai => Traits {
                 keeps_answers: false,
                 caches_by_key: true,
                 streams_loosely: true,
+                lists_by_account: true,
                 ..Traits::new("xai", Dialect::Chat)
             },
         }
@@ -147,7 +185,8 @@ impl ProviderKind {
         self.traits().streams_loosely
     }
 
-    /// Whether each account has a list of models of its own, and not all of them the same.
+    /// Whether each account has a list of models of its own, and not all of them the same: what is on it depends on the plan, the
+    /// profile or the server of the account (`providers.md` 3.4, 8, 9.6, 12, 14).
     #[must_use]
     pub(crate) const fn lists_by_account(self) -> bool {
         self.traits().lists_by_account
@@ -165,6 +204,12 @@ impl ProviderKind {
         self.traits().page_size
     }
 
+    /// How long it is left alone before another round, after failures that go away by themselves (`providers.md` 9.6).
+    #[must_use]
+    pub const fn pauses(self) -> Pauses {
+        self.traits().pauses
+    }
+
     /// The name used in logs and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -175,5 +220,21 @@ impl ProviderKind {
 impl fmt::Display for ProviderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_kiros_are_longer() {
+        let milliseconds = |kind: ProviderKind| {
+            [0, 1, 2, 3, 9, 99].map(|earlier| kind.pauses().after(earlier).as_millis())
+        };
+        let usual = [200, 400, 800, 1600, 2000, 2000];
+        assert_eq!(milliseconds(ProviderKind::Claude), usual);
+        let kiros = [1000, 2000, 4000, 4000, 4000, 4000];
+        assert_eq!(milliseconds(ProviderKind::Kiro), kiros);
     }
 }

@@ -3,6 +3,8 @@
 
 mod plan;
 
+use std::time::{Duration, SystemTime};
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -18,7 +20,7 @@ use uuid::Uuid;
 use crate::credential::{self, Credential, Login, Operations, Urls};
 use crate::fit::{Fate, list, object, rewritten};
 use crate::forge::{Forge, Raw};
-use crate::{Account, ProviderKind};
+use crate::{Account, CallError, CallErrorKind, ProviderKind};
 pub(crate) use plan::{About, profile as profile_of, title, windows};
 
 /// Which operation of AWS's is called.
@@ -245,6 +247,21 @@ pub(crate) fn failure(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> 
         .get(ERROR_TYPE)
         .and_then(|value| value.to_str().ok());
     response::decode_named_error(status.as_u16(), body, name)
+}
+
+/// How long an account rests whose month is used up, which it says without a time: until its plan begins anew, as far as that is
+/// known.
+pub(crate) fn until_next_month(
+    credential: &Credential,
+    error: &CallError,
+    now: SystemTime,
+) -> Option<Duration> {
+    if (credential.kind, error.kind) != (ProviderKind::Kiro, CallErrorKind::Billing) {
+        return None;
+    }
+    let windows = credential.health.report().quota.into_iter();
+    let ends = windows.filter_map(|window| window.resets_at?.duration_since(now).ok());
+    ends.min()
 }
 
 /// Makes a request the one for the list of its models (`providers.md` 9.6).

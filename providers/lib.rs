@@ -54,7 +54,7 @@ pub use fit::{fit, mend, with_cache_key};
 pub use forge::Healths;
 pub use forward::{Forward, Forwarded, forward};
 pub use health::{Cooling, Health, Standing};
-pub use kind::ProviderKind;
+pub use kind::{Pauses, ProviderKind};
 pub use moment::Moment;
 pub use quota::{QuotaWindow, ask as ask_for_quota};
 pub use refresh::{RefreshError, Refresher};

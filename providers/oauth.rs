@@ -301,6 +301,11 @@ pub async fn renew(account: &Account, oauth: &OAuth, reach: Reach<'_>) -> Result
         AccountKind::Antigravity | AccountKind::Gemini => {
             google::renew(account, service()?, reach).await
         }
+        AccountKind::Claude => {
+            let endpoint = endpoint(kind, oauth).map_err(unset)?;
+            let http = reach.client_of(account)?;
+            claude::renew(account, service()?, &endpoint, &http).await
+        }
         AccountKind::Copilot => {
             copilot::mint(account, service()?, &reach.client_of(account)?).await
         }

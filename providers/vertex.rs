@@ -196,6 +196,7 @@ mod tests {
             credential: &catalog.credentials()[0],
             operation: Operation::Generate,
             dialect: Dialect::Gemini,
+            id: "r-1",
             model: "gemini-2.5-pro",
             stream: false,
             body: Bytes::new(),

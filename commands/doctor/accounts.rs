@@ -68,11 +68,14 @@ fn one(account: &Account, clock: &Clock, report: &mut Report) {
                 format!("it is tried again by itself; `modelgate accounts clear-cooldown {id}` does not wait"),
             );
         }
-        State::LogInAgain => report.broken(
-            HERE,
-            format!("{id} needs a new login{why}"),
-            format!("modelgate login {}", inert(&account.kind)),
-        ),
+        State::LogInAgain => {
+            let provider = account.login.as_deref().unwrap_or_default();
+            report.broken(
+                HERE,
+                format!("{id} needs a new login{why}"),
+                format!("modelgate login {}", inert(provider)).trim_end(),
+            );
+        }
     }
 }
 
@@ -129,8 +132,7 @@ pub(super) fn of_files(config: Option<&Config>, report: &mut Report) {
     for account in snapshot.accounts() {
         let tokens = &account.tokens;
         let over = tokens.expires.is_some_and(|end| end <= now);
-        let renewable = tokens.refresh.is_some() || account.kind.mints();
-        if over && !renewable && !account.settings.disabled {
+        if over && !account.is_renewable() && !account.settings.disabled {
             report.broken(
                 HERE,
                 format!(

@@ -30,7 +30,18 @@ impl Envelope {
             rest: Vec::new(),
         }
     }
+
+    /// How whoever wrote it calls the prompt, where they do.
+    #[must_use]
+    pub fn prompt_id(&self) -> Option<Str> {
+        let (_, id) = self.rest.iter().find(|(name, _)| name == PROMPT_ID)?;
+        let id = id.document().root().text()?;
+        (!id.is_blank()).then_some(id)
+    }
 }
+
+/// The field beside the request that tells the prompt from others.
+pub const PROMPT_ID: &str = "user_prompt_id";
 
 /// Opens a client's body: the envelope and the request in it. The caller sets [`Request::stream`], which the URL says.
 ///
@@ -162,7 +173,7 @@ mod tests {
         let (envelope, request) = decode_request(&body).expect("a request");
         assert_eq!(request.model, "gemini-3-pro");
         assert_eq!(envelope.project.as_deref(), Some("p"));
-        assert_eq!(envelope.rest.len(), 1);
+        assert_eq!(envelope.prompt_id().as_deref(), Some("u"));
         assert_eq!(request.turns.len(), 1);
         let again = wrap_request(&envelope, br#"{"contents":[]}"#);
         let expected = r#"{"model":"gemini-3-pro","project":"p","user_prompt_id":"u","request":{"contents":[]}}"#;

@@ -20,6 +20,7 @@ use super::passage::{self, Letter};
 use super::unpacked::{Body, Unpacked};
 use super::{ByAmp, Entered};
 use crate::access::Caller;
+use crate::betas;
 use crate::body;
 use crate::error::Failure;
 use crate::exchange::refuse;
@@ -96,6 +97,10 @@ pub(super) async fn enter(
             return Entered::Answered(leaving.await);
         }
     }
+    let body = match guest.dialect {
+        Dialect::Claude => lifted(body, &mut incoming.headers),
+        _ => body,
+    };
     incoming.headers = Arc::new(local(&incoming.headers));
     incoming.body = Box::pin(stream::iter([Ok(body)]));
     Entered::Ours(incoming)
@@ -175,6 +180,15 @@ fn asked(incoming: &Incoming, body: &Bytes) -> Option<Asked> {
         model: peek.model,
         stream: peek.stream,
     })
+}
+
+/// A body whose features under trial are named where those of the headers are.
+fn lifted(body: Bytes, headers: &mut Arc<HeaderMap>) -> Bytes {
+    let document = Document::outline(body.clone());
+    let rest = document
+        .ok()
+        .and_then(|document| betas::lift(&document, headers));
+    rest.unwrap_or(body)
 }
 
 /// The headers of a request whose body was read, for a provider of ours.

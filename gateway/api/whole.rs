@@ -45,6 +45,7 @@ fn request<'a>(
         credential: &candidate.credential,
         operation,
         dialect,
+        id: plan.call_id(),
         model: &candidate.target.model,
         stream: false,
         body: body.clone(),

@@ -63,6 +63,7 @@ fn logged_in(logins: &Refresher, login: &Login, base: Option<Account>) -> Accoun
         Status::Ready | Status::Refreshing | Status::Waiting { .. } => (base.state, base.reason),
     };
     Account {
+        login: Some(login.kind.name().to_owned()),
         label: text(&settings.label),
         email: text(&settings.email),
         plan: login.plan(),
@@ -80,6 +81,7 @@ fn idle(login: &Login) -> Account {
         id: login.id().to_owned(),
         provider: login.kind.name().to_owned(),
         kind: login.kind.name().to_owned(),
+        login: None,
         source: accounts::Source::File,
         label: None,
         email: None,
@@ -108,6 +110,7 @@ fn account(credential: &Credential, lists: &ModelLists) -> Account {
         id: credential.id.to_string(),
         provider: credential.provider.to_string(),
         kind: credential.kind.name().to_owned(),
+        login: None,
         source: match credential.source {
             Source::Config => accounts::Source::Config,
             Source::Environment => accounts::Source::Environment,

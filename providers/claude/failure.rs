@@ -7,11 +7,12 @@ use http::StatusCode;
 use modelgate_dialects::ir::{Error, ErrorKind};
 use modelgate_dialects::{Dialect, Str};
 
+use crate::CallError;
 use crate::error::NOT_FOR_CLIENT;
 use crate::quota;
 
 /// The token was ended before its time.
-pub(crate) const REVOKED: &str = "token_revoked";
+const REVOKED: &str = "token_revoked";
 /// The code of a limit in money that nobody but the calendar lifts.
 const SPENT: &str = "enforced_spend_limit_reached";
 /// How its messages say what they have no code for, in lower case.
@@ -60,6 +61,11 @@ pub(crate) fn failure(
         return of_kind(ErrorKind::Billing, error);
     }
     error
+}
+
+/// Whether only a new login helps.
+pub(crate) fn is_revoked(error: &CallError) -> bool {
+    error.error.code.as_deref() == Some(REVOKED)
 }
 
 /// The same failure, of a kind of which its status is none.

@@ -42,16 +42,10 @@ pub async fn beside(
     credential: &Credential,
     asked: &Beside,
 ) -> Result<Forwarded, CallError> {
-    let Some(token) = credential.token().await? else {
-        let provider = credential.provider.clone();
-        return Err(CallError::broken(provider, "its tokens are not at hand"));
+    let once = |token: Option<Token>| async move {
+        once(clients, proxy, timeouts, credential, asked, token.as_ref()).await
     };
-    let refused = match once(clients, proxy, timeouts, credential, asked, &token).await {
-        Err(error) if error.status == Some(401) => error,
-        outcome => return outcome,
-    };
-    let token = credential.renewed(&token, refused).await?;
-    once(clients, proxy, timeouts, credential, asked, &token).await
+    credential.let_in(once).await
 }
 
 async fn once(
@@ -60,20 +54,16 @@ async fn once(
     timeouts: &Timeouts,
     credential: &Credential,
     asked: &Beside,
-    token: &Token,
+    token: Option<&Token>,
 ) -> Result<Forwarded, CallError> {
     let provider = &credential.provider;
     let url = url(credential, asked);
     let url = url.ok_or_else(|| CallError::broken(provider.clone(), "has no such operation"))?;
     let mut headers = credential.headers();
-    headers.extend(
-        credential
-            .bearer(token)
-            .map(|(name, value)| (Some(name), value)),
-    );
+    headers.extend(token.and_then(|token| credential.bearer(token)));
     let request = Forward {
         method: asked.method.clone(),
-        url: credential::moved(url, token.base.as_ref()),
+        url: credential::moved(url, token.and_then(|token| token.base.as_ref())),
         headers: headers.clone(),
         body: asked.body.clone(),
     };

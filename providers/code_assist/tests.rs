@@ -28,6 +28,7 @@ fn sent(
         credential: &credential,
         operation,
         dialect: Dialect::Gemini,
+        id: "r-1",
         model: "models/gemini-2.5-pro",
         stream,
         body: Bytes::from(body.to_string()),
@@ -46,7 +47,9 @@ fn a_request_goes_in_an_envelope_with_its_project() {
     let kind = ProviderKind::CodeAssist;
     let (url, body) = sent(kind, Operation::Generate, false, &request).unwrap();
     assert_eq!(url, "https://one/base/v1internal:generateContent");
-    let expected = json!({"model": "gemini-2.5-pro", "project": "p-1", "request": request});
+    let expected = json!({
+        "model": "gemini-2.5-pro", "project": "p-1", "user_prompt_id": "r-1", "request": request,
+    });
     assert_eq!(body, expected);
     let (url, _) = sent(kind, Operation::Generate, true, &request).unwrap();
     assert_eq!(

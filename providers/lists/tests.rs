@@ -20,6 +20,30 @@ fn failure() -> CallError {
 }
 
 #[test]
+fn accounts_whose_plans_differ_have_lists_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let accounts = crate::Accounts::open(directory.path()).unwrap();
+    let listed = |kind: &str, name: &str| {
+        let file = format!(r#"{{"type":"{kind}","access_token":"A"}}"#);
+        let account = accounts.add(name, file.as_bytes()).unwrap();
+        let config = modelgate_config::Config::default();
+        let catalog = crate::Catalog::of_account(&config, &account);
+        ListKey::of(&catalog.credentials()[0]).unwrap()
+    };
+    for (kind, own) in [
+        ("antigravity", true),
+        ("claude", false),
+        ("codex", true),
+        ("github-copilot", true),
+        ("kiro", true),
+        ("xai", true),
+    ] {
+        let (one, other) = (listed(kind, "a.json"), listed(kind, "b.json"));
+        assert_eq!(one != other, own, "{kind}: {one} {other}");
+    }
+}
+
+#[test]
 fn only_a_list_that_changes_is_told_of() {
     let lists = ModelLists::default();
     let mut changes = lists.subscribe();

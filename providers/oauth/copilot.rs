@@ -10,7 +10,7 @@ use modelgate_dialects::json::Document;
 use url::Url;
 
 use super::device::{Begun, GRANT, Start};
-use super::token::{Answer, Encoding, Question, send};
+use super::token::{Answer, Encoding, Question, send, send_briefly};
 use super::{Grant, LoginError, NewAccount, Refused, Terms};
 use crate::credential::{self, is_trusted};
 use crate::{Account, AccountKind, copilot};
@@ -80,7 +80,7 @@ pub(super) async fn identify(
         return account;
     };
     let request = client.get(url).bearer_auth(access.expose());
-    match send(request, KIND).await.and_then(Answer::good) {
+    match send_briefly(request, KIND).await.and_then(Answer::good) {
         Ok(body) => {
             let profile = Document::parse(body).unwrap_or_default();
             let login = profile.root().text_of("login");

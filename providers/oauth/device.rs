@@ -11,7 +11,7 @@ use url::Url;
 use super::token::{Answer, Question};
 use super::{
     EXCHANGE, Grant, LoginError, NewAccount, Reach, Refused, codex, copilot, granted, in_time,
-    kimi, kiro, pkce, qwen, xai,
+    kimi, kiro, pkce, qwen, token, xai,
 };
 use crate::AccountKind;
 use crate::store::lookup;
@@ -174,10 +174,12 @@ impl DeviceLogin {
                 return Err(LoginError::Expired);
             }
             sleep(interval).await;
-            match self.question.ask(&client, self.kind).await {
+            let asking = self.question.ask(&client, self.kind);
+            match token::within(EXCHANGE, asking).await {
                 Ok(answer) => {
                     if let Some(outcome) = self.read(answer, &mut interval) {
-                        let grant = self.redeem(&client, outcome?).await;
+                        let redeeming = self.redeem(&client, outcome?);
+                        let grant = token::within(EXCHANGE, redeeming).await;
                         let grant =
                             grant.map_err(|refused| LoginError::refused(self.kind, refused))?;
                         return Ok(self.identify(&client, grant).await);

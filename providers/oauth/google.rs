@@ -10,7 +10,7 @@ use modelgate_dialects::json::Document;
 use url::Url;
 
 use super::browser::Ask;
-use super::token::{Answer, send};
+use super::token::{Answer, send_briefly};
 use super::{Encoding, Grant, LoginError, NewAccount, Reach, Refused, Terms, TokenEndpoint};
 use crate::{Account, AccountKind};
 use onboard::Onboarding;
@@ -219,7 +219,7 @@ async fn email(
     let mut url = service.url(OAuthSetting::ProfileUrl).ok()?;
     url.query_pairs_mut().append_pair("alt", "json");
     let request = http.get(url).bearer_auth(grant.access.expose());
-    let answer: Result<_, Refused> = send(request, kind).await.and_then(Answer::good);
+    let answer: Result<_, Refused> = send_briefly(request, kind).await.and_then(Answer::good);
     let body = answer
         .inspect_err(
             |refused| tracing::debug!(?refused, %kind, "it is not said whose account it is"),

@@ -1,7 +1,7 @@
 //! Logins of iFlow (`providers.md` 10): in a browser, or with the cookie of its platform. Neither lets anybody in by itself: a
 //! key is asked for with it, and asked for again with everything that renews it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,12 +12,14 @@ use modelgate_dialects::json::{Document, RawJson, Value};
 use url::Url;
 
 use super::browser::Ask;
-use super::token::{Answer, Encoding, Question, refresh_token, send};
+use super::token::{Answer, Encoding, Question, refresh_token, send, within};
 use super::{Grant, LoginError, NewAccount, Page, Refused, granted};
 use crate::iflow::API_KEY;
 use crate::{Account, AccountKind, credential};
 
 const KIND: AccountKind = AccountKind::Iflow;
+/// How long a renewal waits to be told the key: less than it may take in all.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The one cookie that counts.
 const NAME: &str = "BXAuth";
 
@@ -85,8 +87,11 @@ pub(super) async fn renew(
         ("refresh_token", refresh_token(account)?),
     ];
     let mut grant = tokens(service, http, fields).await?;
-    let (key, _) = user(service, http, &grant.access).await?;
-    grant.fields.push((API_KEY, key));
+    // The refresh token that was sent is spent: what came for it is kept in any case. An old key that is refused renews once more.
+    match within(PATIENCE, user(service, http, &grant.access)).await {
+        Ok((key, _)) => grant.fields.push((API_KEY, key)),
+        Err(refused) => tracing::warn!(account = account.id(), ?refused, "the key is not told"),
+    }
     Ok(grant)
 }
 

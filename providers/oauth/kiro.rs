@@ -8,9 +8,11 @@ mod social;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use modelgate_config::{OAuth, OAuthService, OAuthSetting, Secret};
 use modelgate_dialects::json::{Document, RawJson, Value};
+use url::Url;
 
 pub(super) use import::import;
 pub(super) use social::SERVICE;
@@ -44,6 +46,9 @@ struct Client {
     /// When AWS forgets it.
     expires: Option<Secret>,
 }
+
+/// Where AWS grants tokens, if nobody says otherwise.
+const HOME: &str = "oidc.us-east-1.amazonaws.com";
 
 /// When AWS forgets the client of an account, in its file.
 const CLIENT_EXPIRES: &str = "client_secret_expires_at";
@@ -175,7 +180,8 @@ pub(super) async fn renew(
 ) -> Result<Grant, Refused> {
     let refresh = refresh_token(account)?;
     let mut fields = vec![("refreshToken", refresh)];
-    let url = if kiro::is_social(account) {
+    let social = kiro::is_social(account);
+    let url = if social {
         service(oauth, SERVICE)?.url(OAuthSetting::RefreshUrl)?
     } else {
         let field = |name| {
@@ -185,11 +191,17 @@ pub(super) async fn renew(
         fields.push(("clientId", field("client_id")?));
         fields.push(("clientSecret", field("client_secret")?));
         fields.push(("grantType", "refresh_token".into()));
-        service(oauth, KIND.name())?.url(OAuthSetting::TokenUrl)?
+        let home = service(oauth, KIND.name())?.url(OAuthSetting::TokenUrl)?;
+        in_region(home, account.extra("region").as_ref())
     };
     let answer = Question::new(url, Encoding::Json, fields)
         .ask(http, KIND)
         .await?;
+    // Kiro's own servers have no word for it.
+    if social && answer.status == StatusCode::UNAUTHORIZED {
+        let reason = "Kiro takes its refresh token no more";
+        return Err(Refused::LoginAgain(reason.to_owned()));
+    }
     let now = SystemTime::now();
     let answer = answer.good().map_err(|refused| {
         let end = account.extra(CLIENT_EXPIRES);
@@ -200,6 +212,20 @@ pub(super) async fn renew(
         )
     });
     granted(answer?, now)
+}
+
+/// The same place in another region, to which an account that was taken over says it belongs: AWS knows its client only there. Whoever
+/// sets another place means that one.
+fn in_region(mut home: Url, region: Option<&Secret>) -> Url {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let region = region.map(Secret::expose);
+    let region = region.filter(|region| !region.is_empty() && region.bytes().all(plain));
+    if let (Some(region), Some(HOME)) = (region, home.host_str()) {
+        let host = format!("oidc.{region}.amazonaws.com");
+        // An error leaves it where it is.
+        let _ = home.set_host(Some(&host));
+    }
+    home
 }
 
 /// What a refusal means: after some months AWS forgets the client that the login was granted to, and calls that a wrong client.
@@ -243,6 +269,25 @@ mod tests {
         ] {
             assert_eq!(explained(refused.clone(), end, now), refused);
         }
+    }
+
+    #[test]
+    fn an_account_is_renewed_in_its_region_and_at_nobody_elses() {
+        let usual = OAuth::default();
+        let usual = usual.service("kiro").unwrap();
+        let usual = usual.url(OAuthSetting::TokenUrl).unwrap();
+        let own = Url::parse("https://sso.example/token").unwrap();
+        let at = |home: &Url, region: Option<&str>| {
+            let region = region.map(Secret::from);
+            in_region(home.clone(), region.as_ref()).to_string()
+        };
+        let expected = "https://oidc.eu-central-1.amazonaws.com/token";
+        assert_eq!(at(&usual, Some("eu-central-1")), expected);
+        for odd in ["", "EU", "x.example/", "a@b", "eu-central-1.x", "eu:1"] {
+            assert_eq!(at(&usual, Some(odd)), usual.as_str(), "{odd}");
+        }
+        assert_eq!(at(&usual, None), usual.as_str());
+        assert_eq!(at(&own, Some("eu-central-1")), own.as_str());
     }
 
     #[test]

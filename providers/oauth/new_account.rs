@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use modelgate_config::Secret;
 use modelgate_dialects::json::RawJson;
 
-use super::{Grant, LoginError};
+use super::{Grant, LoginError, claude};
 use crate::store::{Account, AccountKind, Accounts, Edit, file_name};
 
 /// Taken for an access token of which nobody says when it ends.
@@ -126,7 +126,8 @@ impl NewAccount {
         Some(other.id().to_owned())
     }
 
-    /// The name of the same person's account in the same workspace, which another program may have named in its own way.
+    /// The name of the same person's account in the same workspace, which another program may have named in its own way, or of the
+    /// same account from when its address was not known.
     fn known(&self, accounts: &Accounts) -> Option<String> {
         let own = |name: &str| {
             let mut fields = self.fields.iter();
@@ -134,15 +135,21 @@ impl NewAccount {
                 .find(|(field, _)| *field == name)
                 .map(|(_, value)| value)
         };
-        let (email, workspace) = (own("email")?.expose(), own("account_id")?);
+        let email = own("email")?.expose();
+        let same = |other: &Account, field| {
+            let value = own(field);
+            value.is_some() && other.extra(field).as_ref() == value
+        };
         let snapshot = accounts.snapshot();
         let mut others = snapshot.accounts().iter();
-        let same = others.find(|other| {
+        let known = others.find(|other| {
             other.kind == self.kind
-                && other.settings.email.as_deref() == Some(email)
-                && other.extra("account_id").as_ref() == Some(workspace)
+                && match other.settings.email.as_deref() {
+                    Some(address) => address == email && same(other, "account_id"),
+                    None => same(other, claude::ACCOUNT_UUID),
+                }
         });
-        Some(same?.id().to_owned())
+        Some(known?.id().to_owned())
     }
 
     fn name(&self, label: Option<&str>, now: SystemTime) -> String {

@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode, header};
 use modelgate_config::model::Proxy;
 use modelgate_config::{OAuthUnset, Secret};
 use modelgate_dialects::json::{Document, RawJson, Value};
+use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
 use super::LoginError;
@@ -15,6 +16,8 @@ use crate::client::Clients;
 use crate::retry_hint;
 use crate::store::{Account, AccountKind, life_of_jwt, lookup, of_jwt};
 
+/// For what is good to know.
+const BRIEF: Duration = Duration::from_secs(10);
 /// Larger answers are not read on, in bytes.
 const LARGEST: usize = 1 << 20;
 
@@ -104,7 +107,6 @@ impl TokenEndpoint {
         connect: Duration,
         account: &Account,
     ) -> Result<Grant, Refused> {
-        let refresh = refresh_token(account)?;
         let proxy = match &account.settings.proxy {
             Proxy::Inherit => proxy,
             own => own,
@@ -112,12 +114,21 @@ impl TokenEndpoint {
         let client = clients
             .get(proxy, connect)
             .map_err(|error| Refused::Failed(told(error, account.kind)))?;
+        granted(self.renew(&client, account).await?, SystemTime::now())
+    }
+
+    /// The same, for those who want to see the answer.
+    pub(super) async fn renew(
+        &self,
+        client: &reqwest::Client,
+        account: &Account,
+    ) -> Result<Bytes, Refused> {
+        let refresh = refresh_token(account)?;
         let fields = [
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh.expose()),
         ];
-        let body = self.ask(&client, account.kind, &fields).await?;
-        granted(body, SystemTime::now())
+        self.ask(client, account.kind, &fields).await
     }
 
     /// Asks for tokens: the fields, and who asks.
@@ -285,6 +296,23 @@ pub(super) async fn send(
         headers: answer.headers().clone(),
         body: read(answer, kind).await?,
     })
+}
+
+/// The same for what is good to know of an account whose login has succeeded already: nobody waits for it for long.
+pub(super) async fn send_briefly(
+    request: reqwest::RequestBuilder,
+    kind: AccountKind,
+) -> Result<Answer, Refused> {
+    within(BRIEF, send(request, kind)).await
+}
+
+/// What comes of a question; one that is not answered in time is as good as one that cannot be asked.
+pub(super) async fn within<T>(
+    longest: Duration,
+    asking: impl Future<Output = Result<T, Refused>>,
+) -> Result<T, Refused> {
+    let late = |_| Refused::Unavailable("it took too long".to_owned());
+    timeout(longest, asking).await.map_err(late)?
 }
 
 async fn read(answer: reqwest::Response, kind: AccountKind) -> Result<Bytes, Refused> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use modelgate_config::model::{ModelEntry, Proxy};
+use modelgate_config::model::{ErrorRule, ModelEntry, Proxy};
 use modelgate_config::{Pattern, Secret};
 use modelgate_dialects::json::{Document, RawJson};
 
@@ -79,6 +79,8 @@ pub struct Settings {
     pub excluded_models: Vec<Pattern>,
     /// Names that clients use for the provider's models; wins over the global table.
     pub model_aliases: Vec<ModelEntry>,
+    /// What its failures mean, where its owner knows better; before the global table.
+    pub error_rules: Vec<ErrorRule>,
     /// A remark.
     pub note: Option<Box<str>>,
     /// Extra rounds after a failure, in place of the global number.
@@ -161,6 +163,12 @@ impl fmt::Display for AccountKind {
 }
 
 impl Account {
+    /// Whether new tokens can be had without a new login: for a refresh token, for what is kept to make them from, or for a cookie.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        self.tokens.refresh.is_some() || self.kind.mints() || self.extra("cookie").is_some()
+    }
+
     /// The name for logs and records: that of the file without `.json`.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use modelgate_config::model::ModelEntry;
+use modelgate_config::model::{ErrorRule, ModelEntry};
 use modelgate_config::{Pattern, Secret, setting};
 use modelgate_dialects::json::{Document, Kind, RawJson, Value};
 
@@ -18,7 +18,7 @@ pub(super) const EXPIRY: [&str; 5] = ["expired", "expire", "expires_at", "expiry
 pub(super) const LAST_REFRESH: [&str; 2] = ["last_refresh", "last_refreshed_at"];
 
 /// Fields that are read into [`Settings`] or [`Tokens`]; all others stay as they are.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "type",
     "email",
     "label",
@@ -30,6 +30,7 @@ const KNOWN: [&str; 21] = [
     "headers",
     "excluded_models",
     "model_aliases",
+    "request_scoped_errors",
     "note",
     "request_retry",
     "disable_cooling",
@@ -156,6 +157,7 @@ fn settings(fields: Fields<'_>) -> Result<Settings, String> {
         headers: headers(fields)?,
         excluded_models: patterns(fields)?,
         model_aliases: aliases(fields)?,
+        error_rules: error_rules(fields)?,
         note: fields.text("note")?,
         // A negative number is the family's word for "not set".
         request_retry: fields
@@ -228,6 +230,15 @@ fn aliases(fields: Fields<'_>) -> Result<Vec<ModelEntry>, String> {
         _ => None,
     };
     entries.ok_or_else(|| "`model_aliases` is not a table of names and aliases".to_owned())
+}
+
+/// What failures of this account mean, as the global tables spell it.
+fn error_rules(fields: Fields<'_>) -> Result<Vec<ErrorRule>, String> {
+    let Some(rules) = fields.get("request_scoped_errors") else {
+        return Ok(Vec::new());
+    };
+    let rules = setting::error_rules(rules.source());
+    rules.map_err(|reason| format!("`request_scoped_errors`: {reason}"))
 }
 
 /// The object itself, then the `token` object within.

@@ -40,6 +40,32 @@ fn visible(directory: &Path) -> Vec<String> {
 }
 
 #[test]
+fn there_is_more_than_one_thing_to_renew_tokens_with() {
+    let directory = tempfile::tempdir().unwrap();
+    let accounts = open(&directory);
+    for (file, expected) in [
+        (CLAUDE, false),
+        (
+            r#"{"type":"claude","access_token":"A","refresh_token":"R"}"#,
+            true,
+        ),
+        (
+            r#"{"type":"claude","access_token":"A","refresh_token":" "}"#,
+            false,
+        ),
+        (r#"{"type":"github-copilot","access_token":"A"}"#, true),
+        (
+            r#"{"type":"iflow","api_key":"K","cookie":"BXAuth=a;"}"#,
+            true,
+        ),
+        (r#"{"type":"iflow","api_key":"K"}"#, false),
+    ] {
+        let account = accounts.add("a.json", file.as_bytes()).unwrap();
+        assert_eq!(account.is_renewable(), expected, "{file}");
+    }
+}
+
+#[test]
 fn a_bad_file_is_reported_and_hides_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);

@@ -327,6 +327,37 @@ async fn an_account_can_have_rounds_of_its_own_and_no_rest() {
 }
 
 #[tokio::test]
+async fn an_account_can_have_rules_of_its_own_for_its_failures() {
+    let scene = Scene::start("sk-good", FUTURE).await;
+    let path = file(&scene.gateway.home);
+    let good = fs::read_to_string(&path).unwrap();
+    let eve = good.replace("ada@example.com", "eve@example.com");
+    for (action, status) in [("stop", 500), ("continue", 200)] {
+        let mut account: Value = serde_json::from_str(&good).unwrap();
+        account["access_token"] = json!("fail-500");
+        account["priority"] = json!(1);
+        account["request_scoped_errors"] = json!([{"status": 500, "action": action}]);
+        fs::write(&path, account.to_string()).unwrap();
+        fs::write(path.with_file_name("claude-eve@example.com.json"), &eve).unwrap();
+        eventually("the rule counts", async || {
+            scene.upstream.clear();
+            let answered = scene.ask().await == status;
+            let requests = scene.upstream.requests();
+            let keys = requests.iter().map(|sent| sent.header("authorization"));
+            let expected = [Some("Bearer fail-500"), Some("Bearer sk-good")];
+            let asked = if status == 200 { 2 } else { 1 };
+            answered && keys.eq(expected.into_iter().take(asked))
+        })
+        .await;
+        assert_eq!(
+            scene.account().await["state"],
+            "ready",
+            "it does not rest: {action}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn keys_and_accounts_serve_together() {
     let scene = Scene::start("sk-good", FUTURE).await;
     let auth = scene.gateway.home.path("auth");

@@ -1,9 +1,10 @@
 //! `modelgate doctor`, on homes that are well and on homes that are not.
 
 use crate::harness::process::Finished;
+use crate::harness::stand_in::{Said, StandIn};
 use crate::harness::{Home, KEY, Launch};
 use modelgate_test_upstream::Upstream;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -87,6 +88,48 @@ async fn a_key_that_is_refused_is_broken_and_offline_does_not_ask() {
     let offline = Launch::in_home(&home).run(&["doctor", "--offline"]).await;
     assert_eq!(offline.code, Some(0), "{}", offline.stdout);
     assert_eq!(upstream.requests().len(), seen);
+}
+
+#[tokio::test]
+async fn a_login_that_is_over_is_told_with_the_command_for_it() {
+    let server = StandIn::start(|_| Said::json(400, &json!({"error": "invalid_grant"}))).await;
+    let home = Home::new();
+    fs::create_dir_all(home.path("auth")).unwrap();
+    let config = home.path("modelgate.yaml");
+    let auth = home.path("auth");
+    let text = format!("port: 0\napi-keys: [{KEY}]\nauth-dir: {}\n", auth.display());
+    fs::write(&config, text).unwrap();
+    let kinds = ["claude", "codex", "gemini", "antigravity"];
+    for kind in kinds {
+        let account = json!({
+            "type": kind, "access_token": "old", "refresh_token": "old", "expired": "2020-01-01T00:00:00Z", "project_id": "p-1",
+            "client_id": "c", "client_secret": "s", "fetch_models": false,
+        });
+        fs::write(auth.join(format!("{kind}-a.json")), account.to_string()).unwrap();
+    }
+    let launch = || {
+        let launch = Launch::in_home(&home).arg("--config");
+        let launch = launch.arg(config.to_str().unwrap());
+        let kinds = ["CLAUDE", "CODEX", "GEMINI", "ANTIGRAVITY"].into_iter();
+        let url = format!("{}/token", server.url);
+        kinds.fold(launch, |launch, kind| {
+            launch.env(&format!("MODELGATE_{kind}_TOKEN_URL"), &url)
+        })
+    };
+    let _gateway = launch().start().await;
+    for kind in kinds {
+        let id = format!("{kind}-a");
+        launch().run(&["accounts", "refresh", &id]).await;
+    }
+    let doctor = launch().run(&["doctor", "--json"]).await;
+    let report: Value = serde_json::from_str(&doctor.stdout).unwrap();
+    let checks = report["checks"].as_array().unwrap();
+    for kind in kinds {
+        let told = format!("{kind}-a needs a new login: invalid_grant");
+        let told = checks.iter().find(|check| check["what"] == told.as_str());
+        let told = told.unwrap_or_else(|| panic!("{kind}: {report:#}"));
+        assert_eq!(told["hint"], format!("modelgate login {kind}"));
+    }
 }
 
 #[tokio::test]

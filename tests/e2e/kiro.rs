@@ -405,6 +405,24 @@ async fn an_ended_token_is_renewed_where_its_account_belongs() {
 }
 
 #[tokio::test]
+async fn a_social_login_that_is_over_is_said_so() {
+    let scene = Scene::start().await;
+    let mut more = social();
+    more["expires_at"] = json!(over());
+    more["refresh_token"] = json!("refresh-over");
+    scene.account("kiro-a", &more);
+    let gateway = scene.launch().start().await;
+    let answer = gateway.question(Speaks::Claude, MODEL, false).await;
+    assert_eq!(answer.status, 401, "{}", answer.text());
+    let text = answer.text();
+    assert!(text.contains("modelgate login kiro"), "{text}");
+    let accounts = scene.launch().run(&["accounts", "--json"]).await.json();
+    assert_eq!(accounts["accounts"][0]["state"], "log_in_again");
+    assert_eq!(scene.aws.asked("/refreshToken").len(), 1);
+    assert!(scene.aws.asked("/generateAssistantResponse").is_empty());
+}
+
+#[tokio::test]
 async fn a_token_that_aws_does_not_take_any_more_is_renewed_once() {
     let scene = Scene::start().await;
     scene.account("kiro-a", &social());

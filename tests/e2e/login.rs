@@ -31,8 +31,8 @@ struct Asked {
 struct Provider {
     url: String,
     asked: Arc<Mutex<Asked>>,
-    /// Where the answer to an exchange says whose the account is.
-    names: Arc<Mutex<bool>>,
+    /// What the answer to an exchange says of whose the account is.
+    names: Arc<Mutex<Value>>,
 }
 
 impl Provider {
@@ -41,7 +41,9 @@ impl Provider {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (asked, names) = (
             Arc::new(Mutex::new(Asked::default())),
-            Arc::new(Mutex::new(true)),
+            Arc::new(Mutex::new(
+                json!({"uuid": "u-1", "email_address": "ada@example.com"}),
+            )),
         );
         let provider = Self {
             url,
@@ -56,8 +58,8 @@ impl Provider {
                     profile(&request)
                 } else {
                     let asked = asked.lock().unwrap().clone();
-                    let named = *names.lock().unwrap();
-                    exchange(&request, &asked, named, std::mem::replace(&mut used, true))
+                    let named = names.lock().unwrap().clone();
+                    exchange(&request, &asked, &named, std::mem::replace(&mut used, true))
                 };
                 let answer = answer.to_string();
                 let text = format!(
@@ -96,7 +98,7 @@ impl Provider {
     }
 }
 
-fn exchange(request: &str, asked: &Asked, named: bool, used: bool) -> (&'static str, Value) {
+fn exchange(request: &str, asked: &Asked, named: &Value, used: bool) -> (&'static str, Value) {
     let body = request.split_once("\r\n\r\n").unwrap().1;
     let refused = |why: &str| {
         (
@@ -119,8 +121,8 @@ fn exchange(request: &str, asked: &Asked, named: bool, used: bool) -> (&'static 
     let mut answer = json!({
         "access_token": "sk-ant-oat-1", "refresh_token": "refresh-1", "expires_in": 28800, "token_type": "Bearer",
     });
-    if named {
-        answer["account"] = json!({"uuid": "u-1", "email_address": "ada@example.com"});
+    if named.is_object() {
+        answer["account"] = named.clone();
         answer["organization"] = json!({"uuid": "o-1", "name": "Ada's"});
     }
     ("200 OK", answer)
@@ -351,7 +353,7 @@ async fn an_account_is_logged_in_to_and_serves_the_next_request() {
 #[tokio::test]
 async fn the_address_can_be_pasted_and_everything_else_is_waited_past() {
     let scene = Scene::start().await;
-    *scene.provider.names.lock().unwrap() = false;
+    *scene.provider.names.lock().unwrap() = Value::Null;
     let (mut login, back) = scene.begin(&["--yes"]).await;
     login.paste("what now?").await;
     login.paste(&back.replace("state=", "state=x")).await;
@@ -367,6 +369,37 @@ async fn the_address_can_be_pasted_and_everything_else_is_waited_past() {
     let done: Value = serde_json::from_str(&finished.stdout).unwrap();
     assert_eq!(done["account"]["plan"], "claude_max", "the profile says so");
     assert_eq!(scene.account()["email"], "ada@example.com");
+}
+
+#[tokio::test]
+async fn an_account_of_which_only_a_number_is_told_is_asked_for_its_address() {
+    for known in [false, true] {
+        let scene = Scene::start().await;
+        *scene.provider.names.lock().unwrap() = json!({"uuid": "u-1"});
+        let numbered = scene.home.path("auth/claude-u-1.json");
+        if known {
+            let old = json!({"type": "claude", "account_uuid": "u-1", "access_token": "old", "note": "mine"});
+            fs::create_dir(scene.home.path("auth")).unwrap();
+            fs::write(&numbered, old.to_string()).unwrap();
+        }
+        let (mut login, back) = scene.begin(&["--yes"]).await;
+        login.paste(&back).await;
+        let finished = login.end().await;
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        let done: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(done["account"]["email"], "ada@example.com");
+        assert_eq!((numbered.exists(), scene.file().exists()), (known, !known));
+        let file = if known { numbered } else { scene.file() };
+        let saved: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        assert_eq!(saved["email"], "ada@example.com");
+        assert_eq!(saved["account_uuid"], "u-1");
+        assert_eq!(saved["organization_name"], "Ada's");
+        assert_eq!(saved["access_token"], "sk-ant-oat-1");
+        assert_eq!(
+            saved["note"],
+            if known { json!("mine") } else { Value::Null }
+        );
+    }
 }
 
 #[tokio::test]

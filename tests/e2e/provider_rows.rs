@@ -189,7 +189,14 @@ async fn a_token_that_is_over_is_renewed_once() {
             let answer = scene.ask(Speaks::Chat, place, "up-text", true).await;
             answer.expect_text(Speaks::Chat, HELLO);
         }
-        assert_eq!(scene.statuses(), [401, 200, 200], "{}", place.name);
+        let statuses = scene.statuses();
+        // Whose list is asked for at the start has been renewed for that.
+        let listed = place.kind == "github-copilot" && statuses == [200, 200];
+        assert!(
+            listed || statuses == [401, 200, 200],
+            "{} {statuses:?}",
+            place.name
+        );
         // The first one of those that are not kept is new to begin with.
         assert_eq!(scene.renewals(place.kind), 1 + usize::from(minted));
         if !minted {

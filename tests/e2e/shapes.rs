@@ -242,8 +242,9 @@ async fn a_login_and_what_is_done_with_an_account() {
 
     let gateway = Launch::in_home(&home).env("MODELGATE_CLAUDE_TOKEN_URL", &url("token"));
     let _gateway = gateway.start().await;
-    let of = "id provider kind source email file state priority succeeded failed token_expires quota models weight";
-    let off = "id provider kind source email file state reason priority token_expires quota models";
+    let of = "id provider kind login source email file state priority succeeded failed token_expires quota models weight";
+    let off =
+        "id provider kind login source email file state reason priority token_expires quota models";
     let on: Shape<'_> = &[("", "id action account"), ("account.", of)];
     let off: Shape<'_> = &[("", "id action account"), ("account.", off)];
     let id: &[&str] = &["claude-ada"];

@@ -69,6 +69,7 @@ impl Scene {
             credential,
             operation: Operation::Generate,
             dialect: Dialect::Claude,
+            id: "r-1",
             model: "m",
             stream: false,
             body: body.clone(),

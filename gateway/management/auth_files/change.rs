@@ -17,7 +17,7 @@ use crate::management::settings::Ask;
 use crate::state::State;
 
 /// What may be changed of an account from here: what its owner wants of it, and nothing that it presents.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "label",
     "prefix",
     "proxy_url",
@@ -30,6 +30,7 @@ const FIELDS: [&str; 13] = [
     "disable_cooling",
     "excluded_models",
     "model_aliases",
+    "request_scoped_errors",
     "base_url",
 ];
 

@@ -39,6 +39,63 @@ fn redeemed_login() -> DeviceLogin {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_falls_silent_holds_nobody_up_for_ever() {
+    // It takes connections, and says nothing.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/token", server.local_addr().unwrap());
+    let url = Url::parse(&url).unwrap();
+    let login = DeviceLogin {
+        question: Question::new(url, super::super::Encoding::Form, Vec::new()),
+        ..login()
+    };
+    let clients = crate::Clients::default();
+    let reach = Reach {
+        clients: &clients,
+        proxy: &modelgate_config::model::Proxy::Direct,
+        connect: SECOND,
+    };
+    let ended = tokio::time::timeout(login.patience() + EXCHANGE, login.finish(reach)).await;
+    let ended = ended.expect("it ends with its code").unwrap_err();
+    assert!(matches!(ended, LoginError::Expired), "{ended}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_before_the_first_interval_is_over() {
+    let devices = AccountKind::ALL.into_iter();
+    let devices: Vec<_> = devices.filter(|kind| needs(*kind).is_some()).collect();
+    assert_eq!(devices.len(), 6, "{devices:?}");
+    for kind in devices {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        server.set_nonblocking(true).unwrap();
+        let url = format!("http://{}/token", server.local_addr().unwrap());
+        let question = Question::new(
+            Url::parse(&url).unwrap(),
+            super::super::Encoding::Form,
+            Vec::new(),
+        );
+        let begun = match kind {
+            AccountKind::Codex => redeemed_login(),
+            _ => login(),
+        };
+        let login = DeviceLogin {
+            kind,
+            question,
+            ..begun
+        };
+        let clients = crate::Clients::default();
+        let reach = Reach {
+            clients: &clients,
+            proxy: &modelgate_config::model::Proxy::Direct,
+            connect: SECOND,
+        };
+        let almost = login.start.interval - Duration::from_millis(1);
+        let ended = tokio::time::timeout(almost, login.finish(reach)).await;
+        assert!(ended.is_err(), "{kind}");
+        assert!(server.accept().is_err(), "{kind} was asked at once");
+    }
+}
+
 fn answer(status: u16, body: &str) -> Answer {
     Answer {
         status: StatusCode::from_u16(status).unwrap(),

@@ -1,18 +1,13 @@
 //! What Kiro says of an account that somebody has just logged in to. One of which nothing is said is an account all the same.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use modelgate_config::{OAuthService, OAuthSetting, Secret};
-use tokio::time::timeout;
 
 use super::KIND;
 use crate::kiro::{self, About};
 use crate::oauth::Refused;
-use crate::oauth::token::{Answer, send};
+use crate::oauth::token::{Answer, send_briefly};
 
-/// For one answer: the login has succeeded already.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Whose quota it is about.
 const ORIGIN: &str = "AI_EDITOR";
 
@@ -55,7 +50,5 @@ async fn ask(
         .headers(kiro::headers_about(about))
         .bearer_auth(access.expose())
         .body(about.body(ORIGIN, profile));
-    let answer = timeout(PATIENCE, send(request, KIND)).await;
-    let late = |_| Refused::Unavailable("it took too long".to_owned());
-    answer.map_err(late)?.and_then(Answer::good)
+    send_briefly(request, KIND).await.and_then(Answer::good)
 }

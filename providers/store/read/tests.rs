@@ -51,6 +51,10 @@ fn files_that_are_no_accounts_say_why() {
             "`excluded_models`",
         ),
         (r#"{"type":"claude","model_aliases":3}"#, "`model_aliases`"),
+        (
+            r#"{"type":"claude","request_scoped_errors":[{"status":500}]}"#,
+            "`request_scoped_errors`: unknown action",
+        ),
     ];
     for (json, expected) in rows {
         let reason = read(json).unwrap_err();

@@ -281,6 +281,36 @@ async fn a_long_context_is_not_asked_of_our_providers() {
 }
 
 #[tokio::test]
+async fn a_long_context_that_stands_in_the_body_is_not_asked_for_either() {
+    let scene = Scene::start(Speaks::Claude, &[]).await;
+    for (sent, header, expected) in [
+        (json!(["context-1m-2025-08-07"]), None, None),
+        (
+            json!(["one-1", "context-1m-2025-08-07"]),
+            None,
+            Some("one-1"),
+        ),
+        (
+            json!(["context-1m-2025-08-07"]),
+            Some("two-2"),
+            Some("two-2"),
+        ),
+    ] {
+        let mut body = Speaks::Claude.question("up-text", false);
+        body["betas"] = sent;
+        let mut request = scene.gateway.request("POST", &path(Speaks::Claude));
+        if let Some(header) = header {
+            request = request.header("anthropic-beta", header);
+        }
+        let answer = Answer::read(request.body(body.to_string())).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let asked = scene.upstream.last_request();
+        assert_eq!(asked.header("anthropic-beta"), expected);
+        assert!(asked.json().get("betas").is_none(), "{}", asked.json());
+    }
+}
+
+#[tokio::test]
 async fn packed_bodies_are_read() {
     let scene = Scene::start(Speaks::Chat, &["model-mappings: [{from: a, to: up-text}]"]).await;
     let body = super::packed(Speaks::Chat.question("a", false).to_string().as_bytes());

@@ -127,21 +127,30 @@ async fn every_client_is_answered_out_of_the_envelope() {
     assert_eq!(sent.header("authorization"), Some("Bearer access-0"));
     assert!(sent.header("user-agent").unwrap().starts_with("modelgate/"));
     let model = "gemini-2.5-flash-up-one-byte";
-    let expected = json!({"model": model, "project": "p-1", "request": question()});
+    let id = body["user_prompt_id"].as_str().unwrap();
+    assert!(!id.is_empty());
+    let expected =
+        json!({"model": model, "project": "p-1", "user_prompt_id": id, "request": question()});
     assert_eq!(body, expected);
 
     // Google's own command line, whose envelope is opened and made anew.
-    let envelope =
+    let mut envelope =
         json!({"model": "gemini-2.5-flash-up-text", "project": "theirs", "request": question()});
-    let answer = Answer::read(post(
-        &gateway,
-        "/v1internal:generateContent",
-        envelope.to_string(),
-    ))
-    .await;
-    let inner = &answer.json()["response"]["candidates"][0]["content"]["parts"][0];
-    assert_eq!(inner["text"], HELLO, "{}", answer.text());
-    assert_eq!(scene.last().1["project"], "p-1");
+    for (own, is_kept) in [
+        (json!("theirs"), true),
+        (json!(" "), false),
+        (json!(7), false),
+    ] {
+        envelope["user_prompt_id"] = own.clone();
+        let path = "/v1internal:generateContent";
+        let answer = Answer::read(post(&gateway, path, envelope.to_string())).await;
+        let inner = &answer.json()["response"]["candidates"][0]["content"]["parts"][0];
+        assert_eq!(inner["text"], HELLO, "{}", answer.text());
+        let sent = scene.last().1;
+        assert_eq!(sent["project"], "p-1");
+        assert_eq!(sent["user_prompt_id"] == own, is_kept, "{sent}");
+        assert!(sent["user_prompt_id"].is_string(), "{sent}");
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ pub(super) struct Aws {
     challenge: Arc<Mutex<String>>,
     /// What is told of profiles; without it, nothing is told of an account.
     known: Arc<Mutex<Value>>,
+    /// For how many seconds it says that tokens are good; nothing at all for `null`.
+    life: Arc<Mutex<Value>>,
 }
 
 /// An end that is not near.
@@ -50,14 +52,15 @@ impl Aws {
         let next: Arc<Mutex<VecDeque<Said>>> = Arc::default();
         let challenge: Arc<Mutex<String>> = Arc::default();
         let known = Arc::new(Mutex::new(json!({"profiles": []})));
-        let about = Arc::clone(&known);
+        let life = Arc::new(Mutex::new(json!(3600)));
+        let (about, given) = (Arc::clone(&known), Arc::clone(&life));
         let (queue, agreed, mut polls) = (Arc::clone(&next), Arc::clone(&challenge), 0);
         let server = StandIn::start(move |asked| match &*asked.path {
             "/client/register" => register(asked),
             "/device_authorization" => device(asked),
-            "/token" => token(asked, &mut polls),
-            "/oauth/token" => exchange(asked, &agreed.lock().unwrap()),
-            "/refreshToken" => social(asked),
+            "/token" => token(asked, &mut polls, &given.lock().unwrap()),
+            "/oauth/token" => exchange(asked, &agreed.lock().unwrap(), &given.lock().unwrap()),
+            "/refreshToken" => social(asked, &given.lock().unwrap()),
             _ if is_about(asked) => account(asked, &about.lock().unwrap()),
             _ => generate(asked, || queue.lock().unwrap().pop_front()),
         });
@@ -66,7 +69,13 @@ impl Aws {
             next,
             challenge,
             known,
+            life,
         }
+    }
+
+    /// For how many seconds it says from now on that tokens are good; nothing at all for `null`.
+    pub(super) fn says_of_life(&self, seconds: &Value) {
+        self.life.lock().unwrap().clone_from(seconds);
     }
 
     /// What is told of the profiles of accounts; nothing at all is told for `null`.
@@ -163,7 +172,7 @@ fn device(asked: &Asked) -> Said {
     )
 }
 
-fn token(asked: &Asked, polls: &mut usize) -> Said {
+fn token(asked: &Asked, polls: &mut usize, life: &Value) -> Said {
     let body = asked.json();
     if body["clientId"] != "client-1" || body["clientSecret"] != "secret-1" {
         return refused("invalid_client");
@@ -175,7 +184,7 @@ fn token(asked: &Asked, polls: &mut usize) -> Said {
         all
     };
     if body == expected(json!({"grantType": "refresh_token", "refreshToken": "refresh-0"})) {
-        return granted(1, None);
+        return granted(1, None, life);
     }
     if body != expected(json!({"grantType": DEVICE, "deviceCode": "device-1"})) {
         return refused("invalid_grant");
@@ -183,34 +192,36 @@ fn token(asked: &Asked, polls: &mut usize) -> Said {
     *polls += 1;
     match polls {
         1 => refused("authorization_pending"),
-        _ => granted(0, None),
+        _ => granted(0, None, life),
     }
 }
 
-fn exchange(asked: &Asked, challenge: &str) -> Said {
+fn exchange(asked: &Asked, challenge: &str, life: &Value) -> Said {
     let body = asked.json();
     let verifier = body["code_verifier"].as_str().unwrap_or_default();
     let expected = json!({
         "code": "code-1", "code_verifier": verifier, "redirect_uri": "kiro://kiro.kiroAgent/authenticate-success",
     });
     match body == expected && BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge {
-        true => granted(0, Some(ARN)),
+        true => granted(0, Some(ARN), life),
         false => refused("invalid_grant"),
     }
 }
 
-fn social(asked: &Asked) -> Said {
+fn social(asked: &Asked, life: &Value) -> Said {
     match asked.json() == json!({"refreshToken": "refresh-0"}) {
-        true => granted(1, Some(ARN)),
+        true => granted(1, Some(ARN), life),
         false => Said::json(401, &json!({"message": "Bad credentials"})),
     }
 }
 
-fn granted(number: usize, arn: Option<&str>) -> Said {
+fn granted(number: usize, arn: Option<&str>, life: &Value) -> Said {
     let mut body = json!({
-        "accessToken": format!("access-{number}"), "refreshToken": format!("refresh-{number}"), "expiresIn": 3600,
-        "tokenType": "Bearer",
+        "accessToken": format!("access-{number}"), "refreshToken": format!("refresh-{number}"), "tokenType": "Bearer",
     });
+    if !life.is_null() {
+        body["expiresIn"] = life.clone();
+    }
     if let Some(arn) = arn {
         body["profileArn"] = json!(arn);
     }

@@ -2,8 +2,10 @@
 
 use super::provider::{ARN, PROFILES, USAGE, over};
 use super::{Scene, builder, social};
+use crate::harness::stand_in::Said;
 use crate::harness::{Speaks, eventually};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant, SystemTime};
 
 const LOGIN: [&str; 5] = ["login", "kiro", "--no-browser", "--json", "--yes"];
 
@@ -79,6 +81,95 @@ async fn how_much_of_a_plan_is_used_is_shown_with_its_account() {
         );
         drop(gateway);
     }
+}
+
+/// Minutes until a moment in RFC 3339.
+fn minutes_until(moment: &Value) -> u64 {
+    let moment = humantime::parse_rfc3339(moment.as_str().unwrap()).unwrap();
+    moment.duration_since(SystemTime::now()).unwrap().as_secs() / 60
+}
+
+#[tokio::test]
+async fn tokens_of_which_no_life_is_told_are_good_for_an_hour() {
+    for life in [json!(0), Value::Null] {
+        let scene = Scene::start().await;
+        scene.aws.says_of_life(&life);
+        let id = logged_in(&scene).await["id"].clone();
+        let saved = scene.saved(id.as_str().unwrap());
+        let minutes = minutes_until(&saved["expired"]);
+        assert!((58..60).contains(&minutes), "{saved}");
+
+        for (name, mut more) in [("kiro-a", social()), ("kiro-b", builder())] {
+            more["expires_at"] = json!(over());
+            scene.account(name, &more);
+        }
+        let _gateway = scene.launch().start().await;
+        for name in ["kiro-a", "kiro-b"] {
+            let renewed = async || scene.saved(name)["access_token"] == "access-1";
+            eventually("it is renewed", renewed).await;
+            let saved = scene.saved(name);
+            let minutes = minutes_until(&saved["expires_at"]);
+            assert!((58..60).contains(&minutes), "{saved}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_month_that_is_used_up_rests_its_account_until_the_next_one() {
+    let spent = || {
+        let body =
+            json!({"message": "You have reached the limit.", "reason": "MONTHLY_REQUEST_COUNT"});
+        Said::json(402, &body)
+    };
+    for (known, least) in [(true, 29), (false, 4)] {
+        let scene = Scene::start().await;
+        if !known {
+            scene.aws.knows(&Value::Null);
+        }
+        scene.account("kiro-a", &social());
+        let gateway = scene.launch().start().await;
+        let shown = async || {
+            let accounts = scene.launch().run(&["accounts", "--json"]).await.json();
+            accounts["accounts"][0].clone()
+        };
+        eventually("the plan is asked for", async || {
+            let asked = !scene.aws.asked_about(USAGE).is_empty();
+            asked && (shown().await["quota"] != json!([])) == known
+        })
+        .await;
+        scene.aws.say(spent());
+        let answer = gateway.question(Speaks::Claude, super::MODEL, false).await;
+        assert_eq!(answer.status, 402, "{}", answer.text());
+        let wait = answer
+            .header("retry-after")
+            .map(|wait| wait.parse::<u64>().unwrap());
+        assert_eq!(
+            wait.is_some_and(|wait| wait > 365 * 24 * 3600),
+            known,
+            "{wait:?}"
+        );
+        // As long as any hint of a provider counts (`routing.max-cooldown`), or as long as after any missing payment.
+        let shown = shown().await;
+        assert_eq!(shown["state"], "cooling");
+        let minutes = minutes_until(&shown["next_try"]);
+        assert!((least..=least + 1).contains(&minutes), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn trouble_of_kiros_is_waited_out_for_a_second() {
+    let scene = Scene::start().await;
+    let mut more = social();
+    more["request_retry"] = json!(1);
+    scene.account("kiro-a", &more);
+    let gateway = scene.launch().start().await;
+    let trouble = json!({"__type": "InternalServerException", "message": "Sorry."});
+    scene.aws.say(Said::json(500, &trouble));
+    scene.aws.say_stream(super::HELLO);
+    let began = Instant::now();
+    let answer = gateway.question(Speaks::Claude, super::MODEL, false).await;
+    answer.expect_text(Speaks::Claude, "Hello there");
+    assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ async fn only_yes_agrees_to_the_terms() {
 #[tokio::test]
 async fn a_spinner_turns_until_the_browser_is_back_and_the_end_says_everything() {
     let scene = Scene::start().await;
-    *scene.provider.names.lock().unwrap() = false;
+    *scene.provider.names.lock().unwrap() = serde_json::Value::Null;
     let mut terminal = scene.types(&["claude", "--yes"], &[]);
     terminal.screen.shows(&format!("{WAITING} 1s")).await;
     let address = terminal.address();

@@ -35,12 +35,30 @@ enum Holds {
     Money,
     /// The window of the plan for some models is used up.
     Family,
+    /// The token may not see the list of models.
+    List,
+    /// Whose it is, is told with new tokens.
+    Secrecy,
 }
 
 /// An account before a stand-in; `more` are further lines of the configuration.
 async fn start(holds: Holds, more: &str) -> (Scene, Gateway) {
     let server = StandIn::start(move |asked| match &*asked.path {
         "/token" if holds == Holds::Login => refused("invalid_grant"),
+        "/token" if holds == Holds::Secrecy => Said::json(
+            200,
+            &json!({
+                "access_token": "access-1", "refresh_token": "refresh-1", "expires_in": 28800,
+                "account": {"uuid": "u-1", "email_address": "eve@example.com"},
+            }),
+        ),
+        "/profile" if holds == Holds::Secrecy => Said::json(403, &json!({"error": {}})),
+        "/profile" => {
+            // A token that is replaced may not be good any more.
+            assert_eq!(asked.header("authorization"), Some("Bearer access-0"));
+            let account = json!({"uuid": "u-1", "email": "eve@example.com"});
+            Said::json(200, &json!({"account": account}))
+        }
         "/token" => Said::json(
             200,
             &json!({"access_token": "access-1", "refresh_token": "refresh-1", "expires_in": 28800}),
@@ -48,7 +66,11 @@ async fn start(holds: Holds, more: &str) -> (Scene, Gateway) {
         path if asked.header("x-api-key").is_some() => with_key(asked, path),
         _ => admit(asked, holds).unwrap_or_else(|| answer(asked)),
     });
-    let scene = Scene::new(server.await, &[("MODELGATE_CLAUDE_TOKEN_URL", "/token")]);
+    let addresses = [
+        ("MODELGATE_CLAUDE_TOKEN_URL", "/token"),
+        ("MODELGATE_CLAUDE_PROFILE_URL", "/profile"),
+    ];
+    let scene = Scene::new(server.await, &addresses);
     let config = scene.home.path("modelgate.yaml");
     let text = fs::read_to_string(&config).unwrap();
     let more = more.replace("URL", &scene.server.url);
@@ -96,7 +118,8 @@ fn admit(asked: &Asked, holds: Holds) -> Option<Said> {
             "You have reached your specified API usage limits. You will regain access on 2099-01-01 at 00:00 UTC.",
         )),
         Holds::Family if asked.json()["model"] == MODEL => Some(family_is_used_up()),
-        Holds::Nothing | Holds::FirstToken | Holds::Family => None,
+        Holds::List if asked.path == LIST => Some(refusal(401, "authentication_error", "No.")),
+        Holds::Nothing | Holds::FirstToken | Holds::Family | Holds::List | Holds::Secrecy => None,
     }
 }
 
@@ -284,6 +307,82 @@ async fn a_login_that_was_revoked_is_over_until_somebody_logs_in() {
             "nobody is asked in vain"
         );
         assert_eq!(scene.server.asked("/token").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_was_revoked_is_told_by_the_doctor_before_anybody_asked() {
+    for (holds, state) in [
+        (Holds::FirstToken, "ready"),
+        (Holds::Login, "log_in_again"),
+        (Holds::Tokens, "log_in_again"),
+    ] {
+        let (scene, _gateway) = start(holds, "").await;
+        scene.change(ACCOUNT, &json!({"fetch_models": true}));
+        eventually("its list was asked for, and with a new token", async || {
+            let asked = scene.server.asked(LIST).len();
+            let renewed = scene.server.asked("/token").len() == 1;
+            renewed
+                && (asked == 2 || holds == Holds::Login)
+                && shown(&scene).await["state"] == state
+        })
+        .await;
+        let doctor = scene.launch().run(&["doctor", "--json"]).await;
+        let report: Value = serde_json::from_str(&doctor.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap().iter();
+        let told: Vec<&Value> = checks
+            .filter(|check| {
+                check["what"]
+                    .as_str()
+                    .unwrap()
+                    .contains("needs a new login")
+            })
+            .collect();
+        if state == "ready" {
+            assert_eq!((doctor.code, told.len()), (Some(0), 0), "{report:#}");
+            continue;
+        }
+        assert_eq!((doctor.code, told.len()), (Some(1), 1), "{report:#}");
+        assert_eq!(told[0]["state"], "broken");
+        assert_eq!(told[0]["hint"], "modelgate login claude");
+        assert_eq!(scene.server.asked(MESSAGES).len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_serves_though_its_list_is_refused() {
+    let (scene, gateway) = start(Holds::List, "").await;
+    let lists = json!({"refresh_token": "", "fetch_models": true});
+    scene.change(ACCOUNT, &lists);
+    eventually("its list is asked for", async || {
+        !scene.server.asked(LIST).is_empty()
+    })
+    .await;
+    ask(&gateway)
+        .await
+        .expect_text(Speaks::Claude, "Hello there");
+    assert_eq!(shown(&scene).await["state"], "ready");
+    assert!(scene.server.asked("/token").is_empty());
+}
+
+#[tokio::test]
+async fn an_account_without_an_address_gets_it_with_its_next_tokens() {
+    for holds in [Holds::Nothing, Holds::Secrecy] {
+        let (scene, _gateway) = start(holds, "").await;
+        let refresh = ["accounts", "refresh", ACCOUNT];
+        for (asked, email) in [(0, "ada@example.com"), (1, "eve@example.com")] {
+            let renewed = scene.launch().run(&refresh).await;
+            assert_eq!(renewed.code, Some(0), "{}", renewed.stderr);
+            assert_eq!(scene.saved(ACCOUNT)["access_token"], "access-1");
+            assert_eq!(scene.saved(ACCOUNT)["email"], email);
+            assert_eq!(scene.server.asked("/profile").len(), asked);
+            let nameless = json!({"email": "", "account_uuid": "u-1", "access_token": "access-0"});
+            scene.change(ACCOUNT, &nameless);
+            eventually("the change is seen", async || {
+                shown(&scene).await.get("email").is_none()
+            })
+            .await;
+        }
     }
 }
 

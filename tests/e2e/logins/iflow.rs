@@ -13,10 +13,20 @@ const CHAT: &str = "/v1/chat/completions";
 const KEY: &str = "/api/openapi/apikey";
 
 async fn start() -> Scene {
-    let server = StandIn::start(|asked| {
+    start_where("").await
+}
+
+/// The same where the first question whose account this token is, is not answered.
+async fn start_where(lost: &'static str) -> Scene {
+    let mut lost = (!lost.is_empty()).then_some(lost);
+    let server = StandIn::start(move |asked| {
         let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
         match path {
             "/oauth/token" => token(asked),
+            "/api/oauth/getUserInfo" if lost.is_some_and(|lost| query.ends_with(lost)) => {
+                lost = None;
+                Said::json(503, &json!({"success": false}))
+            }
             "/api/oauth/getUserInfo" => user(query),
             KEY => key(asked),
             CHAT => chat(asked),
@@ -45,6 +55,7 @@ fn token(asked: &Asked) -> Said {
     let number = match (field("grant_type"), field("code"), field("refresh_token")) {
         (Some("authorization_code"), Some("code-1"), None) if field("redirect_uri").is_some() => 0,
         (Some("refresh_token"), None, Some("refresh-0")) => 1,
+        (Some("refresh_token"), None, Some("refresh-1")) => 2,
         // With a good status.
         _ => return Said::json(200, &json!({"error": "invalid_grant"})),
     };
@@ -90,7 +101,9 @@ fn chat(asked: &Asked) -> Said {
             200,
             &json!({"status": "449", "msg": "Your API Token is limited.", "body": null}),
         ),
-        Some("Bearer sk-key-0" | "Bearer sk-key-1" | "Bearer sk-key-9") => hello(asked),
+        Some("Bearer sk-key-0" | "Bearer sk-key-1" | "Bearer sk-key-2" | "Bearer sk-key-9") => {
+            hello(asked)
+        }
         _ => Said::json(401, &json!({"error": {"message": "no"}})),
     }
 }
@@ -196,6 +209,35 @@ async fn a_renewal_brings_another_key() {
     let saved = scene.saved("iflow-a");
     assert_eq!(saved["api_key"], "sk-key-1");
     assert_eq!(saved["access_token"], "access-1");
+}
+
+#[tokio::test]
+async fn what_a_renewal_brings_is_kept_though_the_key_is_not_told() {
+    for (old, renewals) in [("sk-key-0", 1), ("sk-over", 2)] {
+        let mut scene = start_where("access-1").await;
+        let secret = "MODELGATE_IFLOW_CLIENT_SECRET".to_owned();
+        scene.environment.push((secret, "s3cret".to_owned()));
+        scene.change(
+            "iflow-a",
+            &json!({
+                "type": "iflow", "access_token": "old", "refresh_token": "refresh-0", "expired": "2020-01-01T00:00:00Z",
+                "api_key": old, "base_url": format!("{}/v1", scene.server.url),
+            }),
+        );
+        let gateway = scene.launch().start().await;
+        let answer = gateway.question(Speaks::Claude, "qwen3-max", false).await;
+        answer.expect_text(Speaks::Claude, "Hello there");
+        let asked = scene.server.asked("/oauth/token");
+        let sent: Vec<_> = asked
+            .iter()
+            .map(|asked| asked.form()["refresh_token"].clone())
+            .collect();
+        assert_eq!(sent, ["refresh-0", "refresh-1"][..renewals], "each once");
+        let saved = scene.saved("iflow-a");
+        assert_eq!(saved["refresh_token"], format!("refresh-{renewals}"));
+        let key = if renewals == 1 { old } else { "sk-key-2" };
+        assert_eq!(saved["api_key"], key);
+    }
 }
 
 #[tokio::test]
