@@ -4,6 +4,7 @@
 use super::{Client, Heard, Talk};
 use crate::harness::{Gateway, Settings};
 use modelgate_test_upstream::{Script, Upstream};
+use serde_json::{Value, json};
 
 /// An upstream, by what it speaks and how it signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -298,5 +299,51 @@ async fn a_session_that_was_interrupted_goes_on() {
                 assert_eq!(last.matches(&words).count(), 1, "{what}: {words} in {last}");
             }
         }
+    }
+}
+
+/// As one that was signed by another provider of the same dialect, which nobody can tell by looking at it.
+fn signed_elsewhere(history: &mut [Value]) {
+    for value in history {
+        for key in ["signature", "thoughtSignature", "encrypted_content"] {
+            if let Some(signature) = value.get_mut(key) {
+                *signature = json!("c2lnbmVkIGVsc2V3aGVyZQ==");
+            }
+        }
+        for list in ["content", "parts"] {
+            let items = value.get_mut(list).and_then(Value::as_array_mut);
+            signed_elsewhere(items.map_or(&mut [], Vec::as_mut_slice));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_provider_of_the_same_dialect_has_signed_is_left_out_once_and_said_to_be() {
+    for (client, kind, named) in [
+        (Client::ClaudeCode, Kind::Claude, "signature"),
+        (Client::GeminiCli, Kind::Gemini3, "thoughtSignature"),
+        (Client::Codex, Kind::Responses, "encrypted_content"),
+    ] {
+        let scene = Scene::start(&[kind]).await;
+        let mut talk = Talk::begin(client, &scene.gateway, &model(client)).await;
+        talk.says(&question(1)).await;
+        signed_elsewhere(&mut talk.history);
+        let heard = talk.results(result(1), None).await;
+        assert_eq!(
+            heard.text, "Turn 1 said: result 1a | result 1b.",
+            "{client:?}"
+        );
+        assert!(
+            heard.dropped.split(", ").any(|path| path == named),
+            "{client:?} {}",
+            heard.dropped
+        );
+        let requests = scene.upstreams[0].requests();
+        let statuses: Vec<u16> = requests.iter().map(|request| request.status).collect();
+        assert_eq!(
+            statuses,
+            [200, 400, 200],
+            "{client:?}: the same provider, once more"
+        );
     }
 }
