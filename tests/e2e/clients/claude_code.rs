@@ -12,7 +12,7 @@ const SESSION: &str = "0b2c7a0e-58a8-4b4e-9f3a-3c1f9e7d5a11";
 pub(super) fn body(model: &str, history: &[Value]) -> Value {
     let marked =
         |text: &str| json!({"type": "text", "text": text, "cache_control": {"type": "ephemeral"}});
-    let user = json!({"device_id": "d0", "account_uuid": "", "session_id": SESSION});
+    let user = json!({"device_id": "1262bedc9fe85203a131d9197e3938eb6f4580c9c7963e3fc906f99193f5d023", "account_uuid": "", "session_id": SESSION});
     let mut messages = history.to_vec();
     // The last message is marked, so that the next request finds its beginning in the cache.
     if let Some(block) = messages
