@@ -1,6 +1,7 @@
 //! The programs that people run through the gateway, as they speak: `clients.md` lists what is known of them, and each
 //! file here plays one of them.
 
+mod ai_sdk;
 mod claude_code;
 mod codex;
 mod gemini_cli;
@@ -20,6 +21,7 @@ enum Client {
     CodexSocket,
     GeminiCli,
     QwenCode,
+    AiSdk,
 }
 
 /// What a client has heard: what it puts into its history, the text, and the ids and names of the calls.
@@ -42,12 +44,13 @@ struct Talk<'g> {
 }
 
 impl Client {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ClaudeCode,
         Self::Codex,
         Self::CodexSocket,
         Self::GeminiCli,
         Self::QwenCode,
+        Self::AiSdk,
     ];
 
     /// The body of a request.
@@ -57,6 +60,7 @@ impl Client {
             Self::Codex | Self::CodexSocket => codex::body(model, history),
             Self::GeminiCli => gemini_cli::body(history),
             Self::QwenCode => qwen_code::body(model, history),
+            Self::AiSdk => ai_sdk::body(model, history),
         }
     }
 
@@ -67,6 +71,7 @@ impl Client {
             Self::Codex | Self::CodexSocket => codex::request(gateway, body),
             Self::GeminiCli => gemini_cli::request(gateway, model, body),
             Self::QwenCode => qwen_code::request(gateway, body),
+            Self::AiSdk => ai_sdk::request(gateway, body),
         }
     }
 
@@ -77,6 +82,7 @@ impl Client {
             Self::Codex | Self::CodexSocket => codex::words(text, is_first),
             Self::GeminiCli => vec![gemini_cli::words(text)],
             Self::QwenCode => qwen_code::words(text, is_first),
+            Self::AiSdk => vec![ai_sdk::words(text)],
         }
     }
 
@@ -84,7 +90,7 @@ impl Client {
     fn results(self, results: &[(&(Value, Value), String)], words: Option<&str>) -> Vec<Value> {
         match self {
             Self::ClaudeCode => vec![claude_code::results(results, words)],
-            Self::Codex | Self::CodexSocket => codex::results(results, words),
+            Self::Codex | Self::CodexSocket | Self::AiSdk => codex::results(results, words),
             Self::GeminiCli => gemini_cli::results(results, words),
             Self::QwenCode => qwen_code::results(results, words),
         }
@@ -150,6 +156,7 @@ impl<'g> Talk<'g> {
                     Client::Codex | Client::CodexSocket => codex::hear(&answer),
                     Client::GeminiCli => gemini_cli::hear(&answer),
                     Client::QwenCode => qwen_code::hear(&answer),
+                    Client::AiSdk => ai_sdk::hear(&answer),
                 }
             }
         };

@@ -36,6 +36,11 @@ impl Kind {
         format!("{prefix}{}", model(client))
     }
 
+    /// Whether what was said is with the vendor, and clients have nothing but its names: nobody else can go on from them.
+    fn has_it(self, client: Client) -> bool {
+        self == Self::Responses && client == Client::AiSdk
+    }
+
     /// How often a request says what only its maker can read.
     fn signatures(self, body: &str) -> usize {
         let key = match self {
@@ -232,6 +237,9 @@ async fn a_session_of_every_client_is_whole_with_every_provider() {
             let answered = scene.answered(0, client);
             assert_eq!(answered.len(), 10, "{client:?} {kind:?}");
             let what = format!("{client:?} {kind:?}");
+            if kind.has_it(client) {
+                continue;
+            }
             whole(&answered[9], &what);
             let expected = match (client, kind) {
                 (_, Kind::Chat) => 0,
@@ -252,6 +260,9 @@ async fn a_session_goes_on_with_other_providers_in_the_middle_of_it() {
             // The last one is another account of the first kind.
             let scene = Scene::start(&[first, second, first]).await;
             for client in Client::ALL {
+                if scene.kinds.iter().any(|kind| kind.has_it(client)) {
+                    continue;
+                }
                 five_turns(&scene, client, |request| match request {
                     // With the results of the second turn, and with the question of the fourth.
                     3 => scene.ends(0, client),
@@ -289,6 +300,9 @@ async fn a_session_that_was_interrupted_goes_on() {
             let heard = talk.results(result(2), None).await;
             let said = format!("Turn 2 said: {} | {}.", result(2)(0), result(2)(1));
             expect(&heard, &said, 0, &what);
+            if kind.has_it(client) {
+                continue;
+            }
             let last = scene.answered(0, client).pop().unwrap();
             for words in [
                 question(1),

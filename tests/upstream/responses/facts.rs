@@ -56,7 +56,7 @@ fn is_answer(item: &Value) -> bool {
     item["role"] == "assistant"
         || matches!(
             item["type"].as_str(),
-            Some("reasoning" | "function_call" | "custom_tool_call")
+            Some("reasoning" | "function_call" | "custom_tool_call" | "item_reference")
         )
 }
 
