@@ -346,6 +346,9 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
         }
     }
     for extension in request.extensions.foreign(Dialect::Claude) {
-        losses.dropped(&*extension.key, why);
+        match extension.is_idle() {
+            true => losses.quietly_dropped(&*extension.key, why),
+            false => losses.dropped(&*extension.key, why),
+        }
     }
 }
