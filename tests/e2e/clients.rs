@@ -1,10 +1,12 @@
-//! The programs that people run through the gateway, as they speak: `clients.md` lists what is known of them, and each
-//! file here plays one of them.
+//! The programs that people run through the gateway, as they speak. `clients.md` lists what is known of them and what shows
+//! that it is so ([`map`]); [`facts`] are single facts, [`sessions`] whole conversations, and every other file plays a client.
 
 mod ai_sdk;
 mod claude_code;
 mod codex;
+mod facts;
 mod gemini_cli;
+mod map;
 mod qwen_code;
 mod sessions;
 

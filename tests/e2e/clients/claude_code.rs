@@ -61,8 +61,13 @@ fn tools() -> Value {
 }
 
 pub(super) fn request(gateway: &Gateway, body: &Value) -> reqwest::RequestBuilder {
+    post(gateway, "/v1/messages?beta=true", body)
+}
+
+/// A request of this client to any path.
+pub(super) fn post(gateway: &Gateway, path: &str, body: &Value) -> reqwest::RequestBuilder {
     gateway
-        .keyless("POST", "/v1/messages?beta=true")
+        .keyless("POST", path)
         .header("x-api-key", KEY)
         .header("anthropic-version", "2023-06-01")
         .header("anthropic-beta", BETAS)

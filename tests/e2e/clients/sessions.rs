@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// An upstream, by what it speaks and how it signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Chat,
     Claude,
     Responses,
@@ -17,7 +17,7 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Chat,
         Self::Claude,
         Self::Responses,
@@ -82,19 +82,24 @@ impl Kind {
 }
 
 /// Every client has a model of its own, so that scripts for one are not the others'.
-fn model(client: Client) -> String {
+pub(super) fn model(client: Client) -> String {
     format!("up-session@{client:?}")
 }
 
 /// Providers that are asked in this order, and one gateway before them.
-struct Scene {
+pub(super) struct Scene {
     kinds: Vec<Kind>,
-    upstreams: Vec<Upstream>,
-    gateway: Gateway,
+    pub(super) upstreams: Vec<Upstream>,
+    pub(super) gateway: Gateway,
 }
 
 impl Scene {
-    async fn start(kinds: &[Kind]) -> Self {
+    pub(super) async fn start(kinds: &[Kind]) -> Self {
+        Self::with(kinds, "").await
+    }
+
+    /// With these lines in the configuration.
+    pub(super) async fn with(kinds: &[Kind], lines: &str) -> Self {
         let mut upstreams = Vec::new();
         let mut lists: std::collections::BTreeMap<&str, String> = std::collections::BTreeMap::new();
         for (kind, priority) in kinds.iter().zip((1..=9).rev()) {
@@ -103,7 +108,7 @@ impl Scene {
             lists.entry(key).or_default().push_str(&entry);
             upstreams.push(upstream);
         }
-        let mut settings = Settings::new().line("disable-cooling: true");
+        let mut settings = Settings::new().line("disable-cooling: true").line(lines);
         for (key, entries) in &lists {
             settings = settings.line(&format!("{key}:\n{}", entries.trim_end()));
         }
