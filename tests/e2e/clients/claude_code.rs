@@ -105,7 +105,11 @@ pub(super) fn hear(answer: &Answer) -> Heard {
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     assert_eq!(answer.ending(Speaks::Claude), Ending::Complete);
     let turn = answer.turn(Speaks::Claude);
-    let blocks = turn["content"].as_array().unwrap().iter();
+    let blocks = turn["content"].as_array().unwrap();
+    // It prints the last block, if that is text.
+    let last = blocks.last().map(|block| block["type"].as_str().unwrap());
+    assert!(matches!(last, Some("text" | "tool_use")), "{turn}");
+    let blocks = blocks.iter();
     Heard {
         calls: blocks
             .filter(|block| block["type"] == "tool_use")
