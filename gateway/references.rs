@@ -1,27 +1,30 @@
 //! Items of earlier answers that a Responses client names by their ids and does not send again, as the AI SDK does unless it is
 //! told that nothing is stored. Where such an answer is kept here, its items are put in their places.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use memchr::memmem;
 use modelgate_dialects::json::{Document, RawJson, Value};
 
 const REFERENCE: &str = "item_reference";
 
-/// The body with those items that are known; none where it names none of them.
+/// The body with those items that are known; none where it names none of them. Each is put in once, so that a body grows by no
+/// more than is kept.
 pub(crate) fn resolve(body: &Document, known: impl Fn(&str) -> Option<RawJson>) -> Option<Bytes> {
     let root = body.root();
     memmem::find(root.source_bytes(), REFERENCE.as_bytes())?;
     let input = root.field("input").filter(|input| input.is_array())?;
-    let mut found = false;
+    let mut found = HashSet::new();
     let mut item = |item: Value<'_>| {
         let is_reference = item.text_of("type").as_deref() == Some(REFERENCE);
         let meant = item.text_of("id").filter(|_| is_reference);
-        let meant = meant.and_then(|id| known(&id));
-        found |= meant.is_some();
+        let meant = meant.filter(|id| !found.contains(id));
+        let meant = meant.and_then(|id| known(&id).inspect(|_| drop(found.insert(id))));
         meant.unwrap_or_else(|| item.raw())
     };
     let items: Vec<RawJson> = input.items().map(&mut item).collect();
-    found.then(|| {
+    (!found.is_empty()).then(|| {
         let body = RawJson::build(|writer| {
             writer.object(|writer| {
                 for (key, value) in root.entries() {
@@ -74,6 +77,15 @@ mod tests {
         let body = r#"{"model":"m","input":[{"role":"user","content":"1.0"},{"type":"item_reference","id":"msg_1"},{"type":"item_reference","id":"msg_2"}],"x":1.0}"#;
         let expected = r#"{"model":"m","input":[{"role":"user","content":"1.0"},{"type":"message","role":"assistant"},{"type":"item_reference","id":"msg_2"}],"x":1.0}"#;
         assert_eq!(resolved(body).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn an_item_is_put_in_once() {
+        let reference = r#"{"type":"item_reference","id":"msg_1"}"#;
+        let body = format!(r#"{{"input":[{}]}}"#, [reference; 1000].join(","));
+        let whole = resolved(&body).unwrap();
+        assert_eq!(whole.matches("assistant").count(), 1);
+        assert_eq!(whole.matches("item_reference").count(), 999);
     }
 
     #[test]
