@@ -144,7 +144,9 @@ impl CallError {
         let told = |words: &str| self.kind == CallErrorKind::Invalid && message.contains(words);
         self.error.code.as_deref() == Some("invalid_encrypted_content")
             || told("Invalid `signature` in `thinking` block")
+            || told("Invalid `data` in `redacted_thinking` block")
             || told("Corrupted thought signature")
+            || told("Thought signature is not valid")
     }
 
     /// Whether the failure is one of the credential as a whole, and not of one of its models.
@@ -267,7 +269,17 @@ mod tests {
             ),
             (
                 ErrorKind::InvalidRequest,
+                "messages.0.content.0: Invalid `data` in `redacted_thinking` block",
+                true,
+            ),
+            (
+                ErrorKind::InvalidRequest,
                 "Corrupted thought signature.",
+                true,
+            ),
+            (
+                ErrorKind::InvalidRequest,
+                "Unable to submit request because Thought signature is not valid.",
                 true,
             ),
             (
