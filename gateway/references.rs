@@ -19,9 +19,13 @@ pub(crate) fn resolve(body: &Document, known: impl Fn(&str) -> Option<RawJson>) 
     let mut item = |item: Value<'_>| {
         let is_reference = item.text_of("type").as_deref() == Some(REFERENCE);
         let meant = item.text_of("id").filter(|_| is_reference);
-        let meant = meant.filter(|id| !found.contains(id));
-        let meant = meant.and_then(|id| known(&id).inspect(|_| drop(found.insert(id))));
-        meant.unwrap_or_else(|| item.raw())
+        let kept = meant.filter(|id| !found.contains(id));
+        let kept = kept.and_then(|id| Some((known(&id)?, id)));
+        let Some((kept, id)) = kept else {
+            return item.raw();
+        };
+        found.insert(id);
+        kept
     };
     let items: Vec<RawJson> = input.items().map(&mut item).collect();
     (!found.is_empty()).then(|| {
