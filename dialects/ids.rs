@@ -43,6 +43,23 @@ pub fn sanitise(id: &Str, limit: usize) -> Str {
     Str::from(format!("{head}_{tail}"))
 }
 
+/// Longest name of an end user that OpenAI takes; Claude Code's is about 150 characters of JSON.
+const END_USER_LIMIT: usize = 64;
+
+/// The name of an end user, or one made of it that tells as much to somebody who only compares them.
+#[must_use]
+pub fn end_user(name: &Str) -> Str {
+    if name.chars().count() <= END_USER_LIMIT {
+        return name.clone();
+    }
+    let hash = Sha256::digest(name.as_bytes());
+    let half: String = hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Str::from(half)
+}
+
 /// The id of a call that came without one: the same for the same place in the same conversation.
 #[must_use]
 pub fn generated(name: &str, ordinal: usize) -> Str {

@@ -12,12 +12,18 @@ use modelgate_dialects::json::{Document, RawJson};
 use modelgate_dialects::{Dialect, Reply, Str, decode_request, encode_response};
 use tokio::time::Instant;
 
+use crate::references;
 use crate::state::State;
+
+/// An item of an answer, and its id.
+type Item = (Str, RawJson);
 
 /// A conversation up to and with an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Conversation {
     pub(crate) turns: Arc<[Turn]>,
+    /// Those of the answer.
+    pub(crate) items: Arc<[Item]>,
     /// Bytes that it keeps alive, about.
     pub(crate) size: usize,
 }
@@ -47,13 +53,15 @@ impl Keeper {
     /// The answer is complete.
     pub(crate) fn keep(mut self, response: &Response, reply: &Reply) {
         let answer = encode_response(Dialect::Responses, response, reply);
-        self.size += answer.len();
-        let Some(answer) = turns(answer, reply) else {
+        // It is kept in turns and in items.
+        self.size += 2 * answer.len();
+        let Some((answer, items)) = said(answer, reply) else {
             return;
         };
         self.turns.extend(answer);
         let conversation = Conversation {
             turns: self.turns.into(),
+            items: items.into(),
             size: self.size,
         };
         let conversations = &self.state.conversations;
@@ -61,10 +69,14 @@ impl Keeper {
     }
 }
 
-/// An answer as the client would send it back: its names and kinds of tools are those of the client.
-fn turns(answer: Bytes, reply: &Reply) -> Option<Vec<Turn>> {
+/// An answer as the client would send it back, whole and by its items: its names and kinds of tools are those of the client.
+fn said(answer: Bytes, reply: &Reply) -> Option<(Vec<Turn>, Vec<Item>)> {
     let answer = Document::parse(answer).ok()?;
-    let output = answer.root().field("output")?.raw();
+    let output = answer.root().field("output")?;
+    let items = output.items();
+    let items = items.filter_map(|item| Some((item.text_of("id")?, references::unnamed(item))));
+    let items = items.collect();
+    let output = output.raw();
     let request = RawJson::build(|writer| {
         writer.object(|writer| {
             writer.field("model", &reply.model);
@@ -73,7 +85,7 @@ fn turns(answer: Bytes, reply: &Reply) -> Option<Vec<Turn>> {
     });
     let request = Document::parse(request.to_text().into_bytes()).ok()?;
     let request = decode_request(Dialect::Responses, &request).ok()?;
-    Some(request.turns)
+    Some((request.turns, items))
 }
 
 /// The conversations of all callers.
@@ -90,6 +102,8 @@ struct Kept {
     conversations: HashMap<Key, (Conversation, Instant)>,
     /// The oldest first; ids that were forgotten by name may still stand here.
     order: VecDeque<(Key, Instant)>,
+    /// The answers that items belong to.
+    items: HashMap<Key, Arc<str>>,
     size: usize,
 }
 
@@ -110,6 +124,10 @@ impl Conversations {
         let mut kept = self.lock();
         kept.forget(&key);
         kept.size += conversation.size;
+        for (item, _) in &*conversation.items {
+            kept.items
+                .insert((key.0.clone(), (&**item).into()), key.1.clone());
+        }
         kept.order.push_back((key.clone(), now));
         kept.conversations.insert(key, (conversation, now));
         kept.shrink(limits, now);
@@ -129,6 +147,16 @@ impl Conversations {
         Some(found.0.clone())
     }
 
+    /// An item of an answer of this caller's.
+    pub(crate) fn item(&self, limits: &ResponsesStore, caller: &str, id: &str) -> Option<RawJson> {
+        let answer = self.lock().items.get(&(caller.into(), id.into()))?.clone();
+        let conversation = self.recall(limits, caller, &answer)?;
+        let mut items = conversation.items.iter();
+        items
+            .find(|(item, _)| **item == *id)
+            .map(|(_, item)| item.clone())
+    }
+
     /// Forgets one; false when there is none.
     pub(crate) fn forget(&self, caller: &str, id: &str) -> bool {
         self.lock().forget(&(caller.into(), id.into()))
@@ -142,6 +170,9 @@ impl Conversations {
 impl Kept {
     fn forget(&mut self, key: &Key) -> bool {
         let gone = self.conversations.remove(key);
+        for (item, _) in gone.iter().flat_map(|(gone, _)| &*gone.items) {
+            self.items.remove(&(key.0.clone(), (&**item).into()));
+        }
         self.size -= gone
             .as_ref()
             .map_or(0, |(conversation, _)| conversation.size);
@@ -189,6 +220,7 @@ mod tests {
         let part = Part::Text(Text::new(Str::from_static(text)));
         Conversation {
             turns: [Turn::new(Role::User, vec![part])].into(),
+            items: [(Str::from(format!("msg_{text}")), RawJson::empty_object())].into(),
             size,
         }
     }
@@ -217,6 +249,18 @@ mod tests {
             (String::new(), "a".to_owned())
         );
         assert_eq!(store.lock().size, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_item_is_known_as_long_as_its_answer() {
+        let store = Conversations::default();
+        store.keep(&LIMITS, "one", "a", conversation("x", 10));
+        let item = |caller, id| store.item(&LIMITS, caller, id).is_some();
+        assert!(item("one", "msg_x"));
+        assert!(!item("two", "msg_x") && !item("one", "msg_y"));
+        tokio::time::advance(LIMITS.ttl).await;
+        assert!(!item("one", "msg_x"));
+        assert!(store.lock().items.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

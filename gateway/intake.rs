@@ -20,6 +20,7 @@ use crate::exchange::Ask;
 use crate::google::{self, Google};
 use crate::logs::Transcript;
 use crate::record::Record;
+use crate::references;
 use crate::request::{Incoming, RequestId};
 use crate::session::Session;
 use crate::state::{Snapshot, State};
@@ -79,6 +80,15 @@ pub(crate) async fn read(
     {
         document = Document::outline(rest.clone()).map_err(DecodeError::from)?;
         bytes = rest;
+    }
+    if ask.dialect() == Dialect::Responses
+        && let Some(limits) = &config.responses_store
+        && let Some(whole) = references::resolve(&document, |id| {
+            state.conversations.item(limits, caller.name(), id)
+        })
+    {
+        document = Document::outline(whole.clone()).map_err(DecodeError::from)?;
+        bytes = whole;
     }
     let first = |failure| malformed(&bytes).unwrap_or(failure);
     let seen = match ask {

@@ -27,6 +27,7 @@ mod pending;
 mod plan;
 mod quotas;
 mod record;
+mod references;
 mod relay;
 mod reply;
 mod request;

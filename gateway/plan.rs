@@ -296,10 +296,9 @@ impl Plan {
     /// Leaves reasoning state out from now on, where an upstream says that it cannot read it (`providers.md` 3.3); false
     /// when that was done before, or would take more with it: a compaction is the conversation itself.
     pub(crate) fn forget_state(&mut self, error: &CallError) -> bool {
-        let unreadable = error.error.code.as_deref() == Some("invalid_encrypted_content");
         let input = self.document.root().field("input");
         let mut items = input.into_iter().flat_map(|input| input.items());
-        let may = unreadable
+        let may = error.is_about_state()
             && !self.stateless
             && !items.any(|item| item.text_of("type").as_deref() == Some("compaction"));
         self.stateless |= may;
@@ -374,7 +373,12 @@ impl Plan {
         let mut encoded = encoded?;
         if self.stateless {
             let why = "the upstream cannot read this state";
-            encoded.losses.dropped("encrypted_content", why);
+            let what = match self.dialect {
+                Dialect::Claude => "signature",
+                Dialect::Gemini => "thoughtSignature",
+                _ => "encrypted_content",
+            };
+            encoded.losses.dropped(what, why);
         }
         let body = self.keyed(encoded.body, candidate);
         let body = self.ruled(body, candidate);

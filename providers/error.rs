@@ -136,6 +136,19 @@ impl CallError {
         }
     }
 
+    /// Whether the provider cannot read the reasoning state in the request: somebody else has made it. Only OpenAI has a code
+    /// for that.
+    #[must_use]
+    pub fn is_about_state(&self) -> bool {
+        let message = &self.error.message;
+        let told = |words: &str| self.kind == CallErrorKind::Invalid && message.contains(words);
+        self.error.code.as_deref() == Some("invalid_encrypted_content")
+            || told("Invalid `signature` in `thinking` block")
+            || told("Invalid `data` in `redacted_thinking` block")
+            || told("Corrupted thought signature")
+            || told("Thought signature is not valid")
+    }
+
     /// Whether the failure is one of the credential as a whole, and not of one of its models.
     #[must_use]
     pub const fn bars_everything(&self) -> bool {
@@ -245,6 +258,41 @@ fn is_of_request(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn state_that_nobody_can_read_is_known_by_what_is_said_of_it() {
+        for (kind, message, expected) in [
+            (
+                ErrorKind::InvalidRequest,
+                "messages.1.content.0: Invalid `signature` in `thinking` block",
+                true,
+            ),
+            (
+                ErrorKind::InvalidRequest,
+                "messages.0.content.0: Invalid `data` in `redacted_thinking` block",
+                true,
+            ),
+            (
+                ErrorKind::InvalidRequest,
+                "Corrupted thought signature.",
+                true,
+            ),
+            (
+                ErrorKind::InvalidRequest,
+                "Unable to submit request because Thought signature is not valid.",
+                true,
+            ),
+            (
+                ErrorKind::InvalidRequest,
+                "Function call is missing a thought_signature in functionCall parts.",
+                false,
+            ),
+            (ErrorKind::Server, "Corrupted thought signature.", false),
+        ] {
+            let error = CallError::answered("p".into(), Error::new(kind, message));
+            assert_eq!(error.is_about_state(), expected, "{message}");
+        }
+    }
 
     #[test]
     fn an_item_that_is_missing_says_nothing_of_the_model() {

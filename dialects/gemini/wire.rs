@@ -204,11 +204,31 @@ pub(crate) fn unwrapped(root: Value<'_>) -> Value<'_> {
     inner.unwrap_or(root)
 }
 
+/// Ends state that stood on an empty text of its own, so that it goes back there and not onto the text before it. No
+/// signature ends like this: it is no digit of base64.
+const ALONE: char = '~';
+
+/// State that stands on an empty text of its own.
+pub(crate) fn alone(state: Opaque) -> Opaque {
+    Opaque {
+        data: Str::from(format!("{}{ALONE}", state.data)),
+        provider: state.provider,
+    }
+}
+
+/// The signature in state, and whether it stands on an empty text of its own.
+pub(crate) fn placed(data: &Str) -> (Str, bool) {
+    match data.strip_suffix(ALONE) {
+        Some(signature) => (data.slice_ref(signature), true),
+        None => (data.clone(), false),
+    }
+}
+
 /// Reasoning state in the form a Gemini client returns it: its own vendor's bytes as they are, any other wrapped, in
 /// base64 since SDKs decode the field.
 pub(crate) fn signature(state: &Opaque, redacted: bool) -> Option<Str> {
     if state.provider == PROVIDER && !redacted {
-        return (!state.data.is_empty()).then(|| state.data.clone());
+        return (!state.data.is_empty()).then(|| placed(&state.data).0);
     }
     Some(opaque::wrap_base64(state, redacted))
 }

@@ -240,6 +240,14 @@ pub struct Extension {
     pub spelling: bool,
 }
 
+impl Extension {
+    /// Whether it changes no answer, wherever it is left out: it tells who asks, or how pieces are to be sent. Codex and Claude
+    /// Code say these with every request.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(&*self.key, "client_metadata" | "eager_input_streaming")
+    }
+}
+
 /// The fields without a typed place, in their order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extensions(Vec<Extension>);

@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
                 false => format!("{level}.{key}"),
             };
             let name = self.side.name;
-            if self.side.harmless.contains(&key) {
+            if self.side.harmless.contains(&key) || extension.is_idle() {
                 let why = format!("has no meaning for a {name} upstream");
                 self.losses.quietly_dropped(path, why);
             } else {

@@ -4,6 +4,7 @@ use super::scope::Scope;
 use crate::Dialect;
 use crate::effort::effort_of_budget;
 use crate::error::DecodeError;
+use crate::ids;
 use crate::ir::{OutputFormat, ReasoningMode, Request, Sampling, Setting};
 use crate::json::{RawJson, Str, Value, Writer};
 use crate::openai::chat::wire;
@@ -164,10 +165,19 @@ pub(crate) fn write_caching(request: &Request, writer: &mut Writer<'_>) {
 pub(crate) fn write_identity(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let request = scope.request;
     let identity = &request.identity;
-    writer.field_opt("user", identity.user.as_ref());
-    writer.field_opt("safety_identifier", identity.safety_identifier.as_ref());
     let openai = request.dialect != Dialect::Claude;
     let upstream = scope.side.upstream;
+    let user = match &identity.user {
+        Some(user) if !scope.native => Some(ids::end_user(user)),
+        user => user.clone(),
+    };
+    if user != identity.user {
+        let path = if openai { "user" } else { "metadata.user_id" };
+        let why = format!("{upstream} takes short names only: told as a hash");
+        scope.losses.quietly_changed(path, why);
+    }
+    writer.field_opt("user", user.as_ref());
+    writer.field_opt("safety_identifier", identity.safety_identifier.as_ref());
     match &identity.metadata {
         Some(metadata) if openai => writer.field("metadata", metadata),
         Some(metadata) => {

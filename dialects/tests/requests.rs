@@ -162,6 +162,14 @@ const RESPELT: &[(&str, &str)] = &[
         "claude/call_and_text_state_of_gemini",
         "state of another provider is not sent",
     ),
+    (
+        "claude/state_of_an_empty_text_of_gemini",
+        "state of another provider is not sent",
+    ),
+    (
+        "gemini/settings_that_want_nothing",
+        "an empty list and a level that is none are as good as nothing",
+    ),
     ("gemini/adjacent_contents_of_one_role", "speakers alternate"),
     (
         "gemini/audio_is_refused_where_nobody_listens",

@@ -185,6 +185,18 @@ fn kept(mut response: Response, of: &Response) -> impl PartialEq + std::fmt::Deb
             }
         }
     }
+    if response.dialect == Dialect::Gemini {
+        // A signature is told behind what it is for, on an empty text.
+        let parts = response.choices.iter_mut();
+        for part in parts.flat_map(|choice| &mut choice.parts) {
+            if let Part::Reasoning(reasoning) = part
+                && let Some(state) = &mut reasoning.opaque
+                && let Some(signature) = state.data.strip_suffix('~')
+            {
+                state.data = signature.to_owned().into();
+            }
+        }
+    }
     let (choices, usage, _) = essence(response);
     (choices, usage, tier, extensions)
 }

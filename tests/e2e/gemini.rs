@@ -75,7 +75,7 @@ fn post(gateway: &Gateway, path: &str, body: impl Into<reqwest::Body>) -> reqwes
 
 /// How a Google client wants its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     Whole,
     Events,
     List,
@@ -120,12 +120,12 @@ impl Form {
 
 /// What an answer says to a Google client.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Said {
-    text: String,
+pub(crate) struct Said {
+    pub(crate) text: String,
     thinking: String,
     calls: Vec<(String, Value)>,
     /// The parts, as the client sends them back.
-    parts: Vec<Value>,
+    pub(crate) parts: Vec<Value>,
     finish: String,
     usage: Value,
     model: String,
@@ -133,7 +133,7 @@ struct Said {
 
 impl Said {
     #[track_caller]
-    fn read(form: Form, answer: &Answer) -> Self {
+    pub(crate) fn read(form: Form, answer: &Answer) -> Self {
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         assert!(!answer.broken);
         let mut said = Self::default();

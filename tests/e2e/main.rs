@@ -17,6 +17,7 @@ mod amp;
 mod ask;
 mod bodies;
 mod cancel;
+mod clients;
 mod colours;
 mod commands;
 mod completions;

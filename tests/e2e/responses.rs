@@ -44,10 +44,10 @@ fn provider(upstream: &Upstream) -> String {
 
 /// What an answer to a Responses client says.
 #[derive(Clone, Debug)]
-struct Said {
+pub(crate) struct Said {
     /// The response, whole.
-    response: Value,
-    text: String,
+    pub(crate) response: Value,
+    pub(crate) text: String,
     thinking: String,
     /// Names and payloads.
     calls: Vec<(String, String)>,
@@ -102,7 +102,7 @@ async fn post(gateway: &Gateway, path: &str, body: impl Into<reqwest::Body>) -> 
 impl Said {
     /// Reads an answer that succeeded.
     #[track_caller]
-    fn read(answer: &Answer) -> Self {
+    pub(crate) fn read(answer: &Answer) -> Self {
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         let response = if answer.is_stream() {
             let last = events(answer).pop().unwrap();
@@ -125,7 +125,7 @@ impl Said {
         Self::of(response)
     }
 
-    fn of(response: Value) -> Self {
+    pub(crate) fn of(response: Value) -> Self {
         let mut said = Self {
             text: String::new(),
             thinking: String::new(),
@@ -164,7 +164,7 @@ impl Said {
 
 /// The events of a stream that follows the rules (`dialects.md` 1.3), however it ended.
 #[track_caller]
-fn events(answer: &Answer) -> Vec<Value> {
+pub(crate) fn events(answer: &Answer) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     assert!(!answer.broken, "{}", answer.text());
     let frames = answer.frames();

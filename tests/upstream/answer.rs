@@ -21,7 +21,9 @@ pub(crate) enum Block {
 /// A tool call; the arguments are text because a model may leave them unfinished.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// Ordinal within the answer; the vendors' ids are made from it.
+    /// Ordinal within the answer.
+    pub(crate) place: usize,
+    /// The vendors' ids are made from it. Calls of one conversation have different ones where a scenario has several turns.
     pub(crate) number: usize,
     pub(crate) name: String,
     pub(crate) arguments: String,
@@ -82,6 +84,7 @@ impl Answer {
             .enumerate()
             .map(|(number, (name, arguments))| {
                 Block::Call(Call {
+                    place: number,
                     number,
                     name: name.to_owned(),
                     arguments: arguments.to_owned(),
@@ -102,6 +105,16 @@ impl Answer {
 
     pub(crate) fn usage(mut self, usage: Usage) -> Self {
         self.usage = usage;
+        self
+    }
+
+    /// Numbers the calls behind these many earlier ones.
+    pub(crate) fn behind(mut self, earlier: usize) -> Self {
+        for block in &mut self.blocks {
+            if let Block::Call(call) = block {
+                call.number += earlier;
+            }
+        }
         self
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Facts {
     pub(crate) custom: Vec<String>,
     /// Whether `parallel_tool_calls: false` or its Claude spelling was sent.
     pub(crate) one_call_only: bool,
+    /// How many calls there were before.
+    pub(crate) calls: usize,
     /// The texts of the tool results after the last assistant turn.
     pub(crate) results: Vec<String>,
     /// The images after the last assistant turn.

@@ -49,6 +49,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("claude", "responses/sampling_and_limits", PAIR),
     ("gemini", "chat/call_state_in_ids", INVENTED),
     ("gemini", "claude/call_and_text_state_of_gemini", INVENTED),
+    (
+        "gemini",
+        "claude/state_of_an_empty_text_of_gemini",
+        INVENTED,
+    ),
     ("responses", "chat/answer_schema@subset_schemas", CLIENTS),
     (
         "responses",

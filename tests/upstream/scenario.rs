@@ -1,5 +1,5 @@
 //! What each model name does. A name may carry marks after `@` (`up-text@anything`), which only make it another
-//! model, the names of Gemini's generations before it (`gemini-3-flash-up-text`), and the validators' marks (`reasoning-only-mct`, `effort-or-tools`, `no-sampling`, `no-prefill`, `mid-system`, `tool-images`).
+//! model, the names of Claude's and Gemini's generations before it (`gemini-3-flash-up-text`), and the validators' marks (`reasoning-only-mct`, `effort-or-tools`, `no-sampling`, `no-prefill`, `mid-system`, `tool-images`).
 
 use crate::answer::{Answer, Block, Finish, Usage};
 use crate::dialect::Dialect;
@@ -77,6 +77,7 @@ pub const SCENARIOS: &[&str] = &[
     "up-tool-calls-empty-array",
     "up-reasoning-field",
     "up-usage-cache",
+    "up-session",
 ];
 
 const HELLO: &str = "Hello from the scripted upstream.";
@@ -227,6 +228,7 @@ fn answer(dialect: Dialect, name: &str, facts: &Facts) -> Option<Answer> {
         "up-echo" => Answer::text(facts.raw.as_str()),
         "up-big" => Answer::text("0123456789abcdef".repeat(BIG / 16)),
         "up-flood" => Answer::text("x".repeat(DROP)),
+        "up-session" => session(facts),
         "up-usage-cache" => Answer::text(HELLO).usage(cached(dialect)),
         name if SCENARIOS.contains(&name) => Answer::text(HELLO),
         _ => return None,
@@ -246,6 +248,30 @@ fn calls(facts: &Facts, count: usize, arguments: &str) -> Answer {
         calls.push((facts.tools.get(1).unwrap_or(first), OTHER_ARGUMENTS));
     }
     Answer::calls(calls)
+}
+
+/// A turn of a conversation in which every question leads to two calls, and their results to a text. Each turn thinks, and
+/// says what no other says.
+fn session(facts: &Facts) -> Answer {
+    let turn = facts.calls / 2 + usize::from(facts.results.is_empty());
+    let (answer, what) = if facts.results.is_empty() {
+        let arguments = format!(r#"{{"city":"Zürich","days":{turn},"exact":true}}"#);
+        let calls = calls(facts, 2, &arguments).behind(facts.calls);
+        (
+            calls.after(Block::Text(format!("Looking, turn {turn}. "))),
+            "ask",
+        )
+    } else {
+        let said = facts.results.join(" | ");
+        (Answer::text(format!("Turn {turn} said: {said}.")), "read")
+    };
+    if facts.thinking {
+        answer
+            .after(Block::Thinking(format!("In turn {turn} I {what}.")))
+            .usage(Usage::REASONED)
+    } else {
+        answer
+    }
 }
 
 /// The media type and SHA-256 of each image, as JSON.
@@ -296,8 +322,9 @@ fn scenario_name(model: &str) -> &str {
         "-tool-images",
     ];
     let mut name = model.split('@').next().unwrap_or(model);
-    // `gemini-3-flash-up-tools` and `gemini-2.5-flash-up-tools` say to both sides which generation they are.
-    if let Some(place) = name.find("-up-").filter(|_| name.starts_with("gemini-")) {
+    // `gemini-3-flash-up-tools` and `claude-sonnet-4-6-up-tools` say to both sides which generation they are.
+    let is_family = name.starts_with("gemini-") || name.starts_with("claude-");
+    if let Some(place) = name.find("-up-").filter(|_| is_family) {
         name = &name[place + 1..];
     }
     while let Some(shorter) = MARKS.iter().find_map(|mark| name.strip_suffix(mark)) {

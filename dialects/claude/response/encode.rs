@@ -22,7 +22,7 @@ pub fn encode(response: &Response, reply: &Reply, out: &mut Vec<u8>) {
     Writer::new(out).object(|writer| {
         write_head(writer, reply);
         writer.array_field("content", |writer| {
-            for part in parts {
+            for part in &parts[..without_late_state(parts)] {
                 said.note(part);
                 write_part(writer, part, &reply.names);
             }
@@ -35,6 +35,14 @@ pub fn encode(response: &Response, reply: &Reply, out: &mut Vec<u8>) {
         });
         write_rest(writer, &response.extensions);
     });
+}
+
+/// How many parts there are without state at their end that has no text. Clients take the last block for what was said: Claude
+/// Code answers with nothing where it is thinking. Gemini alone signs there, and asks for none of it back.
+fn without_late_state(parts: &[Part]) -> usize {
+    let is_state = |part: &Part| matches!(part, Part::Reasoning(reasoning) if reasoning.text.is_empty() && !reasoning.redacted);
+    let last = parts.iter().rposition(|part| !is_state(part));
+    last.map_or(parts.len(), |last| last + 1)
 }
 
 /// What the blocks of an answer say about how it ended.

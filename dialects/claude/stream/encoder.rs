@@ -223,6 +223,10 @@ impl Encoder {
                 self.queue.pop_front();
                 continue;
             };
+            // State without text waits for what follows it: at the end of an answer it is left out, as where it is whole.
+            if self.blocks > 0 && self.queue.len() == 1 && item.is_bare_state() {
+                return;
+            }
             if item.open(self.blocks, &self.reply.names, out) {
                 self.blocks += 1;
             }

@@ -44,6 +44,8 @@ fn decode_one(body: Value<'_>) -> Result<Request, DecodeError> {
             "generationConfig" => config::config(value, &mut request)?,
             "serviceTier" => request.identity.service_tier = value.text(),
             "store" => request.state.store = value.as_bool(),
+            // LangChain sends an empty list with every request.
+            "safetySettings" if value.items().next().is_none() => {}
             key => request.extensions.push(Dialect::Gemini, key, value.raw()),
         }
     }

@@ -73,9 +73,11 @@ impl Scope<'_> {
             let path = format!("{level}{dot}{}", extension.key);
             let why = "Gemini has no such field";
             match &*extension.key {
-                "reasoning_details" | "reasoning" | "extra_content" | "annotations" | "caller" => {
+                "reasoning_details" | "reasoning" | "extra_content" | "annotations" | "caller"
+                | "id" | "status" | "phase" => {
                     self.losses.quietly_dropped(path, why);
                 }
+                _ if extension.is_idle() => self.losses.quietly_dropped(path, why),
                 _ => self.losses.dropped(path, why),
             }
         }

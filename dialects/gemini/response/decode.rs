@@ -124,6 +124,7 @@ pub(in crate::gemini) fn late_state(
     value: Value<'_>,
 ) -> Option<Opaque> {
     match part {
+        Part::Text(text) if text.text.is_empty() => reader.state(value).map(wire::alone),
         Part::Text(_) | Part::Media(_) => reader.state(value),
         _ => None,
     }

@@ -298,7 +298,7 @@ fn a_signature_alone_opens_no_text() {
         )
     };
     assert!(!events.iter().any(text), "{events:?}");
-    let state = |event: &Event| matches!(event, Event::Delta { delta: Delta::Opaque(state), .. } if state.data == "c2ln");
+    let state = |event: &Event| matches!(event, Event::Delta { delta: Delta::Opaque(state), .. } if state.data == "c2ln~");
     assert!(events.iter().any(state));
 }
 

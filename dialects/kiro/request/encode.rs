@@ -94,6 +94,7 @@ impl Scope<'_> {
                 | "id" | "status" | "phase" | "thoughtSignature" => {
                     self.losses.quietly_dropped(path, why);
                 }
+                _ if extension.is_idle() => self.losses.quietly_dropped(path, why),
                 _ => self.losses.dropped(path, why),
             }
         }

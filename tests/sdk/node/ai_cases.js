@@ -120,8 +120,13 @@ add("tool without arguments", async (route) => {
 
 add("the SDK's own tool loop", async (route) => {
   const get_weather = tool({ ...TOOLS.get_weather, execute: ({ city, days }) => `${city}, ${days}` });
-  const more = { tools: { get_weather }, stopWhen: isStepCount(3), providerOptions: THINKING[client] };
-  for (const answer of await both(route, "thinking-tools", more)) saysResults(answer, "Zürich, 3");
+  const wishes = [THINKING[client]];
+  // Unless it is told otherwise it takes answers of this dialect for stored, and names what they were instead of sending it.
+  if (client === "responses") wishes.push({ openai: { forceReasoning: true, reasoningEffort: "low", reasoningSummary: "auto" } });
+  for (const providerOptions of wishes) {
+    const more = { tools: { get_weather }, stopWhen: isStepCount(3), providerOptions };
+    for (const answer of await both(route, "thinking-tools", more)) saysResults(answer, "Zürich, 3");
+  }
 });
 
 add("image", async (route) => {

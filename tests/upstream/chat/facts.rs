@@ -22,6 +22,10 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
         include_usage: body["stream_options"]["include_usage"] == true || body["stream"] != true,
         tools: tools(body),
         one_call_only: body["parallel_tool_calls"] == false,
+        calls: messages
+            .iter()
+            .map(|message| list(&message["tool_calls"]).len())
+            .sum(),
         results: recent
             .iter()
             .filter(|message| message["role"] == "tool")

@@ -230,8 +230,19 @@ fn mentions_json(messages: &Value) -> bool {
     messages.to_string().to_lowercase().contains("json")
 }
 
-/// At most 16 pairs of short texts.
+/// At most 16 pairs of short texts, and short names of who asks.
 pub(crate) fn metadata(body: &Object) -> Result<(), Fault> {
+    const LONGEST: usize = 64;
+    for key in ["user", "safety_identifier"] {
+        let length = text(body, key).map_or(0, |name| name.chars().count());
+        if length > LONGEST {
+            return Err(Fault::invalid(format!(
+                "Invalid '{key}': string too long. Expected a string with maximum length {LONGEST}, but got a string with length {length} instead."
+            ))
+            .param(key)
+            .code("string_above_max_length"));
+        }
+    }
     let Some(metadata) = present(body, "metadata") else {
         return Ok(());
     };

@@ -122,7 +122,7 @@ impl Chunks<'_> {
 
     /// The deltas of one call: the head, then the arguments in pieces.
     fn call(&self, call: &Call) -> Vec<Value> {
-        let (id, index) = (call_id(call), call.number);
+        let (id, index) = (call_id(call), call.place);
         let head = |arguments: &str| json!({"index": index, "id": id, "type": "function", "function": {"name": call.name, "arguments": arguments}});
         let fragments = fragments(&call.arguments);
         let mut calls = Vec::new();

@@ -33,6 +33,11 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
         include_usage: true,
         tools: tools(body),
         one_call_only: body["tool_choice"]["disable_parallel_tool_use"] == true,
+        calls: messages
+            .iter()
+            .flat_map(|message| list(&message["content"]))
+            .filter(|block| block["type"] == "tool_use")
+            .count(),
         results: results.iter().map(|result| content(result)).collect(),
         images: images.filter_map(image).collect(),
         thinking: thinking["type"] == "enabled" || thinking["type"] == "adaptive",

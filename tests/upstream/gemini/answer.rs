@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::signature;
 use serde_json::{Value, json};
 
-/// The id of every answer; the stream and the plain answer agree.
+/// The id of every answer, with the number of calls before it; the stream and the plain answer agree.
 const ID: &str = "Scripted0123456789";
 
 /// The `GenerateContentResponse`.
@@ -23,7 +23,11 @@ pub(crate) fn whole(answer: &Answer, facts: &Facts) -> Value {
 
 /// What every response and every frame of a stream has.
 pub(super) fn response(facts: &Facts, usage: Usage) -> Value {
-    json!({"usageMetadata": self::usage(usage), "modelVersion": facts.model, "responseId": ID})
+    let id = match facts.calls {
+        0 => ID.to_owned(),
+        calls => format!("{ID}-{calls}"),
+    };
+    json!({"usageMetadata": self::usage(usage), "modelVersion": facts.model, "responseId": id})
 }
 
 /// One candidate; the finish reason is only in the last frame of a stream.

@@ -36,6 +36,11 @@ pub(crate) fn facts(body: &Value, route: &Route, raw: &[u8]) -> Facts {
         include_usage: true,
         tools: tools(body),
         one_call_only: false,
+        calls: contents
+            .iter()
+            .flat_map(|content| list(&content["parts"]))
+            .filter(|part| part["functionCall"].is_object())
+            .count(),
         results: responses.map(result).collect(),
         images: parts
             .iter()

@@ -21,6 +21,15 @@ pub(crate) fn facts(body: &Value, raw: &[u8]) -> Facts {
         tools: tools(body, &["function", "custom"]),
         custom: tools(body, &["custom"]),
         one_call_only: body["parallel_tool_calls"] == false,
+        calls: items
+            .iter()
+            .filter(|item| {
+                matches!(
+                    item["type"].as_str(),
+                    Some("function_call" | "custom_tool_call")
+                )
+            })
+            .count(),
         results: recent
             .iter()
             .filter(|item| !item["output"].is_null())
@@ -47,7 +56,7 @@ fn is_answer(item: &Value) -> bool {
     item["role"] == "assistant"
         || matches!(
             item["type"].as_str(),
-            Some("reasoning" | "function_call" | "custom_tool_call")
+            Some("reasoning" | "function_call" | "custom_tool_call" | "item_reference")
         )
 }
 

@@ -109,6 +109,10 @@ impl<'r> Fields<'r> {
             let why = "Claude takes none while it thinks";
             drop_if(&mut self.top_k, |_| true, "top_k", why, losses);
         }
+        if !profile.sampling_pair && self.top_p.is_some() {
+            // Its own default: Gemini CLI says it with every request.
+            self.temperature = self.temperature.filter(|value| *value != 1.0);
+        }
         if !profile.sampling_pair && self.temperature.is_some() {
             let why = "this model does not take it beside `temperature`";
             drop_if(&mut self.top_p, |_| true, "top_p", why, losses);
@@ -342,6 +346,9 @@ fn report_placeless(request: &Request, losses: &mut Losses) {
         }
     }
     for extension in request.extensions.foreign(Dialect::Claude) {
-        losses.dropped(&*extension.key, why);
+        match extension.is_idle() {
+            true => losses.quietly_dropped(&*extension.key, why),
+            false => losses.dropped(&*extension.key, why),
+        }
     }
 }

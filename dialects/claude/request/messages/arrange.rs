@@ -294,6 +294,7 @@ pub(in crate::claude::request) fn report_foreign(
             | "status" | "phase" => {
                 losses.quietly_dropped(path, why);
             }
+            _ if extension.is_idle() => losses.quietly_dropped(path, why),
             _ => losses.dropped(path, why),
         }
     }

@@ -42,9 +42,18 @@ fn trap_11_sampling_follows_the_models_abilities() {
     assert_eq!(written.lost(), ["temperature"]);
 
     let target = target_with(|profile| profile.sampling_pair = false);
-    let written = write(Dialect::Chat, &with(all.clone()), &target);
+    let low = with(json!({"temperature": 0.7, "top_p": 0.9}));
+    let written = write(Dialect::Chat, &low, &target);
+    assert_eq!(written.body["temperature"], 0.7);
     assert_eq!(written.body["top_p"], Value::Null);
-    assert_eq!(written.lost(), ["temperature", "top_p"]);
+    assert_eq!(written.lost(), ["top_p"]);
+
+    // Of the pair, what is the default anyway need not be said.
+    let usual = with(json!({"temperature": 1, "top_p": 0.95}));
+    let written = write(Dialect::Chat, &usual, &target);
+    assert_eq!(written.body["temperature"], Value::Null);
+    assert_eq!(written.body["top_p"], 0.95);
+    assert!(written.lost().is_empty());
 
     let target = target_with(|profile| profile.sampling = false);
     let written = write(Dialect::Claude, &with(all), &target);

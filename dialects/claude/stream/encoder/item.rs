@@ -72,6 +72,13 @@ impl Item {
             || state.is_some_and(|state| !state.data.is_empty())
     }
 
+    /// Whether there is state and nothing else, so far.
+    pub(super) fn is_bare_state(&self) -> bool {
+        matches!(self.kind, ItemKind::Reasoning { redacted: false })
+            && self.block.is_none()
+            && !self.spoke
+    }
+
     /// Keeps a delta for later.
     pub(super) fn hold(&mut self, delta: Delta) {
         match delta {

@@ -1,6 +1,7 @@
 //! Putting turns in the order Gemini asks for.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::{Content, Form, Piece, Speaker};
 use crate::Dialect;
@@ -118,8 +119,33 @@ impl<'r> Arranger<'r, '_> {
     }
 
     fn parts(&mut self, index: usize, turn: &'r Turn, speaker: Speaker) -> Result<(), EncodeError> {
+        let early = match speaker {
+            Speaker::Model if !self.scope.native => early_state(&turn.parts),
+            _ => 0..0,
+        };
         for (part_index, part) in turn.parts.iter().enumerate() {
-            self.part((index, part_index), part, speaker)?;
+            if part_index == early.end {
+                self.states(index, turn, &early)?;
+            }
+            if !(early.contains(&part_index) && is_state(part)) {
+                self.part((index, part_index), part, speaker)?;
+            }
+        }
+        if turn.parts.len() == early.end {
+            self.states(index, turn, &early)?;
+        }
+        Ok(())
+    }
+
+    /// The state among these parts.
+    fn states(
+        &mut self,
+        index: usize,
+        turn: &'r Turn,
+        places: &Range<usize>,
+    ) -> Result<(), EncodeError> {
+        for place in places.clone().filter(|place| is_state(&turn.parts[*place])) {
+            self.part((index, place), &turn.parts[place], Speaker::Model)?;
         }
         Ok(())
     }
@@ -271,5 +297,24 @@ impl<'r> Arranger<'r, '_> {
             self.scope.losses.changed(path, why);
         }
         contents.push(Content::of_text(Speaker::User, "(continue)"));
+    }
+}
+
+/// State without text: Gemini's is always that of something before it.
+fn is_state(part: &Part) -> bool {
+    matches!(part, Part::Reasoning(reasoning) if reasoning.text.is_empty() && !reasoning.redacted)
+}
+
+/// The parts up to the end of the first text of a turn, if there is state among them: it belongs behind that text. Chat has
+/// one place for all that was thought, which is told before the text.
+fn early_state(parts: &[Part]) -> Range<usize> {
+    let is_text = |part: &Part| matches!(part, Part::Text(_));
+    let text = parts.iter().position(is_text);
+    match text.filter(|text| parts[..*text].iter().any(is_state)) {
+        Some(text) => {
+            let texts = parts[text..].iter().take_while(|part| is_text(part));
+            0..text + texts.count()
+        }
+        None => 0..0,
     }
 }

@@ -125,7 +125,7 @@ impl<'r> Arranger<'r, '_> {
     /// State that this provider made; nobody else's is sent (trap 55).
     fn ours(&self, state: Option<&Opaque>) -> Option<Str> {
         let state = state.filter(|state| state.provider == self.scope.target.provider)?;
-        (!state.data.is_empty()).then(|| state.data.clone())
+        (!state.data.is_empty()).then(|| wire::placed(&state.data).0)
     }
 
     fn call(&mut self, place: (usize, usize), call: &'r ToolCall) {
@@ -186,8 +186,8 @@ impl<'r> Arranger<'r, '_> {
         args
     }
 
-    /// Thinking goes back to its provider only. State without text belongs to what stands before it: that is how clients
-    /// of other dialects are told of a signed text.
+    /// Thinking goes back to its provider only. State without text belongs to what stands before it, unless it stood alone:
+    /// that is how clients of other dialects are told of a signed text.
     fn reasoning(&mut self, place: (usize, usize), reasoning: &'r Reasoning, speaker: Speaker) {
         let state = reasoning.opaque.as_ref();
         let native = self.scope.native && state.is_none();
@@ -202,13 +202,19 @@ impl<'r> Arranger<'r, '_> {
         if says_nothing {
             return;
         }
-        if reasoning.text.is_empty() && !self.scope.native {
+        let alone = state.is_some_and(|state| wire::placed(&state.data).1);
+        if reasoning.text.is_empty() && !self.scope.native && !alone {
             return self.late_signature(place, signature);
         }
         // A Gemini client sent it in a part that is no thought.
-        let form = match reasoning.extensions.get(Dialect::Gemini, "thought") {
-            Some(_) => Form::Text(Str::new()),
-            None => Form::Thought(reasoning.text.clone()),
+        let is_text = alone
+            || reasoning
+                .extensions
+                .get(Dialect::Gemini, "thought")
+                .is_some();
+        let form = match is_text && reasoning.text.is_empty() {
+            true => Form::Text(Str::new()),
+            false => Form::Thought(reasoning.text.clone()),
         };
         let piece = Piece {
             signature,

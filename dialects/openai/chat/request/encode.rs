@@ -19,7 +19,7 @@ const SIDE: Side = Side {
     dialect: Dialect::Chat,
     name: "Chat",
     upstream: "Chat",
-    harmless: &["eager_input_streaming", "caller", "id", "status", "phase"],
+    harmless: &["caller", "id", "status", "phase"],
     write_extensions: wire::write_extensions,
 };
 

@@ -22,13 +22,7 @@ const SIDE: Side = Side {
     dialect: Dialect::Responses,
     name: "Responses",
     upstream: "the upstream",
-    harmless: &[
-        "eager_input_streaming",
-        "caller",
-        "reasoning_details",
-        "reasoning",
-        "extra_content",
-    ],
+    harmless: &["caller", "reasoning_details", "reasoning", "extra_content"],
     write_extensions: wire::write_extensions,
 };
 

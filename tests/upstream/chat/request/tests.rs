@@ -259,6 +259,10 @@ fn top_level_mistakes_are_refused() {
         ),
         (json!({"top_k": 4}), "Unknown parameter: 'top_k'"),
         (
+            json!({"user": "u".repeat(65)}),
+            "Invalid 'user': string too long",
+        ),
+        (
             json!({"metadata": {"user_id": {"a": 1}}}),
             "Invalid 'metadata'",
         ),
