@@ -74,11 +74,11 @@ here.test('why a request went as it did opens by a click', async (page, { gatewa
   for (const text of [id, 'laptop', '1,200', 'exact', 'chat']) await told.getByText(text).first().waitFor()
   const candidates = told.getByRole('table', { name: 'Candidates' })
   await candidates.getByRole('row').filter({ hasText: 'scripted' }).filter({ hasText: 'tried' }).waitFor()
-  assert.ok(page.url().endsWith(`#requests/${id}`))
+  await page.waitForURL(`**/*#requests/${id}`)
   assert.ok(!(await told.innerText()).includes(CLIENT_KEY))
   await told.getByRole('button', { name: 'Close' }).click()
   await told.waitFor({ state: 'detached' })
-  assert.ok(page.url().endsWith('#requests'))
+  await page.waitForURL('**/*#requests')
 })
 
 here.test('and by the keyboard, which is where it was afterwards', async (page, { gateway }) => {
