@@ -158,10 +158,12 @@ async fn answer(
         return Ok(respond(script, None).await);
     }
     let arrived = Instant::now();
-    let open = records.open_answer();
     // A big answer takes seconds to write in a debug build; the others are not to wait for it.
-    let script = task::spawn_blocking(move || {
+    let dispatched = task::spawn_blocking(move || {
         let script = dispatch(&records, &parts, &body);
+        // What a gateway looks up when it has time for it, as lists of models, is no model's answer.
+        let answers = parts.method == http::Method::POST && script.status < 400;
+        let open = answers.then(|| records.open_answer());
         records.push(Recorded {
             arrived,
             status: script.status,
@@ -171,12 +173,12 @@ async fn answer(
             headers: parts.headers,
             body,
         });
-        script
+        (script, open)
     });
-    let script = script
+    let (script, open) = dispatched
         .await
         .expect("a request is dispatched without a panic");
-    Ok(respond(script, Some(open)).await)
+    Ok(respond(script, open).await)
 }
 
 /// The answer to a request, whatever it is about.
