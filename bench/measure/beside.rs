@@ -23,6 +23,10 @@ const WATCHERS: usize = 2;
 /// A service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
+    /// What requests used is written down, as it is unless somebody says otherwise.
+    Recorded,
+    /// The same, of answers in pieces.
+    RecordedStreams,
     /// Two dashboards watch what happens.
     Watched,
     /// Each request has a file of its own.
@@ -31,11 +35,18 @@ pub(crate) enum Service {
 
 impl Service {
     /// Every service, in the order of measurement.
-    pub(crate) const ALL: [Self; 2] = [Self::Watched, Self::Logged];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Recorded,
+        Self::RecordedStreams,
+        Self::Watched,
+        Self::Logged,
+    ];
 
     /// Its name in arguments.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Recorded => "small-recorded",
+            Self::RecordedStreams => "stream-recorded",
             Self::Watched => "small-watched",
             Self::Logged => "small-logged",
         }
@@ -44,15 +55,30 @@ impl Service {
     /// Multiples of what the gateway needs without it.
     fn goal(self) -> Goal {
         match self {
+            Self::Recorded | Self::RecordedStreams => Goal::new(1.05, 1.02),
             Self::Watched => Goal::new(1.1, 1.05),
             Self::Logged => Goal::new(1.5, 1.25),
         }
     }
 
-    fn configuration(self) -> String {
+    /// The lines of a configuration without the service, and with it.
+    fn configurations(self) -> [String; 2] {
+        let recording = |on: bool| format!("usage-statistics-enabled: {on}\n");
         match self {
-            Self::Watched => format!("remote-management: {{secret-key: {MANAGEMENT_KEY}}}\n"),
-            Self::Logged => "request-log: true\n".to_owned(),
+            Self::Recorded | Self::RecordedStreams => [false, true].map(recording),
+            Self::Watched => [
+                String::new(),
+                format!("remote-management: {{secret-key: {MANAGEMENT_KEY}}}\n"),
+            ],
+            Self::Logged => [String::new(), "request-log: true\n".to_owned()],
+        }
+    }
+
+    /// What is asked for meanwhile.
+    fn exchange(self) -> Exchange {
+        match self {
+            Self::RecordedStreams => Exchange::stream(Dialect::Chat, MODEL),
+            Self::Recorded | Self::Watched | Self::Logged => Exchange::whole(Dialect::Chat, MODEL),
         }
     }
 }
@@ -67,14 +93,15 @@ pub(crate) fn beside(stage: &Stage, service: Service, effort: Effort) -> Row {
 }
 
 fn measured(stage: &Stage, service: Service, effort: Effort) -> Result<Series> {
-    let without = stage.start(Contender::Gateway)?;
-    let with = stage.start_with(Contender::Gateway, &service.configuration())?;
+    let [without, with] = service.configurations();
+    let without = stage.start_with(Contender::Gateway, &without)?;
+    let with = stage.start_with(Contender::Gateway, &with)?;
     let heard = match service {
         Service::Watched => Some(watch(&with)?),
-        Service::Logged => None,
+        Service::Recorded | Service::RecordedStreams | Service::Logged => None,
     };
     let running = [(Contender::Yardstick, without), (Contender::Gateway, with)];
-    let exchange = Exchange::whole(Dialect::Chat, MODEL);
+    let exchange = service.exchange();
     let mut series = Series::default();
     in_rounds(&running, effort.rounds, |contender, process| {
         let cost = closed_loop(process, &exchange, effort.warm_up(), effort.window)?;
