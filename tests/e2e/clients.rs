@@ -1,12 +1,11 @@
 //! The programs that people run through the gateway, as they speak. `clients.md` lists what is known of them and what shows
-//! that it is so ([`map`]); [`facts`] are single facts, [`sessions`] whole conversations, and every other file plays a client.
+//! that it is so ([`crate::maps`]); [`facts`] are single facts, [`sessions`] whole conversations, and every other file plays a client.
 
 mod ai_sdk;
 mod claude_code;
 mod codex;
 mod facts;
 mod gemini_cli;
-mod map;
 mod qwen_code;
 mod sessions;
 

@@ -39,6 +39,7 @@ mod lists;
 mod login;
 mod logins;
 mod management;
+mod maps;
 mod openai;
 mod passthrough;
 mod provider_rows;

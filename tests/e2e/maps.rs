@@ -1,8 +1,16 @@
-//! `clients.md` names a test, a fixture or a suite of the SDKs for every fact, and each of them exists.
+//! What is known of clients (`clients.md`) and the traps of providers (`providers/tests/traps.md`): each names a test, a fixture
+//! or a suite of the SDKs that shows it, and all of them exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+/// Where the maps are, and the sections of which they have facts.
+const MAPS: [(&str, RangeInclusive<u32>); 2] = [
+    ("tests/e2e/clients.md", 1..=3),
+    ("providers/tests/traps.md", 2..=15),
+];
 
 /// A fact, its section, and what shows it.
 struct Row {
@@ -11,8 +19,8 @@ struct Row {
     shown: Vec<String>,
 }
 
-fn table() -> Vec<Row> {
-    let text = fs::read_to_string(folder("e2e").join("clients.md")).unwrap();
+fn rows(map: &str) -> Vec<Row> {
+    let text = fs::read_to_string(root().join(map)).unwrap();
     let rows = text.lines().filter_map(|line| {
         let mut cells = line.split('|').map(str::trim).skip(1);
         let (fact, shown) = (cells.next()?, cells.next()?);
@@ -27,9 +35,13 @@ fn table() -> Vec<Row> {
     rows.collect()
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// The folder of a crate, or that of tests of the whole program.
 fn folder(room: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(match room {
+    root().join(match room {
         "e2e" => "tests/e2e",
         "sdk" => "tests/sdk",
         room => room,
@@ -57,23 +69,30 @@ fn tests(folder: &Path, into: &mut BTreeSet<String>) {
 /// Whether there is a fixture of this name, whatever its form.
 fn is_fixture(name: &str) -> bool {
     let path = folder("dialects").join("tests/golden").join(name);
-    ["json", "sse"].iter().any(|form| {
-        let mut path = path.clone().into_os_string();
-        path.push(format!(".{form}"));
-        Path::new(&path).exists()
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return false;
+    };
+    let beginning = format!("{}.", name.to_string_lossy());
+    let files = fs::read_dir(folder).into_iter().flatten();
+    files.flatten().any(|entry| {
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        file.starts_with(&beginning) && !file.ends_with(".snap")
     })
 }
 
 #[test]
 fn every_section_has_its_facts() {
-    let sections: BTreeSet<u32> = table().iter().map(|row| row.section).collect();
-    assert_eq!(sections, (1..=3).collect());
+    for (map, expected) in MAPS {
+        let sections: BTreeSet<u32> = rows(map).iter().map(|row| row.section).collect();
+        assert_eq!(sections, expected.collect(), "{map}");
+    }
 }
 
 #[test]
 fn every_named_test_and_fixture_exists() {
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Row { fact, shown, .. } in table() {
+    for Row { fact, shown, .. } in MAPS.iter().flat_map(|(map, _)| rows(map)) {
         assert!(!shown.is_empty(), "nothing shows {fact:?}");
         for name in shown {
             let (room, test) = name.split_once('/').unwrap();
