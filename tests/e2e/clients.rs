@@ -1,5 +1,6 @@
 //! The programs that people run through the gateway, as they speak. `clients.md` lists what is known of them and what shows
-//! that it is so ([`crate::maps`]); [`facts`] are single facts, [`sessions`] whole conversations, and every other file plays a client.
+//! that it is so ([`crate::maps`]); [`facts`] are single facts, [`sessions`] whole conversations, and every other file plays a
+//! client.
 
 mod ai_sdk;
 mod claude_code;

@@ -140,6 +140,18 @@ async fn a_hanging_answer_is_open_until_the_client_leaves() {
 }
 
 #[tokio::test]
+async fn what_is_no_answer_of_a_model_is_not_open() {
+    let upstream = Upstream::start().await;
+    upstream.script("mine", Script::new(503).hang());
+    let socket = connect(&upstream, "POST", CHAT, &body("mine", true).to_string()).await;
+    while upstream.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(upstream.open_streams(), 0);
+    drop(socket);
+}
+
+#[tokio::test]
 async fn scripts_play_in_order_and_the_last_one_stays() {
     let upstream = Upstream::start().await;
     upstream.script(
