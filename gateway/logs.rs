@@ -1,10 +1,11 @@
-//! Log files: lines in a file that is put aside when it is full, and a file for each request whose log is wanted; and lines as
-//! they come, for whoever follows them.
+//! Log files: lines in a file that is put aside when it is full, logs of requests in another one where all are wanted, and a file
+//! for each request that failed; and lines as they come, for whoever follows them.
 //!
 //! One thread masks and writes (`writer`). Whoever has something to say puts it in a queue and never waits: what finds no place
 //! there is counted, and the file and the followers are told so. Who reads files is in `management/logs.rs`, both know them by
 //! `names`; who follows is in `management/events.rs`.
 
+pub(crate) mod bundle;
 mod followers;
 mod mask;
 pub(crate) mod names;

@@ -6,15 +6,20 @@ use std::time::SystemTime;
 
 use modelgate_management::time::timestamp;
 
-/// The file that lines are written to.
-pub(crate) const MAIN: &str = "main.log";
+/// What is written to one file until that is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Series {
+    /// Lines.
+    Lines,
+    /// Logs of requests.
+    Requests,
+}
 
 /// What names of logs of failed requests begin with.
 const FAILED: &str = "error-";
 const END: &str = ".log";
 /// What follows the name of a log that is being written.
 const UNFINISHED: &str = ".part";
-const ROTATED: &str = "main-";
 /// The time in the name of a full file, and its shape.
 const ROTATED_AT: &str = "%Y-%m-%dT%H-%M-%S%.3f";
 const ROTATED_SHAPE: &str = "0000-00-00T00-00-00.000";
@@ -29,10 +34,10 @@ const LONGEST_ID: usize = 64;
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind<'a> {
-    /// Lines are written to it.
-    Main,
+    /// It is written to.
+    Current(Series),
     /// It was, and is full.
-    Rotated,
+    Rotated(Series),
     /// The log of one request.
     Request {
         /// Its id.
@@ -44,10 +49,36 @@ pub(crate) enum Kind<'a> {
     Unfinished,
 }
 
-/// The name of a file that became full at a time.
-pub(super) fn rotated(time: SystemTime) -> String {
-    let at = timestamp(time).strftime(ROTATED_AT);
-    format!("{ROTATED}{at}{END}")
+impl Series {
+    pub(super) const ALL: [Self; 2] = [Self::Lines, Self::Requests];
+
+    /// The name of the file that is written to.
+    pub(crate) const fn current(self) -> &'static str {
+        match self {
+            Self::Lines => "main.log",
+            Self::Requests => "requests.log",
+        }
+    }
+
+    /// The name of a file that became full at a time.
+    pub(super) fn rotated(self, time: SystemTime) -> String {
+        let at = timestamp(time).strftime(ROTATED_AT);
+        format!("{}{at}{END}", self.before())
+    }
+
+    /// What names of full files begin with.
+    const fn before(self) -> &'static str {
+        match self {
+            Self::Lines => "main-",
+            Self::Requests => "requests-",
+        }
+    }
+
+    /// Whether a file of this name is a full one.
+    fn has_rotated(self, stem: &str) -> bool {
+        let time = stem.strip_prefix(self.before());
+        time.is_some_and(|time| is_like(time, ROTATED_SHAPE))
+    }
 }
 
 /// The name of the log of a request.
@@ -78,18 +109,18 @@ fn slug(path: &str) -> String {
 
 /// What a file of this name is; none where it is not ours.
 pub(crate) fn kind(name: &str) -> Option<Kind<'_>> {
-    if name == MAIN {
-        return Some(Kind::Main);
+    let mut series = Series::ALL.into_iter();
+    if let Some(series) = series.find(|series| series.current() == name) {
+        return Some(Kind::Current(series));
     }
     if let Some(name) = name.strip_suffix(UNFINISHED) {
         let is_request = matches!(kind(name), Some(Kind::Request { .. }));
         return is_request.then_some(Kind::Unfinished);
     }
     let stem = name.strip_suffix(END)?;
-    if let Some(time) = stem.strip_prefix(ROTATED)
-        && is_like(time, ROTATED_SHAPE)
-    {
-        return Some(Kind::Rotated);
+    let mut series = Series::ALL.into_iter();
+    if let Some(series) = series.find(|series| series.has_rotated(stem)) {
+        return Some(Kind::Rotated(series));
     }
     let (before, id) = stem.rsplit_once('-')?;
     let at = before.len().checked_sub(ASKED_SHAPE.len())?;
@@ -127,10 +158,12 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_were_written() {
-        let name = rotated(at());
-        assert_eq!(name, "main-2025-11-26T22-46-01.007.log");
-        assert_eq!(kind(&name), Some(Kind::Rotated));
-        assert_eq!(kind(MAIN), Some(Kind::Main));
+        for (series, before) in [(Series::Lines, "main"), (Series::Requests, "requests")] {
+            let name = series.rotated(at());
+            assert_eq!(name, format!("{before}-2025-11-26T22-46-01.007.log"));
+            assert_eq!(kind(&name), Some(Kind::Rotated(series)));
+            assert_eq!(kind(series.current()), Some(Kind::Current(series)));
+        }
         for failed in [false, true] {
             let name = request("/v1/chat/completions", at(), "0af3", failed);
             let expected = "v1-chat-completions-2025-11-26T224601-0af3.log";
@@ -168,6 +201,7 @@ mod tests {
             "notes.part",
             "main-2025-11-26.log",
             "main-2025-11-26T22-46-01.007.log.gz",
+            "others-2025-11-26T22-46-01.007.log",
             "error-.log",
             "2025-11-26T224601-0af3.log",
             "x-2025-11-26T22460x-0af3.log",

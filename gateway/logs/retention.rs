@@ -5,16 +5,32 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use modelgate_config::model::Logs;
+use modelgate_config::model::{Logs, RequestLogs};
 
-use super::names::{self, Kind};
+use super::names::{self, Kind, Series};
 
-/// A file that lines are written to is put aside at this size, in bytes.
+/// A file that is written to is put aside at this size, in bytes.
 const FULL: u64 = 10 << 20;
 
-/// The size at which the file of lines is put aside: small enough that it, and one that was, fit under the limit of all.
-pub(super) fn full_at(max_bytes: Option<u64>) -> u64 {
-    max_bytes.map_or(FULL, |most| FULL.min(most / 2))
+/// The size at which a file is put aside: small enough that one of each series that is written, and one that was, fit under the
+/// limit of all.
+pub(super) fn full_at(settings: &Logs) -> u64 {
+    let most = settings.max_bytes.unwrap_or(u64::MAX);
+    FULL.min(most / 2 / written(settings).max(1))
+}
+
+/// Whether files of a series are written.
+fn is_written(settings: &Logs, series: Series) -> bool {
+    match series {
+        Series::Lines => settings.to_file,
+        Series::Requests => settings.requests == RequestLogs::All,
+    }
+}
+
+/// How many series are written.
+fn written(settings: &Logs) -> u64 {
+    let count = |series| u64::from(is_written(settings, series));
+    Series::ALL.into_iter().map(count).sum()
 }
 
 /// Where files must go because they are too large together, they go down to so much less than the limit: to look for them
@@ -30,10 +46,9 @@ struct Old {
     failed: bool,
 }
 
-/// Deletes what is too much, and tells how many bytes may be written until the next look. The file of lines never goes, and
-/// counts as full: until then it may become that.
-pub(super) fn tidy(settings: &Logs) -> io::Result<u64> {
-    let mut files = old_files(&settings.directory)?;
+/// Deletes what is too much. Files that are written to never go, and count as full: until the next look they may become that.
+pub(super) fn tidy(settings: &Logs) -> io::Result<()> {
+    let mut files = old_files(settings)?;
     if let Some(most) = settings.error_files {
         let failed = files.iter().filter(|file| file.failed).count();
         let mut surplus = failed.saturating_sub(most);
@@ -47,13 +62,10 @@ pub(super) fn tidy(settings: &Logs) -> io::Result<u64> {
         });
     }
     let Some(most) = settings.max_bytes else {
-        return Ok(u64::MAX);
+        return Ok(());
     };
-    let lines = match settings.to_file {
-        true => full_at(settings.max_bytes),
-        false => 0,
-    };
-    let mut total = lines + files.iter().map(|file| file.size).sum::<u64>();
+    let current = full_at(settings) * written(settings);
+    let mut total = current + files.iter().map(|file| file.size).sum::<u64>();
     let down_to = match total <= most {
         true => most,
         false => most - most / SLACK,
@@ -65,15 +77,15 @@ pub(super) fn tidy(settings: &Logs) -> io::Result<u64> {
         total -= file.size;
         remove(&file.path);
     }
-    Ok(most.saturating_sub(total))
+    Ok(())
 }
 
-/// Deletes every file that was put aside, and tells how many they were.
+/// Deletes every file of lines that was put aside, and tells how many they were.
 pub(super) fn remove_rotated(directory: &Path) -> io::Result<usize> {
     let mut removed = 0;
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_name().to_str().and_then(names::kind) == Some(Kind::Rotated) {
+        if entry.file_name().to_str().and_then(names::kind) == Some(Kind::Rotated(Series::Lines)) {
             fs::remove_file(entry.path())?;
             removed += 1;
         }
@@ -82,8 +94,8 @@ pub(super) fn remove_rotated(directory: &Path) -> io::Result<usize> {
 }
 
 /// What may go, the oldest first.
-fn old_files(directory: &Path) -> io::Result<Vec<Old>> {
-    let entries = match fs::read_dir(directory) {
+fn old_files(settings: &Logs) -> io::Result<Vec<Old>> {
+    let entries = match fs::read_dir(&settings.directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
@@ -92,8 +104,8 @@ fn old_files(directory: &Path) -> io::Result<Vec<Old>> {
             let entry = entry.ok()?;
             let name = entry.file_name();
             let failed = match names::kind(name.to_str()?)? {
-                Kind::Main => return None,
-                Kind::Rotated | Kind::Unfinished => false,
+                Kind::Current(series) if is_written(settings, series) => return None,
+                Kind::Current(_) | Kind::Rotated(_) | Kind::Unfinished => false,
                 Kind::Request { failed, .. } => failed,
             };
             let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
@@ -122,8 +134,6 @@ mod tests {
     use std::fs::File;
     use std::time::Duration;
 
-    use modelgate_config::model::RequestLogs;
-
     use super::*;
 
     /// A directory with these files, the oldest first.
@@ -139,6 +149,17 @@ mod tests {
         home
     }
 
+    /// Both series are written.
+    fn settings(home: &tempfile::TempDir, max_bytes: Option<u64>) -> Logs {
+        Logs {
+            to_file: true,
+            directory: home.path().to_owned(),
+            max_bytes,
+            requests: RequestLogs::All,
+            error_files: None,
+        }
+    }
+
     #[track_caller]
     fn check(
         files: &[(&str, usize)],
@@ -148,11 +169,8 @@ mod tests {
     ) {
         let home = directory(files);
         let settings = Logs {
-            to_file: true,
-            directory: home.path().to_owned(),
-            max_bytes,
-            requests: RequestLogs::All,
             error_files,
+            ..settings(&home, max_bytes)
         };
         tidy(&settings).unwrap();
         let left: Vec<&str> = files
@@ -178,11 +196,11 @@ mod tests {
         ];
         let all: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         check(&files, None, None, &all);
-        // Half of the limit is for the file of lines.
+        // Half of the limit is for the files that are written to.
         check(&files, Some(1_800), None, &all);
         check(
             &files,
-            Some(1_798),
+            Some(1_796),
             None,
             &["notes.txt", ALL, NEW, "main.log"],
         );
@@ -204,29 +222,37 @@ mod tests {
     }
 
     #[test]
-    fn what_may_still_be_written_is_told() {
-        let room = |max_bytes| {
-            let home = directory(&[(OLD, 300), (ALL, 300)]);
-            let settings = Logs {
-                to_file: true,
-                directory: home.path().to_owned(),
-                max_bytes,
-                requests: RequestLogs::All,
-                error_files: None,
-            };
-            tidy(&settings).unwrap()
+    fn files_that_are_written_to_count_as_full_and_others_of_their_names_go() {
+        let files = [("requests.log", 300), (OLD, 300), ("main.log", 1)];
+        let settings = |home: &tempfile::TempDir, requests| Logs {
+            requests,
+            ..settings(home, Some(1_000))
         };
-        assert_eq!(room(None), u64::MAX);
-        assert_eq!(room(Some(1_400)), 100);
-        assert_eq!(room(Some(1_200)), 0);
-        assert_eq!(room(Some(1_000)), 200);
-        assert_eq!(room(Some(4)), 2);
+        let left = |requests| {
+            let home = directory(&files);
+            tidy(&settings(&home, requests)).unwrap();
+            files.map(|(name, _)| home.path().join(name).exists())
+        };
+        assert_eq!(left(RequestLogs::All), [true, true, true]);
+        assert_eq!(left(RequestLogs::Failed), [false, true, true]);
     }
 
     #[test]
     fn a_small_limit_makes_small_files() {
-        assert_eq!(full_at(None), 10 << 20);
-        assert_eq!(full_at(Some(1 << 30)), 10 << 20);
-        assert_eq!(full_at(Some(1 << 20)), 512 << 10);
+        let home = directory(&[]);
+        let full = |max_bytes, to_file, requests| {
+            full_at(&Logs {
+                to_file,
+                requests,
+                ..settings(&home, max_bytes)
+            })
+        };
+        let (all, failed) = (RequestLogs::All, RequestLogs::Failed);
+        assert_eq!(full(None, true, all), 10 << 20);
+        assert_eq!(full(Some(1 << 30), true, all), 10 << 20);
+        assert_eq!(full(Some(1 << 20), true, all), 256 << 10);
+        assert_eq!(full(Some(1 << 20), true, failed), 512 << 10);
+        assert_eq!(full(Some(1 << 20), false, all), 512 << 10);
+        assert_eq!(full(Some(1 << 20), false, failed), 512 << 10);
     }
 }

@@ -1,4 +1,4 @@
-//! The file that lines are written to, which is put aside when it is full.
+//! A file that grows, and is put aside when it is full.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
@@ -7,21 +7,24 @@ use std::time::{Duration, SystemTime};
 
 use modelgate_config::make_directory;
 
-use super::names;
+use super::bundle::Entries;
+use super::names::Series;
 
 /// Names that are tried for a file that is put aside.
 const TRIES: u32 = 1_000;
 
-/// The file that lines are written to.
+/// The file of a series that is written to.
 #[derive(Debug)]
 pub(super) struct Rolling {
+    series: Series,
     directory: PathBuf,
     file: Option<File>,
 }
 
 impl Rolling {
-    pub(super) fn new(directory: PathBuf) -> Self {
+    pub(super) fn new(series: Series, directory: PathBuf) -> Self {
         Self {
+            series,
             directory,
             file: None,
         }
@@ -31,15 +34,19 @@ impl Rolling {
         &self.directory
     }
 
-    /// Appends whole lines, to a new file where this one would become longer than `limit`, and tells whether it did.
-    pub(super) fn write(&mut self, lines: &[u8], limit: u64, now: SystemTime) -> io::Result<bool> {
-        let (mut file, length) = self.open()?;
-        let full = length > 0 && length + lines.len() as u64 > limit;
+    /// Appends whole lines or logs, to a new file where this one would become longer than `limit` or ends in the middle of a
+    /// log, and tells whether it did.
+    pub(super) fn write(&mut self, bytes: &[u8], limit: u64, now: SystemTime) -> io::Result<bool> {
+        let ((mut file, length), is_cut_off) = match self.opened()? {
+            Some(known) => (known, false),
+            None => (self.open()?, self.is_cut_off()?),
+        };
+        let full = is_cut_off || length > 0 && length + bytes.len() as u64 > limit;
         if full {
             self.put_aside(now)?;
             (file, _) = self.open()?;
         }
-        let written = file.write_all(lines);
+        let written = file.write_all(bytes);
         self.file = written.is_ok().then_some(file);
         written.map(|()| full)
     }
@@ -57,18 +64,22 @@ impl Rolling {
     }
 
     fn path(&self) -> PathBuf {
-        self.directory.join(names::MAIN)
+        self.directory.join(self.series.current())
     }
 
-    /// The file and its length. Another program may have moved it, or taken it away: another gateway that logs to the
-    /// same directory, or somebody's tool.
-    fn open(&mut self) -> io::Result<(File, u64)> {
+    /// The file that was written to before, and its length. None where another program has moved it, or taken it away:
+    /// another gateway that logs to the same directory, or somebody's tool.
+    fn opened(&mut self) -> io::Result<Option<(File, u64)>> {
         let there = fs::metadata(self.path());
-        if let (Some(file), Ok(there)) = (self.file.take(), there)
-            && is_same(&file.metadata()?, &there)
-        {
-            return Ok((file, there.len()));
-        }
+        let (Some(file), Ok(there)) = (self.file.take(), there) else {
+            return Ok(None);
+        };
+        let same = is_same(&file.metadata()?, &there);
+        Ok(same.then_some((file, there.len())))
+    }
+
+    /// The file of the name, and its length.
+    fn open(&self) -> io::Result<(File, u64)> {
         let file = open_private(&self.path(), OpenOptions::new().append(true).create(true));
         let file = match file {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -81,9 +92,18 @@ impl Rolling {
         Ok((file, length))
     }
 
+    /// Whether the file ends in the middle of a log: what is written behind that would not be found.
+    fn is_cut_off(&self) -> io::Result<bool> {
+        Ok(match self.series {
+            Series::Lines => false,
+            Series::Requests => !Entries::of(File::open(self.path())?)?.are_all()?,
+        })
+    }
+
     fn put_aside(&self, now: SystemTime) -> io::Result<()> {
         let mut names = (0..TRIES)
-            .map(|later| names::rotated(now + Duration::from_millis(later.into())))
+            .map(|later| now + Duration::from_millis(later.into()))
+            .map(|time| self.series.rotated(time))
             .map(|name| self.directory.join(name));
         let free = names.find(|path| !path.exists());
         let free = free.ok_or(io::ErrorKind::AlreadyExists)?;
@@ -124,6 +144,7 @@ pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use super::super::bundle;
     use super::*;
 
     fn names(directory: &Path) -> Vec<String> {
@@ -139,7 +160,7 @@ mod tests {
     fn a_full_file_is_put_aside_and_no_line_is_lost_or_cut() {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("a/logs");
-        let mut log = Rolling::new(directory.clone());
+        let mut log = Rolling::new(Series::Lines, directory.clone());
         // All within a millisecond, so that names would be the same.
         let now = SystemTime::now();
         let lines: Vec<String> = (0..20)
@@ -161,7 +182,7 @@ mod tests {
     #[test]
     fn a_line_longer_than_a_file_is_still_written() {
         let home = tempfile::tempdir().unwrap();
-        let mut log = Rolling::new(home.path().to_owned());
+        let mut log = Rolling::new(Series::Lines, home.path().to_owned());
         let long = format!("{}\n", "x".repeat(100));
         assert!(!log.write(long.as_bytes(), 30, SystemTime::now()).unwrap());
         assert!(log.write(b"short\n", 30, SystemTime::now()).unwrap());
@@ -173,13 +194,13 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("logs");
-        let file = directory.join(names::MAIN);
-        Rolling::new(directory.clone())
+        let file = directory.join(Series::Lines.current());
+        Rolling::new(Series::Lines, directory.clone())
             .write(b"a\n", 99, SystemTime::now())
             .unwrap();
         assert_eq!((mode(&directory), mode(&file)), (0o700, 0o600));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        Rolling::new(directory)
+        Rolling::new(Series::Lines, directory)
             .write(b"b\n", 99, SystemTime::now())
             .unwrap();
         assert_eq!(mode(&file), 0o600);
@@ -189,7 +210,7 @@ mod tests {
     #[test]
     fn a_file_that_somebody_took_away_is_made_again() {
         let home = tempfile::tempdir().unwrap();
-        let mut log = Rolling::new(home.path().join("logs"));
+        let mut log = Rolling::new(Series::Lines, home.path().join("logs"));
         let mut write = |line: &str| log.write(line.as_bytes(), 99, SystemTime::now()).unwrap();
         write("one\n");
         let main = home.path().join("logs/main.log");
@@ -202,14 +223,44 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_written_behind_a_log_that_was_cut_off() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().to_owned();
+        let (mut whole, mut cut) = (Vec::new(), Vec::new());
+        bundle::push(
+            &mut whole,
+            "v1-messages-2026-03-04T050607-0a.log",
+            "whole\n",
+        );
+        bundle::push(
+            &mut cut,
+            "v1-messages-2026-03-04T050608-0b.log",
+            "cut off\n",
+        );
+        cut.truncate(cut.len() - 3);
+        let write = |bytes: &[u8]| {
+            let mut log = Rolling::new(Series::Requests, directory.clone());
+            log.write(bytes, 9_999, SystemTime::now()).unwrap()
+        };
+        // Each time as after a start.
+        assert_eq!([&*whole, &*whole, &*cut].map(write), [false; 3]);
+        assert!(write(&whole), "it is put aside");
+        let names = names(&directory);
+        assert_eq!(names.len(), 2, "{names:?}");
+        let text = |name: &str| fs::read(directory.join(name)).unwrap();
+        assert_eq!(text(&names[0]), [&*whole, &*whole, &*cut].concat());
+        assert_eq!(text(Series::Requests.current()), whole);
+    }
+
+    #[test]
     fn clearing_empties_the_file_and_writing_goes_on() {
         let home = tempfile::tempdir().unwrap();
-        let mut log = Rolling::new(home.path().to_owned());
+        let mut log = Rolling::new(Series::Lines, home.path().to_owned());
         log.clear().unwrap();
         log.write(b"one\n", 99, SystemTime::now()).unwrap();
         log.clear().unwrap();
         log.write(b"two\n", 99, SystemTime::now()).unwrap();
-        let text = fs::read_to_string(home.path().join(names::MAIN)).unwrap();
+        let text = fs::read_to_string(home.path().join(Series::Lines.current())).unwrap();
         assert_eq!(text, "two\n");
     }
 }

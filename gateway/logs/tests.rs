@@ -27,7 +27,8 @@ fn say(logs: &Logs, text: &str) {
 
 /// The texts of all lines that were written.
 fn written(directory: &Path) -> Vec<String> {
-    let text = fs::read_to_string(directory.join(names::MAIN)).unwrap_or_default();
+    let text =
+        fs::read_to_string(directory.join(names::Series::Lines.current())).unwrap_or_default();
     text.lines()
         .map(|line| LogLine::parse(line).unwrap().text)
         .collect()
@@ -55,7 +56,7 @@ fn lines_are_written_while_that_is_wanted() {
     logs.flush();
     assert_eq!(written(&elsewhere), ["four"]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let main = elsewhere.join(names::MAIN);
+    let main = elsewhere.join(names::Series::Lines.current());
     assert_eq!((mode(&elsewhere), mode(&main)), (0o700, 0o600));
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -10,9 +11,10 @@ use std::time::SystemTime;
 use modelgate_management::time::timestamp;
 use modelgate_management::{LogLevel, LogLine};
 
+use super::names::Series;
 use super::report::Report;
 use super::rolling::{Rolling, open_private};
-use super::{Board, Settings, names, retention};
+use super::{Board, Settings, bundle, names, retention};
 
 /// Bytes that are written at once.
 const BATCH: usize = 64 << 10;
@@ -61,25 +63,28 @@ pub(super) struct Writer {
     count: u64,
     /// Lines that could not be written, since the last that could.
     missing: u64,
+    requests: Rolling,
+    /// Logs of requests that are written next.
+    reports: Vec<u8>,
     /// The last log of a request could not be written.
     broken: bool,
-    /// Bytes that logs of requests may take until there may be too many.
-    room: u64,
 }
 
 impl Writer {
     pub(super) fn new(receiver: Receiver<Job>, board: Arc<Board>) -> Self {
         let settings = board.settings.load_full();
+        let directory = &settings.files.directory;
         Self {
             receiver,
-            log: Rolling::new(settings.files.directory.clone()),
+            log: Rolling::new(Series::Lines, directory.clone()),
+            requests: Rolling::new(Series::Requests, directory.clone()),
             board,
             settings,
             lines: Vec::new(),
             count: 0,
             missing: 0,
+            reports: Vec::new(),
             broken: false,
-            room: 0,
         }
     }
 
@@ -88,11 +93,12 @@ impl Writer {
         while let Ok(job) = self.receiver.recv() {
             self.take(job);
             while self.lines.len() < BATCH
+                && self.reports.len() < BATCH
                 && let Ok(job) = self.receiver.try_recv()
             {
                 self.take(job);
             }
-            self.write_lines();
+            self.write_all();
         }
     }
 
@@ -105,7 +111,7 @@ impl Writer {
             }
             Job::Report(report) => {
                 self.board.report_bytes.fetch_sub(report.size(), Relaxed);
-                self.write_report(&report);
+                self.take_report(&report);
             }
             Job::Settings => {}
             Job::Clear(reply) => {
@@ -114,7 +120,7 @@ impl Writer {
                 let _ = reply.send(self.clear());
             }
             Job::Flush(reply) => {
-                self.write_lines();
+                self.write_all();
                 let _ = reply.send(());
             }
         }
@@ -144,11 +150,13 @@ impl Writer {
         let files = settings.files != self.settings.files;
         if files {
             // What waits belongs where it was meant for.
-            self.write_lines();
+            self.write_all();
         }
         self.settings = settings;
         if files {
-            self.log = Rolling::new(self.settings.files.directory.clone());
+            let directory = &self.settings.files.directory;
+            self.log = Rolling::new(Series::Lines, directory.clone());
+            self.requests = Rolling::new(Series::Requests, directory.clone());
             self.tidy();
         }
     }
@@ -157,6 +165,11 @@ impl Writer {
         self.lines.extend_from_slice(line.as_bytes());
         self.lines.push(b'\n');
         self.count += 1;
+    }
+
+    fn write_all(&mut self) {
+        self.write_lines();
+        self.write_reports();
     }
 
     fn write_lines(&mut self) {
@@ -173,7 +186,7 @@ impl Writer {
             0 => lines,
             missing => [said(missing).as_bytes(), &lines].concat(),
         };
-        let full = retention::full_at(self.settings.files.max_bytes);
+        let full = retention::full_at(&self.settings.files);
         match self.log.write(&lines, full, SystemTime::now()) {
             Ok(rotated) => {
                 self.missing = 0;
@@ -189,10 +202,10 @@ impl Writer {
                 }
             }
         }
-        self.lines = lines_again(lines);
+        self.lines = again(lines);
     }
 
-    fn write_report(&mut self, report: &Report) {
+    fn take_report(&mut self, report: &Report) {
         let lost = self.board.lost_reports.swap(0, Relaxed);
         if lost > 0 {
             tracing::warn!(
@@ -202,38 +215,60 @@ impl Writer {
         }
         let text = report.text(&self.settings.mask);
         let name = report.name();
-        let path = self.log.directory().join(&name);
+        if report.failed_only {
+            let written = self.write_file(&name, &text);
+            // There may be one too many of them.
+            self.settle(written.map(|()| true), &name);
+        } else {
+            bundle::push(&mut self.reports, &name, &text);
+        }
+    }
+
+    /// Writes the logs that are in one file with others.
+    fn write_reports(&mut self) {
+        if self.reports.is_empty() {
+            return;
+        }
+        let reports = std::mem::take(&mut self.reports);
+        let full = retention::full_at(&self.settings.files);
+        let written = self.requests.write(&reports, full, SystemTime::now());
+        self.settle(written, Series::Requests.current());
+        self.reports = again(reports);
+    }
+
+    /// Writes a log in a file of its own.
+    fn write_file(&self, name: &str, text: &str) -> io::Result<()> {
         // Whoever finds it by its name finds all of it.
-        let unfinished = self.log.directory().join(names::unfinished(&name));
+        let unfinished = self.path(&names::unfinished(name));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
-        let opened = match open_private(&unfinished, &mut options) {
+        let mut file = match open_private(&unfinished, &mut options) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                modelgate_config::make_directory(self.log.directory())
-                    .and_then(|()| open_private(&unfinished, &mut options))
+                modelgate_config::make_directory(self.log.directory())?;
+                open_private(&unfinished, &mut options)?
             }
-            opened => opened,
+            opened => opened?,
         };
-        let written = opened.and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            fs::rename(&unfinished, &path)
-        });
+        file.write_all(text.as_bytes())?;
+        fs::rename(&unfinished, self.path(name))
+    }
+
+    /// Tells when logs of requests begin to fail, and makes room where one more file is there.
+    fn settle(&mut self, written: io::Result<bool>, name: &str) {
+        let was_broken = std::mem::replace(&mut self.broken, written.is_err());
         match written {
-            Ok(()) => {
-                self.broken = false;
-                let size = text.len() as u64;
-                // How many there are of failures counts too.
-                match self.room.checked_sub(size) {
-                    Some(room) if !report.failed_only => self.room = room,
-                    _ => self.tidy(),
-                }
-            }
-            Err(error) if !self.broken => {
-                self.broken = true;
+            Ok(true) => self.tidy(),
+            Ok(false) => {}
+            Err(error) if !was_broken => {
+                let path = self.path(name);
                 tracing::error!(%error, path = %path.display(), "the log of a request cannot be written");
             }
             Err(_) => {}
         }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.log.directory().join(name)
     }
 
     fn clear(&mut self) -> io::Result<usize> {
@@ -242,20 +277,18 @@ impl Writer {
         Ok(removed)
     }
 
-    fn tidy(&mut self) {
-        let room = retention::tidy(&self.settings.files);
-        self.room = room.unwrap_or_else(|error| {
+    fn tidy(&self) {
+        if let Err(error) = retention::tidy(&self.settings.files) {
             tracing::warn!(%error, "old log files are not deleted");
-            0
-        });
+        }
     }
 }
 
-/// The memory of lines that are written, for the next ones.
-fn lines_again(mut lines: Vec<u8>) -> Vec<u8> {
-    lines.clear();
-    lines.shrink_to(BATCH);
-    lines
+/// The memory of what is written, for what is next.
+fn again(mut written: Vec<u8>) -> Vec<u8> {
+    written.clear();
+    written.shrink_to(BATCH);
+    written
 }
 
 /// The line in the place of lines that are missing.

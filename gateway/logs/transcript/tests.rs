@@ -8,6 +8,7 @@ use modelgate_dialects::{Dialect, Str};
 use modelgate_providers::{Catalog, Operation};
 use tempfile::TempDir;
 
+use super::super::bundle::{Entries, Entry};
 use super::super::names::{self, Kind};
 use super::*;
 
@@ -83,16 +84,34 @@ impl Scene {
     fn written(&self) -> Vec<(String, String)> {
         self.logs.flush();
         let entries = fs::read_dir(self.home.path()).unwrap();
-        let mut files: Vec<(String, String)> = entries
-            .map(|entry| {
+        let mut logs: Vec<(String, String)> = entries
+            .flat_map(|entry| {
                 let path = entry.unwrap().path();
                 let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                (name, fs::read_to_string(path).unwrap())
+                match names::kind(&name) {
+                    Some(Kind::Current(names::Series::Requests)) => together(&path),
+                    _ => vec![(name, fs::read_to_string(path).unwrap())],
+                }
             })
             .collect();
-        files.sort();
-        files
+        logs.sort();
+        logs
     }
+}
+
+/// The logs in a file of several.
+fn together(path: &Path) -> Vec<(String, String)> {
+    let whole = fs::read_to_string(path).unwrap();
+    let entries = Entries::of(fs::File::open(path).unwrap()).unwrap();
+    let logs = entries.map(|entry| {
+        let Entry { name, at, length } = entry.unwrap();
+        let (at, length) = (
+            usize::try_from(at).unwrap(),
+            usize::try_from(length).unwrap(),
+        );
+        (name, whole[at..at + length].to_owned())
+    });
+    logs.collect()
 }
 
 fn refused(message: &str) -> CallError {

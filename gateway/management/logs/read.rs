@@ -9,6 +9,7 @@ use modelgate_management::{LogLevel, LogLine, LogLines};
 
 use super::cursor::Cursor;
 use super::sources::{Source, sources};
+use crate::logs::names::Series;
 
 /// Bytes of lines in an answer. Of more, the last are kept.
 const MOST: usize = 8 << 20;
@@ -62,7 +63,7 @@ impl Filter {
 
 /// Reads the log. Blocks.
 pub(super) fn read(directory: &Path, wanted: &Wanted) -> io::Result<LogLines> {
-    let sources = sources(directory)?;
+    let sources = sources(directory, Series::Lines)?;
     let Some(text) = &wanted.cursor else {
         return match wanted.limit {
             Some(limit) if wanted.after.is_none() && wanted.filter.is_all() => {

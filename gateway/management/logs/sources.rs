@@ -1,11 +1,12 @@
-//! The files that hold lines, and the lines in them. Whatever their sizes, memory is bounded.
+//! The files of a series, and the lines or the logs in them. Whatever their sizes, memory is bounded.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::logs::names::{self, Kind};
+use crate::logs::bundle::Entries;
+use crate::logs::names::{self, Kind, Series};
 use crate::logs::rolling::is_same;
 
 /// Bytes that are read at once.
@@ -13,7 +14,7 @@ const PIECE: usize = 64 << 10;
 /// Of a line, so many bytes are shown. Ours are shorter.
 const LONGEST: usize = 64 << 10;
 
-/// A file with lines.
+/// A file of a series.
 #[derive(Debug)]
 pub(super) struct Source {
     path: PathBuf,
@@ -24,12 +25,12 @@ pub(super) struct Source {
     pub(super) modified: SystemTime,
 }
 
-/// The files of a directory, the oldest first.
+/// The files of a series in a directory, the oldest first.
 ///
 /// The one that is written to is opened before the others are listed: if it is put aside meanwhile, it is found twice and
 /// left out once, and nothing is missed.
-pub(super) fn sources(directory: &Path) -> io::Result<Vec<Source>> {
-    let path = directory.join(names::MAIN);
+pub(super) fn sources(directory: &Path, series: Series) -> io::Result<Vec<Source>> {
+    let path = directory.join(series.current());
     let main = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         file => Some(file?),
@@ -42,7 +43,8 @@ pub(super) fn sources(directory: &Path) -> io::Result<Vec<Source>> {
     let mut sources: Vec<Source> = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
-            let is_rotated = names::kind(entry.file_name().to_str()?) == Some(Kind::Rotated);
+            let is_rotated =
+                names::kind(entry.file_name().to_str()?) == Some(Kind::Rotated(series));
             let other = entry
                 .metadata()
                 .ok()
@@ -84,11 +86,21 @@ impl Source {
 
     /// The first bytes, at most so many.
     pub(super) fn head(&self, count: u64) -> io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        if let Some(file) = self.open(0)? {
-            file.take(count).read_to_end(&mut head)?;
+        self.part(0, count)
+    }
+
+    /// The bytes from a place on, at most so many.
+    pub(super) fn part(&self, from: u64, count: u64) -> io::Result<Vec<u8>> {
+        let mut part = Vec::new();
+        if let Some(file) = self.open(from)? {
+            file.take(count).read_to_end(&mut part)?;
         }
-        Ok(head)
+        Ok(part)
+    }
+
+    /// The logs of requests in it; none where it is gone.
+    pub(super) fn entries(&self) -> io::Result<Option<Entries>> {
+        self.open(0)?.map(Entries::of).transpose()
     }
 
     /// Hands every whole line from a place on to `take`, until that tells false, and tells where it ended.

@@ -6,6 +6,7 @@ use modelgate_management::{LogFiles, LogLevel, LogLine, LogLines, LogsCleared};
 use tempfile::TempDir;
 
 use super::*;
+use crate::logs::bundle;
 
 const FAILED: &str = "error-v1-messages-2026-03-04T050607-0a1.log";
 const LATER: &str = "error-v1-messages-2026-03-04T050608-0a2.log";
@@ -189,6 +190,35 @@ async fn logs_of_requests_are_listed_and_sent_whatever_is_logged_now() {
             assert_eq!(headers["content-disposition"], attachment);
         }
     }
+}
+
+#[tokio::test]
+async fn a_log_in_a_file_of_many_is_sent_by_its_id() {
+    let (home, state) = scene("");
+    let name = |id: &str| format!("v1-messages-2026-03-04T050607-{id}.log");
+    let write = |file: &str, ids: &[&str]| {
+        let mut bytes = Vec::new();
+        for id in ids {
+            bundle::push(&mut bytes, &name(id), &format!("asked {id}\n"));
+        }
+        fs::write(home.path().join("logs").join(file), bytes).unwrap();
+    };
+    put(&home, &[FAILED]);
+    write("requests.log", &["0c5", "0c6"]);
+    write("requests-2026-03-04T05-06-07.001.log", &["0c1", "0c2"]);
+    write("requests-2026-03-04T05-06-07.002.log", &["0c3"]);
+    for id in ["0c1", "0c2", "0c3", "0c5", "0c6"] {
+        let ask = format!("GET request-log-by-id/{id}");
+        let (status, headers, body) = asked(&state, &ask, Some(TOKEN)).await;
+        assert_eq!((status, body), (200, format!("asked {id}\n").into_bytes()));
+        let attachment = format!("attachment; filename=\"{}\"", name(id));
+        assert_eq!(headers["content-disposition"], attachment);
+    }
+    let missing = told(&state, "GET request-log-by-id/0c4").await;
+    let expected = "log file not found for the given request ID".to_owned();
+    assert_eq!(missing, (404, expected));
+    let listed: LogFiles = view(&state, "GET request-error-logs").await;
+    assert_eq!(listed.files.len(), 1);
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
-use crate::logs::names::MAIN;
+use crate::logs::names::Series;
 
 /// A directory of logs whose lines are numbered, one in each second.
 struct Scene {
@@ -46,14 +46,14 @@ impl Scene {
     }
 
     fn append(&self, text: &str) {
-        let path = self.path(MAIN);
+        let path = self.path(Series::Lines.current());
         let before = fs::read_to_string(&path).unwrap_or_default();
         fs::write(path, before + text).unwrap();
     }
 
     fn rotate(&self, number: usize) {
         let name = format!("main-2026-03-04T05-06-07.{number:03}.log");
-        fs::rename(self.path(MAIN), self.path(&name)).unwrap();
+        fs::rename(self.path(Series::Lines.current()), self.path(&name)).unwrap();
     }
 
     fn read(&self, wanted: &Wanted) -> LogLines {
@@ -185,7 +185,7 @@ fn a_cursor_that_leads_nowhere_is_told_and_the_last_lines_are() {
     let mut scene = Scene::new();
     scene.write(4);
     let first = scene.read(&last(1));
-    fs::write(scene.path(MAIN), "").unwrap();
+    fs::write(scene.path(Series::Lines.current()), "").unwrap();
     scene.write(6);
     let reset = scene.read(&Wanted {
         cursor: first.next_cursor,
@@ -300,7 +300,7 @@ fn a_file_that_is_put_aside_while_it_is_listed_is_not_read_twice() {
     scene.write(2);
     // Two names of one file, as a reader meets it that opened the old name and lists the new one.
     fs::hard_link(
-        scene.path(MAIN),
+        scene.path(Series::Lines.current()),
         scene.path("main-2026-03-04T05-06-07.001.log"),
     )
     .unwrap();
