@@ -20,7 +20,7 @@ use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -31,18 +31,21 @@ use modelgate_management::LogLine;
 use modelgate_providers::Account;
 use tokio::sync::broadcast::Receiver;
 
+use self::bundle::Gathered;
 pub(crate) use self::followers::Spoken;
 use self::followers::{Followers, may_be_told};
 use self::mask::Mask;
 use self::report::Report;
 pub(crate) use self::transcript::Transcript;
-use self::writer::{Job, Line, Writer};
+use self::writer::{Job, Line, PIECE, Writer};
 use crate::request::Incoming;
 
 /// Things that wait to be written, and the bytes of them: lines, and logs of requests.
 const QUEUE: usize = 8_192;
 const LINE_BYTES: usize = 4 << 20;
 const REPORT_BYTES: usize = 64 << 20;
+/// What is kept of a request is little, in bytes.
+const SMALL: usize = 64 << 10;
 /// The longest line, in bytes.
 const LONGEST: usize = 16 << 10;
 /// How long the end of the program waits for what is not yet written.
@@ -67,6 +70,8 @@ struct Board {
     /// What is in the queue.
     line_bytes: AtomicUsize,
     report_bytes: AtomicUsize,
+    /// Logs of requests that are to be written.
+    gathered: Mutex<Gathered>,
     /// What found no place in it, and was not yet told of.
     lost_lines: AtomicU64,
     lost_reports: AtomicU64,
@@ -76,6 +81,12 @@ struct Board {
 struct Settings {
     files: model::Logs,
     mask: Mask,
+}
+
+impl Board {
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Logs {
@@ -90,6 +101,7 @@ impl Logs {
             followers: Followers::default(),
             line_bytes: AtomicUsize::new(0),
             report_bytes: AtomicUsize::new(0),
+            gathered: Mutex::default(),
             lost_lines: AtomicU64::new(0),
             lost_reports: AtomicU64::new(0),
         };
@@ -192,9 +204,34 @@ impl Logs {
     /// Writes the log of a request. Never waits.
     fn report(&self, report: Report) {
         let (board, size) = (&self.0.board, report.size());
+        if size <= SMALL && !report.failed_only {
+            return self.gather(&report);
+        }
         let job = Job::Report(Box::new(report));
         if !self.send(&board.report_bytes, REPORT_BYTES, size, job) {
             board.lost_reports.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Puts the log of a request to those that are written next. A short one is made where its bodies are at hand: that takes as
+    /// long as to hand it to the thread, and the thread is woken a few times in a second, and not for each.
+    fn gather(&self, report: &Report) {
+        let board = &self.0.board;
+        let (name, text) = (report.name(), report.text(&board.settings.load().mask));
+        let mut gathered = board.gathered();
+        let before = gathered.size();
+        if before + text.len() > REPORT_BYTES {
+            board.lost_reports.fetch_add(1, Relaxed);
+            return;
+        }
+        gathered.push(&name, &text);
+        let is_more = before < PIECE && gathered.size() >= PIECE;
+        drop(gathered);
+        if (before == 0 || is_more)
+            && let Some(queue) = self.queue()
+        {
+            // A full queue makes the thread look soon enough.
+            let _ = queue.try_send(Job::Gathered);
         }
     }
 

@@ -18,6 +18,51 @@ pub(crate) fn push(out: &mut Vec<u8>, name: &str, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
+/// Logs that are to be written.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    bytes: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+}
+
+impl Gathered {
+    pub(super) fn push(&mut self, name: &str, text: &str) {
+        push(&mut self.bytes, name, text);
+        self.ends.push(self.bytes.len());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// How many bytes they are.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whole logs, at least one at a time and no more than fit into so many bytes.
+    pub(super) fn pieces(&self, most: usize) -> impl Iterator<Item = &[u8]> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let ends = &self.ends[self.ends.partition_point(|end| *end <= from)..];
+            let fit = ends.partition_point(|end| *end - from <= most);
+            let to = *ends.get(fit.saturating_sub(1))?;
+            let piece = &self.bytes[from..to];
+            from = to;
+            Some(piece)
+        })
+    }
+
+    /// The memory of logs that are written, for the next ones.
+    pub(super) fn again(mut self, kept: usize) -> Self {
+        self.bytes.clear();
+        self.bytes.shrink_to(kept);
+        self.ends.clear();
+        self
+    }
+}
+
 /// A log in a file of them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -136,6 +181,27 @@ mod tests {
             assert_eq!(&bytes[at..at + length], text.as_bytes());
         }
         assert!(are_all(&path));
+    }
+
+    #[test]
+    fn logs_are_written_whole_in_pieces_of_a_size() {
+        let mut gathered = Gathered::default();
+        assert_eq!(gathered.pieces(100).count(), 0);
+        for length in [10, 10, 300, 10] {
+            gathered.push(ONE, &"x".repeat(length));
+        }
+        let sizes = |most| {
+            let pieces: Vec<&[u8]> = gathered.pieces(most).collect();
+            assert_eq!(pieces.concat(), gathered.bytes);
+            pieces.iter().map(|piece| piece.len()).collect::<Vec<_>>()
+        };
+        let (short, long) = (gathered.ends[0], gathered.ends[2] - gathered.ends[1]);
+        assert_eq!(sizes(usize::MAX), [3 * short + long]);
+        assert_eq!(sizes(2 * short + long), [2 * short + long, short]);
+        assert_eq!(sizes(2 * short), [2 * short, long, short]);
+        assert_eq!(sizes(0), [short, short, long, short]);
+        let again = gathered.again(8);
+        assert!(again.is_empty() && again.bytes.capacity() <= 8);
     }
 
     #[test]

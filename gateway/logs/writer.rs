@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::SystemTime;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant, SystemTime};
 
 use modelgate_management::time::timestamp;
 use modelgate_management::{LogLevel, LogLine};
@@ -14,10 +14,14 @@ use modelgate_management::{LogLevel, LogLine};
 use super::names::Series;
 use super::report::Report;
 use super::rolling::{Rolling, open_private};
-use super::{Board, Settings, bundle, names, retention};
+use super::{Board, Settings, names, retention};
 
 /// Bytes that are written at once.
 const BATCH: usize = 64 << 10;
+/// How long logs of requests are gathered before they are written, if they are not more than so many bytes: to be woken for each
+/// costs more than the log.
+const GATHER: Duration = Duration::from_millis(50);
+pub(super) const PIECE: usize = 1 << 20;
 /// Who says what the writer has to say.
 const OURS: &str = "modelgate_gateway::logs";
 
@@ -26,8 +30,10 @@ const OURS: &str = "modelgate_gateway::logs";
 pub(super) enum Job {
     /// A line.
     Line(Box<Line>),
-    /// A request that is over.
+    /// A request that is over, whose log is not in the board's.
     Report(Box<Report>),
+    /// There are logs of requests in the board, which were none, or not many.
+    Gathered,
     /// The settings are others.
     Settings,
     /// Delete all lines; the answer is how many files went.
@@ -64,8 +70,8 @@ pub(super) struct Writer {
     /// Lines that could not be written, since the last that could.
     missing: u64,
     requests: Rolling,
-    /// Logs of requests that are written next.
-    reports: Vec<u8>,
+    /// When logs of requests that are gathered are written.
+    due: Option<Instant>,
     /// The last log of a request could not be written.
     broken: bool,
 }
@@ -83,22 +89,51 @@ impl Writer {
             lines: Vec::new(),
             count: 0,
             missing: 0,
-            reports: Vec::new(),
+            due: None,
             broken: false,
         }
     }
 
     pub(super) fn run(mut self) {
         self.tidy();
-        while let Ok(job) = self.receiver.recv() {
-            self.take(job);
+        loop {
+            match self.wait() {
+                Ok(job) => self.take(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
             while self.lines.len() < BATCH
-                && self.reports.len() < BATCH
                 && let Ok(job) = self.receiver.try_recv()
             {
                 self.take(job);
             }
-            self.write_all();
+            self.write_lines();
+            self.gather();
+        }
+        self.write_reports();
+    }
+
+    fn wait(&self) -> Result<Job, RecvTimeoutError> {
+        match self.due {
+            None => self
+                .receiver
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => {
+                let rest = due.saturating_duration_since(Instant::now());
+                self.receiver.recv_timeout(rest)
+            }
+        }
+    }
+
+    /// Writes the logs of requests once they are many, or wait for long.
+    fn gather(&mut self) {
+        let size = self.board.gathered().size();
+        let now = Instant::now();
+        if size >= PIECE || self.due.is_some_and(|due| due <= now) {
+            self.write_reports();
+        } else if size > 0 {
+            self.due.get_or_insert(now + GATHER);
         }
     }
 
@@ -113,7 +148,7 @@ impl Writer {
                 self.board.report_bytes.fetch_sub(report.size(), Relaxed);
                 self.take_report(&report);
             }
-            Job::Settings => {}
+            Job::Settings | Job::Gathered => {}
             Job::Clear(reply) => {
                 (self.lines, self.count) = (Vec::new(), 0);
                 // Nobody listens any more: it is done all the same.
@@ -206,6 +241,19 @@ impl Writer {
     }
 
     fn take_report(&mut self, report: &Report) {
+        let (name, text) = (report.name(), report.text(&self.settings.mask));
+        if report.failed_only {
+            self.tell_lost();
+            let written = self.write_file(&name, &text);
+            // There may be one too many of them.
+            self.settle(written.map(|()| true), &name);
+        } else {
+            self.board.gathered().push(&name, &text);
+            self.gather();
+        }
+    }
+
+    fn tell_lost(&self) {
         let lost = self.board.lost_reports.swap(0, Relaxed);
         if lost > 0 {
             tracing::warn!(
@@ -213,27 +261,25 @@ impl Writer {
                 "logs of requests are missing: there were too many at once"
             );
         }
-        let text = report.text(&self.settings.mask);
-        let name = report.name();
-        if report.failed_only {
-            let written = self.write_file(&name, &text);
-            // There may be one too many of them.
-            self.settle(written.map(|()| true), &name);
-        } else {
-            bundle::push(&mut self.reports, &name, &text);
-        }
     }
 
     /// Writes the logs that are in one file with others.
     fn write_reports(&mut self) {
-        if self.reports.is_empty() {
+        self.due = None;
+        self.tell_lost();
+        let gathered = std::mem::take(&mut *self.board.gathered());
+        if gathered.is_empty() {
             return;
         }
-        let reports = std::mem::take(&mut self.reports);
         let full = retention::full_at(&self.settings.files);
-        let written = self.requests.write(&reports, full, SystemTime::now());
-        self.settle(written, Series::Requests.current());
-        self.reports = again(reports);
+        for piece in gathered.pieces(usize::try_from(full).unwrap_or(usize::MAX)) {
+            let written = self.requests.write(piece, full, SystemTime::now());
+            self.settle(written, Series::Requests.current());
+        }
+        let mut next = self.board.gathered();
+        if next.is_empty() {
+            *next = gathered.again(PIECE);
+        }
     }
 
     /// Writes a log in a file of its own.

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use futures_util::stream;
@@ -10,6 +11,7 @@ use tempfile::TempDir;
 
 use super::super::bundle::{Entries, Entry};
 use super::super::names::{self, Kind};
+use super::super::{REPORT_BYTES, SMALL};
 use super::*;
 
 const CLIENT: &str = "client-key-0123456789";
@@ -296,13 +298,16 @@ async fn what_is_no_request_to_a_provider_has_no_transcript() {
 async fn too_many_at_once_are_counted_and_nobody_waits() {
     let scene = Scene::new("request-log: true");
     let board = &scene.logs.0.board;
-    board.report_bytes.store(
-        super::super::REPORT_BYTES,
-        std::sync::atomic::Ordering::Relaxed,
-    );
+    // As if so much were waiting.
+    board.report_bytes.store(REPORT_BYTES, Relaxed);
+    let long = scene.ask();
+    long.received(&Bytes::from("a".repeat(SMALL)));
+    drop(long);
+    assert_eq!(board.lost_reports.load(Relaxed), 1);
+    board.gathered().push("waits", &"a".repeat(REPORT_BYTES));
     drop(scene.ask());
-    let lost = board
-        .lost_reports
-        .load(std::sync::atomic::Ordering::Relaxed);
-    assert_eq!((lost, scene.written()), (1, Vec::new()));
+    assert_eq!(board.lost_reports.load(Relaxed), 2);
+    drop(std::mem::take(&mut *board.gathered()));
+    assert_eq!(scene.written(), []);
+    assert_eq!(board.lost_reports.load(Relaxed), 0, "it is said");
 }
