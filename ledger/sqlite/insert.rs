@@ -30,19 +30,19 @@ const AT_ONCE: usize = 16;
 
 /// One row; nothing where its id is there already.
 pub(super) static ONE: LazyLock<String> =
-    LazyLock::new(|| format!("{} ON CONFLICT (id) DO NOTHING", insertion(1)));
-/// Several rows, or none of them where an id is there already.
-static MANY: LazyLock<String> = LazyLock::new(|| insertion(AT_ONCE));
+    LazyLock::new(|| format!("{} ON CONFLICT (id) DO NOTHING", insertion("INSERT", 1)));
+/// Several rows, up to one whose id is there already. That those before it stay spares a journal of what the statement did.
+static MANY: LazyLock<String> = LazyLock::new(|| insertion("INSERT OR FAIL", AT_ONCE));
 
-fn insertion(rows: usize) -> String {
+fn insertion(verb: &str, rows: usize) -> String {
     let columns = COLUMNS.join(", ");
     let row = format!("({})", vec!["?"; COLUMNS.len()].join(", "));
     let rows = vec![row; rows].join(", ");
-    format!("INSERT INTO request ({columns}) VALUES {rows}")
+    format!("{verb} INTO request ({columns}) VALUES {rows}")
 }
 
 /// What a row counts for in the sums; 0 stands for no name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) hour: i64,
     pub(super) key: i64,
@@ -85,13 +85,11 @@ impl<'a> Insertion<'a> {
     ) -> rusqlite::Result<()> {
         let (full, rest) = rows.as_chunks::<AT_ONCE>();
         for rows in full {
-            if let Some(places) = self.insert_many(rows)? {
-                for (row, place) in rows.iter().zip(places) {
-                    written(row, place);
-                }
-            } else {
-                self.insert_each(rows, &mut written)?;
+            let (places, count) = self.insert_many(rows)?;
+            for (row, place) in rows.iter().zip(places).take(count) {
+                written(row, place);
             }
+            self.insert_each(&rows[count..], &mut written)?;
         }
         self.insert_each(rest, &mut written)
     }
@@ -109,11 +107,11 @@ impl<'a> Insertion<'a> {
         Ok(())
     }
 
-    /// Writes all rows at once. None when that cannot be: an id is there already.
+    /// Writes rows at once, up to one whose id is there already. Says how many were written.
     fn insert_many(
         &mut self,
         rows: &[&Row; AT_ONCE],
-    ) -> rusqlite::Result<Option<[Place; AT_ONCE]>> {
+    ) -> rusqlite::Result<([Place; AT_ONCE], usize)> {
         let Self {
             connection,
             names,
@@ -130,12 +128,12 @@ impl<'a> Insertion<'a> {
             let mut cells = Cells::of(many, index);
             places[index] = bind(connection, names, &mut cells, rest, row)?;
         }
-        let written = many.raw_execute();
-        // What is nothing in the next rows is not bound.
-        many.clear_bindings();
-        match written {
-            Ok(_) => Ok(Some(places)),
-            Err(error) if is_conflict(&error) => Ok(None),
+        match many.raw_execute() {
+            Ok(count) => Ok((places, count.min(AT_ONCE))),
+            Err(error) if is_conflict(&error) => {
+                let count = usize::try_from(connection.changes()).unwrap_or(0);
+                Ok((places, count.min(AT_ONCE)))
+            }
             Err(error) => Err(error),
         }
     }
@@ -144,9 +142,7 @@ impl<'a> Insertion<'a> {
     pub(super) fn insert(&mut self, row: &Row) -> rusqlite::Result<Option<Place>> {
         let mut cells = Cells::of(&mut self.one, 0);
         let place = bind(self.connection, self.names, &mut cells, &mut self.rest, row)?;
-        let written = self.one.raw_execute();
-        self.one.clear_bindings();
-        Ok((written? > 0).then_some(place))
+        Ok((self.one.raw_execute()? > 0).then_some(place))
     }
 }
 
@@ -164,7 +160,7 @@ impl Place {
     };
 }
 
-/// The places of one row among the parameters of a statement, one after the other. What is not bound is nothing.
+/// The places of one row among the parameters of a statement, one after the other.
 struct Cells<'s, 'c> {
     statement: &'s mut CachedStatement<'c>,
     next: usize,
@@ -177,10 +173,8 @@ impl<'s, 'c> Cells<'s, 'c> {
         Self { statement, next }
     }
 
-    fn put(&mut self, value: Option<impl ToSql>) -> rusqlite::Result<()> {
-        if let Some(value) = value {
-            self.statement.raw_bind_parameter(self.next, value)?;
-        }
+    fn put(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
+        self.statement.raw_bind_parameter(self.next, value)?;
         self.next += 1;
         Ok(())
     }
@@ -206,15 +200,15 @@ fn bind(
     let provider = name(row.provider.as_ref())?;
     let served = name(row.served_model.as_ref())?;
     // In the order of the columns.
-    cells.put(Some(row.id.0))?;
-    cells.put(Some(flags(row)))?;
+    cells.put(row.id.0)?;
+    cells.put(flags(row))?;
     cells.put(key)?;
     cells.put(credential)?;
     cells.put(provider)?;
     cells.put(requested)?;
     cells.put(served)?;
     cells.put(name(row.error.as_ref())?)?;
-    cells.put(Some(&rest[..]))?;
+    cells.put(&rest[..])?;
     Ok(Place {
         hour: row.id.millis().div_euclid(3_600_000),
         key: key.unwrap_or(0),

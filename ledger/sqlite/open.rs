@@ -11,7 +11,7 @@ use super::versions::{STEPS, Step};
 use crate::LedgerError;
 
 /// Says in the file whose it is: "mgld".
-const APPLICATION: i64 = 0x6d67_6c64;
+pub(super) const APPLICATION: i64 = 0x6d67_6c64;
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -40,8 +40,8 @@ impl Rest {
             bits |= u64::from(value.is_some()) << bit;
         }
         push(bytes, bits);
-        for value in values.into_iter().flatten() {
-            push(bytes, value);
+        for value in values.iter().flatten() {
+            push(bytes, *value);
         }
     }
 
@@ -151,4 +151,113 @@ fn fill(values: &mut [Option<u64>], bytes: &mut &[u8]) -> Option<()> {
         }
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rest() -> impl Strategy<Value = Rest> {
+        let value = prop::option::of(prop_oneof![
+            Just(0),
+            1..200_u64,
+            0..u64::from(u32::MAX),
+            0..1_u64 << 63
+        ]);
+        // What a row cannot have is not among what comes out.
+        prop::collection::vec(value, Rest::VALUES).prop_map(|values| {
+            let mut all = [None; Rest::VALUES];
+            all.copy_from_slice(&values);
+            let mut rest = Rest::from_values(all);
+            for time in [
+                Some(&mut rest.latency),
+                rest.first_byte.as_mut(),
+                rest.upstream.as_mut(),
+            ] {
+                if let Some(time) = time {
+                    *time = Duration::from_millis(super::super::millis(*time).into());
+                }
+            }
+            rest
+        })
+    }
+
+    fn packed(rest: &Rest) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        rest.pack(&mut bytes);
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_again(rest in rest(), after in prop::collection::vec(any::<u8>(), 0..4)) {
+            let mut bytes = packed(&rest);
+            bytes.extend(&after);
+            let mut left = &bytes[..];
+            prop_assert_eq!(Rest::unpack(&mut left), rest);
+            prop_assert_eq!(left, after);
+        }
+
+        #[test]
+        fn of_a_part_comes_out_what_is_in_it(rest in rest(), part in any::<prop::sample::Index>()) {
+            let bytes = packed(&rest);
+            let part = part.index(bytes.len());
+            let mut left = &bytes[..part];
+            let found = Rest::unpack(&mut left).values();
+            prop_assert!(left.is_empty());
+            let count = found.iter().flatten().count();
+            let all = rest.values();
+            let known = all.iter().flatten().take(count);
+            prop_assert!(found.iter().flatten().eq(known));
+            prop_assert!(count < all.iter().flatten().count() || count == 0);
+        }
+
+        #[test]
+        fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut left = &bytes[..];
+            let rest = Rest::unpack(&mut left);
+            prop_assert!(left.len() <= bytes.len());
+            // Nor does what came out of them.
+            let bytes = packed(&rest);
+            prop_assert_eq!(Rest::unpack(&mut &bytes[..]).tokens, rest.tokens);
+        }
+    }
+
+    #[test]
+    fn nothing_is_not_zero() {
+        let none = Rest::default();
+        let mut zero = none;
+        zero.tokens.input = Some(0);
+        zero.cost = Some(0);
+        zero.first_byte = Some(Duration::ZERO);
+        assert_eq!(packed(&none), [0]);
+        for rest in [none, zero] {
+            assert_eq!(Rest::unpack(&mut &packed(&rest)[..]), rest);
+        }
+    }
+
+    #[test]
+    fn the_form_stays_as_it_is() {
+        let rest = Rest {
+            status: 200,
+            latency: Duration::from_millis(1_500),
+            first_byte: Some(Duration::from_millis(300)),
+            client_dialect: Some(5),
+            bytes_in: 2_000,
+            tokens: Tokens {
+                input: Some(100),
+                output: Some(0),
+                tool_use: Some(7),
+                ..Tokens::default()
+            },
+            auth_index: Some(8),
+            ..Rest::default()
+        };
+        let bytes = [
+            0xd7, 0x86, 0x44, 0xc8, 0x01, 0xdc, 0x0b, 0xac, 0x02, 5, 0xd0, 0x0f, 100, 0, 7, 8,
+        ];
+        assert_eq!(packed(&rest), bytes);
+    }
 }

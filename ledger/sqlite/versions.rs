@@ -21,9 +21,11 @@ fn first(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(include_str!("version_1.sql"))
 }
 
-/// Rows leave the old table before they come into the new one: a file that may not grow gets through, since they are
-/// smaller there.
+/// Rows leave the old table before they come into the new one, where they are smaller: the file hardly grows, and what it
+/// does grow by is given to it also where it is full.
 fn second(connection: &Connection) -> rusqlite::Result<()> {
+    let most: i64 = connection.pragma_query_value(None, "max_page_count", |row| row.get(0))?;
+    limit(connection, i64::from(u32::MAX - 1))?;
     connection.execute_batch(include_str!("version_2.sql"))?;
     let mut oldest = connection.prepare(&format!("{OLDEST} {AT_ONCE}"))?;
     let mut remove = connection.prepare("DELETE FROM request_1 WHERE id <= ?1")?;
@@ -37,7 +39,13 @@ fn second(connection: &Connection) -> rusqlite::Result<()> {
             insert.execute(params_from_iter(row))?;
         }
     }
-    connection.execute_batch("DROP TABLE request_1")
+    connection.execute_batch("DROP TABLE request_1")?;
+    limit(connection, most)
+}
+
+/// The pages that the file may have; no fewer than it has.
+fn limit(connection: &Connection, pages: i64) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
 }
 
 /// The columns that stay, and those that make up the rest in its order.
@@ -69,4 +77,115 @@ fn packed(rest: [Option<u64>; Rest::VALUES], mut attempts: &[u8]) -> rusqlite::R
     let mut bytes = Vec::new();
     Rest::from_values(rest).pack(&mut bytes);
     attempts::pack(&attempts, &mut bytes, |attempt| Ok(*attempt)).map(|()| bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::open::{APPLICATION, for_reading, for_writing};
+    use super::*;
+    use crate::LedgerError;
+
+    const ROWS: i64 = 2_500;
+
+    /// A file of version 1 with rows of every status from 0.
+    fn old(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection
+            .pragma_update(None, "journal_mode", "wal")
+            .unwrap();
+        first(&connection).unwrap();
+        let sql = "WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < ?1 - 1)
+            INSERT INTO request (id, flags, status, latency, upstream, bytes_in, bytes_out, losses, input)
+            SELECT CAST(printf('%016d', n) AS BLOB), n % 4, n, 2 * n, nullif(n % 3, 2), 0, 1 << 36, 0, n FROM number";
+        connection.execute(sql, [ROWS]).unwrap();
+        connection
+            .pragma_update(None, "application_id", APPLICATION)
+            .unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+    }
+
+    fn number(connection: &Connection, sql: &str) -> i64 {
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// All rows of the old file as those of the new form.
+    fn check(connection: &Connection) {
+        assert_eq!(number(connection, "PRAGMA user_version"), 2);
+        let mut select = connection
+            .prepare("SELECT id, flags, rest FROM request ORDER BY id")
+            .unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = rows.unwrap().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), usize::try_from(ROWS).unwrap());
+        for ((id, flags, rest), number) in rows.into_iter().zip(0..) {
+            assert_eq!(id, format!("{number:016}").as_bytes());
+            assert_eq!(flags, i64::from(number % 4));
+            let millis = |millis: u16| std::time::Duration::from_millis(millis.into());
+            let expected = Rest {
+                status: number,
+                latency: millis(2 * number),
+                upstream: (number % 3 != 2).then(|| millis(number % 3)),
+                bytes_out: 1 << 36,
+                tokens: crate::Tokens {
+                    input: Some(number.into()),
+                    ..crate::Tokens::default()
+                },
+                ..Rest::default()
+            };
+            let mut rest = &rest[..];
+            assert_eq!(Rest::unpack(&mut rest), expected);
+            assert_eq!(attempts::unpack(&mut rest), []);
+        }
+    }
+
+    #[test]
+    fn what_is_killed_on_its_way_begins_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("l.db");
+        let mut connection = old(&path);
+        // What does not fit in here is written before the end.
+        connection.pragma_update(None, "cache_size", 10).unwrap();
+        let log = |path: &Path| path.with_file_name("l.db-wal");
+        let before = std::fs::metadata(log(&path)).unwrap().len();
+        let transaction = connection.transaction().unwrap();
+        second(&transaction).unwrap();
+        assert!(std::fs::metadata(log(&path)).unwrap().len() > before + 100_000);
+        let killed = directory.path().join("killed");
+        std::fs::create_dir(&killed).unwrap();
+        let killed = killed.join("l.db");
+        std::fs::copy(&path, &killed).unwrap();
+        std::fs::copy(log(&path), log(&killed)).unwrap();
+        transaction.rollback().unwrap();
+        drop(connection);
+        for path in [path, killed] {
+            assert!(matches!(for_reading(&path), Err(LedgerError::NotOpen)));
+            let connection = Connection::open(&path).unwrap();
+            assert_eq!(number(&connection, "PRAGMA user_version"), 1);
+            let sum = number(&connection, "SELECT sum(latency) FROM request");
+            assert_eq!(sum, ROWS * (ROWS - 1));
+            drop(connection);
+            check(&for_writing(&path, None).unwrap());
+            check(&for_reading(&path).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_full_file_gets_through_and_hardly_grows() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("l.db");
+        let connection = old(&path);
+        connection.execute_batch("VACUUM").unwrap();
+        let pages = number(&connection, "PRAGMA page_count");
+        assert_eq!(number(&connection, "PRAGMA freelist_count"), 0);
+        drop(connection);
+        let bytes = u64::try_from(pages).unwrap() * 4096;
+        let connection = for_writing(&path, Some(bytes)).unwrap();
+        check(&connection);
+        let now = number(&connection, "PRAGMA page_count");
+        assert!(now <= pages + 5, "{pages} pages became {now}");
+        assert_eq!(number(&connection, "PRAGMA max_page_count"), now);
+    }
 }
