@@ -29,7 +29,7 @@ pub(super) const COLUMNS: [&str; 9] = [
 const AT_ONCE: usize = 16;
 
 /// One row; nothing where its id is there already.
-pub(super) static ONE: LazyLock<String> =
+static ONE: LazyLock<String> =
     LazyLock::new(|| format!("{} ON CONFLICT (id) DO NOTHING", insertion("INSERT", 1)));
 /// Several rows, up to one whose id is there already. That those before it stay spares a journal of what the statement did.
 static MANY: LazyLock<String> = LazyLock::new(|| insertion("INSERT OR FAIL", AT_ONCE));

@@ -30,6 +30,8 @@ pub(super) struct Rest {
 }
 
 impl Rest {
+    /// How many there are. Files are full of them: their order never changes, and what a later version adds comes after the
+    /// attempts.
     pub(super) const VALUES: usize = 21;
 
     /// Puts it at the end of `bytes`.

@@ -4,7 +4,6 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::attempts::{self, Packed};
-use super::insert::ONE;
 use super::rest::Rest;
 use crate::record::ATTEMPTS;
 
@@ -29,7 +28,8 @@ fn second(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(include_str!("version_2.sql"))?;
     let mut oldest = connection.prepare(&format!("{OLDEST} {AT_ONCE}"))?;
     let mut remove = connection.prepare("DELETE FROM request_1 WHERE id <= ?1")?;
-    let mut insert = connection.prepare(&ONE)?;
+    let mut insert =
+        connection.prepare("INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     loop {
         let rows = oldest.query_map([], moved)?;
         let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -48,7 +48,7 @@ fn limit(connection: &Connection, pages: i64) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
 }
 
-/// The columns that stay, and those that make up the rest in its order.
+/// The columns that stay, and after the attempts those that make up the rest, in its order.
 const OLDEST: &str = "SELECT id, flags, client_key, credential, provider, requested_model, served_model, error, attempts,
     status, latency, first_byte, upstream, client_dialect, upstream_dialect, bytes_in, bytes_out, input, output,
     cache_read, reasoning, cost, cache_write, cache_write_5m, cache_write_1h, tool_use, losses, imported_total, nanos,
