@@ -173,14 +173,13 @@ mod tests {
             let mut all = [None; Rest::VALUES];
             all.copy_from_slice(&values);
             let mut rest = Rest::from_values(all);
-            for time in [
+            let times = [
                 Some(&mut rest.latency),
                 rest.first_byte.as_mut(),
                 rest.upstream.as_mut(),
-            ] {
-                if let Some(time) = time {
-                    *time = Duration::from_millis(super::super::millis(*time).into());
-                }
+            ];
+            for time in times.into_iter().flatten() {
+                *time = Duration::from_millis(super::super::millis(*time).into());
             }
             rest
         })
