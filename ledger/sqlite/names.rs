@@ -28,7 +28,7 @@ pub(super) struct Names {
     /// Rows share their names. Each is held here, so that nothing else comes to be where it is.
     last: Vec<Option<(Arc<str>, i64)>>,
     keys: HashMap<Box<str>, Key>,
-    /// The same of keys.
+    /// The keys of the last rows, in the same way.
     last_keys: Vec<Option<(ClientKey, i64)>>,
     /// How many the table has; unknown at first.
     count: Option<usize>,
