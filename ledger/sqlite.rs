@@ -6,9 +6,12 @@ mod names;
 mod open;
 mod read;
 mod reader;
+mod rest;
 mod rollup;
 mod store;
 mod sweep;
+mod varint;
+mod versions;
 
 use std::time::Duration;
 

@@ -99,11 +99,7 @@ fn written(bencher: Bencher<'_, '_>, count: u64) {
             let directory = tempfile::tempdir().unwrap();
             let ledger = Ledger::open(settings(directory.path())).unwrap();
             assert!(ledger.flush(PATIENCE));
-            (
-                directory,
-                ledger,
-                Rows::over_time(count).collect::<Vec<_>>(),
-            )
+            (directory, ledger, Rows::at_once(count).collect::<Vec<_>>())
         })
         .bench_local_values(|(directory, ledger, rows)| {
             record(&ledger, rows.into_iter());

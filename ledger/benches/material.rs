@@ -13,6 +13,8 @@ pub(crate) const DAYS: i64 = 90;
 pub(crate) struct Rows {
     next: u64,
     count: u64,
+    /// Milliseconds from the end of the first to that of the last.
+    span: u64,
     chance: u64,
     keys: Vec<Arc<str>>,
     models: Vec<Arc<str>>,
@@ -29,10 +31,21 @@ fn names(name: &str, count: usize) -> Vec<Arc<str>> {
 }
 
 impl Rows {
+    /// Of many days.
     pub(crate) fn over_time(count: u64) -> Self {
+        Self::over(count, DAYS.unsigned_abs() * 86_400_000)
+    }
+
+    /// Of a busy moment: ten a millisecond.
+    pub(crate) fn at_once(count: u64) -> Self {
+        Self::over(count, count / 10)
+    }
+
+    fn over(count: u64, span: u64) -> Self {
         Self {
             next: 0,
             count,
+            span,
             chance: 0x9e37_79b9_7f4a_7c15,
             keys: names("key", 50),
             models: names("a-model-of-some-vendor", 20),
@@ -67,8 +80,7 @@ impl Iterator for Rows {
         if self.next == self.count {
             return None;
         }
-        let span = u128::from(DAYS.unsigned_abs()) * 86_400_000;
-        let ended = span * u128::from(self.next) / u128::from(self.count);
+        let ended = u128::from(self.span) * u128::from(self.next) / u128::from(self.count);
         self.next += 1;
         let latency = 300 + self.below(60_000);
         let began =

@@ -1,7 +1,9 @@
-//! The attempts of a request in a few bytes: numbers of seven bits to the byte, six for each attempt.
+//! The attempts of a request in a few bytes: six numbers for each.
 
+use std::iter;
 use std::time::Duration;
 
+use super::varint::{pull, push};
 use crate::record::ATTEMPTS;
 
 /// An attempt whose names are numbers; 0 stands for none.
@@ -16,16 +18,21 @@ pub(super) struct Packed {
 }
 
 /// Which attempts are kept: the first ones, and the last, which says who answered in the end.
-pub(super) fn kept<T>(attempts: &[T]) -> impl Iterator<Item = &T> {
+fn kept<T>(attempts: &[T]) -> impl Iterator<Item = &T> {
     let first = attempts.len().min(ATTEMPTS - 1);
     let last = attempts[first..].last();
     attempts[..first].iter().chain(last)
 }
 
-pub(super) fn pack(attempts: impl Iterator<Item = Packed>) -> Vec<u8> {
-    // An ordinary attempt takes no more.
-    let mut bytes = Vec::with_capacity(attempts.size_hint().0 * 12);
-    for attempt in attempts {
+/// Puts the attempts that are kept at the end of `bytes`, and before them how many they are.
+pub(super) fn pack<'a, T, E>(
+    attempts: &'a [T],
+    bytes: &mut Vec<u8>,
+    mut packed: impl FnMut(&'a T) -> Result<Packed, E>,
+) -> Result<(), E> {
+    push(bytes, attempts.len().min(ATTEMPTS) as u64);
+    for attempt in kept(attempts) {
+        let attempt = packed(attempt)?;
         let took = attempt.took.map_or(0, |took| number(took) + 1);
         for value in [
             attempt.credential.unsigned_abs(),
@@ -35,21 +42,22 @@ pub(super) fn pack(attempts: impl Iterator<Item = Packed>) -> Vec<u8> {
             number(attempt.after),
             took,
         ] {
-            push(&mut bytes, value);
+            push(bytes, value);
         }
     }
-    bytes
+    Ok(())
 }
 
-/// What was packed; of bytes that are no attempts, those before the damage.
-pub(super) fn unpack(mut bytes: &[u8]) -> Vec<Packed> {
-    let mut attempts = Vec::new();
-    while attempts.len() < ATTEMPTS
-        && let Some(attempt) = take(&mut bytes)
-    {
-        attempts.push(attempt);
-    }
-    attempts
+/// What was packed; of bytes that are damaged, the attempts before the damage.
+pub(super) fn unpack(bytes: &mut &[u8]) -> Vec<Packed> {
+    let count = pull(bytes).and_then(|count| usize::try_from(count).ok());
+    let count = count.unwrap_or(0).min(ATTEMPTS);
+    each(bytes).take(count).collect()
+}
+
+/// Attempts as long as there are any: in version 1 nothing else was in their bytes.
+pub(super) fn each(bytes: &mut &[u8]) -> impl Iterator<Item = Packed> {
+    iter::from_fn(|| take(bytes))
 }
 
 fn take(bytes: &mut &[u8]) -> Option<Packed> {
@@ -72,29 +80,10 @@ fn number(time: Duration) -> u64 {
     super::millis(time).into()
 }
 
-fn push(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value.to_le_bytes()[0]);
-}
-
-fn pull(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -122,16 +111,26 @@ mod tests {
             )
     }
 
+    fn bytes(attempts: &[Packed]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let packed = |attempt: &Packed| Ok::<_, Infallible>(*attempt);
+        pack(attempts, &mut bytes, packed).unwrap();
+        bytes
+    }
+
     proptest! {
         #[test]
         fn what_is_packed_comes_out_again(attempts in prop::collection::vec(packed(), 0..=ATTEMPTS)) {
-            let bytes = pack(attempts.iter().copied());
-            prop_assert_eq!(unpack(&bytes), attempts);
+            let mut bytes = bytes(&attempts);
+            bytes.extend([1, 2, 3]);
+            let mut rest = &bytes[..];
+            prop_assert_eq!(unpack(&mut rest), attempts);
+            prop_assert_eq!(rest, [1, 2, 3]);
         }
 
         #[test]
         fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-            prop_assert!(unpack(&bytes).len() <= ATTEMPTS);
+            prop_assert!(unpack(&mut &bytes[..]).len() <= ATTEMPTS);
         }
     }
 
@@ -155,6 +154,6 @@ mod tests {
             after: Duration::from_millis(1),
             took: Some(Duration::from_millis(900)),
         };
-        assert_eq!(pack([attempt].into_iter()).len(), 8);
+        assert_eq!(bytes(&[attempt]).len(), 9);
     }
 }

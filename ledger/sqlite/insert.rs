@@ -6,12 +6,13 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
 use super::attempts::{self, Packed};
 use super::names::Names;
-use super::{bytes, cost, millis, signed, tokens};
+use super::rest::Rest;
+use super::{cost, tokens};
 use crate::record::{Counts, Row, Tokens};
 use crate::{Cost, Outcome};
 
 /// The columns of a row, in the order of writing and reading.
-pub(super) const COLUMNS: [&str; 30] = [
+pub(super) const COLUMNS: [&str; 9] = [
     "id",
     "flags",
     "client_key",
@@ -19,29 +20,8 @@ pub(super) const COLUMNS: [&str; 30] = [
     "provider",
     "requested_model",
     "served_model",
-    "client_dialect",
-    "upstream_dialect",
-    "status",
     "error",
-    "input",
-    "cache_read",
-    "cache_write",
-    "cache_write_5m",
-    "cache_write_1h",
-    "output",
-    "reasoning",
-    "tool_use",
-    "latency",
-    "first_byte",
-    "upstream",
-    "cost",
-    "bytes_in",
-    "bytes_out",
-    "losses",
-    "attempts",
-    "imported_total",
-    "nanos",
-    "auth_index",
+    "rest",
 ];
 
 /// The rows of one statement where there are enough of them. A statement has a price of its own, and finds the place of a row
@@ -50,19 +30,19 @@ const AT_ONCE: usize = 16;
 
 /// One row; nothing where its id is there already.
 static ONE: LazyLock<String> =
-    LazyLock::new(|| format!("{} ON CONFLICT (id) DO NOTHING", insertion(1)));
-/// Several rows, or none of them where an id is there already.
-static MANY: LazyLock<String> = LazyLock::new(|| insertion(AT_ONCE));
+    LazyLock::new(|| format!("{} ON CONFLICT (id) DO NOTHING", insertion("INSERT", 1)));
+/// Several rows, up to one whose id is there already. That those before it stay spares a journal of what the statement did.
+static MANY: LazyLock<String> = LazyLock::new(|| insertion("INSERT OR FAIL", AT_ONCE));
 
-fn insertion(rows: usize) -> String {
+fn insertion(verb: &str, rows: usize) -> String {
     let columns = COLUMNS.join(", ");
     let row = format!("({})", vec!["?"; COLUMNS.len()].join(", "));
     let rows = vec![row; rows].join(", ");
-    format!("INSERT INTO request ({columns}) VALUES {rows}")
+    format!("{verb} INTO request ({columns}) VALUES {rows}")
 }
 
 /// What a row counts for in the sums; 0 stands for no name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) hour: i64,
     pub(super) key: i64,
@@ -78,6 +58,8 @@ pub(super) struct Insertion<'a> {
     one: CachedStatement<'a>,
     /// Once there are rows enough.
     many: Option<CachedStatement<'a>>,
+    /// For the rest of one row after the other.
+    rest: Vec<u8>,
 }
 
 impl<'a> Insertion<'a> {
@@ -90,6 +72,7 @@ impl<'a> Insertion<'a> {
             names,
             one: connection.prepare_cached(&ONE)?,
             many: None,
+            rest: Vec::new(),
         })
     }
 
@@ -102,13 +85,11 @@ impl<'a> Insertion<'a> {
     ) -> rusqlite::Result<()> {
         let (full, rest) = rows.as_chunks::<AT_ONCE>();
         for rows in full {
-            if let Some(places) = self.insert_many(rows)? {
-                for (row, place) in rows.iter().zip(places) {
-                    written(row, place);
-                }
-            } else {
-                self.insert_each(rows, &mut written)?;
+            let (places, count) = self.insert_many(rows)?;
+            for (row, place) in rows.iter().zip(places).take(count) {
+                written(row, place);
             }
+            self.insert_each(&rows[count..], &mut written)?;
         }
         self.insert_each(rest, &mut written)
     }
@@ -126,15 +107,16 @@ impl<'a> Insertion<'a> {
         Ok(())
     }
 
-    /// Writes all rows at once. None when that cannot be: an id is there already.
+    /// Writes rows at once, up to one whose id is there already. Says how many were written.
     fn insert_many(
         &mut self,
         rows: &[&Row; AT_ONCE],
-    ) -> rusqlite::Result<Option<[Place; AT_ONCE]>> {
+    ) -> rusqlite::Result<([Place; AT_ONCE], usize)> {
         let Self {
             connection,
             names,
             many,
+            rest,
             ..
         } = self;
         let many = match many {
@@ -144,14 +126,14 @@ impl<'a> Insertion<'a> {
         let mut places = [Place::NOWHERE; AT_ONCE];
         for (index, row) in rows.iter().enumerate() {
             let mut cells = Cells::of(many, index);
-            places[index] = bind(connection, names, &mut cells, row)?;
+            places[index] = bind(connection, names, &mut cells, rest, row)?;
         }
-        let written = many.raw_execute();
-        // What is nothing in the next rows is not bound.
-        many.clear_bindings();
-        match written {
-            Ok(_) => Ok(Some(places)),
-            Err(error) if is_conflict(&error) => Ok(None),
+        match many.raw_execute() {
+            Ok(count) => Ok((places, count.min(AT_ONCE))),
+            Err(error) if is_conflict(&error) => {
+                let count = usize::try_from(connection.changes()).unwrap_or(0);
+                Ok((places, count.min(AT_ONCE)))
+            }
             Err(error) => Err(error),
         }
     }
@@ -159,10 +141,8 @@ impl<'a> Insertion<'a> {
     /// Writes a row. None when one of its id is there already.
     pub(super) fn insert(&mut self, row: &Row) -> rusqlite::Result<Option<Place>> {
         let mut cells = Cells::of(&mut self.one, 0);
-        let place = bind(self.connection, self.names, &mut cells, row)?;
-        let written = self.one.raw_execute();
-        self.one.clear_bindings();
-        Ok((written? > 0).then_some(place))
+        let place = bind(self.connection, self.names, &mut cells, &mut self.rest, row)?;
+        Ok((self.one.raw_execute()? > 0).then_some(place))
     }
 }
 
@@ -180,7 +160,7 @@ impl Place {
     };
 }
 
-/// The places of one row among the parameters of a statement, one after the other. What is not bound is nothing.
+/// The places of one row among the parameters of a statement, one after the other.
 struct Cells<'s, 'c> {
     statement: &'s mut CachedStatement<'c>,
     next: usize,
@@ -193,16 +173,10 @@ impl<'s, 'c> Cells<'s, 'c> {
         Self { statement, next }
     }
 
-    fn put(&mut self, value: Option<impl ToSql>) -> rusqlite::Result<()> {
-        if let Some(value) = value {
-            self.statement.raw_bind_parameter(self.next, value)?;
-        }
+    fn put(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
+        self.statement.raw_bind_parameter(self.next, value)?;
         self.next += 1;
         Ok(())
-    }
-
-    fn number(&mut self, number: impl Into<i64>) -> rusqlite::Result<()> {
-        self.put(Some(number.into()))
     }
 }
 
@@ -210,6 +184,7 @@ fn bind(
     connection: &Connection,
     names: &mut Names,
     cells: &mut Cells<'_, '_>,
+    rest: &mut Vec<u8>,
     row: &Row,
 ) -> rusqlite::Result<Place> {
     let key = match (&row.key, &row.imported) {
@@ -217,54 +192,23 @@ fn bind(
         (Some(key), None) => Some(names.key(connection, key)?),
         (Some(key), Some(_)) => Some(names.key_called(connection, &key.id)?),
     };
+    rest.clear();
+    pack(connection, names, rest, row)?;
+    let requested = names.asked(connection, row.requested_model.as_ref())?;
     let mut name = |name| names.number(connection, name);
     let credential = name(row.credential.as_ref())?;
     let provider = name(row.provider.as_ref())?;
     let served = name(row.served_model.as_ref())?;
-    let client_dialect = name(row.client_dialect.as_ref())?;
-    let upstream_dialect = name(row.upstream_dialect.as_ref())?;
-    let error = name(row.error.as_ref())?;
-    let origin = row.imported.as_ref();
-    let auth_index = name(origin.and_then(|origin| origin.auth_index.as_ref()))?;
-    let requested = names.asked(connection, row.requested_model.as_ref())?;
-    let attempts = pack(connection, names, row)?;
-    let used = spelt(row);
-    let count = |count: Option<u64>| count.map(|count| signed(tokens(count)));
     // In the order of the columns.
-    cells.put(Some(row.id.0))?;
-    cells.number(flags(row))?;
+    cells.put(row.id.0)?;
+    cells.put(flags(row))?;
     cells.put(key)?;
     cells.put(credential)?;
     cells.put(provider)?;
     cells.put(requested)?;
     cells.put(served)?;
-    cells.put(client_dialect)?;
-    cells.put(upstream_dialect)?;
-    cells.number(row.status)?;
-    cells.put(error)?;
-    for used in [
-        used.input,
-        used.cache_read,
-        used.cache_write,
-        used.cache_write_5m,
-        used.cache_write_1h,
-        used.output,
-        used.reasoning,
-        used.tool_use,
-    ] {
-        cells.put(count(used))?;
-    }
-    cells.number(millis(row.latency))?;
-    cells.put(row.first_byte.map(millis))?;
-    cells.put(row.upstream.map(millis))?;
-    cells.put(row.cost.nanodollars().map(|amount| signed(cost(amount))))?;
-    cells.number(signed(bytes(row.bytes_in)))?;
-    cells.number(signed(bytes(row.bytes_out)))?;
-    cells.number(row.losses)?;
-    cells.put(attempts)?;
-    cells.put(origin.map(|origin| signed(tokens(origin.counts.total))))?;
-    cells.put(origin.map(|origin| origin.nanos))?;
-    cells.put(auth_index)?;
+    cells.put(name(row.error.as_ref())?)?;
+    cells.put(&rest[..])?;
     Ok(Place {
         hour: row.id.millis().div_euclid(3_600_000),
         key: key.unwrap_or(0),
@@ -274,10 +218,59 @@ fn bind(
     })
 }
 
+/// What is in no other column.
+fn pack(
+    connection: &Connection,
+    names: &mut Names,
+    bytes: &mut Vec<u8>,
+    row: &Row,
+) -> rusqlite::Result<()> {
+    let mut name = |name| names.number(connection, name);
+    let origin = row.imported.as_ref();
+    let rest = Rest {
+        status: row.status,
+        latency: row.latency,
+        first_byte: row.first_byte,
+        upstream: row.upstream,
+        client_dialect: name(row.client_dialect.as_ref())?,
+        upstream_dialect: name(row.upstream_dialect.as_ref())?,
+        bytes_in: super::bytes(row.bytes_in),
+        bytes_out: super::bytes(row.bytes_out),
+        tokens: spelt(row),
+        cost: row.cost.nanodollars().map(cost),
+        losses: row.losses,
+        imported_total: origin.map(|origin| tokens(origin.counts.total)),
+        nanos: origin.map(|origin| origin.nanos),
+        auth_index: name(origin.and_then(|origin| origin.auth_index.as_ref()))?,
+    };
+    rest.pack(bytes);
+    attempts::pack(&row.attempts, bytes, |attempt| {
+        Ok(Packed {
+            credential: name(Some(&attempt.credential))?.unwrap_or(0),
+            provider: name(Some(&attempt.provider))?.unwrap_or(0),
+            error: name(attempt.error.as_ref())?.unwrap_or(0),
+            status: attempt.status,
+            after: attempt.after,
+            took: attempt.took,
+        })
+    })
+}
+
 /// The counts as they are stored: those of another gateway as it spelt them.
 fn spelt(row: &Row) -> Tokens {
+    let cut = |count: Option<u64>| count.map(tokens);
     let Some(origin) = &row.imported else {
-        return row.tokens;
+        return Tokens {
+            input: cut(row.tokens.input),
+            cache_read: cut(row.tokens.cache_read),
+            cache_write: cut(row.tokens.cache_write),
+            cache_write_5m: cut(row.tokens.cache_write_5m),
+            cache_write_1h: cut(row.tokens.cache_write_1h),
+            output: cut(row.tokens.output),
+            reasoning: cut(row.tokens.reasoning),
+            tool_use: cut(row.tokens.tool_use),
+            estimated: false,
+        };
     };
     let Counts {
         input,
@@ -287,38 +280,12 @@ fn spelt(row: &Row) -> Tokens {
         total: _,
     } = origin.counts;
     Tokens {
-        input: Some(input),
-        output: Some(output),
-        reasoning: Some(reasoning),
-        cache_read: Some(cached),
+        input: cut(Some(input)),
+        output: cut(Some(output)),
+        reasoning: cut(Some(reasoning)),
+        cache_read: cut(Some(cached)),
         ..Tokens::default()
     }
-}
-
-fn pack(
-    connection: &Connection,
-    names: &mut Names,
-    row: &Row,
-) -> rusqlite::Result<Option<Vec<u8>>> {
-    if row.attempts.is_empty() {
-        return Ok(None);
-    }
-    let mut number = |name| {
-        let number = names.number(connection, name);
-        number.map(|number| number.unwrap_or(0))
-    };
-    let mut packed = Vec::with_capacity(row.attempts.len().min(crate::record::ATTEMPTS));
-    for attempt in attempts::kept(&row.attempts) {
-        packed.push(Packed {
-            credential: number(Some(&attempt.credential))?,
-            provider: number(Some(&attempt.provider))?,
-            error: number(attempt.error.as_ref())?,
-            status: attempt.status,
-            after: attempt.after,
-            took: attempt.took,
-        });
-    }
-    Ok(Some(attempts::pack(packed.into_iter())))
 }
 
 /// Bit 0: in pieces. Bits 1 and 2: the outcome. Bits 3 and 4: how the cost is known. Bit 5: the counts are a guess.

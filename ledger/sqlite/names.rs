@@ -28,6 +28,8 @@ pub(super) struct Names {
     /// Rows share their names. Each is held here, so that nothing else comes to be where it is.
     last: Vec<Option<(Arc<str>, i64)>>,
     keys: HashMap<Box<str>, Key>,
+    /// The keys of the last rows, in the same way.
+    last_keys: Vec<Option<(ClientKey, i64)>>,
     /// How many the table has; unknown at first.
     count: Option<usize>,
 }
@@ -66,7 +68,7 @@ impl Names {
         let Some(name) = name.filter(|name| !name.is_empty()) else {
             return Ok(None);
         };
-        let slot = name.as_ptr().addr() / 16 % SLOTS;
+        let slot = slot(name);
         if let Some(Some((last, number))) = self.last.get(slot)
             && Arc::ptr_eq(last, name)
         {
@@ -124,6 +126,19 @@ impl Names {
         connection: &Connection,
         key: &ClientKey,
     ) -> rusqlite::Result<i64> {
+        let slot = slot(&key.id);
+        if let Some(Some((last, number))) = self.last_keys.get(slot)
+            && is_same(last, key)
+        {
+            return Ok(*number);
+        }
+        let number = self.number_of_key(connection, key)?;
+        self.last_keys.resize(SLOTS, None);
+        self.last_keys[slot] = Some((key.clone(), number));
+        Ok(number)
+    }
+
+    fn number_of_key(&mut self, connection: &Connection, key: &ClientKey) -> rusqlite::Result<i64> {
         let id = cut(&key.id);
         let known = self.keys.get(id);
         if let Some(known) = known
@@ -131,6 +146,8 @@ impl Names {
         {
             return Ok(known.number);
         }
+        // What it was called before is no longer so.
+        self.last_keys.clear();
         let mut statement = connection.prepare_cached(
             "INSERT INTO client_key (key, name) VALUES (?1, ?2)
              ON CONFLICT (key) DO UPDATE SET name = excluded.name RETURNING id",
@@ -197,6 +214,21 @@ impl Texts {
     pub(super) fn forget(&self) {
         self.0.borrow_mut().clear();
     }
+}
+
+/// Where a name may be found again.
+fn slot(name: &Arc<str>) -> usize {
+    name.as_ptr().addr() / 16 % SLOTS
+}
+
+/// Whether a key is the very one that was there, under the very same name.
+fn is_same(last: &ClientKey, key: &ClientKey) -> bool {
+    let named = match (&last.name, &key.name) {
+        (Some(last), Some(name)) => Arc::ptr_eq(last, name),
+        (None, None) => true,
+        _ => false,
+    };
+    named && Arc::ptr_eq(&last.id, &key.id)
 }
 
 /// The last number of a table, from which nothing is ever removed.
@@ -287,6 +319,17 @@ mod tests {
             names.key(&connection, &key("k1", Some("pc"))).unwrap(),
             laptop
         );
+        let name = |number: i64| -> Option<String> {
+            let sql = "SELECT name FROM client_key WHERE id = ?1";
+            let name = connection.query_row(sql, [number], |row| row.get(0));
+            name.unwrap()
+        };
+        // Also when both names are known by where they are.
+        let [old, new] = [key("k1", Some("mac")), key("k1", Some("pc"))];
+        for key in [&old, &old, &new, &new, &old, &old, &new] {
+            assert_eq!(names.key(&connection, key).unwrap(), laptop);
+            assert_eq!(name(laptop).as_deref(), key.name.as_deref());
+        }
         let server = names.key(&connection, &key("k2", None)).unwrap();
         assert_ne!(server, laptop);
         assert_eq!(names.key_called(&connection, "pc").unwrap(), laptop);

@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::versions::{STEPS, Step};
 use crate::LedgerError;
 
 /// Says in the file whose it is: "mgld".
-const APPLICATION: i64 = 0x6d67_6c64;
-
-/// What makes each version out of the one before. A published step is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+pub(super) const APPLICATION: i64 = 0x6d67_6c64;
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +35,7 @@ pub(super) fn for_writing(path: &Path, max_bytes: Option<u64>) -> Result<Connect
         let pages = i64::try_from(bytes / PAGE).unwrap_or(i64::MAX);
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     }
-    migrate(&mut connection, &MIGRATIONS)?;
+    migrate(&mut connection, &STEPS)?;
     Ok(connection)
 }
 
@@ -81,7 +79,7 @@ fn check_owner(connection: &Connection) -> Result<bool, LedgerError> {
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get(0));
     let application: i64 = number("application_id")?;
     let found: i64 = number("user_version")?;
-    let known = version(&MIGRATIONS);
+    let known = version(&STEPS);
     if application == APPLICATION {
         if found > known {
             return Err(LedgerError::Newer { found, known });
@@ -96,26 +94,26 @@ fn check_owner(connection: &Connection) -> Result<bool, LedgerError> {
     Ok(false)
 }
 
-fn version(migrations: &[&str]) -> i64 {
-    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+fn version(steps: &[Step]) -> i64 {
+    i64::try_from(steps.len()).unwrap_or(i64::MAX)
 }
 
 /// Takes the steps that the file has not seen, all of them or none.
-fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), LedgerError> {
+fn migrate(connection: &mut Connection, steps: &[Step]) -> Result<(), LedgerError> {
     let seen = |connection: &Connection| {
         connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
     };
-    if seen(connection)? == version(migrations) {
+    if seen(connection)? == version(steps) {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been quicker.
     let seen = usize::try_from(seen(&transaction)?).unwrap_or(0);
-    for step in migrations.iter().skip(seen) {
-        transaction.execute_batch(step)?;
+    for step in steps.iter().skip(seen) {
+        step(&transaction)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", version(migrations))?;
+    transaction.pragma_update(None, "user_version", version(steps))?;
     transaction.commit()?;
     Ok(())
 }
@@ -188,7 +186,10 @@ mod tests {
         let (_directory, path) = file();
         create(&path).unwrap();
         let mut connection = Connection::open(&path).unwrap();
-        let steps = ["CREATE TABLE a (x)", "ALTER TABLE a ADD y"];
+        let steps: [Step; 2] = [
+            |connection| connection.execute_batch("CREATE TABLE a (x)"),
+            |connection| connection.execute_batch("ALTER TABLE a ADD y"),
+        ];
         migrate(&mut connection, &steps[..1]).unwrap();
         connection.execute("INSERT INTO a VALUES (1)", []).unwrap();
         migrate(&mut connection, &steps).unwrap();
@@ -204,7 +205,11 @@ mod tests {
         let (_directory, path) = file();
         create(&path).unwrap();
         let mut connection = Connection::open(&path).unwrap();
-        assert!(migrate(&mut connection, &["CREATE TABLE a (x)", "nonsense"]).is_err());
+        let steps: [Step; 2] = [
+            |connection| connection.execute_batch("CREATE TABLE a (x)"),
+            |connection| connection.execute_batch("nonsense"),
+        ];
+        assert!(migrate(&mut connection, &steps).is_err());
         assert!(!check_owner(&connection).unwrap());
     }
 

@@ -1,7 +1,6 @@
 //! A row on its way out of the database.
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -9,6 +8,7 @@ use rusqlite::types::FromSql;
 use super::attempts;
 use super::insert::{COLUMNS, unflag};
 use super::names::Texts;
+use super::rest::Rest;
 use crate::record::{Attempt, ClientKey, Counts, Origin, RequestId, Row, Tokens};
 
 static SELECT: LazyLock<String> = LazyLock::new(|| {
@@ -40,12 +40,10 @@ impl Fields<'_> {
         value
     }
 
-    fn count(&mut self) -> rusqlite::Result<Option<u64>> {
-        Ok(self.take::<Option<i64>>()?.map(i64::unsigned_abs))
-    }
-
-    fn millis(&mut self) -> rusqlite::Result<Option<Duration>> {
-        Ok(self.count()?.map(Duration::from_millis))
+    fn bytes(&mut self) -> rusqlite::Result<&[u8]> {
+        let value = self.row.get_ref(self.next)?;
+        self.next += 1;
+        Ok(value.as_blob()?)
     }
 }
 
@@ -65,42 +63,24 @@ pub(super) fn row(
     let provider = text(fields.take()?)?;
     let requested_model = text(fields.take()?)?;
     let served_model = text(fields.take()?)?;
-    let client_dialect = text(fields.take()?)?;
-    let upstream_dialect = text(fields.take()?)?;
-    let status = fields.take()?;
     let error = text(fields.take()?)?;
-    let mut tokens = Tokens {
-        input: fields.count()?,
-        cache_read: fields.count()?,
-        cache_write: fields.count()?,
-        cache_write_5m: fields.count()?,
-        cache_write_1h: fields.count()?,
-        output: fields.count()?,
-        reasoning: fields.count()?,
-        tool_use: fields.count()?,
-        estimated: false,
-    };
-    let latency = fields.millis()?.unwrap_or_default();
-    let first_byte = fields.millis()?;
-    let upstream = fields.millis()?;
-    let (stream, outcome, cost, estimated) = unflag(flags, fields.count()?);
-    tokens.estimated = estimated;
-    let bytes_in = fields.count()?.unwrap_or(0);
-    let bytes_out = fields.count()?.unwrap_or(0);
-    let losses = fields.take()?;
-    let attempts: Option<Vec<u8>> = fields.take()?;
-    let attempts = unpack(connection, texts, &attempts.unwrap_or_default())?;
-    let total = fields.count()?;
-    let nanos: Option<u32> = fields.take()?;
-    let auth_index = text(fields.take()?)?;
-    let imported = total.map(|total| Origin {
-        nanos: nanos.unwrap_or(0),
+    let mut bytes = fields.bytes()?;
+    let rest = Rest::unpack(&mut bytes);
+    let attempts = unpack(connection, texts, bytes)?;
+    let (stream, outcome, cost, estimated) = unflag(flags, rest.cost);
+    let auth_index = text(rest.auth_index)?;
+    let imported = rest.imported_total.map(|total| Origin {
+        nanos: rest.nanos.unwrap_or(0),
         auth_index,
-        counts: spelt(&tokens, total),
+        counts: spelt(&rest.tokens, total),
     });
-    if let Some(origin) = &imported {
-        tokens = origin.counts.tokens();
-    }
+    let tokens = match &imported {
+        Some(origin) => origin.counts.tokens(),
+        None => Tokens {
+            estimated,
+            ..rest.tokens
+        },
+    };
     Ok(Row {
         id,
         key: key.map(|id| ClientKey { id, name }),
@@ -108,20 +88,20 @@ pub(super) fn row(
         provider,
         requested_model,
         served_model,
-        client_dialect,
-        upstream_dialect,
+        client_dialect: text(rest.client_dialect)?,
+        upstream_dialect: text(rest.upstream_dialect)?,
         stream,
-        status,
+        status: rest.status,
         outcome,
         error,
         tokens,
-        latency,
-        first_byte,
-        upstream,
+        latency: rest.latency,
+        first_byte: rest.first_byte,
+        upstream: rest.upstream,
         cost,
-        bytes_in,
-        bytes_out,
-        losses,
+        bytes_in: rest.bytes_in,
+        bytes_out: rest.bytes_out,
+        losses: rest.losses,
         attempts,
         imported,
     })
@@ -138,9 +118,13 @@ fn spelt(stored: &Tokens, total: u64) -> Counts {
     }
 }
 
-fn unpack(connection: &Connection, texts: &Texts, bytes: &[u8]) -> rusqlite::Result<Vec<Attempt>> {
+fn unpack(
+    connection: &Connection,
+    texts: &Texts,
+    mut bytes: &[u8],
+) -> rusqlite::Result<Vec<Attempt>> {
     let text = |number| texts.text(connection, Some(number));
-    let packed = attempts::unpack(bytes).into_iter();
+    let packed = attempts::unpack(&mut bytes).into_iter();
     let attempt = |packed: attempts::Packed| {
         Ok(Attempt {
             credential: text(packed.credential)?.unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Sums of hours and days, kept up in the transaction that writes the rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, params_from_iter};
@@ -34,7 +34,7 @@ pub(crate) enum Level {
 
 /// Sums of rows that are being written: one for each place, since most rows of a batch share theirs with others.
 #[derive(Debug, Default)]
-pub(super) struct Rollup(HashMap<Place, Totals>);
+pub(super) struct Rollup(BTreeMap<Place, Totals>);
 
 static ADD: LazyLock<String> = LazyLock::new(|| {
     let columns = Totals::COLUMNS.join(", ");

@@ -60,7 +60,7 @@ impl Store {
         let mut insertion = Insertion::begin(&transaction, &mut self.names)?;
         // Requests end in another order than they begin.
         let mut rows: Vec<&Row> = rows.iter().collect();
-        rows.sort_by_key(|row| row.id);
+        rows.sort_by_key(|row| u128::from_be_bytes(row.id.0));
         insertion.insert_all(&rows, |row, place| {
             rollup.add(place, &Totals::of(row));
             added += 1;

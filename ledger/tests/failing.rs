@@ -181,6 +181,31 @@ fn a_damaged_file_is_put_aside_and_nothing_in_hand_is_lost() {
 }
 
 #[test]
+fn of_a_damaged_row_is_told_what_can_be_read() {
+    let whole = row(BEGINNING, 1);
+    let bed = Bed::with(std::slice::from_ref(&whole));
+    let path = bed.directory.path().join("ledger.db");
+    let file = rusqlite::Connection::open(path).unwrap();
+    let rest = "SELECT rest FROM request";
+    let rest: Vec<u8> = file.query_row(rest, [], |row| row.get(0)).unwrap();
+    let read = |rest: &[u8]| {
+        file.execute("UPDATE request SET rest = ?1", [rest])
+            .unwrap();
+        all(&bed.ledger).remove(0)
+    };
+    for length in 0..rest.len() {
+        let found = read(&rest[..length]);
+        assert_ne!(found, whole, "{length}");
+        assert_eq!(found.id, whole.id);
+        assert_eq!(found.served_model, whole.served_model);
+    }
+    // What a later version adds is in nobody's way.
+    let longer = [&rest[..], &[0xff, 0x80]].concat();
+    assert_eq!(read(&longer), whole);
+    read(&[0xff; 300]);
+}
+
+#[test]
 fn a_file_that_was_removed_is_begun_anew() {
     let bed = Bed::with(&some(0..3));
     assert_eq!(all(&bed.ledger).len(), 3);

@@ -7,6 +7,7 @@ mod failing;
 mod imports;
 mod killed;
 mod material;
+mod older;
 mod plain;
 mod recording;
 mod sums;
