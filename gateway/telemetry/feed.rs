@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use modelgate_management::Event;
+use serde::Serialize;
 use tokio::sync::broadcast;
 
 /// Events that wait for a watcher. One who is further behind loses the oldest.
@@ -33,7 +34,7 @@ impl Default for Feed {
 
 impl Feed {
     /// Tells everybody who watches.
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+    pub(crate) fn tell<'t>(&self, event: impl FnOnce() -> Event<&'t str>) {
         if self.is_watched() {
             // It has no receivers when the last one has just left.
             let _ = self.sender.send(Told::of(&event()));
@@ -56,7 +57,7 @@ impl Feed {
 }
 
 impl Told {
-    pub(crate) fn of(event: &Event) -> Self {
+    pub(crate) fn of<Text: Serialize>(event: &Event<Text>) -> Self {
         let name = event.name();
         let mut frame = Vec::with_capacity(ROOM);
         frame.extend_from_slice(b"event: ");
