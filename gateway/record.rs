@@ -200,12 +200,12 @@ impl Record {
         });
         self.tell(|sheet| {
             Event::RequestStarted(RequestStarted {
-                id: sheet.id.to_string(),
+                id: sheet.id.as_str(),
                 time: timestamp(sheet.time),
-                client_key: sheet.caller.as_ref().map(|caller| caller.name().to_owned()),
+                client_key: sheet.caller.as_ref().map(Caller::name),
                 client_name: sheet.client_name(),
-                dialect: sheet.dialect.name().to_owned(),
-                model: sheet.model.to_string(),
+                dialect: sheet.dialect.name(),
+                model: &sheet.model,
                 stream,
             })
         });
@@ -298,11 +298,11 @@ impl Record {
         self.tell(|sheet| {
             let served = sheet.served();
             Event::RequestFirstByte(RequestFirstByte {
-                id: sheet.id.to_string(),
-                credential: served.map(|served| served.candidate.credential.id.to_string()),
-                provider: served.map(|served| served.candidate.credential.provider.to_string()),
-                upstream_dialect: served.map(|served| served.dialect.name().to_owned()),
-                upstream_model: served.map(|served| served.candidate.target.model.to_string()),
+                id: sheet.id.as_str(),
+                credential: served.map(|served| served.candidate.credential.id.as_str()),
+                provider: served.map(|served| &*served.candidate.credential.provider),
+                upstream_dialect: served.map(|served| served.dialect.name()),
+                upstream_model: served.map(|served| &*served.candidate.target.model),
                 ms: sheet.first_byte.map_or(0, millis),
             })
         });
@@ -331,7 +331,7 @@ impl Record {
     pub(crate) fn progressed(&self, chunks: u64, tokens: Option<u64>) {
         self.tell(|sheet| {
             Event::RequestProgress(RequestProgress {
-                id: sheet.id.to_string(),
+                id: sheet.id.as_str(),
                 ms: millis(sheet.started.elapsed()),
                 chunks,
                 tokens,
@@ -364,7 +364,7 @@ impl Record {
         });
     }
 
-    fn tell(&self, event: impl FnOnce(&Sheet) -> Event) {
+    fn tell(&self, event: impl FnOnce(&Sheet) -> Event<&str>) {
         if let Some(sheet) = self.sheet.as_deref() {
             self.telemetry.feed.tell(|| event(sheet));
         }
@@ -384,9 +384,9 @@ impl Sheet {
     }
 
     /// What the operator calls the key of whoever called.
-    pub(crate) fn client_name(&self) -> Option<String> {
+    pub(crate) fn client_name(&self) -> Option<&str> {
         match self.caller.as_ref()? {
-            Caller::Key(key) => key.name.clone(),
+            Caller::Key(key) => key.name.as_deref(),
             Caller::Loopback => None,
         }
     }

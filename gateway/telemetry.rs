@@ -5,6 +5,7 @@ mod metrics;
 mod recent;
 mod row;
 mod summary;
+mod written;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -52,20 +52,24 @@ use crate::logs::LogLine;
 use crate::requests::RequestSummary;
 use crate::time::Timestamp;
 
-/// Something that has happened.
+/// Something that has happened. Who tells of it can do so with texts that are borrowed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Event {
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    bound(deserialize = "Text: Deserialize<'de> + Default")
+)]
+pub enum Event<Text = String> {
     /// A request was let in and understood.
-    RequestStarted(RequestStarted),
+    RequestStarted(RequestStarted<Text>),
     /// The first byte of its answer is on its way.
-    RequestFirstByte(RequestFirstByte),
+    RequestFirstByte(RequestFirstByte<Text>),
     /// More of its answer was sent.
-    RequestProgress(RequestProgress),
+    RequestProgress(RequestProgress<Text>),
     /// It is over.
-    RequestEnded(RequestSummary),
+    RequestEnded(RequestSummary<Text>),
     /// An account is in another state, or new.
-    AccountChanged(Account),
+    AccountChanged(Box<Account>),
     /// An account is gone.
     AccountRemoved(AccountRemoved),
     /// Another configuration is in use.
@@ -83,51 +87,51 @@ pub enum Event {
 
 /// A request at its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestStarted {
+pub struct RequestStarted<Text = String> {
     /// The id that its answer will have in `x-request-id`.
-    pub id: String,
+    pub id: Text,
     /// When it arrived.
     pub time: Timestamp,
     /// Whose key it had: its public id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_key: Option<String>,
+    pub client_key: Option<Text>,
     /// The name of the key, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_name: Option<String>,
+    pub client_name: Option<Text>,
     /// The client's dialect: `chat`, `claude`.
-    pub dialect: String,
+    pub dialect: Text,
     /// The model as the client named it.
-    pub model: String,
+    pub model: Text,
     /// Whether a stream was asked for.
     pub stream: bool,
 }
 
 /// A request that is being answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestFirstByte {
+pub struct RequestFirstByte<Text = String> {
     /// The request.
-    pub id: String,
+    pub id: Text,
     /// Who answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
+    pub credential: Option<Text>,
     /// Whose entry that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
+    pub provider: Option<Text>,
     /// The dialect that is spoken to the upstream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream_dialect: Option<String>,
+    pub upstream_dialect: Option<Text>,
     /// The upstream's name of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream_model: Option<String>,
+    pub upstream_model: Option<Text>,
     /// Since its arrival, in milliseconds.
     pub ms: u64,
 }
 
 /// How far the answer to a request has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestProgress {
+pub struct RequestProgress<Text = String> {
     /// The request.
-    pub id: String,
+    pub id: Text,
     /// Since its arrival, in milliseconds.
     pub ms: u64,
     /// Events of the stream that came from the upstream. Many providers send one for a token or two, some for more.
@@ -207,7 +211,9 @@ impl Event {
         "log",
         "dropped",
     ];
+}
 
+impl<Text> Event<Text> {
     /// Its type.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -1,5 +1,7 @@
 //! Requests: who asked for what, who was considered, and what came of it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
@@ -16,21 +18,21 @@ pub struct Requests {
 
 /// A request in a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestSummary {
+pub struct RequestSummary<Text = String> {
     /// The id that its answer had in `x-request-id`.
-    pub id: String,
+    pub id: Text,
     /// When it arrived.
     pub time: Timestamp,
     /// Whose key it had: its public id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_key: Option<String>,
+    pub client_key: Option<Text>,
     /// The name of the key, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_name: Option<String>,
+    pub client_name: Option<Text>,
     /// The client's dialect: `chat`, `claude`.
-    pub dialect: String,
+    pub dialect: Text,
     /// The model as the client named it.
-    pub model: String,
+    pub model: Text,
     /// Whether a stream was asked for.
     pub stream: bool,
     /// The status that the client was given; 499 when it left before there was one.
@@ -39,16 +41,16 @@ pub struct RequestSummary {
     pub complete: bool,
     /// The account that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
+    pub credential: Option<Text>,
     /// Whose entry that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
+    pub provider: Option<Text>,
     /// The dialect that was spoken to the upstream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream_dialect: Option<String>,
+    pub upstream_dialect: Option<Text>,
     /// The upstream's name of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream_model: Option<String>,
+    pub upstream_model: Option<Text>,
     /// How many attempts were made.
     pub attempts: usize,
     /// From its arrival to the first byte of the answer, in milliseconds.
@@ -64,7 +66,7 @@ pub struct RequestSummary {
     pub cost: Option<Cost>,
     /// What the client was told went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<Text>,
 }
 
 /// `GET requests/{id}`: everything that is remembered of a request that is over.
@@ -253,7 +255,7 @@ pub struct Cost {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nanodollars: Option<u64>,
     /// How it is known: `exact`, `estimated`, `unpriced`.
-    pub basis: String,
+    pub basis: Cow<'static, str>,
     /// What was added up; only of a single request that is remembered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<CostPart>,

@@ -104,7 +104,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             let at = app.second();
             over(app, summary, at);
         }
-        Event::AccountChanged(account) => app.accounts.change(account),
+        Event::AccountChanged(account) => app.accounts.change(*account),
         Event::AccountRemoved(removed) => app.accounts.remove(&removed.id),
         Event::ConfigChanged(_) => {
             return schedule::ask(app, Fetch::Accounts).into_iter().collect();

@@ -139,18 +139,21 @@ impl Watcher {
 
     /// What is sent, with all that has happened too by now.
     fn with_more(&mut self, first: Bytes) -> Bytes {
-        let mut all = Vec::new();
-        while all.len() < PIECE
+        let mut length = first.len();
+        let mut all = vec![first];
+        while length < PIECE
             && let Some(told) = self.at_once()
         {
             if self.wants(&told) {
-                if all.is_empty() {
-                    all.extend_from_slice(&first);
-                }
-                all.extend_from_slice(&told.frame);
+                length += told.frame.len();
+                all.push(told.frame);
             }
         }
-        if all.is_empty() { first } else { all.into() }
+        match &mut *all {
+            [only] => std::mem::take(only),
+            // Its length is known before its bytes are put together.
+            several => several.concat().into(),
+        }
     }
 
     /// Something that has happened already.
@@ -207,7 +210,7 @@ fn received(told: Result<Told, RecvError>, of: Lost) -> Option<Told> {
 }
 
 fn dropped(count: u64, of: Lost) -> Told {
-    Told::of(&Event::Dropped(Dropped { count, of }))
+    Told::of(&Event::<&str>::Dropped(Dropped { count, of }))
 }
 
 /// The accounts as those who watch know them; none while nobody watches.
@@ -256,7 +259,7 @@ fn tell_changes(state: &State, known: &HashMap<String, Account>, now: &HashMap<S
             .get(id)
             .is_none_or(|known| has_changed(known, account))
         {
-            feed.tell(|| Event::AccountChanged(account.clone()));
+            feed.tell(|| Event::AccountChanged(Box::new(account.clone())));
         }
     }
     for id in known.keys().filter(|id| !now.contains_key(*id)) {

@@ -284,7 +284,7 @@ async fn how_far_a_stream_has_come_is_told_once_in_a_second_to_whoever_watches()
     while let Ok(told) = watch.try_recv() {
         let frame = String::from_utf8(told.frame.to_vec()).unwrap();
         let data = frame.split_once("data: ").unwrap().1;
-        if let Event::RequestProgress(progress) = serde_json::from_str(data).unwrap() {
+        if let Event::RequestProgress(progress) = serde_json::from_str::<Event>(data).unwrap() {
             assert_eq!((&*progress.id, progress.tokens), (id.as_str(), None));
             assert_eq!(progress.bytes, progress.chunks * CHUNK.len() as u64);
             counts.push(progress.chunks);

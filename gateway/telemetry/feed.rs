@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use modelgate_management::Event;
+use serde::Serialize;
 use tokio::sync::broadcast;
+
+use super::written;
 
 /// Events that wait for a watcher. One who is further behind loses the oldest.
 const BEHIND: usize = 2_048;
@@ -33,7 +36,7 @@ impl Default for Feed {
 
 impl Feed {
     /// Tells everybody who watches.
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+    pub(crate) fn tell<'t>(&self, event: impl FnOnce() -> Event<&'t str>) {
         if self.is_watched() {
             // It has no receivers when the last one has just left.
             let _ = self.sender.send(Told::of(&event()));
@@ -56,14 +59,13 @@ impl Feed {
 }
 
 impl Told {
-    pub(crate) fn of(event: &Event) -> Self {
+    pub(crate) fn of<Text: AsRef<str> + Serialize>(event: &Event<Text>) -> Self {
         let name = event.name();
         let mut frame = Vec::with_capacity(ROOM);
         frame.extend_from_slice(b"event: ");
         frame.extend_from_slice(name.as_bytes());
         frame.extend_from_slice(b"\ndata: ");
-        // Fails for keys that are no text, and there are none.
-        let _ = serde_json::to_writer(&mut frame, event);
+        written::write(&mut frame, event);
         frame.extend_from_slice(b"\n\n");
         Self {
             name,

@@ -10,28 +10,31 @@ use modelgate_management::time::timestamp;
 use crate::record::Sheet;
 
 /// The line of a request; `cost` is what it cost, if it is accounted for.
-pub(super) fn summary(sheet: &Sheet, cost: Option<Amount>) -> RequestSummary {
+pub(super) fn summary<'s, Text: From<&'s str>>(
+    sheet: &'s Sheet,
+    cost: Option<Amount>,
+) -> RequestSummary<Text> {
     let served = sheet.served().filter(|_| sheet.status == 200);
     RequestSummary {
-        id: sheet.id.to_string(),
+        id: sheet.id.as_str().into(),
         time: timestamp(sheet.time),
-        client_key: Some(sheet.caller().to_owned()),
-        client_name: sheet.client_name(),
-        dialect: sheet.dialect.name().to_owned(),
-        model: sheet.model.to_string(),
+        client_key: Some(sheet.caller().into()),
+        client_name: sheet.client_name().map(Text::from),
+        dialect: sheet.dialect.name().into(),
+        model: (*sheet.model).into(),
         stream: sheet.stream,
         status: sheet.status,
         complete: sheet.complete,
-        credential: served.map(|served| served.candidate.credential.id.to_string()),
-        provider: served.map(|served| served.candidate.credential.provider.to_string()),
-        upstream_dialect: served.map(|served| served.dialect.name().to_owned()),
-        upstream_model: served.map(|served| served.candidate.target.model.to_string()),
+        credential: served.map(|served| served.candidate.credential.id.as_str().into()),
+        provider: served.map(|served| (*served.candidate.credential.provider).into()),
+        upstream_dialect: served.map(|served| served.dialect.name().into()),
+        upstream_model: served.map(|served| (*served.candidate.target.model).into()),
         attempts: sheet.attempt_count as usize,
         first_byte_ms: sheet.first_byte.map(millis),
         total_ms: millis(sheet.total),
         usage: usage(sheet),
         cost,
-        error: sheet.failure.as_ref().map(|told| told.message.to_string()),
+        error: sheet.failure.as_ref().map(|told| (*told.message).into()),
     }
 }
 
@@ -48,7 +51,7 @@ pub(crate) fn usage(sheet: &Sheet) -> Usage {
 pub(crate) fn amount(cost: Cost) -> Amount {
     Amount {
         nanodollars: cost.nanodollars(),
-        basis: cost.basis().to_owned(),
+        basis: cost.basis().into(),
         parts: Vec::new(),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn detail(telemetry: &Telemetry, sheet: &Sheet) -> RequestDetail {
         id: sheet.id.to_string(),
         time: timestamp(sheet.time),
         client_key: Some(sheet.caller().to_owned()),
-        client_name: sheet.client_name(),
+        client_name: sheet.client_name().map(str::to_owned),
         dialect: sheet.dialect.name().to_owned(),
         model: sheet.model.to_string(),
         stream: sheet.stream,
