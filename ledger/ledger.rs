@@ -8,6 +8,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::query::Readers;
+use crate::queue::Queue;
 use crate::record::Row;
 use crate::sqlite::{Merged, Reader};
 use crate::status::Board;
@@ -20,7 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Nobody is patient for longer.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// Between two looks at a queue that is full.
+/// What may be asked of the writer at a time.
+const QUESTIONS: usize = 64;
+
+/// Between two looks whether there is room for another question.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a ledger is like.
@@ -46,6 +50,7 @@ pub struct Ledger {
 
 #[derive(Debug)]
 struct Shared {
+    queue: Arc<Queue>,
     sender: SyncSender<Message>,
     board: Arc<Board>,
     readers: Readers,
@@ -82,14 +87,16 @@ impl Ledger {
     /// # Errors
     /// When the system has no thread to give.
     pub fn open(settings: Settings) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::sync_channel(settings.queue.max(1));
+        let queue = Arc::new(Queue::new(settings.queue.max(1)));
+        let (sender, receiver) = mpsc::sync_channel(QUESTIONS);
         let board = Arc::new(Board::default());
         let readers = Readers::new(settings.path.clone());
-        let writer = Writer::new(settings, receiver, Arc::clone(&board));
+        let writer = Writer::new(settings, Arc::clone(&queue), receiver, Arc::clone(&board));
         let thread = thread::Builder::new().name("ledger".to_owned());
         let running = thread.spawn(move || writer.run())?;
         Ok(Self {
             shared: Arc::new(Shared {
+                queue,
                 sender,
                 board,
                 readers,
@@ -100,12 +107,10 @@ impl Ledger {
 
     /// Leaves a row to be written within a quarter of a second. Never waits: a row that finds no place is lost and counted.
     pub fn record(&self, row: Row) {
-        let board = &self.shared.board;
+        let Shared { queue, board, .. } = &*self.shared;
         board.queued();
-        match self.shared.sender.try_send(Message::Row(Box::new(row))) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => board.lost(1, "the ledger's queue is full"),
-            Err(TrySendError::Disconnected(_)) => board.lost(1, "the ledger is closed"),
+        if let Err(why) = queue.push(row) {
+            board.lost(1, why);
         }
     }
 

@@ -9,6 +9,7 @@ mod error;
 pub mod ledger;
 pub mod price;
 pub mod query;
+mod queue;
 pub mod record;
 mod sqlite;
 pub mod status;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::error::Remedy;
+use crate::queue::Queue;
 use crate::record::Row;
 use crate::sqlite::{self, Merged, Store};
 use crate::status::Board;
@@ -17,7 +18,7 @@ use crate::{LedgerError, Settings};
 const GATHER: Duration = Duration::from_millis(200);
 /// The same where more than a batch had gathered, so that the queue has room for more.
 const BUSY: Duration = Duration::from_millis(20);
-/// The rows of a batch.
+/// The rows of a batch: of one transaction.
 const MOST: usize = 1_000;
 
 /// Before a batch that could not be written is tried again.
@@ -29,10 +30,9 @@ const SPARE: Duration = Duration::from_secs(60);
 /// Between two looks for what is too old.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
-/// What the thread is told. Whoever waits for an answer wakes it.
+/// What the thread is asked for, beside rows. Whoever waits for an answer wakes it.
 #[derive(Debug)]
 pub(crate) enum Message {
-    Row(Box<Row>),
     /// Rows of another gateway.
     Import(Vec<Row>, SyncSender<Reply>),
     /// Say when everything before is written.
@@ -47,24 +47,33 @@ pub(crate) type Reply = Result<(Merged, (u64, u64)), LedgerError>;
 #[derive(Debug)]
 pub(crate) struct Writer {
     settings: Settings,
+    queue: Arc<Queue>,
     receiver: Receiver<Message>,
     board: Arc<Board>,
     store: Option<Store>,
-    /// Rows that are to be written next. While they cannot be, nothing more is taken from the queue.
-    batch: Vec<Row>,
+    /// Rows from the queue, of which so many are done. While the others cannot be written, nothing more is taken from it.
+    rows: Vec<Row>,
+    done: usize,
     retry: Option<Instant>,
     set_aside: Option<Instant>,
     swept: Option<Instant>,
 }
 
 impl Writer {
-    pub(crate) fn new(settings: Settings, receiver: Receiver<Message>, board: Arc<Board>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        queue: Arc<Queue>,
+        receiver: Receiver<Message>,
+        board: Arc<Board>,
+    ) -> Self {
         Self {
             settings,
+            queue,
             receiver,
             board,
             store: None,
-            batch: Vec::with_capacity(MOST),
+            rows: Vec::new(),
+            done: 0,
             retry: None,
             set_aside: None,
             swept: None,
@@ -75,32 +84,36 @@ impl Writer {
         self.ready();
         let mut busy = false;
         loop {
-            let Ok(next) = self.gather() else { break };
-            let full = self.batch.len() == MOST;
+            let next = self.receiver.try_recv();
+            // Rows that were recorded before something was asked for are written before it is answered.
+            self.queue.exchange(&mut self.rows);
+            let many = self.rows.len() > MOST;
             while !self.commit() {
                 if self.board.is_stopping() {
                     return self.give_up();
                 }
                 thread::sleep(LOOK);
             }
-            let more = full || next.is_some();
+            let more = many || next.is_ok();
             match next {
-                Some(Message::Import(rows, reply)) => {
+                Ok(Message::Import(rows, reply)) => {
                     let _ = reply.try_send(self.import(&rows));
                 }
-                Some(Message::Flush(reply)) => {
+                Ok(Message::Flush(reply)) => {
                     let _ = reply.try_send(());
                 }
-                Some(Message::Stop(reply)) => {
+                Ok(Message::Stop(reply)) => {
                     self.close();
                     let _ = reply.try_send(());
                     break;
                 }
-                Some(Message::Row(_)) | None => {}
+                Err(TryRecvError::Empty) => {}
+                // Nobody can record or ask for anything any more.
+                Err(TryRecvError::Disconnected) => break,
             }
             self.sweep();
             if more {
-                busy |= full;
+                busy |= many;
                 continue;
             }
             thread::park_timeout(if busy { BUSY } else { GATHER });
@@ -109,47 +122,43 @@ impl Writer {
         self.give_up();
     }
 
-    /// Fills the batch with the rows that wait, until it is large enough or something else is asked for. Fails when nobody can
-    /// send anything any more.
-    fn gather(&mut self) -> Result<Option<Message>, TryRecvError> {
-        while self.batch.len() < MOST {
-            match self.receiver.try_recv() {
-                Ok(Message::Row(row)) => self.batch.push(*row),
-                Ok(other) => return Ok(Some(other)),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) if self.batch.is_empty() => {
-                    return Err(TryRecvError::Disconnected);
-                }
-                Err(TryRecvError::Disconnected) => break,
+    /// Writes the rows that were taken from the queue. False when some cannot be written now.
+    fn commit(&mut self) -> bool {
+        while self.done < self.rows.len() {
+            if !self.commit_batch() {
+                return false;
             }
         }
-        Ok(None)
+        let used = self.rows.len().max(MOST);
+        self.rows.clear();
+        // The memory of a crowd is not kept for ever.
+        self.rows.shrink_to(2 * used);
+        self.done = 0;
+        true
     }
 
-    /// Writes the batch. False when it cannot be written now.
-    fn commit(&mut self) -> bool {
-        if self.batch.is_empty() {
-            return true;
-        }
-        let rows = u64::try_from(self.batch.len()).unwrap_or(u64::MAX);
+    /// Writes the next of them. False when they cannot be written now.
+    fn commit_batch(&mut self) -> bool {
+        let end = self.rows.len().min(self.done + MOST);
+        let rows = u64::try_from(end - self.done).unwrap_or(u64::MAX);
         // A second time, in the new file, when the first was damaged.
         for _ in 0..2 {
             self.ready();
             let Some(store) = self.store.as_mut() else {
                 return false;
             };
-            match store.write(&self.batch) {
+            match store.write(&self.rows[self.done..end]) {
                 Ok(written) => {
                     self.board.wrote(rows, written);
-                    self.batch.clear();
+                    self.done = end;
                     return true;
                 }
                 Err(error) => match self.fail(&error) {
                     Remedy::SetAside => {}
                     Remedy::Wait => return false,
                     Remedy::GiveUp => {
-                        self.batch.clear();
                         self.board.lost(rows, &error.chain());
+                        self.done = end;
                         return true;
                     }
                 },
@@ -247,11 +256,7 @@ impl Writer {
     /// Closes the database, and counts as lost what still waits.
     fn give_up(mut self) {
         self.close();
-        let mut rows = self.batch.len();
-        self.batch.clear();
-        while let Ok(message) = self.receiver.try_recv() {
-            rows += usize::from(matches!(message, Message::Row(_)));
-        }
+        let rows = self.rows.len() - self.done + self.queue.close();
         if rows == 0 {
             return;
         }
