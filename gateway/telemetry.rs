@@ -1,6 +1,6 @@
 //! What becomes of the record of a request that is over: it is remembered for a while, and entered in the ledger.
 
-mod feed;
+pub(crate) mod feed;
 mod metrics;
 mod recent;
 mod row;
@@ -20,7 +20,7 @@ use modelgate_management::requests::{Cost as Amount, CostPart};
 use modelgate_management::{Event, RequestSummary};
 use serde_json::Value;
 
-pub(crate) use self::feed::{Feed, Told};
+use self::feed::Feed;
 pub(crate) use self::metrics::{Metrics, Now};
 pub(crate) use self::recent::{CAPACITY, Recent};
 pub(crate) use self::summary::{amount, usage};

@@ -3,11 +3,12 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
+use bytes::Bytes;
 use modelgate_management::events::{Dropped, Lost};
 use modelgate_management::{Event, LogLevel, LogLine};
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
-use crate::telemetry::Told;
+use crate::telemetry::feed;
 
 /// Lines that wait for a follower. One who is further behind loses the oldest.
 const BEHIND: usize = 1_024;
@@ -18,7 +19,8 @@ const OURS: &str = "modelgate";
 #[derive(Debug, Clone)]
 pub(crate) struct Spoken {
     pub(crate) level: LogLevel,
-    pub(crate) told: Told,
+    /// The event of the stream, to its blank line.
+    pub(crate) frame: Bytes,
 }
 
 /// Where lines are told.
@@ -61,9 +63,11 @@ impl Followers {
     }
 
     fn send(&self, level: LogLevel, event: &Event) {
-        let told = Told::of(event);
+        let mut frame = Vec::new();
+        feed::write(&mut frame, event);
+        let frame = frame.into();
         // It has no receivers when the last one has just left.
-        let _ = self.sender.send(Spoken { level, told });
+        let _ = self.sender.send(Spoken { level, frame });
     }
 }
 

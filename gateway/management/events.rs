@@ -22,7 +22,7 @@ use super::{Trouble, misused, parameter, views};
 use crate::logs::Spoken;
 use crate::reply;
 use crate::state::State;
-use crate::telemetry::Told;
+use crate::telemetry::feed::{self, Watch};
 
 /// Streams that are open at a time.
 const WATCHERS: usize = 32;
@@ -97,7 +97,7 @@ fn level(query: Option<&str>) -> Result<LogLevel, Trouble> {
 }
 
 struct Watcher {
-    events: Receiver<Told>,
+    events: Watch,
     /// Where lines of the log are wanted.
     lines: Option<Receiver<Spoken>>,
     /// None: all but lines of the log.
@@ -116,101 +116,68 @@ impl Watcher {
             _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             () = sleep_until(self.next) => {}
         }
-        let first = self.first().await?;
+        let piece = self.piece().await?;
         self.next = Instant::now() + PAUSE;
-        Some(self.with_more(first))
+        Some(piece)
     }
 
-    /// Waits for something that is wanted.
-    async fn first(&mut self) -> Option<Bytes> {
+    /// Everything that is wanted of what has happened by now; waits for something where that is nothing.
+    async fn piece(&mut self) -> Option<Bytes> {
         let mut quiet = pin!(sleep(QUIET));
+        let mut piece = Vec::new();
         loop {
-            let told = tokio::select! {
+            self.gather(&mut piece);
+            if !piece.is_empty() {
+                return Some(piece.into());
+            }
+            tokio::select! {
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                event = self.events.recv() => received(event, Lost::Events)?,
-                line = spoken(&mut self.lines, self.level) => line?,
+                () = self.events.news() => {}
+                line = spoken(&mut self.lines) => add(&mut piece, line, self.level)?,
                 () = &mut quiet => return Some(Bytes::from_static(b": quiet\n\n")),
-            };
-            if self.wants(&told) {
-                return Some(told.frame);
             }
         }
     }
 
-    /// What is sent, with all that has happened too by now.
-    fn with_more(&mut self, first: Bytes) -> Bytes {
-        let mut length = first.len();
-        let mut all = vec![first];
-        while length < PIECE
-            && let Some(told) = self.at_once()
+    fn gather(&mut self, piece: &mut Vec<u8>) {
+        while let Err(count) = self.events.take(self.types.as_deref(), PIECE, piece) {
+            // Who misses events must know, whatever they are.
+            dropped(piece, count, Lost::Events);
+        }
+        while let Some(lines) = &mut self.lines
+            && piece.len() < PIECE
         {
-            if self.wants(&told) {
-                length += told.frame.len();
-                all.push(told.frame);
-            }
-        }
-        match &mut *all {
-            [only] => std::mem::take(only),
-            // Its length is known before its bytes are put together.
-            several => several.concat().into(),
+            let line = match lines.try_recv() {
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+                Err(TryRecvError::Lagged(count)) => Err(RecvError::Lagged(count)),
+                Ok(spoken) => Ok(spoken),
+            };
+            add(piece, line, self.level);
         }
     }
+}
 
-    /// Something that has happened already.
-    fn at_once(&mut self) -> Option<Told> {
-        let event = match self.events.try_recv() {
-            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
-            Err(TryRecvError::Lagged(count)) => Some(dropped(count, Lost::Events)),
-            Ok(told) => Some(told),
-        };
-        let level = self.level;
-        event.or_else(|| {
-            let lines = self.lines.as_mut()?;
-            loop {
-                match lines.try_recv() {
-                    Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
-                    Err(TryRecvError::Lagged(count)) => return Some(dropped(count, Lost::Lines)),
-                    Ok(spoken) if spoken.level > level => {}
-                    Ok(spoken) => return Some(spoken.told),
-                }
-            }
-        })
-    }
-
-    /// Who misses events must know, whatever they are.
-    fn wants(&self, told: &Told) -> bool {
-        let types = self.types.as_ref();
-        types.is_none_or(|types| types.iter().any(|name| name == told.name))
-            || told.name == "dropped"
+/// The next line; never one where none are wanted.
+async fn spoken(lines: &mut Option<Receiver<Spoken>>) -> Result<Spoken, RecvError> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
     }
 }
 
-/// The next line that matters enough; never one where none are wanted.
-async fn spoken(lines: &mut Option<Receiver<Spoken>>, level: LogLevel) -> Option<Told> {
-    let Some(lines) = lines else {
-        return std::future::pending().await;
-    };
-    loop {
-        let spoken = match lines.recv().await {
-            Ok(spoken) if spoken.level > level => continue,
-            Ok(spoken) => Ok(spoken.told),
-            Err(error) => Err(error),
-        };
-        return received(spoken, Lost::Lines);
+/// Puts a line that matters enough into a piece, or how many were missed. None when there will be no more.
+fn add(piece: &mut Vec<u8>, line: Result<Spoken, RecvError>, level: LogLevel) -> Option<()> {
+    match line {
+        Ok(spoken) if spoken.level > level => {}
+        Ok(spoken) => piece.extend_from_slice(&spoken.frame),
+        Err(RecvError::Lagged(count)) => dropped(piece, count, Lost::Lines),
+        Err(RecvError::Closed) => return None,
     }
+    Some(())
 }
 
-/// What was received, or how much was not.
-fn received(told: Result<Told, RecvError>, of: Lost) -> Option<Told> {
-    match told {
-        Ok(told) => Some(told),
-        Err(RecvError::Lagged(count)) => Some(dropped(count, of)),
-        Err(RecvError::Closed) => None,
-    }
-}
-
-fn dropped(count: u64, of: Lost) -> Told {
-    Told::of(&Event::<&str>::Dropped(Dropped { count, of }))
+fn dropped(piece: &mut Vec<u8>, count: u64, of: Lost) {
+    feed::write(piece, &Event::<&str>::Dropped(Dropped { count, of }));
 }
 
 /// The accounts as those who watch know them; none while nobody watches.

@@ -281,9 +281,10 @@ async fn how_far_a_stream_has_come_is_told_once_in_a_second_to_whoever_watches()
         sleep(SECOND / 10).await;
     }
     let mut counts = Vec::new();
-    while let Ok(told) = watch.try_recv() {
-        let frame = String::from_utf8(told.frame.to_vec()).unwrap();
-        let data = frame.split_once("data: ").unwrap().1;
+    let mut told = Vec::new();
+    watch.take(None, usize::MAX, &mut told).unwrap();
+    let told = String::from_utf8(told).unwrap();
+    for data in told.lines().filter_map(|line| line.strip_prefix("data: ")) {
         if let Event::RequestProgress(progress) = serde_json::from_str::<Event>(data).unwrap() {
             assert_eq!((&*progress.id, progress.tokens), (id.as_str(), None));
             assert_eq!(progress.bytes, progress.chunks * CHUNK.len() as u64);

@@ -1,119 +1,205 @@
 //! What happens, for whoever watches. While nobody does it costs a look at a number.
+//!
+//! Events are written one behind the other into the same memory, and each watcher copies what is new to it in one piece: what an
+//! event costs hardly depends on how many watch.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::{Bytes, BytesMut};
 use modelgate_management::Event;
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::Notify;
 
 use super::written;
 
-/// Events that wait for a watcher. One who is further behind loses the oldest.
+/// Events that a watcher may be behind. One who is further behind loses the oldest.
 const BEHIND: usize = 2_048;
-
-/// The bytes that most events need.
-const ROOM: usize = 1_024;
-
-/// The bytes of a page: the frames of many events are next to each other in the same memory. To allocate each, and free it when
-/// the last watcher has sent it, would be a third of what it costs to tell of a request.
-const PAGE: usize = 64 << 10;
+/// The same in bytes: events are short, but for texts of errors.
+const BYTES: usize = 4 << 20;
 
 /// Where events are told.
-#[derive(Debug)]
-pub(crate) struct Feed {
-    sender: broadcast::Sender<Told>,
-    page: Mutex<Page>,
-}
-
-/// Memory that frames are cut from.
 #[derive(Debug, Default)]
-struct Page {
-    /// The frame that is written now.
-    frame: Vec<u8>,
-    rest: BytesMut,
+pub(crate) struct Feed(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    watchers: AtomicUsize,
+    latest: Mutex<Latest>,
+    /// Wakes who waits for more.
+    news: Notify,
 }
 
-/// An event as it is sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    pub(crate) name: &'static str,
-    /// The event of a stream, to its blank line.
-    pub(crate) frame: Bytes,
+/// The last events.
+#[derive(Debug, Default)]
+struct Latest {
+    /// How many there were before these.
+    before: u64,
+    frames: Vec<Frame>,
+    bytes: Vec<u8>,
 }
 
-impl Default for Feed {
-    fn default() -> Self {
-        let (sender, _) = broadcast::channel(BEHIND);
-        Self {
-            sender,
-            page: Mutex::default(),
-        }
-    }
+/// An event of the stream, to its blank line.
+#[derive(Debug)]
+struct Frame {
+    name: &'static str,
+    /// Where it ends among the bytes.
+    end: usize,
+}
+
+/// The events from a time on.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
+    /// The number of the next one.
+    next: u64,
 }
 
 impl Feed {
     /// Tells everybody who watches.
     pub(crate) fn tell<'t>(&self, event: impl FnOnce() -> Event<&'t str>) {
         if self.is_watched() {
-            let event = event();
-            let frame = {
-                let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
-                page.frame(&event)
-            };
-            let name = event.name();
-            // It has no receivers when the last one has just left.
-            let _ = self.sender.send(Told { name, frame });
+            self.0.latest().push(&event());
+            self.0.news.notify_waiters();
         }
     }
 
     pub(crate) fn is_watched(&self) -> bool {
-        self.sender.receiver_count() > 0
+        self.watchers() > 0
     }
 
     /// How many watch.
     pub(crate) fn watchers(&self) -> usize {
-        self.sender.receiver_count()
+        self.0.watchers.load(Relaxed)
     }
 
     /// What is told from now on.
-    pub(crate) fn watch(&self) -> broadcast::Receiver<Told> {
-        self.sender.subscribe()
+    pub(crate) fn watch(&self) -> Watch {
+        self.0.watchers.fetch_add(1, Relaxed);
+        Watch {
+            next: self.0.latest().end(),
+            shared: Arc::clone(&self.0),
+        }
     }
 }
 
-impl Told {
-    /// An event that is told to one watcher alone.
-    pub(crate) fn of<Text: AsRef<str> + Serialize>(event: &Event<Text>) -> Self {
-        let mut frame = Vec::with_capacity(ROOM);
-        write(&mut frame, event);
-        Self {
+impl Shared {
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Latest {
+    /// The number of the next event.
+    fn end(&self) -> u64 {
+        self.before + self.frames.len() as u64
+    }
+
+    fn push(&mut self, event: &Event<&str>) {
+        write(&mut self.bytes, event);
+        self.frames.push(Frame {
             name: event.name(),
-            frame: frame.into(),
+            end: self.bytes.len(),
+        });
+        if self.frames.len() >= 2 * BEHIND || self.bytes.len() > BYTES {
+            self.forget();
+        }
+    }
+
+    /// Gives up the older half, and more of what is very long.
+    fn forget(&mut self) {
+        let most = self.bytes.len().saturating_sub(BYTES / 2);
+        let long = self.frames.partition_point(|frame| frame.end <= most);
+        let count = long.max(self.frames.len() / 2);
+        let cut = self.start(count);
+        self.bytes.drain(..cut);
+        self.bytes.shrink_to(BYTES);
+        self.frames.drain(..count);
+        for frame in &mut self.frames {
+            frame.end -= cut;
+        }
+        self.before += count as u64;
+    }
+
+    /// Where the event of this place begins among the bytes.
+    fn start(&self, place: usize) -> usize {
+        let before = place.checked_sub(1).map(|place| &self.frames[place]);
+        before.map_or(0, |frame| frame.end)
+    }
+}
+
+impl Watch {
+    /// Puts events that are new at the end of `out`, all or those with a name that is wanted, until it has `most` bytes or more.
+    /// Where some are missing it tells how many, and puts nothing.
+    pub(crate) fn take(
+        &mut self,
+        wanted: Option<&[String]>,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), u64> {
+        let latest = self.shared.latest();
+        let oldest = latest.end().saturating_sub(BEHIND as u64);
+        let oldest = oldest.max(latest.before);
+        if self.next < oldest {
+            let missing = oldest - self.next;
+            self.next = oldest;
+            return Err(missing);
+        }
+        // No more than there are frames.
+        let mut place = usize::try_from(self.next - latest.before).unwrap_or(usize::MAX);
+        if wanted.is_none() && out.len() < most {
+            let start = latest.start(place);
+            let end = start.saturating_add(most.saturating_sub(out.len()));
+            let rest = &latest.frames[place..];
+            let short = rest.partition_point(|frame| frame.end < end);
+            place += rest.len().min(short + 1);
+            out.extend_from_slice(&latest.bytes[start..latest.start(place)]);
+        }
+        let wanted = wanted.unwrap_or_default();
+        while out.len() < most
+            && let Some(frame) = latest.frames.get(place)
+        {
+            if wanted.iter().any(|name| name == frame.name) {
+                out.extend_from_slice(&latest.bytes[latest.start(place)..frame.end]);
+            }
+            place += 1;
+        }
+        self.next = latest.before + place as u64;
+        Ok(())
+    }
+
+    /// Waits until there are new events.
+    pub(crate) async fn news(&self) {
+        loop {
+            let mut news = std::pin::pin!(self.shared.news.notified());
+            // What is told from here on wakes it.
+            news.as_mut().enable();
+            if self.shared.latest().end() > self.next {
+                return;
+            }
+            news.await;
         }
     }
 }
 
-impl Page {
-    fn frame(&mut self, event: &Event<&str>) -> Bytes {
-        self.frame.clear();
-        self.frame.shrink_to(PAGE);
-        write(&mut self.frame, event);
-        if self.rest.capacity() < self.frame.len() {
-            self.rest = BytesMut::with_capacity(PAGE.max(self.frame.len()));
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.shared.watchers.fetch_sub(1, Relaxed) == 1 {
+            let mut latest = self.shared.latest();
+            latest.before = latest.end();
+            latest.frames = Vec::new();
+            latest.bytes = Vec::new();
         }
-        self.rest.extend_from_slice(&self.frame);
-        self.rest.split().freeze()
     }
 }
 
 /// Writes the event of a stream.
-fn write<Text: AsRef<str> + Serialize>(frame: &mut Vec<u8>, event: &Event<Text>) {
-    frame.extend_from_slice(b"event: ");
-    frame.extend_from_slice(event.name().as_bytes());
-    frame.extend_from_slice(b"\ndata: ");
-    written::write(frame, event);
-    frame.extend_from_slice(b"\n\n");
+pub(crate) fn write<Text: AsRef<str> + Serialize>(out: &mut Vec<u8>, event: &Event<Text>) {
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(event.name().as_bytes());
+    out.extend_from_slice(b"\ndata: ");
+    written::write(out, event);
+    out.extend_from_slice(b"\n\n");
 }
 
 #[cfg(test)]
@@ -122,25 +208,95 @@ mod tests {
 
     use super::*;
 
+    fn tell(feed: &Feed, id: &str) {
+        let id = id.to_owned();
+        feed.tell(|| Event::AccountRemoved(AccountRemoved { id }));
+    }
+
+    /// The ids of the events that are taken at once.
+    fn taken(watch: &mut Watch, wanted: Option<&[String]>, most: usize) -> Result<String, u64> {
+        let mut out = Vec::new();
+        watch.take(wanted, most, &mut out)?;
+        let text = String::from_utf8(out).unwrap();
+        let ids = text.split_inclusive("\n\n").map(|frame| {
+            let id = frame.strip_prefix(
+                "event: account_removed\ndata: {\"type\":\"account_removed\",\"id\":\"",
+            );
+            id.unwrap().strip_suffix("\"}\n\n").unwrap()
+        });
+        Ok(ids.collect::<Vec<_>>().join(" "))
+    }
+
     #[test]
-    fn frames_stay_as_they_were_told_whatever_their_number_and_size() {
+    fn each_watcher_gets_what_is_new_to_it_in_pieces() {
         let feed = Feed::default();
-        let mut watcher = feed.watch();
-        let id = |number: usize| format!("{number:0width$}", width = number % 40 * 5_000);
-        for number in 0..500 {
-            let id = id(number);
-            feed.tell(|| Event::AccountRemoved(AccountRemoved { id }));
+        tell(&feed, "nobody watches");
+        let mut first = feed.watch();
+        tell(&feed, "1");
+        tell(&feed, "2");
+        let mut second = feed.watch();
+        tell(&feed, "3");
+        let some = ["account_removed".to_owned()];
+        let others = ["log".to_owned()];
+        assert_eq!(taken(&mut first, None, 1), Ok("1".to_owned()));
+        assert_eq!(taken(&mut first, Some(&some), 1), Ok("2".to_owned()));
+        assert_eq!(taken(&mut first, None, 9_999), Ok("3".to_owned()));
+        assert_eq!(taken(&mut second, Some(&others), 9_999), Ok(String::new()));
+        for watch in [&mut first, &mut second] {
+            assert_eq!(taken(watch, None, 9_999), Ok(String::new()));
         }
-        let frames: Vec<Told> = std::iter::from_fn(|| watcher.try_recv().ok()).collect();
-        assert_eq!(frames.len(), 500);
-        for (number, told) in frames.iter().enumerate() {
-            let data = format!(r#"{{"type":"account_removed","id":"{}"}}"#, id(number));
-            let frame = format!("event: account_removed\ndata: {data}\n\n");
-            assert_eq!(told.frame, frame, "{number}");
+        tell(&feed, "4");
+        assert_eq!(taken(&mut first, Some(&some), 9_999), Ok("4".to_owned()));
+        assert_eq!(taken(&mut second, None, 9_999), Ok("4".to_owned()));
+    }
+
+    #[test]
+    fn who_is_far_behind_loses_the_oldest_exactly() {
+        let feed = Feed::default();
+        let mut slow = feed.watch();
+        for number in 0..10_000 {
+            tell(&feed, &number.to_string());
+            if number % 1_000 == 0 {
+                let fast = &mut feed.watch();
+                assert_eq!(taken(fast, None, 9), Ok(String::new()));
+            }
         }
-        // What nobody needs any more is given back, but for a page.
-        drop(frames);
-        let page = feed.page.lock().unwrap();
-        assert!(page.frame.capacity() + page.rest.capacity() < 300_000);
+        assert_eq!(taken(&mut slow, None, 9), Err(10_000 - BEHIND as u64));
+        assert_eq!(taken(&mut slow, None, 9), Ok((10_000 - BEHIND).to_string()));
+        let ids = taken(&mut slow, None, usize::MAX).unwrap();
+        assert_eq!(ids.split(' ').count(), BEHIND - 1);
+        assert!(ids.ends_with(" 9999"));
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_events_are_like() {
+        let feed = Feed::default();
+        let mut slow = feed.watch();
+        let long = "x".repeat(BYTES / 3);
+        for _ in 0..20 {
+            tell(&feed, &long);
+            let latest = feed.0.latest();
+            assert!(latest.bytes.len() <= BYTES && latest.frames.len() <= 3);
+        }
+        let huge = "x".repeat(2 * BYTES);
+        tell(&feed, &huge);
+        tell(&feed, "1");
+        assert!(feed.0.latest().bytes.len() < 100);
+        assert_eq!(taken(&mut slow, None, 9), Err(21));
+        assert_eq!(taken(&mut slow, None, 9), Ok("1".to_owned()));
+        drop(slow);
+        assert!(!feed.is_watched());
+        assert_eq!(feed.0.latest().bytes.capacity(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken() {
+        let feed = Arc::new(Feed::default());
+        let mut watch = feed.watch();
+        let teller = Arc::clone(&feed);
+        let told = tokio::spawn(async move { tell(&teller, "1") });
+        watch.news().await;
+        told.await.unwrap();
+        assert_eq!(taken(&mut watch, None, 9), Ok("1".to_owned()));
     }
 }
