@@ -43,10 +43,10 @@ pub(super) async fn answer(
     match *segments {
         ["request-error-logs"] => requests::failures(directory).await,
         ["request-error-logs", name] => requests::failure(directory, name).await,
-        ["request-log-by-id", id] => requests::by_id(directory, id).await,
+        ["request-log-by-id", id] => requests::by_id(&state.logs, directory, id).await,
         ["request-log-by-id"] => {
             let id = ask.parameter("id").unwrap_or_default();
-            requests::by_id(directory, &id).await
+            requests::by_id(&state.logs, directory, &id).await
         }
         _ if !state.logs.writes_lines() => Err(Refused::bad(NOT_TO_FILE).into()),
         _ if deletes => clear(state, manager, directory).await,

@@ -14,6 +14,7 @@ use warp::reply::Response;
 
 use super::sources::sources;
 use super::unreadable;
+use crate::logs::Logs;
 use crate::logs::names::{self, Kind, Series};
 use crate::management::refused::Refused;
 use crate::management::{Trouble, json};
@@ -47,8 +48,8 @@ pub(super) async fn failure(directory: PathBuf, name: &str) -> Result<Response, 
     sent(found.await.map_err(Refused::from)?, "log file not found")
 }
 
-/// The log of a request, by its id.
-pub(super) async fn by_id(directory: PathBuf, id: &str) -> Result<Response, Trouble> {
+/// The log of a request, by its id, also of one that has just ended.
+pub(super) async fn by_id(logs: &Logs, directory: PathBuf, id: &str) -> Result<Response, Trouble> {
     let id = id.trim().to_owned();
     if id.is_empty() {
         return Err(Refused::bad("missing request ID").into());
@@ -56,9 +57,13 @@ pub(super) async fn by_id(directory: PathBuf, id: &str) -> Result<Response, Trou
     if !names::is_id(&id) {
         return Err(Refused::bad("invalid request ID").into());
     }
-    let found = spawn_blocking(move || match alone(&directory, &id)? {
-        Some(found) => Ok(Some(found)),
-        None => among_others(&directory, &id),
+    let logs = logs.clone();
+    let found = spawn_blocking(move || {
+        logs.flush();
+        match alone(&directory, &id)? {
+            Some(found) => Ok(Some(found)),
+            None => among_others(&directory, &id),
+        }
     });
     let missing = "log file not found for the given request ID";
     sent(found.await.map_err(Refused::from)?, missing)

@@ -6,7 +6,8 @@ use modelgate_management::{LogFiles, LogLevel, LogLine, LogLines, LogsCleared};
 use tempfile::TempDir;
 
 use super::*;
-use crate::logs::bundle;
+use crate::logs::{Transcript, bundle};
+use crate::request::{Incoming, RequestId};
 
 const FAILED: &str = "error-v1-messages-2026-03-04T050607-0a1.log";
 const LATER: &str = "error-v1-messages-2026-03-04T050608-0a2.log";
@@ -219,6 +220,30 @@ async fn a_log_in_a_file_of_many_is_sent_by_its_id() {
     assert_eq!(missing, (404, expected));
     let listed: LogFiles = view(&state, "GET request-error-logs").await;
     assert_eq!(listed.files.len(), 1);
+}
+
+#[tokio::test]
+async fn a_log_is_there_for_whoever_asks_at_once() {
+    let (_home, state) = scene("request-log: true");
+    let incoming = Incoming {
+        id: RequestId::new(),
+        started: std::time::Instant::now(),
+        method: Method::POST,
+        path: "/v1/messages".to_owned(),
+        query: None,
+        headers: Arc::default(),
+        peer: None,
+        upgrade: None,
+        amp: None,
+        body: Box::pin(futures_util::stream::empty()),
+        transcript: Transcript::default(),
+    };
+    drop(state.logs.transcript(&incoming));
+    let ask = format!("GET request-log-by-id/{}", incoming.id);
+    let (status, _, body) = asked(&state, &ask, Some(TOKEN)).await;
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains(incoming.id.as_str()), "{text}");
 }
 
 #[cfg(unix)]
