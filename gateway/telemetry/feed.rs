@@ -248,6 +248,19 @@ mod tests {
         tell(&feed, "4");
         assert_eq!(taken(&mut first, Some(&some), 9_999), Ok("4".to_owned()));
         assert_eq!(taken(&mut second, None, 9_999), Ok("4".to_owned()));
+        // What one event fills is enough.
+        let mut event = Vec::new();
+        let id = "5".to_owned();
+        write(
+            &mut event,
+            &Event::<&str>::AccountRemoved(AccountRemoved { id }),
+        );
+        tell(&feed, "5");
+        tell(&feed, "6");
+        for (watch, wanted) in [(&mut first, Some(&some[..])), (&mut second, None)] {
+            assert_eq!(taken(watch, wanted, event.len()), Ok("5".to_owned()));
+            assert_eq!(taken(watch, wanted, event.len()), Ok("6".to_owned()));
+        }
     }
 
     #[test]
