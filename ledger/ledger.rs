@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub struct Settings {
     /// The file. It and its folder are made where they are missing, for their owner alone.
     pub path: PathBuf,
-    /// Rows that may wait to be written. More are lost.
+    /// Rows that may wait, beside those that the writer has in hand, which may be as many. More are lost.
     pub queue: usize,
     /// For how many days rows are kept; none is for ever.
     pub row_days: Option<u32>,
@@ -67,7 +67,7 @@ impl Drop for Shared {
 }
 
 impl Settings {
-    /// The usual settings: 16,384 rows wait at most; rows are kept for 90 days, sums for two years.
+    /// The usual settings: 16,384 rows wait at most, beside those in hand; rows are kept for 90 days, sums for two years.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         Self {
