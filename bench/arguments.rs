@@ -83,10 +83,10 @@ pub(crate) struct Run {
     /// List the workloads and stop
     #[arg(long)]
     pub(crate) list: bool,
-    /// Rounds in which everyone has a turn
+    /// Rounds, in which everyone is measured
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) rounds: u16,
-    /// Length of one turn in seconds
+    /// Length of one round in seconds
     #[arg(long, default_value_t = 1.0)]
     pub(crate) seconds: f64,
     /// Take few and short rounds: a look, not a measurement

@@ -1,7 +1,7 @@
 //! What the gateway costs, beside a plain reverse proxy measured in the same run.
 //!
 //! One command starts a stand-in upstream, a plain hyper reverse proxy as the yardstick, and the
-//! real gateway binary, gives each its turn in interleaved rounds, and prints what each costs and
+//! real gateway binary, loads them side by side in rounds, and prints what each costs and
 //! the gateway's ratio to the yardstick. Linux only: it pins processes and reads `/proc`.
 //!
 //! Start at [`workload`] for what is sent, at [`measure`] for what is measured.

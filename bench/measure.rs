@@ -1,17 +1,17 @@
-//! The measurements: rounds in which every contender has its turn, so that what the machine does
-//! meanwhile falls on all of them.
+//! The measurements: rounds in which every contender is under load at the same time, or has its turn, so that what the machine
+//! does meanwhile falls on all of them.
 
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
 
 use crate::contender::{Contender, Stage};
 use crate::load::{RATE, closed_loop, constant_rate};
 use crate::process::Process;
 use crate::report::{Judge, Row, Series, Unit};
 use crate::statistics::percentile;
-use crate::workload::{Goal, Workload};
+use crate::workload::{Exchange, Goal, Workload};
 
 pub(crate) mod beside;
 pub(crate) mod console;
@@ -34,7 +34,7 @@ impl Effort {
     }
 }
 
-/// CPU time per request, and requests per second if there were any.
+/// CPU time per request of everyone under load at the same time.
 ///
 /// A contender that gives a wrong answer makes a failed row, never a number.
 pub(crate) fn cpu(
@@ -42,29 +42,62 @@ pub(crate) fn cpu(
     running: &[(Contender, Process)],
     workload: &Workload,
     effort: Effort,
-) -> (Row, Option<Row>) {
-    let name = workload.name.as_str();
+) -> Row {
+    let (name, goal) = (workload.name.as_str(), workload.goal);
+    let exchange = |contender| stage.exchange(contender, workload);
+    match cpu_at_once(running, exchange, effort) {
+        Ok(micros) => Row::new(name, Unit::Micros, Judge::Ratio, goal, &micros),
+        Err(error) => Row::failed(name, Unit::Micros, &error),
+    }
+}
+
+/// CPU time per request, round by round. The processes share a core and have their load at the same time: a machine may be
+/// half as fast from one second to the next, and so it is equally slow for all of them.
+fn cpu_at_once<'a>(
+    running: &[(Contender, Process)],
+    exchange: impl Fn(Contender) -> &'a Exchange,
+    effort: Effort,
+) -> Result<Series> {
     let mut micros = Series::default();
+    for _ in 0..effort.rounds {
+        let costs = thread::scope(|scope| {
+            let loads = running.iter().map(|(contender, process)| {
+                let exchange = exchange(*contender);
+                let load = || closed_loop(process, exchange, effort.warm_up(), effort.window);
+                (*contender, scope.spawn(load))
+            });
+            let loads: Vec<_> = loads.collect();
+            let costs = loads.into_iter().map(|(contender, load)| {
+                let cost = load.join().map_err(|_| anyhow!("a load panicked"))?;
+                anyhow::Ok((contender, cost.with_context(|| format!("{contender:?}"))?))
+            });
+            costs.collect::<Result<Vec<_>>>()
+        })?;
+        for (contender, cost) in costs {
+            micros.push(contender, cost.cpu_micros);
+        }
+    }
+    Ok(micros)
+}
+
+/// Requests per second of everyone, each alone under load.
+pub(crate) fn throughput(
+    stage: &Stage,
+    running: &[(Contender, Process)],
+    workload: &Workload,
+    effort: Effort,
+) -> Row {
+    let name = workload.name.as_str();
     let mut per_second = Series::default();
     let measured = in_rounds(running, effort.rounds, |contender, process| {
         let exchange = stage.exchange(contender, workload);
         let cost = closed_loop(process, exchange, effort.warm_up(), effort.window)?;
-        micros.push(contender, cost.cpu_micros);
         per_second.push(contender, cost.per_second);
         Ok(())
     });
     match measured {
-        Ok(()) => (
-            Row::new(name, Unit::Micros, Judge::Ratio, workload.goal, &micros),
-            Some(Row::new(
-                name,
-                Unit::PerSecond,
-                Judge::Ratio,
-                None,
-                &per_second,
-            )),
-        ),
-        Err(error) => (Row::failed(name, Unit::Micros, &error), None),
+        Ok(()) => Row::new(name, Unit::PerSecond, Judge::Ratio, None, &per_second),
+        Err(error) => Row::failed(name, Unit::PerSecond, &error),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::measure::{self, Effort};
 use crate::process::Process;
 use crate::report::grid::Grid;
 use crate::report::table::{self, Style};
-use crate::report::{Group, Report, Verdict};
+use crate::report::{Group, Report, Row, Verdict};
 use crate::workload::{self, Workload};
 
 /// The name under which start-up and idle memory are chosen.
@@ -185,22 +185,21 @@ impl Plan {
     }
 
     fn measure_cpu(&self, stage: &Stage, running: &[(Contender, Process)]) -> [Group; 2] {
-        let (cpu, per_second): (Vec<_>, Vec<_>) = self
-            .cpu
-            .iter()
-            .map(|workload| {
+        let measure = |measure: fn(&Stage, &[_], &Workload, Effort) -> Row| {
+            let row = |workload: &Workload| {
                 eprintln!("measuring {} …", workload.name);
-                measure::cpu(stage, running, workload, self.effort)
-            })
-            .unzip();
+                measure(stage, running, workload, self.effort)
+            };
+            self.cpu.iter().map(row).collect()
+        };
         [
             Group {
-                title: "CPU time per request, user and system",
-                rows: cpu,
+                title: "CPU time per request, user and system, all under load at the same time",
+                rows: measure(measure::cpu),
             },
             Group {
-                title: "Requests per second, closed loop",
-                rows: per_second.into_iter().flatten().collect(),
+                title: "Requests per second, closed loop, each alone",
+                rows: measure(measure::throughput),
             },
         ]
     }
@@ -306,8 +305,8 @@ fn method(effort: Effort, self_test: bool) -> String {
         ""
     };
     format!(
-        "{rounds} interleaved rounds of {window:?}; {CONNECTIONS} connections in the closed loop, \
-         {RATE} requests/s at the constant rate; medians, the measured process on one core.{gateway}"
+        "{rounds} rounds of {window:?}; {CONNECTIONS} connections in the closed loop, \
+         {RATE} requests/s at the constant rate; medians, the measured processes on one core.{gateway}"
     )
 }
 

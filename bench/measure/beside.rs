@@ -1,16 +1,14 @@
-//! What a service of the gateway costs, beside the same gateway without it. Both have their load at the same time and share a
-//! core: a service costs little, and what the machine does from one second to the next may be more.
+//! What a service of the gateway costs, beside the same gateway without it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
-use super::Effort;
+use super::{Effort, cpu_at_once};
 use crate::client::Connection;
 use crate::contender::{Contender, Stage};
-use crate::load::{Cost, closed_loop};
 use crate::process::Process;
 use crate::report::{Judge, Row, Series, Unit};
 use crate::wire::{Dialect, MODEL};
@@ -103,40 +101,14 @@ fn measured(stage: &Stage, service: Service, effort: Effort) -> Result<Series> {
     };
     let running = [(Contender::Yardstick, without), (Contender::Gateway, with)];
     let exchange = service.exchange();
-    let mut series = Series::default();
-    for _ in 0..effort.rounds {
-        for (contender, cost) in at_once(&running, &exchange, effort)? {
-            series.push(contender, cost.cpu_micros);
-        }
-    }
+    let micros = cpu_at_once(&running, |_| &exchange, effort)?;
     if let Some(heard) = heard {
         ensure!(
             heard.load(Ordering::Relaxed) > 0,
             "who watched heard nothing"
         );
     }
-    Ok(series)
-}
-
-/// The cost of everyone under load at the same time.
-fn at_once(
-    running: &[(Contender, Process)],
-    exchange: &Exchange,
-    effort: Effort,
-) -> Result<Vec<(Contender, Cost)>> {
-    let load = |process| closed_loop(process, exchange, effort.warm_up(), effort.window);
-    thread::scope(|scope| {
-        let loads: Vec<_> = running
-            .iter()
-            .map(|(contender, process)| (*contender, scope.spawn(move || load(process))))
-            .collect();
-        let costs = loads.into_iter().map(|(contender, load)| {
-            let cost = load.join().map_err(|_| anyhow!("a load panicked"))?;
-            let cost = cost.with_context(|| format!("{contender:?}"))?;
-            Ok((contender, cost))
-        });
-        costs.collect()
-    })
+    Ok(micros)
 }
 
 /// Watches what happens until the process ends; how many bytes were heard.

@@ -121,7 +121,7 @@ impl Pairs {
                 let row = match kind {
                     Kind::Picture => peak::peak(stage, &workload, effort),
                     Kind::Small | Kind::Stream | Kind::Long => {
-                        cpu(stage, running, &workload, effort).0
+                        cpu(stage, running, &workload, effort)
                     }
                 };
                 Some(Cell {
