@@ -299,10 +299,11 @@ impl State {
         names
     }
 
-    /// Makes the HTTP client that most calls will use, which takes some milliseconds, before a request waits for it.
+    /// Makes what most calls will use, which takes some milliseconds, before a request waits for it.
     pub(crate) fn warm_up(&self) {
         let config = self.store.snapshot();
-        if let Err(error) = self.clients.get(&config.proxy, config.timeouts.connect) {
+        let (proxy, connect) = (&config.proxy, config.timeouts.connect);
+        if let Err(error) = self.clients.warm_up(proxy, connect) {
             tracing::warn!(%error, "upstream connections cannot be made");
         }
     }

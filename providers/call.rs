@@ -1,10 +1,11 @@
 //! One call of one upstream.
 
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
 use tokio::time::{sleep, timeout};
@@ -14,7 +15,7 @@ use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
     CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
-    code_assist, codex, copilot, demo, kimi, kiro, quota, qwen, retry_hint, xai,
+    code_assist, codex, copilot, demo, kimi, kiro, quota, qwen, retry_hint, transport, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -182,16 +183,18 @@ async fn at(
         ProviderKind::Qwen => qwen::moved(url, token),
         _ => credential::moved(url, token.and_then(|token| token.base.as_ref())),
     };
-    let mut request = reqwest::Request::new(reqwest::Method::POST, url);
-    *request.headers_mut() = headers(call, token, place);
-    *request.body_mut() = Some(wrapped(call, place)?.into());
     let proxy = credential.proxy(proxy);
-    let http = clients
-        .get(proxy, timeouts.connect)
-        .map_err(|error| client::describe_through(provider, proxy, error))?;
-    let mut response = match timeout(timeouts.first_byte, http.execute(request)).await {
+    let unsent = |error: &dyn Error| client::broken(provider, error);
+    let transport = clients.transport(proxy, timeouts.connect);
+    let transport = transport.map_err(|error| unsent(&error))?;
+    let uri = Uri::try_from(url.as_str()).map_err(|error| unsent(&error))?;
+    let mut request = Request::new(wrapped(call, place)?);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers(call, token, place);
+    let mut response = match timeout(timeouts.first_byte, transport.send(request)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(client::describe_through(provider, proxy, error)),
+        Ok(Err(error)) => return Err(transport::failure(provider, proxy, &error)),
         Err(_) => {
             return Err(CallError::timed_out(
                 provider.clone(),
@@ -205,7 +208,7 @@ async fn at(
         return Err(client::refused_by_proxy(provider, proxy));
     }
     let mut headers = std::mem::take(response.headers_mut());
-    let body = body::of_response(response, provider.clone());
+    let body = transport::stream(response.into_body(), provider.clone());
     if status == StatusCode::OK {
         let body = match credential.kind {
             ProviderKind::Antigravity | ProviderKind::CodeAssist => {

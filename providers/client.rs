@@ -1,6 +1,8 @@
-//! One pooled HTTP client for each way of connecting.
+//! One pooled HTTP client for each way of connecting, and what a failed connection means.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::error::Error;
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
@@ -9,27 +11,67 @@ use modelgate_dialects::Str;
 use url::Url;
 
 use crate::CallError;
+use crate::transport::{SetupError, Transport};
 
 /// The HTTP clients, made when they are first needed: making one reads the system's certificates.
 #[derive(Debug, Default)]
 pub struct Clients {
-    made: Mutex<HashMap<(Proxy, Duration), reqwest::Client>>,
+    /// For what the gateway asks for itself.
+    own: Made<reqwest::Client>,
+    /// For requests of clients.
+    transports: Made<Transport>,
+}
+
+/// What was made for each proxy setting and connect limit.
+#[derive(Debug)]
+struct Made<T>(Mutex<HashMap<(Proxy, Duration), T>>);
+
+impl<T> Default for Made<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Made<T> {
+    fn get<E>(
+        &self,
+        proxy: &Proxy,
+        connect: Duration,
+        make: impl FnOnce(&Proxy, Duration) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match made.entry((proxy.clone(), connect)) {
+            Entry::Occupied(made) => Ok(made.get().clone()),
+            Entry::Vacant(place) => Ok(place.insert(make(proxy, connect)?).clone()),
+        }
+    }
 }
 
 impl Clients {
-    /// The client for a proxy setting and a connect limit.
+    /// The client for what the gateway asks for itself, for a proxy setting and a connect limit.
     ///
     /// # Errors
     /// When the proxy's address cannot be used or the system has no certificates.
     pub fn get(&self, proxy: &Proxy, connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
-        let key = (proxy.clone(), connect);
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = made.get(&key) {
-            return Ok(client.clone());
-        }
-        let client = build(proxy, connect)?;
-        made.insert(key, client.clone());
-        Ok(client)
+        self.own.get(proxy, connect, build)
+    }
+
+    /// How requests of clients are sent, for a proxy setting and a connect limit.
+    pub(crate) fn transport(
+        &self,
+        proxy: &Proxy,
+        connect: Duration,
+    ) -> Result<Transport, SetupError> {
+        self.transports.get(proxy, connect, Transport::new)
+    }
+
+    /// Makes what requests of clients will need.
+    ///
+    /// # Errors
+    /// What is wrong with the proxy's address or the system's certificates.
+    pub fn warm_up(&self, proxy: &Proxy, connect: Duration) -> Result<(), Box<dyn Error>> {
+        self.transport(proxy, connect)?;
+        Ok(())
     }
 }
 
@@ -69,8 +111,30 @@ pub(crate) fn describe(provider: &Str, error: reqwest::Error) -> CallError {
 /// The same, naming the proxy where there was no connection.
 pub(crate) fn describe_through(provider: &Str, proxy: &Proxy, error: reqwest::Error) -> CallError {
     let error = error.without_url();
+    if error.is_connect() {
+        unreachable(provider, proxy, &error)
+    } else {
+        broken(provider, &error)
+    }
+}
+
+/// There was no connection.
+pub(crate) fn unreachable(provider: &Str, proxy: &Proxy, error: &dyn Error) -> CallError {
+    let (through, causes) = (through(proxy), causes(error));
+    let message = format!("cannot reach {provider}{through}: {causes}");
+    CallError::unreachable(provider.clone(), message)
+}
+
+/// The connection did not hold.
+pub(crate) fn broken(provider: &Str, error: &dyn Error) -> CallError {
+    let message = format!("the connection to {provider} failed: {}", causes(error));
+    CallError::broken(provider.clone(), message)
+}
+
+/// What an error and its causes say, each once.
+fn causes(error: &dyn Error) -> String {
     let mut text = String::new();
-    let mut source: Option<&dyn std::error::Error> = Some(&error);
+    let mut source = Some(error);
     while let Some(error) = source {
         let line = error.to_string();
         if !text.contains(&line) {
@@ -81,16 +145,7 @@ pub(crate) fn describe_through(provider: &Str, proxy: &Proxy, error: reqwest::Er
         }
         source = error.source();
     }
-    if error.is_connect() {
-        let through = through(proxy);
-        let message = format!("cannot reach {provider}{through}: {text}");
-        CallError::unreachable(provider.clone(), message)
-    } else {
-        CallError::broken(
-            provider.clone(),
-            format!("the connection to {provider} failed: {text}"),
-        )
-    }
+    text
 }
 
 /// A proxy wants another name or password than ours, which says nothing of the provider.

@@ -3,6 +3,7 @@
 //! Nothing is read, held or translated; who forwards says which headers go on. What belongs to a connection stays there
 //! (RFC 9110, 7.6.1), and no redirect is followed: a key stays at the server it is for.
 
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,15 +12,15 @@ use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
     USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use modelgate_config::model::{Proxy, Timeouts};
 use modelgate_dialects::Str;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::body::{self, ByteStream};
+use crate::body::ByteStream;
 use crate::credential::AGENT;
-use crate::{CallError, Clients, client};
+use crate::{CallError, Clients, client, transport};
 
 /// Headers of a connection, beside those that `Connection` names.
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -76,24 +77,26 @@ pub async fn forward(
     server: &Str,
     request: Forward,
 ) -> Result<Forwarded, CallError> {
-    let mut sent = reqwest::Request::new(request.method, request.url);
     let mut headers = end_to_end(request.headers);
-    // What the client library says by itself.
+    // What the transport says by itself.
     for name in [HOST, CONTENT_LENGTH, ACCEPT_ENCODING] {
         headers.remove(name);
     }
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    let unsent = |error: &dyn Error| client::broken(server, error);
+    let transport = clients.transport(proxy, timeouts.connect);
+    let transport = transport.map_err(|error| unsent(&error))?;
+    let uri = Uri::try_from(request.url.as_str()).map_err(|error| unsent(&error))?;
+    let mut sent = Request::new(request.body);
+    *sent.method_mut() = request.method;
+    *sent.uri_mut() = uri;
     *sent.headers_mut() = headers;
-    if !request.body.is_empty() {
-        *sent.body_mut() = Some(request.body.into());
-    }
-    let failed = |error| client::describe_through(server, proxy, error);
-    let http = clients.get(proxy, timeouts.connect).map_err(failed)?;
-    let answered = timeout(timeouts.first_byte, http.execute(sent)).await;
+    let answered = timeout(timeouts.first_byte, transport.send(sent)).await;
     let late = |_| {
         let limit = timeouts.first_byte;
         CallError::timed_out(server.clone(), "did not begin to answer", limit)
     };
+    let failed = |error| transport::failure(server, proxy, &error);
     let mut answer = answered.map_err(late)?.map_err(failed)?;
     let status = answer.status();
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
@@ -103,7 +106,7 @@ pub async fn forward(
         status,
         headers: end_to_end(std::mem::take(answer.headers_mut())),
         body: patient(
-            body::of_response(answer, server.clone()),
+            transport::stream(answer.into_body(), server.clone()),
             server,
             timeouts.idle,
         ),

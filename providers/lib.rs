@@ -40,6 +40,7 @@ pub mod refresh;
 mod retry_hint;
 pub mod route;
 pub mod store;
+mod transport;
 mod vertex;
 mod xai;
 

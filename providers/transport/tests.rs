@@ -1,0 +1,139 @@
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::StatusCode;
+use http::header::CONTENT_ENCODING;
+use http_body_util::BodyExt as _;
+use modelgate_config::Secret;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+fn request(to: SocketAddr) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::from_static(b"{}"));
+    *request.uri_mut() = format!("http://{to}/v1").parse().unwrap();
+    request
+}
+
+fn direct() -> Transport {
+    Transport::new(&Proxy::Direct, LIMIT).unwrap()
+}
+
+/// A server that answers each connection once, and ends it.
+async fn answering(answer: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(&answer).await.unwrap();
+        }
+    });
+    address
+}
+
+/// A server of HTTP/2 that refuses the first requests of each connection unseen.
+async fn refusing(count: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let mut left = count;
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            if left > 0 {
+                left -= 1;
+                respond.send_reset(h2::Reason::REFUSED_STREAM);
+            } else {
+                respond.send_response(Response::new(()), true).unwrap();
+            }
+        }
+    });
+    address
+}
+
+async fn ask_refusing(count: usize) -> Result<StatusCode, legacy::Error> {
+    let mut builder = builder();
+    builder.http2_only(true);
+    let connector = Connector::new(&Proxy::Direct, LIMIT).unwrap();
+    let transport = Transport::over(&builder, connector);
+    let address = refusing(count).await;
+    let answer = transport.insistently(request(address)).await?;
+    Ok(answer.status())
+}
+
+#[tokio::test]
+async fn what_was_refused_unseen_is_sent_again() {
+    assert_eq!(ask_refusing(AGAIN).await.unwrap(), StatusCode::OK);
+    let error = ask_refusing(AGAIN + 1).await.unwrap_err();
+    assert!(is_unseen(&error), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_packed_answer_is_unpacked() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(b"hello").unwrap();
+    let packed = packed.finish().unwrap();
+    let length = packed.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+    let address = answering([head.into_bytes(), packed].concat()).await;
+    let answer = direct().send(request(address)).await.unwrap();
+    assert!(!answer.headers().contains_key(CONTENT_ENCODING));
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "hello");
+}
+
+#[tokio::test]
+async fn a_connection_that_has_ended_is_not_used_again() {
+    let address = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec()).await;
+    let transport = direct();
+    for _ in 0..20 {
+        let answer = transport.send(request(address)).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "ok");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_body_names_the_provider() {
+    let address = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok".to_vec()).await;
+    let answer = direct().send(request(address)).await.unwrap();
+    let mut body = stream(answer.into_body(), "p".into());
+    assert_eq!(body.next().await.unwrap().unwrap(), "ok");
+    let error = body.next().await.unwrap().unwrap_err();
+    let message = &error.error.message;
+    assert!(
+        message.starts_with("the connection to p failed: "),
+        "{message}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_comes_about_in_time() {
+    // The system accepts it, and nobody greets.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut request = request(listener.local_addr().unwrap());
+    let uri = request.uri().to_string().replace("http:", "https:");
+    *request.uri_mut() = uri.parse().unwrap();
+    let error = direct().send(request).await.err().unwrap();
+    let failure = failure(&"p".into(), &Proxy::Direct, &error);
+    assert_eq!(failure.kind.name(), "unreachable");
+    assert_eq!(
+        failure.error.message,
+        "cannot reach p: no connection within 5s"
+    );
+}
+
+#[test]
+fn a_proxy_that_is_not_understood_is_not_left_out() {
+    let proxy = Proxy::Url(Secret::from("ftp://user:secret@proxy"));
+    let error = Transport::new(&proxy, LIMIT).unwrap_err();
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
