@@ -11,7 +11,7 @@ const LARGE: usize = 256 << 10;
 /// Larger ones are not kept, in bytes.
 const HUGE: usize = 8 << 20;
 /// What is kept for the next body, in bytes.
-const KEPT: usize = 32 << 20;
+const KEPT: usize = 64 << 20;
 
 /// A growing body. Its memory is used again once nobody looks at it any more.
 #[derive(Debug, Default)]

@@ -133,8 +133,8 @@ impl Document {
 
     fn read(&mut self, bytes: Bytes, strict: bool) -> Result<(), JsonError> {
         self.nodes.clear();
-        // Most values are some dozen bytes long.
-        self.nodes.reserve((bytes.len() / 16).clamp(16, 1024));
+        // Keys and values of small texts are short, those of large ones long.
+        self.nodes.reserve((bytes.len() / 8).clamp(16, 1024));
         if self.is_spoiled() {
             self.spoiled = Arc::default();
         }
@@ -142,7 +142,8 @@ impl Document {
             bytes: &bytes,
             at: 0,
             nodes: &mut self.nodes,
-            open: Vec::new(),
+            open: [0; MAX_DEPTH],
+            depth: 0,
             strict,
         }
         .run();
@@ -192,7 +193,9 @@ struct Parser<'t, 'n> {
     bytes: &'t [u8],
     at: usize,
     nodes: &'n mut Vec<Node>,
-    open: Vec<u32>,
+    /// The nodes of the containers that are open, the outermost first.
+    open: [u32; MAX_DEPTH],
+    depth: usize,
     /// Strings are looked into.
     strict: bool,
 }
@@ -223,7 +226,7 @@ impl Parser<'_, '_> {
 
     fn end(&self, expect: &Expect) -> Result<(), Failure> {
         match expect {
-            Expect::AfterValue if self.open.is_empty() => Ok(()),
+            Expect::AfterValue if self.depth == 0 => Ok(()),
             Expect::Value if self.nodes.is_empty() => {
                 Err((self.at, "expected a JSON value, found nothing"))
             }
@@ -254,22 +257,30 @@ impl Parser<'_, '_> {
     }
 
     fn open(&mut self, kind: Kind, expect: Expect) -> Result<Expect, Failure> {
-        if self.open.len() == MAX_DEPTH {
+        let Some(place) = self.open.get_mut(self.depth) else {
             return Err((self.at, "the JSON text is nested too deeply"));
-        }
-        self.open.push(index(self.nodes.len()));
+        };
+        *place = index(self.nodes.len());
+        self.depth += 1;
         self.push(kind, self.at, self.at, false);
         self.at += 1;
         Ok(expect)
     }
 
+    /// The node of the container that was opened last.
+    fn innermost(&self) -> Option<usize> {
+        let last = self.depth.checked_sub(1)?;
+        self.open.get(last).map(|node| *node as usize)
+    }
+
     fn close(&mut self) -> Expect {
         self.at += 1;
-        if let Some(container) = self.open.pop() {
+        if let Some(container) = self.innermost() {
             let next = index(self.nodes.len());
-            let node = &mut self.nodes[container as usize];
+            let node = &mut self.nodes[container];
             node.end = index(self.at);
             node.next = next;
+            self.depth -= 1;
         }
         Expect::AfterValue
     }
@@ -288,10 +299,10 @@ impl Parser<'_, '_> {
     }
 
     fn after_value(&mut self, byte: u8) -> Result<Expect, Failure> {
-        let Some(&container) = self.open.last() else {
+        let Some(container) = self.innermost() else {
             return Err((self.at, "unexpected text after the JSON value"));
         };
-        let object = self.nodes[container as usize].kind == Kind::Object;
+        let object = self.nodes[container].kind == Kind::Object;
         match (byte, object) {
             (b',', true) => {
                 self.at += 1;

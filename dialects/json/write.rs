@@ -195,26 +195,33 @@ fn breaks_lines(spelling: &[u8]) -> bool {
 /// Appends `text` as a JSON string. U+2028 and U+2029 are escaped, since at least one client's line
 /// splitter breaks on them (`clients.md` 2.7).
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
     let bytes = text.as_bytes();
-    let (mut clean, mut at) = (0, 0);
-    loop {
-        at = next_special::<true>(bytes, at);
-        if at == bytes.len() {
-            break;
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    match next_special::<true>(bytes, 0) {
+        // Keys and most values.
+        at if at == bytes.len() => out.extend_from_slice(bytes),
+        at => write_escaped(out, bytes, at),
+    }
+    out.push(b'"');
+}
+
+/// Appends a text whose first special byte is at `at`.
+fn write_escaped(out: &mut Vec<u8>, bytes: &[u8], mut at: usize) {
+    let mut clean = 0;
+    while at < bytes.len() {
+        match escape_at(bytes, at) {
+            None => at += 1,
+            Some((length, escape)) => {
+                out.extend_from_slice(&bytes[clean..at]);
+                out.extend_from_slice(escape.as_bytes());
+                at += length;
+                clean = at;
+            }
         }
-        let Some((length, escape)) = escape_at(bytes, at) else {
-            at += 1;
-            continue;
-        };
-        out.extend_from_slice(&bytes[clean..at]);
-        out.extend_from_slice(escape.as_bytes());
-        at += length;
-        clean = at;
+        at = next_special::<true>(bytes, at);
     }
     out.extend_from_slice(&bytes[clean..]);
-    out.push(b'"');
 }
 
 /// What must be written instead of the bytes at `at`, and how many they are.

@@ -52,17 +52,15 @@ const OTHER_GOOGLE: &str = "v1beta1/";
 impl Place {
     /// The place of a request; `None` for those that have nothing to do with Amp. Whatever climbs is not let through.
     pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
-        if climbs(path) {
-            return None;
-        }
-        let path = path.trim_end_matches('/');
-        match path.strip_prefix("/api/") {
+        let trimmed = path.trim_end_matches('/');
+        let place = match trimmed.strip_prefix("/api/") {
             Some(tail) => match tail.strip_prefix("provider/") {
                 Some(tail) => below_provider(method, tail),
                 None => is_part(tail).then_some(Self::Theirs(Door::Keyed)),
             },
-            None => page(path).map(Self::Theirs),
-        }
+            None => page(trimmed).map(Self::Theirs),
+        };
+        place.filter(|_| !climbs(path))
     }
 }
 

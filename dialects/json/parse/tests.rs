@@ -220,7 +220,8 @@ fn a_hundred_thousand_open_brackets_cost_nothing() {
             bytes: text.as_bytes(),
             at: 0,
             nodes: &mut nodes,
-            open: Vec::new(),
+            open: [0; MAX_DEPTH],
+            depth: 0,
             strict: true,
         }
         .run();
