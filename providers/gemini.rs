@@ -96,7 +96,7 @@ pub(crate) fn url(models: &Url, call: &Call<'_>) -> Option<Url> {
     let mut url = models.clone();
     url.path_segments_mut()
         .ok()?
-        .push(&format!("{model}:{method}"));
+        .push(&[model, ":", method].concat());
     let others = url::form_urlencoded::parse(call.query.unwrap_or_default().as_bytes());
     let others: Vec<_> = others
         .filter(|(name, _)| !matches!(&**name, "alt" | "$alt"))

@@ -1,6 +1,6 @@
 //! How requests of clients travel to providers: one pool of connections for each way of connecting.
 //!
-//! What the gateway asks for itself (lists of models, logins) goes over reqwest. That takes a third of the CPU time of a small
+//! What the gateway asks for itself (lists of models, logins) goes over reqwest. That took a quarter of the CPU time of a small
 //! request, for redirects that are never followed and copies that are never sent, so requests of clients go over the client
 //! below it, with the same ways of connecting.
 

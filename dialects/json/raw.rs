@@ -45,7 +45,7 @@ impl RawJson {
     /// JSON written by `write`.
     #[must_use]
     pub fn build(write: impl FnOnce(&mut Writer<'_>)) -> Self {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(128);
         write(&mut Writer::new(&mut out));
         Self::valid(
             String::from_utf8(out)

@@ -71,7 +71,7 @@ impl Said {
 
 /// Writes the fields that begin a message.
 pub(in crate::claude) fn write_head(writer: &mut Writer<'_>, reply: &Reply) {
-    writer.field("id", &format!("msg_{}", reply.unique));
+    writer.field("id", &["msg_", &reply.unique].concat());
     writer.field("type", "message");
     writer.field("role", "assistant");
     writer.field("model", &reply.model);

@@ -84,7 +84,7 @@ impl Answer<'_> {
     /// Writes the answer, on one line.
     pub(in crate::openai::responses) fn write(&self, writer: &mut Writer<'_>) {
         writer.object(|writer| {
-            writer.field("id", &format!("resp_{}", self.reply.unique));
+            writer.field("id", &["resp_", &self.reply.unique].concat());
             writer.field("object", "response");
             writer.field("created_at", &self.reply.created);
             writer.field("status", self.status);

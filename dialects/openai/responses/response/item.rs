@@ -59,7 +59,8 @@ pub(in crate::openai::responses) enum Content {
 
 /// The id of an item, by its kind and its place in the answer.
 pub(in crate::openai::responses) fn item_id(prefix: &str, reply: &Reply, place: usize) -> Str {
-    Str::from(format!("{prefix}{}_{place}", reply.unique))
+    let mut digits = itoa::Buffer::new();
+    Str::from([prefix, &reply.unique, "_", digits.format(place)].concat())
 }
 
 /// The beginning of the id of a call.
