@@ -228,7 +228,8 @@ async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
     } else if let Some(tail) = path.strip_prefix("/v1/responses/") {
         return response(&state, &incoming, path, tail);
     } else if let Some(tail) = path.strip_prefix("/v0/management/") {
-        return management::answer(&state, incoming, tail).await;
+        // In a box of its own: it is larger than what answers requests, and rarely needed.
+        return Box::pin(management::answer(&state, incoming, tail)).await;
     } else if let Some(name) = path.strip_suffix("/callback") {
         if incoming.method != Method::GET {
             return wrong_method(path, "GET");

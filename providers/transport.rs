@@ -80,26 +80,23 @@ impl Transport {
             .entry(ACCEPT)
             .or_insert(const { HeaderValue::from_static("*/*") });
         // Only HTTP/2 can say that a request was not looked at, and only TLS leads to it.
-        if plain {
-            self.once(request).await
-        } else {
-            self.insistently(request).await
-        }
+        self.exchange(request, if plain { 0 } else { AGAIN }).await
     }
 
-    async fn once(&self, request: Request<Bytes>) -> Result<Response<Body>, legacy::Error> {
-        self.pool.clone().call(request.map(Full::new)).await
-    }
-
-    /// Again, as long as the server says that it has not looked at the request.
-    async fn insistently(&self, request: Request<Bytes>) -> Result<Response<Body>, legacy::Error> {
-        for _ in 0..AGAIN {
-            match self.once(request.clone()).await {
-                Err(error) if is_unseen(&error) => {}
-                outcome => return outcome,
+    /// Sends a request, and `again` so often as long as the server says that it has not looked at it.
+    async fn exchange(
+        &self,
+        mut request: Request<Bytes>,
+        mut again: usize,
+    ) -> Result<Response<Body>, legacy::Error> {
+        loop {
+            let next = (again > 0).then(|| request.clone());
+            match (self.pool.clone().call(request.map(Full::new)).await, next) {
+                (Err(error), Some(next)) if is_unseen(&error) => request = next,
+                (outcome, _) => return outcome,
             }
+            again -= 1;
         }
-        self.once(request).await
     }
 }
 

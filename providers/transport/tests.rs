@@ -64,7 +64,7 @@ async fn ask_refusing(count: usize) -> Result<StatusCode, legacy::Error> {
     let connector = Connector::new(&Proxy::Direct, LIMIT).unwrap();
     let transport = Transport::over(&builder, connector);
     let address = refusing(count).await;
-    let answer = transport.insistently(request(address)).await?;
+    let answer = transport.exchange(request(address), AGAIN).await?;
     Ok(answer.status())
 }
 
