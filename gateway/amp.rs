@@ -33,13 +33,13 @@ pub(crate) struct ByAmp {
 /// What becomes of a request at the door.
 pub(crate) enum Entered {
     /// It goes on as a request to one of our own paths.
-    Ours(Incoming),
+    Ours(Box<Incoming>),
     /// It is answered.
     Answered(Response),
 }
 
 /// Leads a request by one of Amp's paths to where it is answered.
-pub(crate) async fn enter(state: &State, incoming: Incoming, place: Place) -> Entered {
+pub(crate) async fn enter(state: &State, incoming: Box<Incoming>, place: Place) -> Entered {
     match place {
         Place::Ours { path, lists } => model::enter(state, incoming, path, lists).await,
         Place::Theirs(door) => Entered::Answered(control::answer(state, incoming, door).await),

@@ -23,7 +23,7 @@ use crate::state::State;
 ///
 /// The head of a stream is held until the upstream's first content, but at most one keep-alive interval: then the client
 /// is told that its stream will come, and kept waiting inside of it.
-pub(crate) async fn generate(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
+pub(crate) async fn generate(state: Arc<State>, incoming: Box<Incoming>, ask: Ask) -> Response {
     let dialect = ask.dialect();
     let form = ask.form();
     let plan = match Plan::read(state, incoming, ask).await {

@@ -49,7 +49,7 @@ pub(crate) struct Read {
 /// Admits the caller, reads the body, and looks up who could answer.
 pub(crate) async fn read(
     snapshot: &Snapshot,
-    incoming: Incoming,
+    incoming: Box<Incoming>,
     ask: &Ask,
     record: &mut Record,
     state: &State,

@@ -94,7 +94,7 @@ impl From<Refused> for Trouble {
 }
 
 /// Answers the request for what is at `tail` below the base path.
-pub(crate) async fn answer(state: &Arc<State>, incoming: Incoming, tail: &str) -> Response {
+pub(crate) async fn answer(state: &Arc<State>, incoming: Box<Incoming>, tail: &str) -> Response {
     let mut response = match gate::admit(state, &incoming.headers, incoming.peer).await {
         Ok(manager) => answer_to(state, &manager, incoming, tail).await,
         // As if there were nothing.
@@ -115,7 +115,7 @@ pub(crate) async fn answer(state: &Arc<State>, incoming: Incoming, tail: &str) -
 async fn answer_to(
     state: &Arc<State>,
     manager: &Manager,
-    incoming: Incoming,
+    incoming: Box<Incoming>,
     tail: &str,
 ) -> Response {
     let patience = state.snapshot().config.timeouts.body;

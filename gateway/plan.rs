@@ -92,7 +92,7 @@ impl Plan {
     /// Admits the caller, reads the body, and looks up who could answer.
     pub(crate) async fn read(
         state: Arc<State>,
-        incoming: Incoming,
+        incoming: Box<Incoming>,
         ask: Ask,
     ) -> Result<Box<Self>, Failure> {
         let snapshot = state.snapshot();

@@ -96,8 +96,9 @@ pub(crate) fn routes(
 fn incoming(
     head: Head,
     body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static,
-) -> Incoming {
-    Incoming {
+) -> Box<Incoming> {
+    // It goes through many futures, and each has room of its own for what goes through it.
+    Box::new(Incoming {
         id: RequestId::new(),
         started: Instant::now(),
         method: head.method,
@@ -112,10 +113,10 @@ fn incoming(
             body.map(|piece| piece.map(|mut piece| piece.copy_to_bytes(piece.remaining()))),
         ),
         transcript: Transcript::default(),
-    }
+    })
 }
 
-async fn dispatch(state: Arc<State>, mut incoming: Incoming) -> Response {
+async fn dispatch(state: Arc<State>, mut incoming: Box<Incoming>) -> Response {
     let id = incoming.id.clone();
     let transcript = state.logs.transcript(&incoming);
     incoming.transcript = transcript.clone();
@@ -153,7 +154,7 @@ fn is_method(path: &str) -> bool {
     tail.is_some_and(|tail| tail.contains(':') || tail.contains("%3A") || tail.contains("%3a"))
 }
 
-async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
+async fn answer(state: Arc<State>, incoming: Box<Incoming>) -> Response {
     let path = incoming.path.trim_end_matches('/').to_owned();
     let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
     let post = incoming.method == Method::POST;
@@ -205,7 +206,7 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
 }
 
 /// The routes that go on behind a collection.
-async fn below(state: Arc<State>, incoming: Incoming, path: &str) -> Response {
+async fn below(state: Arc<State>, incoming: Box<Incoming>, path: &str) -> Response {
     let get = incoming.method == Method::GET || incoming.method == Method::HEAD;
     let query = incoming.query.as_deref();
     let beside = path.strip_prefix("/v1internal");
@@ -259,7 +260,7 @@ fn response(state: &State, incoming: &Incoming, path: &str, tail: &str) -> Respo
     }
 }
 
-async fn call_method(state: Arc<State>, incoming: Incoming, google: Google) -> Response {
+async fn call_method(state: Arc<State>, incoming: Box<Incoming>, google: Google) -> Response {
     match google.method {
         google::Method::Generate | google::Method::Stream => {
             exchange::generate(state, incoming, Ask::Google(google)).await

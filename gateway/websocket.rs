@@ -43,7 +43,7 @@ const SILENCE: Duration = Duration::from_secs(100);
 const BUFFER: usize = 16 << 10;
 
 /// Answers a request to open a connection.
-pub(crate) fn open(state: Arc<State>, mut incoming: Incoming) -> Response {
+pub(crate) fn open(state: Arc<State>, mut incoming: Box<Incoming>) -> Response {
     let upgrade = incoming.upgrade.take();
     let accepted = admit(&state, &incoming).and_then(|()| {
         let key = key(&incoming).ok_or_else(Failure::no_websocket)?;

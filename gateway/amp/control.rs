@@ -22,7 +22,7 @@ const NO_UPSTREAM: &str = "amp upstream proxy not available";
 const NOT_LOCAL: &str = "Access denied: management routes restricted to localhost";
 
 /// Answers with what Amp's own server says.
-pub(super) async fn answer(state: &State, incoming: Incoming, door: Door) -> Response {
+pub(super) async fn answer(state: &State, incoming: Box<Incoming>, door: Door) -> Response {
     if incoming.method == Method::OPTIONS {
         // A page that asks whether it may: it may not.
         let mut response = Response::default();

@@ -51,7 +51,7 @@ struct Guest<'s> {
 /// Leads a request to one of our own paths, unless Amp's own server is the one to answer it.
 pub(super) async fn enter(
     state: &State,
-    mut incoming: Incoming,
+    mut incoming: Box<Incoming>,
     path: String,
     lists: Dialect,
 ) -> Entered {
@@ -126,7 +126,7 @@ impl Guest<'_> {
     /// Has Amp's own server answer, which charges its owner for that.
     async fn leaves(
         &self,
-        incoming: Incoming,
+        incoming: Box<Incoming>,
         asked: &Asked,
         upstream: &Url,
         body: Bytes,

@@ -27,7 +27,7 @@ fn state(lines: &str) -> State {
     State::new(Store::new(loaded, Overrides::default()).unwrap())
 }
 
-fn incoming(method: &str, path: &str, peer: &str, body: &'static str) -> Incoming {
+fn incoming(method: &str, path: &str, peer: &str, body: &'static str) -> Box<Incoming> {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", KEY.parse().unwrap());
     // What a header says of the place counts for nothing.
@@ -37,7 +37,7 @@ fn incoming(method: &str, path: &str, peer: &str, body: &'static str) -> Incomin
         "127.0.0.1"
     };
     headers.insert("x-forwarded-for", claimed.parse().unwrap());
-    Incoming {
+    Box::new(Incoming {
         id: RequestId::new(),
         started: Instant::now(),
         method: method.parse().unwrap(),
@@ -49,10 +49,10 @@ fn incoming(method: &str, path: &str, peer: &str, body: &'static str) -> Incomin
         amp: None,
         body: Box::pin(futures_util::stream::iter([Ok(body.into())])),
         transcript: Transcript::default(),
-    }
+    })
 }
 
-async fn entered(state: &State, incoming: Incoming) -> Entered {
+async fn entered(state: &State, incoming: Box<Incoming>) -> Entered {
     let place = Place::of(&incoming.method, &incoming.path).unwrap();
     enter(state, incoming, place).await
 }

@@ -19,7 +19,7 @@ use crate::state::State;
 use crate::tried::{Next, Tried};
 
 /// Answers a request for a count.
-pub(crate) async fn count(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
+pub(crate) async fn count(state: Arc<State>, incoming: Box<Incoming>, ask: Ask) -> Response {
     let dialect = ask.dialect();
     let mut plan = match Plan::read(state, incoming, ask).await {
         Ok(plan) => plan,

@@ -22,7 +22,7 @@ use crate::state::State;
 use crate::tried::{Next, Tried};
 
 /// Answers a request for vectors.
-pub(crate) async fn embed(state: Arc<State>, incoming: Incoming, ask: Ask) -> Response {
+pub(crate) async fn embed(state: Arc<State>, incoming: Box<Incoming>, ask: Ask) -> Response {
     let dialect = ask.dialect();
     let shape = shape(&ask);
     let mut plan = match Plan::read(state, incoming, ask).await {

@@ -15,7 +15,7 @@ use crate::state::{Snapshot, State};
 use crate::{body, intake};
 
 /// Passes a request on. `tail` is what stands behind `/v1internal` in its path: `:method`, or `/` and the name of something.
-pub(crate) async fn pass(state: &State, incoming: Incoming, tail: &str) -> Response {
+pub(crate) async fn pass(state: &State, incoming: Box<Incoming>, tail: &str) -> Response {
     let answered = match Asked::read(tail) {
         Some(asked) => Box::pin(passed(state, incoming, asked)).await,
         None => Err(Failure::unknown_route(&incoming.path)),
@@ -41,7 +41,7 @@ impl Asked {
 
 async fn passed(
     state: &State,
-    incoming: Incoming,
+    incoming: Box<Incoming>,
     Asked(path): Asked,
 ) -> Result<Response, Failure> {
     if state.is_draining() {

@@ -21,7 +21,7 @@ use crate::tried::{Next, Tried};
 /// Answers a request for an operation with the answer of the first provider that has it in the client's dialect.
 pub(crate) async fn pass(
     state: Arc<State>,
-    incoming: Incoming,
+    incoming: Box<Incoming>,
     ask: Ask,
     operation: Operation,
 ) -> Response {

@@ -17,7 +17,7 @@ use crate::telemetry::Now;
 const TEXT: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-pub(crate) async fn metrics(state: &State, incoming: Incoming) -> Response {
+pub(crate) async fn metrics(state: &State, incoming: Box<Incoming>) -> Response {
     if let Err(refusal) = gate::admit(state, &incoming.headers, incoming.peer).await {
         return error::not_admitted(refusal);
     }

@@ -90,7 +90,7 @@ async fn sent_bytes(
         body: Box::pin(futures_util::stream::iter([Ok(Bytes::from(body))])),
         transcript: Transcript::default(),
     };
-    let (parts, body) = answer(state, incoming, path).await.into_parts();
+    let (parts, body) = answer(state, Box::new(incoming), path).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (parts.status.as_u16(), parts.headers, body.to_vec())
 }

@@ -60,7 +60,9 @@ async fn ask_from(
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };
-    let (parts, body) = dispatch(Arc::clone(state), incoming).await.into_parts();
+    let (parts, body) = dispatch(Arc::clone(state), Box::new(incoming))
+        .await
+        .into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (
         parts.status.as_u16(),

@@ -55,7 +55,7 @@ pub(super) struct Refused {
 }
 
 impl Handshake {
-    pub(super) fn new(state: Arc<State>, incoming: Incoming) -> Self {
+    pub(super) fn new(state: Arc<State>, incoming: Box<Incoming>) -> Self {
         let mut headers = HeaderMap::clone(&incoming.headers);
         let of_connection = |name: &HeaderName| {
             [CONNECTION, UPGRADE, CONTENT_LENGTH].contains(name)
@@ -105,7 +105,8 @@ impl Handshake {
         incoming.transcript = transcript.clone();
         let state = Arc::clone(&self.state);
         stream::once(async move {
-            let response = exchange::generate(state, incoming, Ask::Body(Dialect::Responses)).await;
+            let ask = Ask::Body(Dialect::Responses);
+            let response = exchange::generate(state, Box::new(incoming), ask).await;
             let response = transcript.answers(response).await;
             if response.status().is_success() {
                 events(response, limit).left_stream()

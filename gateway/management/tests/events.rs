@@ -35,7 +35,7 @@ async fn open(state: &Arc<State>, query: &str) -> Watch {
         transcript: Transcript::default(),
     };
     Watch {
-        response: answer(state, incoming, "events").await,
+        response: answer(state, Box::new(incoming), "events").await,
         rest: VecDeque::new(),
     }
 }

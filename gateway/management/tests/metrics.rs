@@ -29,7 +29,7 @@ async fn read(state: &State, key: Option<&str>) -> (u16, String) {
         body: Box::pin(futures_util::stream::empty()),
         transcript: Transcript::default(),
     };
-    let (parts, body) = metrics(state, incoming).await.into_parts();
+    let (parts, body) = metrics(state, Box::new(incoming)).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (
         parts.status.as_u16(),
