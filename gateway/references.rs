@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use memchr::memmem;
 use modelgate_dialects::json::{Document, RawJson, Value};
 
 const REFERENCE: &str = "item_reference";
@@ -13,7 +12,9 @@ const REFERENCE: &str = "item_reference";
 /// more than is kept.
 pub(crate) fn resolve(body: &Document, known: impl Fn(&str) -> Option<RawJson>) -> Option<Bytes> {
     let root = body.root();
-    memmem::find(root.source_bytes(), REFERENCE.as_bytes())?;
+    if !body.has_text_from(&[REFERENCE]) {
+        return None;
+    }
     let input = root.field("input").filter(|input| input.is_array())?;
     let mut found = HashSet::new();
     let mut item = |item: Value<'_>| {

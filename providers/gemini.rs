@@ -62,8 +62,12 @@ const SESSION: &str = "session_id";
 
 /// A request as the Gemini API and Vertex AI take it.
 pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
-    let may_name = |spelling: &str| memmem::find(&body, spelling.as_bytes()).is_some();
-    if !may_name("\"session_id\"") && !may_name("\"sessionId\"") {
+    let begin = b"\"session";
+    let named = |at: usize| {
+        let rest = &body[at + begin.len()..];
+        rest.starts_with(b"_id\"") || rest.starts_with(b"Id\"")
+    };
+    if !memmem::find_iter(&body, begin).any(named) {
         return body;
     }
     rewritten(body, &[], |_, key, _| {
@@ -198,6 +202,8 @@ mod tests {
             let expected = r#"{"contents":[{"session_id":1}],"labels":{}}"#;
             let expected = (expected.to_owned(), vec![name.to_owned()]);
             assert_eq!(fitted(body.leak()), expected);
+            let alone = format!(r#"{{"{name}":"s"}}"#);
+            assert_eq!(fitted(alone.leak()).0, "{}");
         }
         for body in [
             r#"{"contents": [{"parts":[{"text":"session_id"}]}]}"#,
