@@ -252,3 +252,16 @@ async fn a_proxy_can_have_tls_itself() {
     assert_eq!(refusal.status, 502);
     assert_eq!(proxy.visits(), []);
 }
+
+#[tokio::test]
+async fn a_provider_that_speaks_http2_is_asked_in_it() {
+    let upstream = Upstream::start().await;
+    let provider = gateway("", &[(upstream.url(), String::new())]).await;
+    let secured = Secured::speaking(&["h2"], provider.address).await;
+    let base = format!("https://localhost:{}", secured.address.port());
+    let text = config("", &[(base, String::new())]).replace("sk-0", KEY);
+    let gateway = trusting(&text, &[&secured]).await;
+    let asked = (0..20).map(|_| ask(&gateway));
+    futures_util::future::join_all(asked).await;
+    assert_eq!(upstream.requests().len(), 20);
+}

@@ -97,15 +97,24 @@ pub(crate) struct Secured {
 
 impl Secured {
     pub(crate) async fn start(target: SocketAddr) -> Self {
+        Self::speaking(&[], target).await
+    }
+
+    /// The same for those who speak one of these protocols (ALPN) only.
+    pub(crate) async fn speaking(protocols: &[&str], target: SocketAddr) -> Self {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key.into())
             .unwrap();
+        config.alpn_protocols = protocols
+            .iter()
+            .map(|name| name.as_bytes().into())
+            .collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let (listener, address) = listen().await;
         let task = tokio::spawn(accept(listener, move |stream| {
