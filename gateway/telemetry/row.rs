@@ -10,7 +10,8 @@ use crate::access::Caller;
 use crate::record::{self, Sheet};
 
 /// Names of rows that are made once for many of them.
-const SLOTS: usize = 64;
+const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 8;
 
 /// Names of the last rows, each in the slot that the address of its text leads to. Most requests have the names of one of
 /// those before them.
@@ -26,12 +27,19 @@ impl Default for Names {
 impl Names {
     /// The address only leads to where the name may be: something else may stand there by now.
     fn name(&mut self, text: &str) -> Arc<str> {
-        let slot = &mut self.0[text.as_ptr().addr() / 8 % SLOTS];
+        let slot = &mut self.0[slot(text.as_ptr().addr())];
         match slot {
             Some(name) if **name == *text => Arc::clone(name),
             _ => Arc::clone(slot.insert(Arc::from(text))),
         }
     }
+}
+
+/// The slot of an address. Addresses of names lie close together or evenly apart: two of one request in the same slot would push
+/// each other out with every request, so they are spread (Fibonacci hashing).
+fn slot(address: usize) -> usize {
+    let spread = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (spread >> (u64::BITS - SLOT_BITS)) as usize
 }
 
 /// What a request cost; none where there is nothing to account for.

@@ -19,7 +19,8 @@ const MOST_ASKED: usize = MOST / 2;
 const OTHER: &str = "(other)";
 
 /// Names of the last rows that are found again by where they are.
-const SLOTS: usize = 64;
+const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 8;
 
 /// From names to numbers, for writing.
 #[derive(Debug, Default)]
@@ -216,9 +217,11 @@ impl Texts {
     }
 }
 
-/// Where a name may be found again.
+/// Where a name may be found again. Two names of one row in the same slot would push each other out with every row, so that
+/// addresses, which are evenly apart, are spread (Fibonacci hashing).
 fn slot(name: &Arc<str>) -> usize {
-    name.as_ptr().addr() / 16 % SLOTS
+    let spread = (name.as_ptr().addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (spread >> (u64::BITS - SLOT_BITS)) as usize
 }
 
 /// Whether a key is the very one that was there, under the very same name.

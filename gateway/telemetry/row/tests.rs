@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -155,4 +156,13 @@ fn callers_without_a_key_are_nobody() {
     let (state, mut record, _) = begun();
     record.called_by(&Caller::Loopback);
     assert_eq!(row(&state, record).unwrap().key, None);
+}
+
+#[test]
+fn names_that_lie_together_hardly_ever_share_a_slot() {
+    for step in [4, 6, 8, 16, 24, 32, 48, 64, 512, 4096] {
+        let addresses = (0..8).map(|place| 0x7f3a_1200_0040 + place * step);
+        let slots: HashSet<usize> = addresses.map(slot).collect();
+        assert!(slots.len() >= 7, "{step} bytes apart");
+    }
 }
