@@ -1,11 +1,10 @@
 //! One call of one upstream.
 
-use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, StatusCode};
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
 use tokio::time::{sleep, timeout};
@@ -14,8 +13,8 @@ use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
 use crate::refresh::Token;
 use crate::{
-    CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, client,
-    code_assist, codex, copilot, demo, kimi, kiro, quota, qwen, retry_hint, transport, xai,
+    CallError, CallErrorKind, Clients, ProviderKind, antigravity, chatgpt, claude, code_assist,
+    codex, copilot, demo, kimi, kiro, quota, qwen, retry_hint, transport, xai,
 };
 
 /// Most bytes of an error's body that are read.
@@ -184,29 +183,12 @@ async fn at(
         _ => credential::moved(url, token.and_then(|token| token.base.as_ref())),
     };
     let proxy = credential.proxy(proxy);
-    let unsent = |error: &dyn Error| client::broken(provider, error);
-    let transport = clients.transport(proxy, timeouts.connect);
-    let transport = transport.map_err(|error| unsent(&error))?;
-    let uri = Uri::try_from(url.as_str()).map_err(|error| unsent(&error))?;
     let mut request = Request::new(wrapped(call, place)?);
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = uri;
     *request.headers_mut() = headers(call, token, place);
-    let mut response = match timeout(timeouts.first_byte, transport.send(request)).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(transport::failure(provider, proxy, &error)),
-        Err(_) => {
-            return Err(CallError::timed_out(
-                provider.clone(),
-                "did not begin to answer",
-                timeouts.first_byte,
-            ));
-        }
-    };
+    let answered = transport::ask(clients, proxy, timeouts, provider, &url, request);
+    let mut response = answered.await?;
     let status = response.status();
-    if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-        return Err(client::refused_by_proxy(provider, proxy));
-    }
     let mut headers = std::mem::take(response.headers_mut());
     let body = transport::stream(response.into_body(), provider.clone());
     if status == StatusCode::OK {

@@ -3,7 +3,6 @@
 //! Nothing is read, held or translated; who forwards says which headers go on. What belongs to a connection stays there
 //! (RFC 9110, 7.6.1), and no redirect is followed: a key stays at the server it is for.
 
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
     USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use modelgate_config::model::{Proxy, Timeouts};
 use modelgate_dialects::Str;
 use tokio::time::timeout;
@@ -20,7 +19,7 @@ use url::Url;
 
 use crate::body::ByteStream;
 use crate::credential::AGENT;
-use crate::{CallError, Clients, client, transport};
+use crate::{CallError, Clients, transport};
 
 /// Headers of a connection, beside those that `Connection` names.
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -83,27 +82,13 @@ pub async fn forward(
         headers.remove(name);
     }
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let unsent = |error: &dyn Error| client::broken(server, error);
-    let transport = clients.transport(proxy, timeouts.connect);
-    let transport = transport.map_err(|error| unsent(&error))?;
-    let uri = Uri::try_from(request.url.as_str()).map_err(|error| unsent(&error))?;
     let mut sent = Request::new(request.body);
     *sent.method_mut() = request.method;
-    *sent.uri_mut() = uri;
     *sent.headers_mut() = headers;
-    let answered = timeout(timeouts.first_byte, transport.send(sent)).await;
-    let late = |_| {
-        let limit = timeouts.first_byte;
-        CallError::timed_out(server.clone(), "did not begin to answer", limit)
-    };
-    let failed = |error| transport::failure(server, proxy, &error);
-    let mut answer = answered.map_err(late)?.map_err(failed)?;
-    let status = answer.status();
-    if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-        return Err(client::refused_by_proxy(server, proxy));
-    }
+    let answered = transport::ask(clients, proxy, timeouts, server, &request.url, sent);
+    let mut answer = answered.await?;
     Ok(Forwarded {
-        status,
+        status: answer.status(),
         headers: end_to_end(std::mem::take(answer.headers_mut())),
         body: patient(
             transport::stream(answer.into_body(), server.clone()),

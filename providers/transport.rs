@@ -4,26 +4,28 @@
 //! request, for redirects that are never followed and copies that are never sent, so requests of clients go over the client
 //! below it, with the same ways of connecting.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT, PROXY_AUTHORIZATION};
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyDataStream, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use modelgate_config::model::Proxy;
+use modelgate_config::model::{Proxy, Timeouts};
 use modelgate_dialects::Str;
+use tokio::time::timeout;
 use tower::Service as _;
 use tower_http::decompression::{Decompression, DecompressionBody};
+use url::Url;
 
 use self::connector::Connector;
 use crate::body::ByteStream;
-use crate::{CallError, client};
+use crate::{CallError, Clients, client};
 
 mod connector;
 #[cfg(test)]
@@ -67,10 +69,7 @@ impl Transport {
     }
 
     /// Sends a request and waits for the head of its answer. No redirect is followed: a key stays at the server it is for.
-    pub(crate) async fn send(
-        &self,
-        mut request: Request<Bytes>,
-    ) -> Result<Response<Body>, legacy::Error> {
+    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, legacy::Error> {
         let (uri, plain) = (request.uri(), is_plain(request.uri()));
         // In a tunnel the proxy is told when the tunnel is dug.
         let login = plain.then(|| self.connector.login(uri)).flatten();
@@ -131,6 +130,35 @@ fn is_unseen(error: &legacy::Error) -> bool {
     false
 }
 
+/// Sends a request to `url` and waits for the head of its answer, whatever its status. `server` names the server in messages.
+///
+/// # Errors
+/// No connection, no answer in time, or a proxy that wants another login.
+pub(crate) async fn ask(
+    clients: &Clients,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    server: &Str,
+    url: &Url,
+    mut request: Request<Bytes>,
+) -> Result<Response<Body>, CallError> {
+    let unsent = |error: &dyn Error| client::broken(server, error);
+    let transport = clients.transport(proxy, timeouts.connect);
+    let transport = transport.map_err(|error| unsent(&error))?;
+    *request.uri_mut() = Uri::try_from(url.as_str()).map_err(|error| unsent(&error))?;
+    let answered = timeout(timeouts.first_byte, transport.send(request)).await;
+    let late = |_| {
+        let limit = timeouts.first_byte;
+        CallError::timed_out(server.clone(), "did not begin to answer", limit)
+    };
+    let failed = |error| failure(server, proxy, &error);
+    let answer = answered.map_err(late)?.map_err(failed)?;
+    if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Err(client::refused_by_proxy(server, proxy));
+    }
+    Ok(answer)
+}
+
 /// The bytes of a body.
 pub(crate) fn stream(body: Body, provider: Str) -> ByteStream {
     let chunks = BodyDataStream::new(body);
@@ -138,7 +166,7 @@ pub(crate) fn stream(body: Body, provider: Str) -> ByteStream {
 }
 
 /// A failure before the head of an answer.
-pub(crate) fn failure(provider: &Str, proxy: &Proxy, error: &legacy::Error) -> CallError {
+fn failure(provider: &Str, proxy: &Proxy, error: &legacy::Error) -> CallError {
     // Its own words are those of the library.
     let cause = error.source().unwrap_or(error);
     if error.is_connect() {

@@ -177,19 +177,20 @@ impl Service<Uri> for Connector {
 
 /// A connection, whatever it goes through.
 pub(crate) struct Wire {
-    bytes: Box<dyn Bytes>,
+    duplex: Box<dyn Duplex>,
     /// The other end is a proxy that is told whom each request is for.
     is_proxy: bool,
 }
 
-trait Bytes: Read + Write + Connection + Send + Unpin {}
+/// Both directions of a connection.
+trait Duplex: Read + Write + Connection + Send + Unpin {}
 
-impl<T: Read + Write + Connection + Send + Unpin> Bytes for T {}
+impl<T: Read + Write + Connection + Send + Unpin> Duplex for T {}
 
 impl Wire {
-    fn new(bytes: impl Bytes + 'static) -> Self {
+    fn new(duplex: impl Duplex + 'static) -> Self {
         Self {
-            bytes: Box::new(bytes),
+            duplex: Box::new(duplex),
             is_proxy: false,
         }
     }
@@ -197,7 +198,7 @@ impl Wire {
 
 impl Connection for Wire {
     fn connected(&self) -> Connected {
-        self.bytes.connected().proxy(self.is_proxy)
+        self.duplex.connected().proxy(self.is_proxy)
     }
 }
 
@@ -207,7 +208,7 @@ impl Read for Wire {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_read(cx, buffer)
+        Pin::new(&mut self.duplex).poll_read(cx, buffer)
     }
 }
 
@@ -217,19 +218,19 @@ impl Write for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.bytes).poll_write(cx, bytes)
+        Pin::new(&mut self.duplex).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_flush(cx)
+        Pin::new(&mut self.duplex).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_shutdown(cx)
+        Pin::new(&mut self.duplex).poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.bytes.is_write_vectored()
+        self.duplex.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -237,6 +238,6 @@ impl Write for Wire {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.bytes).poll_write_vectored(cx, pieces)
+        Pin::new(&mut self.duplex).poll_write_vectored(cx, pieces)
     }
 }
