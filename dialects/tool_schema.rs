@@ -70,7 +70,7 @@ fn mend(schema: &RawJson) -> Mended {
                 writer.field("type", "object");
                 for (key, value) in root.entries() {
                     if key != "type" && (key != "properties" || has_list) {
-                        writer.field(&key, &value.raw());
+                        writer.foreign_field(&key, &value.raw());
                     }
                 }
                 if !has_list {
@@ -101,13 +101,14 @@ fn merge(root: Value<'_>) -> RawJson {
         writer.object(|writer| {
             writer.field("type", "object");
             for (key, value) in root.entries().filter(|(key, _)| !own(key)) {
-                writer.field(&key, &value.raw());
+                writer.foreign_field(&key, &value.raw());
             }
             writer.object_field("properties", |writer| {
                 for (name, schemas) in &merged.properties {
+                    writer.foreign_key(name);
                     match &schemas[..] {
-                        [schema] => writer.field(name, schema),
-                        schemas => writer.object_field(name, |writer| {
+                        [schema] => writer.value(schema),
+                        schemas => writer.object(|writer| {
                             writer.array_field("anyOf", |writer| {
                                 schemas.iter().for_each(|schema| writer.value(schema));
                             });

@@ -223,15 +223,18 @@ pub(crate) fn fit(body: &Bytes, model: &str, losses: &mut Losses) -> Bytes {
                 if same(&key, "safetySettings") {
                     losses.dropped("safetySettings", "Antigravity takes no safety settings");
                 } else if same(&key, "generationConfig") && value.is_object() {
-                    writer.object_field(&key, |writer| config(writer, value, model, losses));
+                    writer.foreign_key(&key);
+                    writer.object(|writer| config(writer, value, model, losses));
                 } else if claude && same(&key, "contents") && value.is_array() {
-                    writer.array_field(&key, |writer| turns(writer, value, losses));
+                    writer.foreign_key(&key);
+                    writer.array(|writer| turns(writer, value, losses));
                 } else if claude && same(&key, "tools") && value.is_array() {
-                    writer.array_field(&key, |writer| tools::write(writer, value, losses));
+                    writer.foreign_key(&key);
+                    writer.array(|writer| tools::write(writer, value, losses));
                 } else if claude && has_tools && same(&key, "toolConfig") {
                     continue;
                 } else {
-                    writer.key(&key);
+                    writer.foreign_key(&key);
                     value.write_compact(writer);
                 }
             }
@@ -263,12 +266,13 @@ fn turns(writer: &mut Writer<'_>, contents: Value<'_>, losses: &mut Losses) {
         writer.object(|writer| {
             for (key, value) in content.entries() {
                 if same(&key, "parts") {
-                    writer.array_field(&key, |writer| {
+                    writer.foreign_key(&key);
+                    writer.array(|writer| {
                         let kept = parts.items().filter(|part| !is_unsigned(*part));
                         kept.for_each(|part| part.write_compact(writer));
                     });
                 } else {
-                    writer.key(&key);
+                    writer.foreign_key(&key);
                     value.write_compact(writer);
                 }
             }
@@ -297,14 +301,14 @@ fn config(writer: &mut Writer<'_>, config: Value<'_>, model: &str, losses: &mut 
                 if limit != wished.unwrap_or(limit) {
                     losses.clamped(LIMIT, "this model gives no longer answers");
                 }
-                writer.field(&key, &limit);
+                writer.foreign_field(&key, &limit);
             }
         } else if claude && same(&key, "thinkingConfig") && !is_thinkable(value, limit) {
             let why =
                 "this model thinks with 1024 tokens or more, and fewer than the answer may have";
             losses.dropped("generationConfig.thinkingConfig", why);
         } else {
-            writer.key(&key);
+            writer.foreign_key(&key);
             value.write_compact(writer);
         }
     }

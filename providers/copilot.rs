@@ -135,7 +135,7 @@ fn join(writer: &mut Writer<'_>, choices: &[Value<'_>]) {
             writer.object_field("message", |writer| {
                 for (key, value) in messages().take(1).flat_map(Value::entries) {
                     if key != "content" && key != "tool_calls" {
-                        writer.key(&key);
+                        writer.foreign_key(&key);
                         value.write_compact(writer);
                     }
                 }

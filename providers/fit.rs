@@ -118,15 +118,15 @@ pub(crate) fn object(
                 let fate = rule(&key, value);
                 changed |= !matches!(fate, Fate::Kept);
                 match fate {
-                    Fate::Kept => writer.field(&key, &value.raw()),
+                    Fate::Kept => writer.foreign_field(&key, &value.raw()),
                     Fate::Gone => {}
-                    Fate::Is(json) => writer.field(&key, &json),
+                    Fate::Is(json) => writer.foreign_field(&key, &json),
                 }
             }
             for (key, json) in missing {
                 if value.get(key).is_none() {
                     changed = true;
-                    writer.field(key, json);
+                    writer.foreign_field(key, json);
                 }
             }
         });

@@ -113,7 +113,7 @@ pub(crate) fn fit(body: &Bytes) -> Bytes {
                         writer.array_field("messages", |writer| messages(writer, value, off));
                     }
                     _ => {
-                        writer.key(&key);
+                        writer.foreign_key(&key);
                         value.write_compact(writer);
                     }
                 }
@@ -154,7 +154,7 @@ fn messages(writer: &mut Writer<'_>, messages: Value<'_>, off: bool) {
         writer.object(|writer| {
             for (key, value) in message.entries() {
                 if key != "reasoning_content" {
-                    writer.key(&key);
+                    writer.foreign_key(&key);
                     value.write_compact(writer);
                 }
             }

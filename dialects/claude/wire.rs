@@ -136,7 +136,7 @@ pub(crate) fn keep_rest(object: Value<'_>, known: &[&str], rest: &mut Extensions
 /// Writes the fields that Claude's own dialect kept, each on one line since this may be a frame of a stream.
 pub(crate) fn write_rest(writer: &mut Writer<'_>, rest: &Extensions) {
     for extension in rest.of(Dialect::Claude) {
-        writer.key(&extension.key);
+        writer.foreign_key(&extension.key);
         write_line(writer, &extension.value);
     }
 }
@@ -144,7 +144,7 @@ pub(crate) fn write_rest(writer: &mut Writer<'_>, rest: &Extensions) {
 /// Writes the entries of a raw object beside those named.
 pub(crate) fn write_without(writer: &mut Writer<'_>, raw: &RawJson, keys: &[&str]) {
     for (key, value) in raw.document().root().rest(keys) {
-        writer.field(&key, &value.raw());
+        writer.foreign_field(&key, &value.raw());
     }
 }
 

@@ -198,7 +198,7 @@ pub(super) fn encode_batch(
         });
         if request.shape == Shape::GeminiBatch {
             for (key, value) in &request.rest {
-                writer.field(key, value);
+                writer.foreign_field(key, value);
             }
         }
     });
@@ -228,7 +228,7 @@ fn write(request: &EmbedRequest, input: &Input, model: &str, writer: &mut Writer
     writer.field_opt(DIMENSIONS, dimensions.as_ref());
     if native {
         for (key, value) in &input.rest {
-            writer.field(key, value);
+            writer.foreign_field(key, value);
         }
     }
 }

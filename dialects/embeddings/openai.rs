@@ -104,7 +104,7 @@ pub(super) fn encode_request(
         writer.field_opt("user", request.user.as_ref());
         if native {
             for (key, value) in &request.rest {
-                writer.field(key, value);
+                writer.foreign_field(key, value);
             }
         }
     });

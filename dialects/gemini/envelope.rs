@@ -85,7 +85,7 @@ pub fn wrap_request(envelope: &Envelope, body: &[u8]) -> Bytes {
         writer.field("model", &envelope.model);
         writer.field_opt("project", envelope.project.as_ref());
         for (key, value) in &envelope.rest {
-            writer.field(key, value);
+            writer.foreign_field(key, value);
         }
         writer.key("request");
         put(writer, body);

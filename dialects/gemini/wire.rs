@@ -251,7 +251,7 @@ pub(crate) fn keep_rest(object: Value<'_>, known: &[&str], rest: &mut Extensions
 /// Writes the fields that Gemini's own dialect kept, each on one line since this may be a frame of a stream.
 pub(crate) fn write_rest(writer: &mut Writer<'_>, rest: &Extensions) {
     for extension in rest.of(Dialect::Gemini).filter(|kept| !kept.spelling) {
-        writer.key(&extension.key);
+        writer.foreign_key(&extension.key);
         write_line(writer, &extension.value);
     }
 }

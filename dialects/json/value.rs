@@ -303,7 +303,7 @@ impl<'d> Value<'d> {
             }
             Kind::Object => writer.object(|writer| {
                 for (key, value) in self.entries() {
-                    writer.key(&key);
+                    writer.foreign_key(&key);
                     value.write_compact(writer);
                 }
             }),

@@ -52,11 +52,28 @@ impl<'b> Writer<'b> {
         self.out.push(b']');
     }
 
-    /// A key; the value must follow.
-    pub fn key(&mut self, key: &str) {
+    /// A key of ours, which holds nothing that would be escaped; the value must follow.
+    pub fn key(&mut self, key: &'static str) {
+        debug_assert_eq!(next_special::<true>(key.as_bytes(), 0), key.len());
+        // As many as a comma, the quotes and the colon are.
+        self.out.reserve(key.len() + 4);
+        self.separate();
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    /// A key that somebody else has chosen; the value must follow.
+    pub fn foreign_key(&mut self, key: &str) {
         self.separate();
         write_string(self.out, key);
         self.out.push(b':');
+    }
+
+    /// The same with its value.
+    pub fn foreign_field<T: ToJson + ?Sized>(&mut self, key: &str, value: &T) {
+        self.foreign_key(key);
+        value.write_json(self);
     }
 
     /// Any value.
@@ -65,32 +82,32 @@ impl<'b> Writer<'b> {
     }
 
     /// A key with its value.
-    pub fn field<T: ToJson + ?Sized>(&mut self, key: &str, value: &T) {
+    pub fn field<T: ToJson + ?Sized>(&mut self, key: &'static str, value: &T) {
         self.key(key);
         value.write_json(self);
     }
 
     /// A key with its value, or nothing when there is none.
-    pub fn field_opt<T: ToJson>(&mut self, key: &str, value: Option<&T>) {
+    pub fn field_opt<T: ToJson>(&mut self, key: &'static str, value: Option<&T>) {
         if let Some(value) = value {
             self.field(key, value);
         }
     }
 
     /// A key with an object that `fill` writes.
-    pub fn object_field(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
+    pub fn object_field(&mut self, key: &'static str, fill: impl FnOnce(&mut Self)) {
         self.key(key);
         self.object(fill);
     }
 
     /// A key with a list that `fill` writes.
-    pub fn array_field(&mut self, key: &str, fill: impl FnOnce(&mut Self)) {
+    pub fn array_field(&mut self, key: &'static str, fill: impl FnOnce(&mut Self)) {
         self.key(key);
         self.array(fill);
     }
 
     /// A key with `null`.
-    pub fn null_field(&mut self, key: &str) {
+    pub fn null_field(&mut self, key: &'static str) {
         self.key(key);
         self.verbatim("null");
     }
@@ -99,6 +116,16 @@ impl<'b> Writer<'b> {
     pub(crate) fn verbatim(&mut self, json: &str) {
         self.separate();
         self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// The entries of a JSON object with nothing around it, within an object.
+    pub(crate) fn entries(&mut self, object: &RawJson) {
+        let inside = object.as_str().strip_prefix('{');
+        let inside = inside.and_then(|rest| rest.strip_suffix('}'));
+        if let Some(entries @ [_, ..]) = inside.map(str::as_bytes) {
+            self.separate();
+            self.out.extend_from_slice(entries);
+        }
     }
 }
 

@@ -54,8 +54,8 @@ impl Names {
     pub(crate) fn write_details(
         &self,
         writer: &mut Writer<'_>,
-        key: &str,
-        counts: &[(&str, Option<u64>)],
+        key: &'static str,
+        counts: &[(&'static str, Option<u64>)],
         own: Option<Value<'_>>,
         wanted: bool,
     ) {
@@ -93,7 +93,7 @@ impl Names {
     ) {
         for (key, value) in own.into_iter().flat_map(Value::entries) {
             if !known(&key) {
-                writer.key(&key);
+                writer.foreign_key(&key);
                 (self.write)(writer, &value.raw());
             }
         }

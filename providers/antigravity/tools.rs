@@ -37,14 +37,15 @@ pub(super) fn write(writer: &mut Writer<'_>, tools: Value<'_>, losses: &mut Loss
         writer.object(|writer| {
             for (key, value) in tool.entries() {
                 if same(&key, "functionDeclarations") && value.is_array() {
-                    writer.array_field(&key, |writer| {
+                    writer.foreign_key(&key);
+                    writer.array(|writer| {
                         for (number, function) in value.items().enumerate() {
                             let path = format!("tools[{index}].functionDeclarations[{number}]");
                             writer.object(|writer| declare(writer, function, &path, losses));
                         }
                     });
                 } else {
-                    writer.key(&key);
+                    writer.foreign_key(&key);
                     value.write_compact(writer);
                 }
             }
@@ -57,7 +58,7 @@ pub(super) fn write_config(writer: &mut Writer<'_>, config: Option<Value<'_>>) {
     let calling = config.and_then(|config| lookup(config, "functionCallingConfig"));
     for (key, value) in config.into_iter().flat_map(Value::entries) {
         if !same(&key, "functionCallingConfig") {
-            writer.key(&key);
+            writer.foreign_key(&key);
             value.write_compact(writer);
         }
     }
@@ -67,7 +68,7 @@ pub(super) fn write_config(writer: &mut Writer<'_>, config: Option<Value<'_>>) {
         writer.field("mode", mode.as_deref().unwrap_or("VALIDATED"));
         for (key, value) in calling.into_iter().flat_map(Value::entries) {
             if !same(&key, "mode") {
-                writer.key(&key);
+                writer.foreign_key(&key);
                 value.write_compact(writer);
             }
         }
@@ -86,7 +87,7 @@ fn declare(writer: &mut Writer<'_>, function: Value<'_>, path: &str, losses: &mu
                 losses.quietly_dropped(format!("{path}.{key}"), why);
             }
             key => {
-                writer.key(key);
+                writer.foreign_key(key);
                 value.write_compact(writer);
             }
         }
@@ -191,19 +192,20 @@ impl Words<'_> {
         }
         match key {
             // What stands here are names, whatever they look like.
-            "properties" if value.is_object() => writer.object_field(key, |writer| {
+            "properties" if value.is_object() => writer.object_field("properties", |writer| {
                 for (name, schema) in value.entries() {
                     let path = format!("{path}.{name}");
-                    writer.object_field(&name, |writer| {
+                    writer.foreign_key(&name);
+                    writer.object(|writer| {
                         self.all(writer, schema, &path, depth + 1, &|_| false);
                     });
                 }
             }),
-            "items" if value.is_object() => writer.object_field(key, |writer| {
+            "items" if value.is_object() => writer.object_field("properties", |writer| {
                 self.all(writer, value, &path, depth + 1, &|_| false);
             }),
             _ => {
-                writer.key(key);
+                writer.foreign_key(key);
                 value.write_compact(writer);
             }
         }

@@ -189,7 +189,7 @@ fn example(schema: Value<'_>, writer: &mut Writer<'_>) {
                 .flat_map(Value::entries)
             {
                 if required.iter().any(|key| **key == *name) {
-                    writer.key(&name);
+                    writer.foreign_key(&name);
                     example(property, writer);
                 }
             }

@@ -178,7 +178,7 @@ impl Encoding {
                 let json = RawJson::build(|writer| {
                     writer.object(|writer| {
                         for (name, value) in fields {
-                            writer.field(name, value);
+                            writer.foreign_field(name, value);
                         }
                     });
                 });

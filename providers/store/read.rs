@@ -285,7 +285,7 @@ fn extra(root: Value<'_>) -> Secret {
             for level in levels(root).collect::<Vec<_>>().into_iter().rev() {
                 for (key, value) in level.entries() {
                     if other(&key) && !(key == "token" && value.is_object()) {
-                        writer.key(&key);
+                        writer.foreign_key(&key);
                         value.write_compact(writer);
                     }
                 }

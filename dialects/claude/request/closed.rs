@@ -101,34 +101,38 @@ impl Closer {
             "additionalProperties" if value.as_bool() == Some(false) => {
                 // An object says it at its end.
                 if !is_object(schema) {
-                    writer.field(key, &false);
+                    writer.foreign_field(key, &false);
                 }
             }
             "additionalProperties" => self.lose(key),
             "minItems" if value.as_i64().is_none_or(|count| count > 1) => self.lose(key),
             _ if BOUNDS.contains(&key) => self.lose(key),
-            "properties" | "$defs" | "definitions" => writer.object_field(key, |writer| {
-                for (name, schema) in value.entries() {
-                    writer.key(&name);
-                    self.below(writer, format!("{key}.{name}"), schema);
-                }
-            }),
+            "properties" | "$defs" | "definitions" => {
+                writer.foreign_key(key);
+                writer.object(|writer| {
+                    for (name, schema) in value.entries() {
+                        writer.foreign_key(&name);
+                        self.below(writer, format!("{key}.{name}"), schema);
+                    }
+                });
+            }
             "items" => {
-                writer.key(key);
+                writer.key("items");
                 self.below(writer, key.to_owned(), value);
             }
             "anyOf" | "allOf" | "oneOf" => {
                 // Claude knows the weaker word only.
                 let weaker = key == "oneOf" && schema.get("anyOf").is_none();
                 self.changed |= weaker;
-                writer.array_field(if weaker { "anyOf" } else { key }, |writer| {
+                writer.foreign_key(if weaker { "anyOf" } else { key });
+                writer.array(|writer| {
                     for (index, schema) in value.items().enumerate() {
                         self.below(writer, format!("{key}[{index}]"), schema);
                     }
                 });
             }
             key => {
-                writer.key(key);
+                writer.foreign_key(key);
                 value.write_compact(writer);
             }
         }

@@ -319,6 +319,8 @@ fn unknown(object: Value<'_>, known: &[&str]) -> Option<RawJson> {
         .peekable();
     rest.peek()?;
     Some(RawJson::build(|writer| {
-        writer.object(|writer| rest.for_each(|(key, value)| writer.field(&key, &value.raw())));
+        writer.object(|writer| {
+            rest.for_each(|(key, value)| writer.foreign_field(&key, &value.raw()))
+        });
     }))
 }

@@ -46,12 +46,12 @@ pub(crate) fn join(earlier: &RawJson, later: Value<'_>) -> RawJson {
         writer.object(|writer| {
             for (key, value) in earlier.root().entries() {
                 if later.field(&key).is_none() {
-                    writer.field(&key, &value.raw());
+                    writer.foreign_field(&key, &value.raw());
                 }
             }
             for (key, value) in later.entries() {
                 if !value.is_null() || earlier.root().get(&key).is_none() {
-                    writer.field(&key, &value.raw());
+                    writer.foreign_field(&key, &value.raw());
                 }
             }
         });
@@ -99,7 +99,7 @@ fn write_details(writer: &mut Writer<'_>, raw: &RawJson) {
     }
     for (key, value) in root.entries() {
         if !COUNTS.contains(&&*key) && !value.is_null() {
-            writer.key(&key);
+            writer.foreign_key(&key);
             value.write_compact(writer);
         }
     }

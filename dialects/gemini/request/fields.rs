@@ -238,7 +238,7 @@ impl<'r> Fields<'r> {
             .of(Dialect::Gemini)
             .filter(|kept| !kept.spelling);
         for extension in kept.filter(|kept| !nested(&kept.key)) {
-            writer.field(&extension.key, &extension.value);
+            writer.foreign_field(&extension.key, &extension.value);
         }
     }
 
@@ -262,7 +262,7 @@ impl<'r> Fields<'r> {
         writer.field_opt("responseLogprobs", sampling.logprobs.or(implied).as_ref());
         writer.field_opt("logprobs", sampling.top_logprobs.as_ref());
         for (key, value) in &self.format {
-            writer.field(key, value);
+            writer.foreign_field(key, value);
         }
         writer.field_opt("responseModalities", self.modalities.as_ref());
         self.plan.write(writer, &request.reasoning);
@@ -272,7 +272,7 @@ impl<'r> Fields<'r> {
             .filter(|kept| !kept.spelling);
         for extension in kept {
             if let Some(key) = extension.key.strip_prefix(CONFIG) {
-                writer.field(key, &extension.value);
+                writer.foreign_field(key, &extension.value);
             }
         }
     }

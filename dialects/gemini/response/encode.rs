@@ -73,7 +73,7 @@ fn write_choice(writer: &mut Writer<'_>, choice: &Choice, names: &Names) {
         write_stop(writer, &said.settled(choice.stop.clone()));
         writer.field("index", &choice.index);
         for (key, raw) in choice.parts.iter().filter_map(candidate_field) {
-            writer.key(key);
+            writer.foreign_key(key);
             write_line(writer, raw);
         }
         if !said.sourced {
@@ -295,7 +295,7 @@ fn write_raw(writer: &mut Writer<'_>, raw: &RawJson) {
     }
     writer.object(|writer| {
         for (key, value) in document.root().entries() {
-            writer.key(&camel(&key));
+            writer.foreign_key(&camel(&key));
             value.write_compact(writer);
         }
     });

@@ -52,7 +52,7 @@ fn write(writer: &mut Writer<'_>, schema: Value<'_>) {
                 }
                 "properties" => writer.object_field("properties", |writer| {
                     for (name, property) in value.entries() {
-                        writer.key(&name);
+                        writer.foreign_key(&name);
                         write(writer, property);
                     }
                 }),
@@ -64,11 +64,11 @@ fn write(writer: &mut Writer<'_>, schema: Value<'_>) {
                 }),
                 "example" => writer.array_field("examples", |writer| value.write_compact(writer)),
                 key if is_bound(key) => match count(value) {
-                    Some(number) => writer.field(key, &number),
-                    None => writer.field(key, &value.raw()),
+                    Some(number) => writer.foreign_field(key, &number),
+                    None => writer.foreign_field(key, &value.raw()),
                 },
                 key => {
-                    writer.key(key);
+                    writer.foreign_key(key);
                     value.write_compact(writer);
                 }
             }

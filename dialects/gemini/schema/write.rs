@@ -26,7 +26,7 @@ pub(super) fn write(writer: &mut Writer<'_>, node: &Node) {
         if !node.properties.is_empty() {
             writer.object_field("properties", |writer| {
                 for (name, property) in &node.properties {
-                    writer.key(name);
+                    writer.foreign_key(name);
                     write(writer, property);
                 }
             });

@@ -134,13 +134,13 @@ impl Open {
         writer.object(|writer| {
             writer.object_field("functionCall", |writer| {
                 for (key, raw) in &self.call {
-                    writer.field(key, raw);
+                    writer.foreign_field(key, raw);
                 }
                 writer.key("args");
                 self.arguments.write(writer);
             });
             for (key, raw) in &self.part {
-                writer.field(key, raw);
+                writer.foreign_field(key, raw);
             }
         });
     }
@@ -227,7 +227,7 @@ impl Node {
             Node::Text(text) => writer.value(text),
             Node::Object(fields) => writer.object(|writer| {
                 for (key, node) in &fields.list {
-                    writer.key(key);
+                    writer.foreign_key(key);
                     node.write(writer);
                 }
             }),

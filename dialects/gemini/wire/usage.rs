@@ -65,7 +65,7 @@ pub(crate) fn write(writer: &mut Writer<'_>, usage: &Usage) {
     writer.field("totalTokenCount", &total);
     for (key, value) in own.into_iter().flat_map(Value::entries) {
         if !COUNTS.contains(&&*super::camel(&key)) && !value.is_null() {
-            writer.key(&key);
+            writer.foreign_key(&key);
             value.write_compact(writer);
         }
     }

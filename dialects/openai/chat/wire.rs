@@ -138,14 +138,14 @@ pub(crate) fn keep_unknown(
 /// Writes the unknown fields that Chat wrote at this level. Fields of an object below it are kept as `object.key`.
 pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
     for (key, value) in extensions::outer(Dialect::Chat, extensions, below) {
-        writer.field(key, value);
+        writer.foreign_field(key, value);
     }
 }
 
 /// Writes the unknown fields of the object `object` below the level of `extensions`.
 pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
     for (key, value) in extensions::inner(Dialect::Chat, extensions, object) {
-        writer.field(key, value);
+        writer.foreign_field(key, value);
     }
 }
 

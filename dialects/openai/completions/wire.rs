@@ -114,7 +114,7 @@ fn write_alternatives(writer: &mut Writer<'_>, entry: Value<'_>) {
             if let Some(token) = other.text_of("token")
                 && seen.insert(token.clone())
             {
-                writer.key(&token);
+                writer.foreign_key(&token);
                 write_number(writer, other);
             }
         }

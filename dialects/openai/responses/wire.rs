@@ -190,7 +190,7 @@ pub(crate) fn keep_unknown(
 /// Writes the unknown fields that Responses wrote at this level. Fields of an object below it are kept as `object.key`.
 pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions, below: &[&str]) {
     for (key, value) in extensions::outer(Dialect::Responses, extensions, below) {
-        writer.key(key);
+        writer.foreign_key(key);
         write_line(writer, value);
     }
 }
@@ -198,7 +198,7 @@ pub(crate) fn write_extensions(writer: &mut Writer<'_>, extensions: &Extensions,
 /// Writes the unknown fields of the object `object` below the level of `extensions`.
 pub(crate) fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, object: &str) {
     for (key, value) in extensions::inner(Dialect::Responses, extensions, object) {
-        writer.key(key);
+        writer.foreign_key(key);
         write_line(writer, value);
     }
 }
@@ -219,7 +219,7 @@ pub(crate) fn write_line(writer: &mut Writer<'_>, raw: &RawJson) {
 }
 
 /// Writes a value or `null`.
-pub(crate) fn nullable(writer: &mut Writer<'_>, key: &str, value: Option<&str>) {
+pub(crate) fn nullable(writer: &mut Writer<'_>, key: &'static str, value: Option<&str>) {
     match value {
         Some(value) => writer.field(key, value),
         None => writer.null_field(key),

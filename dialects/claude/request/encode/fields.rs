@@ -217,7 +217,7 @@ impl<'r> Fields<'r> {
         writer.field_opt("container", request.state.container.as_ref());
         for extension in request.extensions.of(Dialect::Claude) {
             if extension.key != "output_config" {
-                writer.field(&extension.key, &extension.value);
+                writer.foreign_field(&extension.key, &extension.value);
             }
         }
     }

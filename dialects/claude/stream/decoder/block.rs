@@ -248,13 +248,13 @@ fn with_added(raw: &RawJson, added: &[(Str, String)]) -> RawJson {
         writer.object(|writer| {
             for (key, value) in document.root().entries() {
                 if !is_added(&key) {
-                    writer.field(&key, &value.raw());
+                    writer.foreign_field(&key, &value.raw());
                 }
             }
             for (key, text) in added {
                 match RawJson::parse(Str::from(text.as_str())) {
-                    Ok(input) if key == "input" => writer.field(key, &input),
-                    _ => writer.field(key, text),
+                    Ok(input) if key == "input" => writer.field("input", &input),
+                    _ => writer.foreign_field(key, text),
                 }
             }
         });

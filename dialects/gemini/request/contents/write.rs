@@ -77,7 +77,7 @@ fn write_piece(writer: &mut Writer<'_>, piece: &Piece<'_>) {
             Form::Raw(raw) => {
                 for (key, value) in raw.document().root().entries() {
                     if camel(&key) != SIGNATURE && !value.is_null() {
-                        writer.field(&camel(&key), &value.raw());
+                        writer.foreign_field(&camel(&key), &value.raw());
                     }
                 }
             }
@@ -94,7 +94,7 @@ fn write_inner(writer: &mut Writer<'_>, extensions: &Extensions, inside: bool) {
     let kept = extensions.of(Dialect::Gemini).filter(|kept| !kept.spelling);
     for extension in kept {
         if INNER.contains(&&*extension.key) == inside {
-            writer.field(&extension.key, &extension.value);
+            writer.foreign_field(&extension.key, &extension.value);
         }
     }
 }

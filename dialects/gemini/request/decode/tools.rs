@@ -85,7 +85,7 @@ fn function(declared: Value<'_>, at: &At<'_>) -> Result<Tool, DecodeError> {
 
 fn server(kind: &str, value: Value<'_>, at: &At<'_>) -> Tool {
     let raw = RawJson::build(|writer| {
-        writer.object(|writer| writer.field(kind, &value.raw()));
+        writer.object(|writer| writer.foreign_field(kind, &value.raw()));
     });
     let mut extensions = Extensions::default();
     note_place(&mut extensions, &at.field(kind));

@@ -60,7 +60,7 @@ impl Encoder {
         if let Some((key, raw)) = candidate_field(part) {
             self.choices[choice].said.note_field(part);
             return self.frame(choice, out, |writer| {
-                writer.key(key);
+                writer.foreign_key(key);
                 write_line(writer, raw);
             });
         }

@@ -96,7 +96,7 @@ impl<'a> Said<'a> {
             message::write_images(writer, &self.images);
         }
         for other in &self.others {
-            writer.field(&other.kind, &other.raw);
+            writer.foreign_field(&other.kind, &other.raw);
         }
     }
 

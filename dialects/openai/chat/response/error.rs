@@ -45,7 +45,7 @@ pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
     });
 }
 
-fn nullable(writer: &mut Writer<'_>, key: &str, value: Option<&str>) {
+fn nullable(writer: &mut Writer<'_>, key: &'static str, value: Option<&str>) {
     match value {
         Some(value) => writer.field(key, value),
         None => writer.null_field(key),

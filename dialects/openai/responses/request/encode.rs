@@ -8,6 +8,7 @@ mod settings;
 mod tools;
 
 pub(crate) use echo::echo;
+pub(in crate::openai::responses) use echo::unsaid;
 
 use crate::Dialect;
 use crate::error::EncodeError;

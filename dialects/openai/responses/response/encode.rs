@@ -4,7 +4,8 @@ use super::item::Item;
 use super::{refuses, write_failure};
 use crate::Dialect;
 use crate::ir::{Error, ErrorKind, Extensions, Response, Usage};
-use crate::json::{RawJson, Str, Writer};
+use crate::json::{Str, Writer};
+use crate::openai::responses::request::unsaid;
 use crate::openai::responses::wire::{self, Ending, usage};
 use crate::target::Reply;
 
@@ -62,24 +63,6 @@ pub(in crate::openai::responses) enum Items<'a> {
     Streamed(&'a [(Item, &'static str)]),
 }
 
-/// What every answer has, where neither the upstream nor the request says otherwise.
-const DEFAULTS: [(&str, &str); 14] = [
-    ("instructions", "null"),
-    ("max_output_tokens", "null"),
-    ("metadata", "{}"),
-    ("parallel_tool_calls", "true"),
-    ("previous_response_id", "null"),
-    ("reasoning", r#"{"effort":null,"summary":null}"#),
-    ("store", "false"),
-    ("temperature", "null"),
-    ("text", r#"{"format":{"type":"text"}}"#),
-    ("tool_choice", r#""auto""#),
-    ("tools", "[]"),
-    ("top_p", "null"),
-    ("truncation", r#""disabled""#),
-    ("user", "null"),
-];
-
 impl Answer<'_> {
     /// Writes the answer, on one line.
     pub(in crate::openai::responses) fn write(&self, writer: &mut Writer<'_>) {
@@ -130,20 +113,14 @@ impl Answer<'_> {
 
     /// The settings of the request: as a Responses upstream repeats them, else as the client wrote them.
     fn write_settings(&self, writer: &mut Writer<'_>) {
-        let own = |key: &str| self.extensions.get(Dialect::Responses, key);
         wire::write_extensions(writer, self.extensions, &[]);
-        let echo = self.reply.names.echo().map(RawJson::document);
-        let echo = echo.as_ref().map(crate::json::Document::root);
-        for (key, value) in echo.into_iter().flat_map(crate::json::Value::entries) {
-            if own(&key).is_none() {
-                writer.field(&key, &value.raw());
-            }
+        let echo = self.reply.names.echo().unwrap_or_else(|| unsaid());
+        if self.extensions.of(Dialect::Responses).next().is_none() {
+            return writer.entries(echo);
         }
-        for (key, default) in DEFAULTS {
-            let known = own(key).is_some() || echo.is_some_and(|echo| echo.get(key).is_some());
-            if !known {
-                writer.key(key);
-                writer.verbatim(default);
+        for (key, value) in echo.document().root().entries() {
+            if self.extensions.get(Dialect::Responses, &key).is_none() {
+                writer.foreign_field(&key, &value.raw());
             }
         }
     }

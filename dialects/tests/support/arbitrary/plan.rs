@@ -158,7 +158,7 @@ impl Plan {
         body.as_str().as_bytes().to_vec()
     }
 
-    fn texts(key: &str, texts: &[String], writer: &mut Writer<'_>) {
+    fn texts(key: &'static str, texts: &[String], writer: &mut Writer<'_>) {
         if !texts.is_empty() {
             writer.array_field(key, |writer| {
                 texts.iter().for_each(|text| writer.value(text));

@@ -119,7 +119,7 @@ fn reasoning(scope: &mut Scope<'_>, writer: &mut Writer<'_>) {
     let mut own = wish.extensions.of(Dialect::Chat).peekable();
     if own.peek().is_some() {
         // One of the de-facto forms: as it came, since this upstream is of the client's choosing.
-        own.for_each(|extension| writer.field(&extension.key, &extension.value));
+        own.for_each(|extension| writer.foreign_field(&extension.key, &extension.value));
         return;
     }
     let request = scope.request;

@@ -143,7 +143,7 @@ fn write_format(writer: &mut Writer<'_>, format: &RawJson) {
         writer.field("type", "grammar");
         writer.object_field("grammar", |writer| {
             for (key, value) in root.entries().filter(|(key, _)| key != "type") {
-                writer.field(&key, &value.raw());
+                writer.foreign_field(&key, &value.raw());
             }
         });
     });

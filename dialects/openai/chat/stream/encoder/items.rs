@@ -97,7 +97,7 @@ impl Encoder {
             Part::Unknown(unknown) if unknown.dialect == Dialect::Chat => {
                 let from = out.len();
                 self.chunk(choice, out, |writer| {
-                    writer.field(&unknown.kind, &unknown.raw);
+                    writer.foreign_field(&unknown.kind, &unknown.raw);
                 });
                 one_line_frame(out, from);
             }

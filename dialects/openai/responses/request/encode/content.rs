@@ -171,7 +171,7 @@ fn media<'a>(
 /// Writes `content` or `output`, as a string where one says it all and `bare` allows it.
 pub(super) fn write(
     writer: &mut Writer<'_>,
-    key: &str,
+    key: &'static str,
     pieces: &[Piece<'_>],
     bare: bool,
     voice: Voice,

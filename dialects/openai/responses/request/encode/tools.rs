@@ -176,7 +176,7 @@ fn write_format(writer: &mut Writer<'_>, format: &RawJson) {
         Some(grammar) => writer.object_field("format", |writer| {
             writer.field("type", "grammar");
             for (key, value) in grammar.entries() {
-                writer.field(&key, &value.raw());
+                writer.foreign_field(&key, &value.raw());
             }
         }),
     }
