@@ -312,7 +312,7 @@ impl Record {
         self.edit(|sheet| {
             sheet.usage.merge(usage);
             // It is a part of the answer, and would keep all of it in memory.
-            sheet.usage.raw = None;
+            sheet.usage.own = None;
         });
     }
 
@@ -462,7 +462,10 @@ mod tests {
         record.asked(&text("model"), false);
         record.failed(&Error::new(ErrorKind::Server, text("error")));
         record.used(Usage {
-            raw: document.root().field("usage").map(|usage| usage.raw()),
+            own: document
+                .root()
+                .field("usage")
+                .map(|usage| (Dialect::Chat, usage.raw())),
             ..Usage::default()
         });
         drop((record, document));

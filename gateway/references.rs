@@ -37,7 +37,7 @@ pub(crate) fn resolve(body: &Document, known: impl Fn(&str) -> Option<RawJson>) 
                         "input" => writer.array_field("input", |writer| {
                             items.iter().for_each(|item| writer.value(item));
                         }),
-                        key => writer.field(key, &value.raw()),
+                        key => writer.foreign_field(key, &value.raw()),
                     }
                 }
             });
@@ -54,7 +54,7 @@ pub(crate) fn unnamed(item: Value<'_>) -> RawJson {
             let fields = item.entries();
             for (key, value) in fields {
                 if key != "status" && (is_thinking || key != "id") {
-                    writer.field(&key, &value.raw());
+                    writer.foreign_field(&key, &value.raw());
                 }
             }
         });

@@ -53,6 +53,21 @@ pub(crate) fn field<'d>(object: Value<'d>, camel_key: &str) -> Option<Value<'d>>
     object.field_or(camel_key, |key| is_snake_of(key, camel_key))
 }
 
+/// The values of several keys, each as by [`field`].
+pub(crate) fn fields<'d, const N: usize>(
+    object: Value<'d>,
+    camel_keys: [&str; N],
+) -> [Option<Value<'d>>; N] {
+    let mut snakes = false;
+    let mut found = object.fields_beside(camel_keys, |key| snakes |= key.contains(&b'_'));
+    if snakes {
+        for (place, key) in found.iter_mut().zip(camel_keys) {
+            *place = place.or_else(|| field(object, key));
+        }
+    }
+    found
+}
+
 /// Whether a key is a name in snake_case; names of one word have one spelling.
 fn is_snake_of(key: &[u8], camel_key: &str) -> bool {
     key.contains(&b'_')

@@ -313,7 +313,7 @@ fn input_only(usage: &Usage) -> Option<Box<Usage>> {
     let input = Usage {
         output: None,
         reasoning: None,
-        raw: None,
+        own: None,
         ..usage.clone()
     };
     (!input.is_empty()).then(|| Box::new(input))

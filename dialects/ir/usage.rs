@@ -1,5 +1,6 @@
 //! Token counts without overlap; absent is not zero.
 
+use crate::Dialect;
 use crate::json::RawJson;
 
 /// Token counts of one answer. The counts do not overlap (`dialects.md` 2.7): the whole input is `input` + cache reads
@@ -22,8 +23,9 @@ pub struct Usage {
     pub reasoning: Option<u64>,
     /// The upstream gave no count, or not all: the gateway has estimated.
     pub estimated: bool,
-    /// Details that only one dialect has (audio tokens, server tool requests), raw: the dialect's whole usage object.
-    pub raw: Option<RawJson>,
+    /// The whole usage object of the dialect that it came in, for details that only one dialect has (audio tokens, server
+    /// tool requests).
+    pub own: Option<(Dialect, RawJson)>,
 }
 
 impl Usage {
@@ -56,7 +58,14 @@ impl Usage {
         for (mine, theirs) in fields {
             *mine = theirs.or(*mine);
         }
-        self.raw = later.raw.or(self.raw.take());
+        self.own = later.own.or(self.own.take());
+    }
+
+    /// The usage object that it came in, if that is one of this dialect.
+    #[must_use]
+    pub fn own(&self, dialect: Dialect) -> Option<&RawJson> {
+        let own = self.own.as_ref().filter(|(of, _)| *of == dialect);
+        own.map(|(_, raw)| raw)
     }
 
     /// Whether no count is known.

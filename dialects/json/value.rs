@@ -251,6 +251,28 @@ impl<'d> Value<'d> {
         found
     }
 
+    /// The values of several keys, each as by [`Value::field`], in one pass.
+    pub(crate) fn fields<const N: usize>(self, keys: [&str; N]) -> [Option<Value<'d>>; N] {
+        self.fields_beside(keys, |_| ())
+    }
+
+    /// The same; `other` is shown every other key, as bytes.
+    pub(crate) fn fields_beside<const N: usize>(
+        self,
+        keys: [&str; N],
+        mut other: impl FnMut(&[u8]),
+    ) -> [Option<Value<'d>>; N] {
+        let mut found = [None; N];
+        for (name, value) in self.pairs() {
+            let name = name.spelling();
+            match keys.iter().position(|key| key.as_bytes() == &*name) {
+                Some(place) => found[place] = (!value.is_null()).then_some(value),
+                None => other(&name),
+            }
+        }
+        found
+    }
+
     /// As [`Value::field`]; where there is no such key, the last one that is longer and that is `alike`, as bytes.
     pub(crate) fn field_or(self, key: &str, alike: impl Fn(&[u8]) -> bool) -> Option<Value<'d>> {
         let (mut found, mut other) = (None, None);

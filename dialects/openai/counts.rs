@@ -1,6 +1,7 @@
 //! Token counts under the names of Chat and of Responses: the whole input includes the cache, the whole output includes
 //! thinking (`dialects.md` 2.7).
 
+use crate::Dialect;
 use crate::ir::Usage;
 use crate::json::{RawJson, Value, Writer};
 
@@ -18,35 +19,55 @@ pub(crate) struct Names {
 /// The sum of both.
 pub(crate) const TOTAL: &str = "total_tokens";
 
-/// A count, in `usage` itself or in an object of it.
-pub(crate) fn count(object: Option<Value<'_>>, key: &str) -> Option<u64> {
-    object?.field(key)?.as_u64()
+/// Counts as they stand in a `usage`: the whole input and the whole output, and what is known of their parts.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) input: Option<u64>,
+    pub(crate) output: Option<u64>,
+    pub(crate) cache_read: Option<u64>,
+    cache_write: Option<u64>,
+    reasoning: Option<u64>,
+}
+
+impl Counts {
+    /// The same without overlap. `usage` is what they were read from.
+    pub(crate) fn split(self, dialect: Dialect, usage: Value<'_>) -> Usage {
+        let parts = [self.cache_read, self.cache_write].map(Option::unwrap_or_default);
+        let cached = parts[0].saturating_add(parts[1]);
+        let thought = self.reasoning.unwrap_or(0);
+        Usage {
+            input: self.input.map(|input| input.saturating_sub(cached)),
+            output: self.output.map(|output| output.saturating_sub(thought)),
+            cache_read: self.cache_read,
+            cache_write: self.cache_write,
+            reasoning: self.reasoning,
+            own: usage.is_object().then(|| (dialect, usage.raw())),
+            ..Usage::default()
+        }
+    }
 }
 
 impl Names {
     /// Reads `usage`; what is absent stays absent.
-    pub(crate) fn read(&self, usage: Value<'_>) -> Usage {
-        let input_details = usage.field(self.input_details);
-        let reasoning = count(usage.field(self.output_details), "reasoning_tokens");
-        let mut read = Usage {
-            cache_read: count(input_details, "cached_tokens"),
-            cache_write: count(input_details, "cache_write_tokens"),
-            reasoning,
-            raw: usage.is_object().then(|| usage.raw()),
-            ..Usage::default()
-        };
-        self.split(&mut read, usage, count(Some(usage), self.output));
-        read
-    }
-
-    /// Splits the whole input, and the whole output `all`, by the counts that are known of their parts.
-    pub(crate) fn split(&self, read: &mut Usage, usage: Value<'_>, all: Option<u64>) {
-        let parts = [read.cache_read, read.cache_write].map(Option::unwrap_or_default);
-        let cached = parts[0].saturating_add(parts[1]);
-        let input = count(Some(usage), self.input);
-        read.input = input.map(|input| input.saturating_sub(cached));
-        let thought = read.reasoning.unwrap_or(0);
-        read.output = all.map(|all| all.saturating_sub(thought));
+    pub(crate) fn read(&self, usage: Value<'_>) -> Counts {
+        let keys = [
+            self.input,
+            self.output,
+            self.input_details,
+            self.output_details,
+        ];
+        let [input, output, of_input, of_output] = usage.fields(keys);
+        let keys = ["cached_tokens", "cache_write_tokens"];
+        let [cache_read, cache_write] = of_input.map_or([None; 2], |details| details.fields(keys));
+        let reasoning = of_output.and_then(|details| details.field("reasoning_tokens"));
+        let number = |value: Option<Value<'_>>| value?.as_u64();
+        Counts {
+            input: number(input),
+            output: number(output),
+            cache_read: number(cache_read),
+            cache_write: number(cache_write),
+            reasoning: number(reasoning),
+        }
     }
 
     /// Writes an object of details: the known `counts`, then what the dialect's own `usage` has beside them. Where nothing

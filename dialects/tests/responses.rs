@@ -44,7 +44,7 @@ fn essence(mut response: Response) -> (Vec<Choice>, Option<Usage>, Str) {
             .parts
             .sort_by_key(|part| matches!(part, Part::Unknown(_)));
     }
-    let usage = response.usage.map(|usage| Usage { raw: None, ..usage });
+    let usage = response.usage.map(|usage| Usage { own: None, ..usage });
     (response.choices, usage, response.model)
 }
 

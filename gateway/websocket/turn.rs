@@ -92,7 +92,7 @@ impl Turn {
                     match (&*key, before) {
                         (key, _) if ENVELOPE.contains(&key) => {}
                         ("previous_response_id" | "input", Some(_)) => {}
-                        (key, _) => writer.field(key, &value.raw()),
+                        (key, _) => writer.foreign_field(key, &value.raw()),
                     }
                 }
                 writer.field("stream", &true);
@@ -156,7 +156,7 @@ pub(super) fn said(item: Value<'_>, stored: bool) -> Option<RawJson> {
     Some(RawJson::build(|writer| {
         writer.object(|writer| {
             for (key, value) in item.entries().filter(|(key, _)| key != "id") {
-                writer.field(&key, &value.raw());
+                writer.foreign_field(&key, &value.raw());
             }
         });
     }))

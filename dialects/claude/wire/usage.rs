@@ -1,5 +1,6 @@
 //! Token counts: Claude's input excludes the cache, its output includes thinking (`dialects.md` 2.7).
 
+use crate::Dialect;
 use crate::ir::Usage;
 use crate::json::{RawJson, Value, Writer};
 
@@ -15,27 +16,25 @@ const COUNTS: [&str; 6] = [
 
 /// Reads `usage`; what is absent stays absent.
 pub(crate) fn read(usage: Value<'_>) -> Usage {
-    let count = |object: Value<'_>, key: &str| object.field(key).and_then(Value::as_u64);
-    let created = |key| usage.field("cache_creation").and_then(|by| count(by, key));
-    let written_5m = created("ephemeral_5m_input_tokens");
-    let written_1h = created("ephemeral_1h_input_tokens");
+    let [input, created, read, by, output, details] = usage.fields(COUNTS);
+    let count = |value: Option<Value<'_>>| value?.as_u64();
+    let keys = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"];
+    let [written_5m, written_1h] = by.map_or([None; 2], |by| by.fields(keys).map(count));
     let by_lifetime = match (written_5m, written_1h) {
         (None, None) => None,
         (short, long) => Some(short.unwrap_or(0).saturating_add(long.unwrap_or(0))),
     };
-    let reasoning = usage
-        .field("output_tokens_details")
-        .and_then(|details| count(details, "thinking_tokens"));
+    let reasoning = count(details.and_then(|details| details.field("thinking_tokens")));
     Usage {
-        input: count(usage, "input_tokens"),
-        cache_read: count(usage, "cache_read_input_tokens"),
-        cache_write: count(usage, "cache_creation_input_tokens").or(by_lifetime),
+        input: count(input),
+        cache_read: count(read),
+        cache_write: count(created).or(by_lifetime),
         cache_write_5m: written_5m,
         cache_write_1h: written_1h,
-        output: count(usage, "output_tokens").map(|all| all.saturating_sub(reasoning.unwrap_or(0))),
+        output: count(output).map(|all| all.saturating_sub(reasoning.unwrap_or(0))),
         reasoning,
         estimated: false,
-        raw: usage.is_object().then(|| usage.raw()),
+        own: usage.is_object().then(|| (Dialect::Claude, usage.raw())),
     }
 }
 
@@ -76,29 +75,15 @@ pub(crate) fn write(writer: &mut Writer<'_>, usage: &Usage) {
             writer.field("thinking_tokens", &thinking);
         });
     }
-    if let Some(raw) = &usage.raw {
-        write_details(writer, raw);
+    if let Some(own) = usage.own(Dialect::Claude) {
+        write_details(writer, own);
     }
 }
 
-/// What only Claude counts (server tool requests, tier, speed). OpenAI's and Google's objects have totals, Claude's never.
-fn write_details(writer: &mut Writer<'_>, raw: &RawJson) {
-    let document = raw.document();
-    let root = document.root();
-    let foreign = [
-        "total_tokens",
-        "prompt_tokens",
-        "completion_tokens",
-        "totalTokenCount",
-        "promptTokenCount",
-        "total_token_count",
-        "prompt_token_count",
-    ];
-    if foreign.iter().any(|key| root.get(key).is_some()) {
-        return;
-    }
-    for (key, value) in root.entries() {
-        if !COUNTS.contains(&&*key) && !value.is_null() {
+/// What only Claude counts (server tool requests, tier, speed).
+fn write_details(writer: &mut Writer<'_>, own: &RawJson) {
+    for (key, value) in own.document().root().rest(&COUNTS) {
+        if !value.is_null() {
             writer.foreign_key(&key);
             value.write_compact(writer);
         }

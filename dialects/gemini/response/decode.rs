@@ -4,7 +4,9 @@ use crate::Dialect;
 use crate::claude::wire::path::At;
 use crate::error::DecodeError;
 use crate::gemini::wire::parts::Parts;
-use crate::gemini::wire::{self, CANDIDATE, camel, citations, field, keep_rest, logprobs, text_of};
+use crate::gemini::wire::{
+    self, CANDIDATE, camel, citations, field, fields, keep_rest, logprobs, text_of,
+};
 use crate::ir::{Choice, Extensions, Opaque, Part, Reasoning, Response, Stop, StopReason, Unknown};
 use crate::json::{RawJson, Str, Value};
 
@@ -20,19 +22,27 @@ pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> 
     if !body.is_object() {
         return Err(DecodeError::shape("body", "expected an object"));
     }
-    if let Some(error) = body.field("error") {
+    let keys = [
+        "error",
+        "responseId",
+        "modelVersion",
+        "usageMetadata",
+        "candidates",
+    ];
+    let [error, id, model, usage, candidates] = fields(body, keys);
+    if let Some(error) = error {
         let message = error.text_of("message").unwrap_or_default();
         return Err(DecodeError::shape("error", message));
     }
     let mut response = Response::new(Dialect::Gemini);
-    response.id = text_of(body, "responseId").unwrap_or_default();
-    response.model = text_of(body, "modelVersion").unwrap_or_default();
-    response.usage = field(body, "usageMetadata").map(wire::usage);
+    response.id = id.and_then(Value::text).unwrap_or_default();
+    response.model = model.and_then(Value::text).unwrap_or_default();
+    response.usage = usage.map(wire::usage);
     response.extensions = answer_rest(body);
     let mut parts = Parts::of_upstream(provider.clone());
     parts.of_answer(&response.id);
     let at = At::key("candidates");
-    let candidates = body.field("candidates").into_iter().flat_map(Value::items);
+    let candidates = candidates.into_iter().flat_map(Value::items);
     for (place, candidate) in candidates.enumerate() {
         let choice = choice(candidate, place, &mut parts, &at.item(place))?;
         response.choices.push(choice);

@@ -1,6 +1,7 @@
 //! Token counts: Gemini's prompt includes the cache, its candidates exclude thoughts (`dialects.md` 2.7).
 
-use super::{count, field};
+use super::{count, field, fields};
+use crate::Dialect;
 use crate::ir::Usage;
 use crate::json::{RawJson, Value, Writer};
 
@@ -16,16 +17,12 @@ const COUNTS: [&str; 6] = [
 
 /// Reads `usageMetadata`; what is absent stays absent. The results of the provider's own tools are input too.
 pub(crate) fn read(usage: Value<'_>) -> Usage {
-    let number = |key: &str| field(usage, key).and_then(count);
-    let prompt = number("promptTokenCount");
-    let cached = number("cachedContentTokenCount");
-    let tools = number("toolUsePromptTokenCount");
-    let thoughts = number("thoughtsTokenCount");
-    let candidates = number("candidatesTokenCount");
+    let counts = fields(usage, COUNTS).map(|value| value.and_then(count));
+    let [prompt, cached, candidates, thoughts, tools, total] = counts;
     // Some servers count the answer in the total only.
     let others = [prompt, tools, thoughts].into_iter().flatten();
     let others = others.fold(0u64, u64::saturating_add);
-    let rest = number("totalTokenCount").map(|total| total.saturating_sub(others));
+    let rest = total.map(|total| total.saturating_sub(others));
     let output = match (candidates, rest) {
         (Some(candidates), Some(rest)) if prompt.is_some() => Some(candidates.max(rest)),
         (Some(candidates), _) => Some(candidates),
@@ -40,16 +37,15 @@ pub(crate) fn read(usage: Value<'_>) -> Usage {
         cache_read: cached,
         output,
         reasoning: thoughts,
-        raw: usage.is_object().then(|| usage.raw()),
+        own: usage.is_object().then(|| (Dialect::Gemini, usage.raw())),
         ..Usage::default()
     }
 }
 
 /// Writes the fields of `usageMetadata`. Counts that only Gemini has are taken from its own object.
 pub(crate) fn write(writer: &mut Writer<'_>, usage: &Usage) {
-    let raw = usage.raw.as_ref().map(RawJson::document);
-    let raw = raw.as_ref().map(|raw| raw.root());
-    let own = raw.filter(|raw| field(*raw, "promptTokenCount").is_some());
+    let own = usage.own(Dialect::Gemini).map(RawJson::document);
+    let own = own.as_ref().map(|own| own.root());
     let tools = own
         .and_then(|own| field(own, "toolUsePromptTokenCount"))
         .and_then(count);

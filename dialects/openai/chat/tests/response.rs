@@ -164,7 +164,7 @@ fn usage(body: Json) -> Usage {
     let mut source = message(json!({"content": "x"}), json!("stop"));
     source["usage"] = body;
     let mut usage = read(&source).usage.unwrap_or_default();
-    usage.raw = None;
+    usage.own = None;
     usage
 }
 

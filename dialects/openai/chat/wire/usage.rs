@@ -1,8 +1,9 @@
 //! Token counts: Chat's prompt includes the cache, its completion includes thinking (`dialects.md` 2.7).
 
+use crate::Dialect;
 use crate::ir::Usage;
 use crate::json::{RawJson, Value, Writer};
-use crate::openai::counts::{Names, TOTAL, count};
+use crate::openai::counts::{Names, TOTAL};
 
 const NAMES: Names = Names {
     input: "prompt_tokens",
@@ -14,28 +15,21 @@ const NAMES: Names = Names {
 
 /// Reads `usage`; what is absent stays absent.
 pub(crate) fn read(usage: Value<'_>) -> Usage {
-    let whole = Some(usage);
-    let mut read = NAMES.read(usage);
+    let mut counts = NAMES.read(usage);
     // DeepSeek and Kimi have it one level up.
-    let above = ["prompt_cache_hit_tokens", "cached_tokens"];
-    let above = || above.iter().find_map(|key| count(whole, key));
-    read.cache_read = read.cache_read.or_else(above);
-    let prompt = count(whole, NAMES.input);
-    let total = count(whole, TOTAL);
-    let completion = count(whole, NAMES.output).map(|completion| {
-        // Some servers leave thinking out of the completion, but not out of the total.
-        let rest = total.map(|total| total.saturating_sub(prompt.unwrap_or(total)));
-        completion.max(rest.unwrap_or(0))
-    });
-    NAMES.split(&mut read, usage, completion);
-    read
+    let keys = [TOTAL, "prompt_cache_hit_tokens", "cached_tokens"];
+    let [total, hit, cached] = usage.fields(keys).map(|value| value?.as_u64());
+    counts.cache_read = counts.cache_read.or(hit).or(cached);
+    // Some servers leave thinking out of the completion, but not out of the total.
+    let rest = total.map(|total| total.saturating_sub(counts.input.unwrap_or(total)));
+    counts.output = counts.output.map(|output| output.max(rest.unwrap_or(0)));
+    counts.split(Dialect::Chat, usage)
 }
 
 /// Writes `usage`. Counts that only Chat has are taken from its own object.
 pub(crate) fn write(writer: &mut Writer<'_>, usage: &Usage) {
-    let raw = usage.raw.as_ref().map(RawJson::document);
-    let own = raw.as_ref().map(|raw| raw.root());
-    let own = own.filter(|raw| raw.field(NAMES.input).is_some());
+    let own = usage.own(Dialect::Chat).map(RawJson::document);
+    let own = own.as_ref().map(|own| own.root());
     let prompt = usage.total_input().unwrap_or(0);
     let completion = usage.total_output().unwrap_or(0);
     writer.object_field("usage", |writer| {

@@ -1,5 +1,6 @@
 //! Token counts: the input includes the cache, the output includes thinking (`dialects.md` 2.7).
 
+use crate::Dialect;
 use crate::ir::Usage;
 use crate::json::{RawJson, Value, Writer};
 use crate::openai::counts::{Names, TOTAL};
@@ -15,19 +16,14 @@ const NAMES: Names = Names {
 
 /// Reads `usage`; what is absent stays absent.
 pub(crate) fn read(usage: Value<'_>) -> Usage {
-    NAMES.read(usage)
+    NAMES.read(usage).split(Dialect::Responses, usage)
 }
 
 /// Writes `usage`. Strict clients want both objects of details, whatever is known. Counts that only Responses has are
 /// taken from its own object.
 pub(crate) fn write(writer: &mut Writer<'_>, usage: &Usage) {
-    let raw = usage.raw.as_ref().map(RawJson::document);
-    let own = raw.as_ref().map(|raw| raw.root());
-    let own = own.filter(|raw| {
-        [NAMES.input, TOTAL]
-            .iter()
-            .all(|key| raw.field(key).is_some())
-    });
+    let own = usage.own(Dialect::Responses).map(RawJson::document);
+    let own = own.as_ref().map(|own| own.root());
     let input = usage.total_input().unwrap_or(0);
     let output = usage.total_output().unwrap_or(0);
     writer.object_field("usage", |writer| {

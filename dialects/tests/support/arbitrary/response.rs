@@ -266,7 +266,7 @@ pub(crate) fn usage() -> impl Strategy<Value = Usage> {
                 output,
                 reasoning,
                 estimated: false,
-                raw: None,
+                own: None,
             },
         )
 }
