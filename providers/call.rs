@@ -186,7 +186,7 @@ async fn at(
     let mut request = Request::new(wrapped(call, place)?);
     *request.method_mut() = Method::POST;
     *request.headers_mut() = headers(call, token, place);
-    let answered = transport::ask(clients, proxy, timeouts, provider, &url, request);
+    let answered = transport::ask(clients, proxy, timeouts, provider, url, request);
     let mut response = answered.await?;
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());

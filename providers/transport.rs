@@ -139,13 +139,13 @@ pub(crate) async fn ask(
     proxy: &Proxy,
     timeouts: &Timeouts,
     server: &Str,
-    url: &Url,
+    url: Url,
     mut request: Request<Bytes>,
 ) -> Result<Response<Body>, CallError> {
     let unsent = |error: &dyn Error| client::broken(server, error);
     let transport = clients.transport(proxy, timeouts.connect);
     let transport = transport.map_err(|error| unsent(&error))?;
-    *request.uri_mut() = Uri::try_from(url.as_str()).map_err(|error| unsent(&error))?;
+    *request.uri_mut() = Uri::try_from(String::from(url)).map_err(|error| unsent(&error))?;
     let answered = timeout(timeouts.first_byte, transport.send(request)).await;
     let late = |_| {
         let limit = timeouts.first_byte;

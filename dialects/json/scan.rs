@@ -78,15 +78,23 @@ fn tail<const SEPARATORS: bool>(bytes: &[u8], from: usize) -> usize {
             let word = u64::from_le_bytes(*last) >> (8 * (8 - rest.len()));
             word | FILL << (8 * rest.len())
         }
-        None => {
-            let mut word = FILL.to_le_bytes();
-            word[..rest.len()].copy_from_slice(rest);
-            u64::from_le_bytes(word)
-        }
+        None => short(rest) | FILL << (8 * rest.len()),
     };
     match specials::<SEPARATORS>(word) {
         0 => bytes.len(),
         found => from + found.trailing_zeros() as usize / 8,
+    }
+}
+
+/// A word of fewer than eight bytes but at least one, with zeros behind them. What overlaps is the same.
+fn short(bytes: &[u8]) -> u64 {
+    let place = |at: usize| u64::from(bytes[at]) << (8 * at);
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
+            u64::from(u32::from_le_bytes(*first)) | last
+        }
+        _ => place(0) | place(bytes.len() / 2) | place(bytes.len() - 1),
     }
 }
 
