@@ -320,7 +320,7 @@ fn unknown(object: Value<'_>, known: &[&str]) -> Option<RawJson> {
     rest.peek()?;
     Some(RawJson::build(|writer| {
         writer.object(|writer| {
-            rest.for_each(|(key, value)| writer.foreign_field(&key, &value.raw()))
+            rest.for_each(|(key, value)| writer.foreign_field(&key, &value.raw()));
         });
     }))
 }
