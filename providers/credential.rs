@@ -154,10 +154,20 @@ pub(crate) struct Operations {
     pub(crate) models: Option<Url>,
 }
 
+/// The headers that a call has beside those of its provider: the key, and four that the transport sets.
+const ADDED: usize = 5;
+
 impl Credential {
     /// The headers of a call.
     pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = self.endpoint.headers.clone();
+        let common = &self.endpoint.headers;
+        // A copy has no room for what is added here and by the transport, and growing costs more than copying one by one.
+        let mut headers = HeaderMap::with_capacity(common.len() + ADDED);
+        headers.extend(
+            common
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
         if let Some((name, value)) = &self.auth {
             headers.insert(name, value.clone());
         }

@@ -10,7 +10,7 @@ pub enum Part {
     /// Visible text.
     Text(Text),
     /// An image, sound, film or document.
-    Media(Media),
+    Media(Box<Media>),
     /// A call of a tool.
     ToolCall(ToolCall),
     /// The outcome of a call.

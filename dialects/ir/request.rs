@@ -95,7 +95,7 @@ impl Request {
     /// A buffer for the request in some dialect, large enough not to grow: that would copy a long one several times over.
     #[must_use]
     pub(crate) fn buffer(&self) -> Buffer {
-        Buffer::with_capacity(4096 + self.size + self.size / 16)
+        Buffer::with_capacity(512 + self.size + self.size / 16)
     }
 
     /// Where a turn stands in the client's own body, for losses: `messages[3]`.

@@ -45,7 +45,13 @@ impl RawJson {
     /// JSON written by `write`.
     #[must_use]
     pub fn build(write: impl FnOnce(&mut Writer<'_>)) -> Self {
-        let mut out = Vec::with_capacity(128);
+        Self::build_in(128, write)
+    }
+
+    /// The same with room for `capacity` bytes, for what is longer than most.
+    #[must_use]
+    pub(crate) fn build_in(capacity: usize, write: impl FnOnce(&mut Writer<'_>)) -> Self {
+        let mut out = Vec::with_capacity(capacity);
         write(&mut Writer::new(&mut out));
         Self::valid(
             String::from_utf8(out)

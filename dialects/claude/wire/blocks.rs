@@ -66,9 +66,9 @@ impl Blocks {
             "redacted_thinking" => Part::Reasoning(self.redacted(block, at)?),
             "tool_use" => Part::ToolCall(self.call(block, at)?),
             "tool_result" => Part::ToolResult(self.result(block, at)?),
-            "image" => Part::Media(media::image(block, at)?),
-            "document" => Part::Media(media::document(self, block, at)?),
-            "search_result" => Part::Media(media::search_result(self, block, at)?),
+            "image" => Part::Media(Box::new(media::image(block, at)?)),
+            "document" => Part::Media(Box::new(media::document(self, block, at)?)),
+            "search_result" => Part::Media(Box::new(media::search_result(self, block, at)?)),
             word if is_server_block(word) => Part::Server(ServerBlock {
                 dialect: Dialect::Claude,
                 kind,

@@ -93,11 +93,17 @@ impl Parts {
         }
         if let Some(data) = field(part, "inlineData") {
             let found = media::inline(data, &at.field("inlineData"))?;
-            return Ok(Part::Media(self.finish_media(found, part, "inlineData")));
+            return Ok(Part::Media(Box::new(self.finish_media(
+                found,
+                part,
+                "inlineData",
+            ))));
         }
         if let Some(data) = field(part, "fileData") {
             let found = media::file(data, &at.field("fileData"))?;
-            return Ok(Part::Media(self.finish_media(found, part, "fileData")));
+            return Ok(Part::Media(Box::new(
+                self.finish_media(found, part, "fileData"),
+            )));
         }
         if let Some(kind) = SERVER.into_iter().find(|kind| field(part, kind).is_some()) {
             return Ok(Part::Server(ServerBlock {

@@ -413,7 +413,10 @@ fn pictures_are_items_of_their_own() {
         mime: "image/png".into(),
         data: "AAAA".into(),
     };
-    let whole = ItemKind::Whole(Box::new(Part::Media(Media::new(MediaKind::Image, source))));
+    let whole = ItemKind::Whole(Box::new(Part::Media(Box::new(Media::new(
+        MediaKind::Image,
+        source,
+    )))));
     let frames = told([begin(0, whole), end(0), Event::End], reply());
     let item = &frames.last().unwrap()["response"]["output"][0];
     assert_eq!(

@@ -195,8 +195,12 @@ fn any_part() -> impl Strategy<Value = Part> {
                 Part::Unknown(Unknown { dialect, kind, raw })
             }
         });
-    let media =
-        str().prop_map(|url| Part::Media(Media::new(MediaKind::Image, MediaSource::Url(url))));
+    let media = str().prop_map(|url| {
+        Part::Media(Box::new(Media::new(
+            MediaKind::Image,
+            MediaSource::Url(url),
+        )))
+    });
     prop_oneof![4 => text, 2 => reasoning, 3 => call, 1 => str().prop_map(Part::Refusal), 1 => block, 1 => media]
 }
 

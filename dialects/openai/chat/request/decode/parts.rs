@@ -58,22 +58,22 @@ fn located(value: Value<'_>, kind: &str, media: MediaKind) -> Option<Part> {
     let inner = value.field(kind)?;
     let url = inner.text().or_else(|| inner.text_of("url"))?;
     let source = parts::located(url);
-    Some(Part::Media(Media {
+    Some(Part::Media(Box::new(Media {
         detail: inner.text_of("detail"),
         cache: parts::read_mark(value),
         extensions: unknown(value, kind, &["url", "detail"]),
         ..Media::new(media, source)
-    }))
+    })))
 }
 
 fn audio(value: Value<'_>) -> Option<Part> {
     let inner = value.field("input_audio")?;
     let source = parts::read_sound(inner)?;
-    Some(Part::Media(Media {
+    Some(Part::Media(Box::new(Media {
         cache: parts::read_mark(value),
         extensions: unknown(value, "input_audio", &["data", "format"]),
         ..Media::new(MediaKind::Audio, source)
-    }))
+    })))
 }
 
 fn file(value: Value<'_>) -> Option<Part> {
@@ -88,10 +88,10 @@ fn file(value: Value<'_>) -> Option<Part> {
     let name = inner.text_of("filename");
     let kind = parts::file_kind(&source, name.as_ref());
     let known = ["file_data", "file_id", "file_url", "filename"];
-    Some(Part::Media(Media {
+    Some(Part::Media(Box::new(Media {
         name,
         cache: parts::read_mark(value),
         extensions: unknown(value, "file", &known),
         ..Media::new(kind, source)
-    }))
+    })))
 }

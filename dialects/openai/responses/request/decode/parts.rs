@@ -78,12 +78,12 @@ fn image(value: Value<'_>) -> Option<Part> {
         None => MediaSource::FileId(value.text_of("file_id")?),
     };
     let nested = inner.and_then(|inner| inner.text_of("detail"));
-    Some(Part::Media(Media {
+    Some(Part::Media(Box::new(Media {
         detail: value.text_of("detail").or(nested),
         cache: parts::read_mark(value),
         extensions: unknown(value, &["image_url", "file_id", "detail"], ""),
         ..Media::new(MediaKind::Image, source)
-    }))
+    })))
 }
 
 fn file(value: Value<'_>) -> Option<Part> {
@@ -97,22 +97,22 @@ fn file(value: Value<'_>) -> Option<Part> {
     let name = value.text_of("filename");
     let kind = parts::file_kind(&source, name.as_ref());
     let known = ["file_data", "file_url", "file_id", "filename", "detail"];
-    Some(Part::Media(Media {
+    Some(Part::Media(Box::new(Media {
         name,
         detail: value.text_of("detail"),
         cache: parts::read_mark(value),
         extensions: unknown(value, &known, ""),
         ..Media::new(kind, source)
-    }))
+    })))
 }
 
 fn audio(value: Value<'_>) -> Option<Part> {
     let inner = value.field("input_audio")?;
     let source = parts::read_sound(inner)?;
     let known = ["input_audio", "data", "format"];
-    Some(Part::Media(Media {
+    Some(Part::Media(Box::new(Media {
         cache: parts::read_mark(value),
         extensions: unknown(value, &known, "input_audio"),
         ..Media::new(MediaKind::Audio, source)
-    }))
+    })))
 }

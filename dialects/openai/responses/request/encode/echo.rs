@@ -31,7 +31,7 @@ pub(crate) fn echo(request: &Request) -> RawJson {
     let identity = &request.identity;
     let wish = &request.reasoning;
     let own = |key: &str| request.extensions.get(Dialect::Responses, key);
-    let echo = RawJson::build(|writer| {
+    let echo = RawJson::build_in(512, |writer| {
         writer.object(|writer| {
             let text = instructions.map(|block| &block.text);
             or(writer, "instructions", text, "null");
