@@ -110,9 +110,13 @@ fn percent_of_share(text: &str) -> Option<f64> {
 }
 
 fn codex(headers: &HeaderMap, now: SystemTime) -> Vec<QuotaWindow> {
-    let windows = ["primary", "secondary"].into_iter().filter_map(|name| {
+    let windows = [
+        ("primary", "x-codex-primary-used-percent"),
+        ("secondary", "x-codex-secondary-used-percent"),
+    ];
+    let windows = windows.into_iter().filter_map(|(name, used)| {
         let of = |what: &str| text(headers, &format!("x-codex-{name}-{what}"));
-        let used: f64 = of("used-percent")?
+        let used: f64 = text(headers, used)?
             .parse()
             .ok()
             .filter(|used: &f64| used.is_finite())?;

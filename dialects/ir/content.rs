@@ -293,11 +293,11 @@ impl Extensions {
             .map(|extension| &extension.value)
     }
 
-    /// Takes out one field that `dialect` wrote.
+    /// Takes out one field that `dialect` wrote; the last one where it is repeated.
     pub fn take(&mut self, dialect: Dialect, key: &str) -> Option<RawJson> {
-        let found = |extension: &Extension| extension.dialect == dialect && extension.key == key;
-        let at = self.0.iter().position(found)?;
-        Some(self.0.remove(at).value)
+        let found =
+            |extension: &mut Extension| extension.dialect == dialect && extension.key == key;
+        self.0.extract_if(.., found).last().map(|found| found.value)
     }
 
     /// Whether there are none.

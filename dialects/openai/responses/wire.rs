@@ -87,11 +87,10 @@ impl Ending {
 }
 
 /// Why an answer ended, from its `status` and `incomplete_details`.
-pub(crate) fn stop_reason(response: Value<'_>) -> StopReason {
-    if response.text_of("status").as_deref() != Some("incomplete") {
+pub(crate) fn stop_reason(status: &str, details: Option<Value<'_>>) -> StopReason {
+    if status != "incomplete" {
         return StopReason::End;
     }
-    let details = response.field("incomplete_details");
     match details.and_then(|details| details.text_of("reason")) {
         None => StopReason::Length,
         Some(reason) => match &*reason {

@@ -1,8 +1,5 @@
 //! From an upstream's answer to the IR.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{
@@ -18,13 +15,36 @@ use crate::openai::responses::wire;
 /// # Errors
 /// When it is no answer, or one that failed or has not ended.
 pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> {
-    let status = body.text_of("status").unwrap_or_default();
-    let error = body.field("error").filter(|error| error.is_object());
+    let keys = [
+        "status",
+        "error",
+        "output",
+        "id",
+        "model",
+        "created_at",
+        "service_tier",
+        "usage",
+        "incomplete_details",
+    ];
+    let [
+        status,
+        error,
+        output,
+        id,
+        model,
+        created,
+        tier,
+        usage,
+        details,
+    ] = body.fields(keys);
+    let text = |value: Option<Value<'_>>| value.and_then(Value::text);
+    let status = text(status).unwrap_or_default();
+    let error = error.filter(|error| error.is_object());
     if error.is_some() || status == "failed" {
         let message = super::in_stream(error.unwrap_or(body)).message;
         return Err(DecodeError::shape("error", message));
     }
-    let Some(output) = body.field("output").filter(|output| output.is_array()) else {
+    let Some(output) = output.filter(|output| output.is_array()) else {
         return Err(wire::expected("output", "a list"));
     };
     if !matches!(&*status, "" | "completed" | "incomplete") {
@@ -32,12 +52,11 @@ pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> 
         return Err(DecodeError::shape("status", reason));
     }
     let mut response = Response::new(Dialect::Responses);
-    response.id = body.text_of("id").unwrap_or_default();
-    response.model = body.text_of("model").unwrap_or_default();
-    response.created = body.field("created_at").and_then(seconds);
-    response.service_tier = body.text_of("service_tier");
-    response.usage = body
-        .field("usage")
+    response.id = text(id).unwrap_or_default();
+    response.model = text(model).unwrap_or_default();
+    response.created = created.and_then(seconds);
+    response.service_tier = text(tier);
+    response.usage = usage
         .map(wire::usage)
         .filter(|usage: &Usage| !usage.is_empty());
     response.extensions = answer_rest(body, &["service_tier"]);
@@ -56,7 +75,8 @@ pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> 
         .any(|part| matches!(part, Part::ToolCall(_)));
     let refused = choice.parts.iter().any(refuses);
     choice.logprobs = logprobs(output);
-    choice.stop = Some(wire::settled(wire::stop_reason(body), refused, called));
+    let reason = wire::stop_reason(&status, details);
+    choice.stop = Some(wire::settled(reason, refused, called));
     response.choices.push(choice);
     Ok(response)
 }
@@ -85,18 +105,10 @@ pub(in crate::openai::responses) fn answer_rest(answer: Value<'_>, known: &[&str
         "output_text",
         "usage",
     ];
-    // An answer is written with each of them once: of a field that is there twice the last counts, as everywhere.
-    let mut last: HashMap<Cow<'_, str>, Value<'_>> = HashMap::new();
-    let mut order = Vec::new();
+    let mut rest = Extensions::default();
     for (key, value) in answer.entries() {
         let is_typed = typed.contains(&&*key) || known.contains(&&*key);
-        if !is_typed && !value.is_null() && last.insert(key.clone(), value).is_none() {
-            order.push(key);
-        }
-    }
-    let mut rest = Extensions::default();
-    for key in order {
-        if let Some(value) = last.get(&key) {
+        if !is_typed && !value.is_null() {
             rest.push(Dialect::Responses, &key, value.raw());
         }
     }

@@ -1,10 +1,13 @@
 //! From the IR to an answer for a client.
 
+use std::collections::{HashMap, HashSet};
+
 use super::item::Item;
 use super::{refuses, write_failure};
 use crate::Dialect;
 use crate::ir::{Error, ErrorKind, Extensions, Response, Usage};
-use crate::json::{Str, Writer};
+use crate::json::{RawJson, Str, Writer};
+use crate::openai::extensions;
 use crate::openai::responses::request::unsaid;
 use crate::openai::responses::wire::{self, Ending, usage};
 use crate::target::Reply;
@@ -113,13 +116,23 @@ impl Answer<'_> {
 
     /// The settings of the request: as a Responses upstream repeats them, else as the client wrote them.
     fn write_settings(&self, writer: &mut Writer<'_>) {
-        wire::write_extensions(writer, self.extensions, &[]);
         let echo = self.reply.names.echo().unwrap_or_else(|| unsaid());
-        if self.extensions.of(Dialect::Responses).next().is_none() {
+        let own = extensions::outer(Dialect::Responses, self.extensions, &[]);
+        let own: Vec<_> = own.collect();
+        if own.is_empty() {
             return writer.entries(echo);
         }
+        // Each of them is written once: of a field that is there twice the last counts, as everywhere.
+        let last: HashMap<&str, &RawJson> = own.iter().copied().collect();
+        let mut written = HashSet::new();
+        for (key, _) in own {
+            if let Some(value) = last.get(key).filter(|_| written.insert(key)) {
+                writer.foreign_key(key);
+                wire::write_line(writer, value);
+            }
+        }
         for (key, value) in echo.document().root().entries() {
-            if self.extensions.get(Dialect::Responses, &key).is_none() {
+            if !last.contains_key(&*key) {
                 writer.foreign_field(&key, &value.raw());
             }
         }

@@ -9,7 +9,7 @@ mod text;
 use std::collections::HashMap;
 
 use crate::framing::sse::Frame;
-use crate::ir::{Error, Event, StopReason};
+use crate::ir::{Error, Event};
 use crate::json::{Document, Str, Value};
 use crate::openai::responses::response::{Reader, answer_rest, in_stream, seconds};
 use crate::openai::responses::wire;
@@ -126,7 +126,8 @@ impl Decoder {
 
     /// The whole answer: what it holds beyond what was told, how it ended, and what it cost.
     fn on_end(&mut self, answer: Value<'_>, events: &mut Vec<Event>) {
-        if answer.text_of("status").as_deref() == Some("failed") {
+        let status = answer.text_of("status").unwrap_or_default();
+        if status == "failed" {
             let error = answer.field("error").unwrap_or(answer);
             return self.fail(in_stream(error), events);
         }
@@ -143,7 +144,7 @@ impl Decoder {
         if let Some(usage) = usage.filter(|usage| !usage.is_empty()) {
             events.push(Event::Usage(usage));
         }
-        let reason: StopReason = wire::stop_reason(answer);
+        let reason = wire::stop_reason(&status, answer.field("incomplete_details"));
         events.push(Event::Stop {
             choice: 0,
             stop: wire::settled(reason, self.refused, self.called),
