@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http::header::{ACCEPT, PROXY_AUTHORIZATION};
+use http::header::{ACCEPT, HOST, PROXY_AUTHORIZATION};
 use http::uri::Scheme;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyDataStream, Full};
@@ -73,8 +73,10 @@ impl Transport {
         let (uri, plain) = (request.uri(), is_plain(request.uri()));
         // In a tunnel the proxy is told when the tunnel is dug.
         let login = plain.then(|| self.connector.login(uri)).flatten();
+        let host = plain.then(|| host(uri)).flatten();
         let headers = request.headers_mut();
         headers.extend(login.map(|login| (PROXY_AUTHORIZATION, login)));
+        headers.extend(host.map(|host| (HOST, host)));
         headers
             .entry(ACCEPT)
             .or_insert(const { HeaderValue::from_static("*/*") });
@@ -109,6 +111,14 @@ fn builder() -> legacy::Builder {
         .http2_keep_alive_while_idle(false)
         .http2_adaptive_window(true);
     builder
+}
+
+/// The name of a server as it stands in the address. Where there is none, hyper puts it together from host and port, which
+/// costs ten times as much.
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let server = uri.authority()?.as_str();
+    let stands = !server.contains('@') && !server.ends_with(":80");
+    HeaderValue::from_str(server).ok().filter(|_| stands)
 }
 
 fn is_plain(uri: &Uri) -> bool {

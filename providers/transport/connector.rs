@@ -124,7 +124,7 @@ impl Connector {
 fn proxies(proxy: &Proxy) -> Result<Option<Matcher>, SetupError> {
     let proxies = match proxy {
         Proxy::Direct => return Ok(None),
-        Proxy::Inherit => return Ok(Some(Matcher::from_env())),
+        Proxy::Inherit => return Ok(is_environment_set().then(Matcher::from_env)),
         Proxy::Url(url) => Matcher::builder().all(url.expose()).build(),
     };
     // An address that it does not understand would be no proxy at all.
@@ -133,6 +133,15 @@ fn proxies(proxy: &Proxy) -> Result<Option<Matcher>, SetupError> {
         return Err(SetupError::Proxy);
     }
     Ok(Some(proxies))
+}
+
+/// Whether a proxy is set in the environment, as the matcher reads it: with none, no request need be matched.
+fn is_environment_set() -> bool {
+    let names = ["http_proxy", "https_proxy", "all_proxy"];
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    names
+        .iter()
+        .any(|name| set(name) || set(&name.to_ascii_uppercase()))
 }
 
 /// What a SOCKS proxy is asked for: the name, or the address that it has here.

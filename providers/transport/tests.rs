@@ -91,6 +91,31 @@ async fn a_packed_answer_is_unpacked() {
 }
 
 #[tokio::test]
+async fn a_server_is_told_its_name_without_what_lets_in() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    for before in ["", "user:secret@"] {
+        let mut request = request(server);
+        *request.uri_mut() = format!("http://{before}{server}/v1").parse().unwrap();
+        let asked = tokio::spawn(async move { direct().send(request).await.is_ok() });
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).await.unwrap();
+        let head = String::from_utf8_lossy(&head[..length]).to_lowercase();
+        let hosts: Vec<&str> = head
+            .lines()
+            .filter(|line| line.starts_with("host"))
+            .collect();
+        assert_eq!(hosts, [format!("host: {server}")], "{before}");
+        stream
+            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(asked.await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_has_ended_is_not_used_again() {
     let address = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec()).await;
     let transport = direct();
