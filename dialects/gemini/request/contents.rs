@@ -59,7 +59,7 @@ enum Form<'r> {
         result: &'r ToolResult,
         id: Option<Str>,
         name: Str,
-        response: RawJson,
+        text: Str,
         /// Pictures and files.
         media: Vec<Piece<'r>>,
     },

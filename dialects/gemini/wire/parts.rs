@@ -9,7 +9,7 @@ use crate::ir::{
     Arguments, CallKind, Extensions, Media, Opaque, Part, Reasoning, ServerBlock, Text, ToolCall,
     ToolResult, Unknown,
 };
-use crate::json::{RawJson, Str, Value, Writer};
+use crate::json::{Kind, RawJson, Str, Value, Writer};
 use crate::{Dialect, ids};
 
 /// The field of a part that holds the state of the model behind it.
@@ -275,11 +275,12 @@ impl Parts {
         );
         let call_id = text_of(result, "id").filter(|id| !id.is_empty());
         let response = result.field("response");
-        if let Some(response) = response {
+        let outcome = response.map(Outcome::read).unwrap_or_default();
+        if let Some(response) = response.filter(|_| !outcome.usual) {
             extensions.push_spelling(Dialect::Gemini, "response", response.raw());
         }
-        let (text, is_error) = response.map_or((None, None), outcome);
-        let mut parts: Vec<Part> = text
+        let mut parts: Vec<Part> = outcome
+            .text
             .map(|text| Part::Text(Text::new(text)))
             .into_iter()
             .collect();
@@ -294,7 +295,7 @@ impl Parts {
             name: path::optional_text(result, "name", at.field("name"))?,
             parts,
             bare,
-            is_error,
+            is_error: outcome.is_error,
             cache: None,
             extensions,
         })
@@ -312,23 +313,37 @@ fn late(state: Opaque, mut extensions: Extensions) -> Part {
     })
 }
 
-/// The text of an outcome, and whether it is a failure: `output` or `result` alone is its text, `error` alone the text of
-/// a failure, and any other object its JSON (`dialects.md` 2.2).
-fn outcome(response: Value<'_>) -> (Option<Str>, Option<bool>) {
-    if !response.is_object() {
-        return (Some(plain(response)), None);
-    }
-    let mut entries = response.entries();
-    let (first, second) = (entries.next(), entries.next());
-    match (first, second) {
-        (None, _) => (None, None),
-        (Some((key, value)), None) if key == "error" => (Some(plain(value)), Some(true)),
-        (Some((key, value)), None)
-            if matches!(&*key, "output" | "result") && value.as_str().is_some() =>
-        {
-            (value.text(), None)
+/// What a call gave.
+#[derive(Debug, Default)]
+struct Outcome {
+    text: Option<Str>,
+    /// Whether it is a failure.
+    is_error: Option<bool>,
+    /// It stands as it is written for a result of any other dialect.
+    usual: bool,
+}
+
+impl Outcome {
+    /// `output` or `result` alone is its text, `error` alone the text of a failure, and any other object its JSON
+    /// (`dialects.md` 2.2).
+    fn read(response: Value<'_>) -> Self {
+        let mut entries = response.entries();
+        let sole = entries.next().filter(|_| entries.next().is_none());
+        let is_text = |value: Value<'_>| value.kind() == Kind::String;
+        let (text, is_error, usual) = match sole {
+            Some((key, value)) if key == "error" => (plain(value), Some(true), is_text(value)),
+            Some((key, value)) if key == "output" && is_text(value) => (plain(value), None, true),
+            Some((key, value)) if key == "result" && is_text(value) => (plain(value), None, false),
+            None if response.is_object() && response.entries().next().is_none() => {
+                return Self::default();
+            }
+            _ => (plain(response), None, false),
+        };
+        Self {
+            text: Some(text),
+            is_error,
+            usual,
         }
-        _ => (Some(compact(response)), None),
     }
 }
 

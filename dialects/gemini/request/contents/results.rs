@@ -2,10 +2,9 @@
 
 use super::arrange::Arranger;
 use super::{Form, Piece, Speaker};
-use crate::Dialect;
 use crate::error::EncodeError;
 use crate::ir::{Part, ToolResult};
-use crate::json::{RawJson, Str};
+use crate::json::Str;
 
 impl<'r> Arranger<'r, '_> {
     /// Puts a result beside its call's others. The last of several results for one call counts (trap 14); a result
@@ -38,7 +37,7 @@ impl<'r> Arranger<'r, '_> {
             result,
             id,
             name,
-            response: response(result, &text),
+            text,
             media,
         };
         let piece = Piece::new(form, place.0);
@@ -113,20 +112,5 @@ impl<'r> Arranger<'r, '_> {
             _ => Str::from(texts.join("\n")),
         };
         Ok((text, media))
-    }
-}
-
-/// The object that a result must be: a Gemini client's own, else the text under the key that Gemini understands.
-fn response(result: &ToolResult, text: &str) -> RawJson {
-    let own = result.extensions.get(Dialect::Gemini, "response");
-    let key = if result.is_error == Some(true) {
-        "error"
-    } else {
-        "output"
-    };
-    match own {
-        Some(own) if own.is_object() => own.clone(),
-        Some(own) => RawJson::build(|writer| writer.object(|writer| writer.field(key, own))),
-        None => RawJson::build(|writer| writer.object(|writer| writer.field(key, text))),
     }
 }

@@ -5,8 +5,8 @@ use crate::Dialect;
 use crate::gemini::request::media;
 use crate::gemini::wire::parts::SIGNATURE;
 use crate::gemini::wire::{camel, write_rest};
-use crate::ir::Extensions;
-use crate::json::Writer;
+use crate::ir::{Extensions, ToolResult};
+use crate::json::{Str, Writer};
 
 /// Keys of calls and results that stand inside of their object, not beside it.
 const INNER: [&str; 2] = ["willContinue", "scheduling"];
@@ -58,13 +58,13 @@ fn write_piece(writer: &mut Writer<'_>, piece: &Piece<'_>) {
                 result,
                 id,
                 name,
-                response,
+                text,
                 media,
             } => {
                 writer.object_field("functionResponse", |writer| {
                     writer.field_opt("id", id.as_ref());
                     writer.field("name", name);
-                    writer.field("response", response);
+                    write_response(writer, result, text);
                     if !media.is_empty() {
                         writer.array_field("parts", |writer| {
                             media.iter().for_each(|piece| write_piece(writer, piece));
@@ -87,6 +87,20 @@ fn write_piece(writer: &mut Writer<'_>, piece: &Piece<'_>) {
             write_rest(writer, extensions);
         }
     });
+}
+
+/// Writes the object that a result must be: a Gemini client's own, else the text under the key that Gemini understands.
+fn write_response(writer: &mut Writer<'_>, result: &ToolResult, text: &Str) {
+    let own = result.extensions.get(Dialect::Gemini, "response");
+    let key = match result.is_error {
+        Some(true) => "error",
+        _ => "output",
+    };
+    match own {
+        Some(own) if own.is_object() => writer.field("response", own),
+        Some(own) => writer.object_field("response", |writer| writer.field(key, own)),
+        None => writer.object_field("response", |writer| writer.field(key, text)),
+    }
 }
 
 /// Writes the unknown fields of a call or result, either those inside of its object or those beside it.
