@@ -296,9 +296,8 @@ impl<'d> Value<'d> {
         let document = self.document;
         let Range { start: mut at, end } = self.nodes_inside(Kind::Object);
         let nodes = &document.nodes[..end as usize];
-        while let (Some(&node), Some(value)) = (nodes.get(at as usize), nodes.get(at as usize + 1))
-        {
-            if node.escaped || fits(node.spelling().len()) {
+        while let Some(&[node, value]) = nodes.get(at as usize..).and_then(<[Node]>::first_chunk) {
+            if node.escaped || fits((node.end - node.start) as usize - 2) {
                 visit(Key { document, node }, Value::new(document, at + 1));
             }
             at = value.next;

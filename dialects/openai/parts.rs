@@ -1,6 +1,7 @@
 //! The parts of `content` that Chat and Responses have alike.
 
 use std::borrow::Cow;
+use std::fmt::Arguments;
 
 use super::data_url;
 use super::document::SEARCH_SOURCE;
@@ -15,7 +16,7 @@ use crate::openai::chat::wire;
 /// something is wrong.
 pub(crate) fn read(
     value: Value<'_>,
-    path: &str,
+    path: Arguments<'_>,
     parts: &mut Vec<Part>,
     read: impl Fn(Value<'_>, &dyn Fn() -> String) -> Result<Part, DecodeError>,
 ) -> Result<bool, DecodeError> {

@@ -1,6 +1,7 @@
 //! `messages`.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 
 use super::parts;
 use crate::error::DecodeError;
@@ -33,7 +34,7 @@ pub(super) fn decode(request: &mut Request, value: Value<'_>) -> Result<History,
         function: None,
     };
     for (index, message) in value.items().enumerate() {
-        reader.message(message, &format!("messages[{index}]"))?;
+        reader.message(message, format_args!("messages[{index}]"))?;
     }
     Ok(reader.history)
 }
@@ -109,7 +110,7 @@ impl<'d> Message<'d> {
 }
 
 impl Reader<'_> {
-    fn message(&mut self, value: Value<'_>, path: &str) -> Result<(), DecodeError> {
+    fn message(&mut self, value: Value<'_>, path: fmt::Arguments<'_>) -> Result<(), DecodeError> {
         if !value.is_object() {
             return Err(wire::expected(path, "an object"));
         }
@@ -131,7 +132,7 @@ impl Reader<'_> {
     fn system(
         &mut self,
         value: Value<'_>,
-        path: &str,
+        path: fmt::Arguments<'_>,
         word: SystemRole,
     ) -> Result<(), DecodeError> {
         if !self.request.turns.is_empty() {
@@ -143,7 +144,7 @@ impl Reader<'_> {
         }
         let message = Message::read(value, Role::System);
         let mut parts = Vec::new();
-        let bare = parts::content(message.content, &format!("{path}.content"), &mut parts)?;
+        let bare = parts::content(message.content, format_args!("{path}.content"), &mut parts)?;
         if parts.is_empty() {
             parts.push(Part::Text(Text::default()));
         }
@@ -178,20 +179,25 @@ impl Reader<'_> {
     }
 
     /// A message that is nothing but its content.
-    fn plain(&mut self, value: Value<'_>, path: &str, role: Role) -> Result<(), DecodeError> {
+    fn plain(
+        &mut self,
+        value: Value<'_>,
+        path: fmt::Arguments<'_>,
+        role: Role,
+    ) -> Result<(), DecodeError> {
         let message = Message::read(value, role);
         let mut parts = Vec::new();
-        let bare = parts::content(message.content, &format!("{path}.content"), &mut parts)?;
+        let bare = parts::content(message.content, format_args!("{path}.content"), &mut parts)?;
         self.request
             .turns
             .push(message.into_turn(role, parts, bare));
         Ok(())
     }
 
-    fn assistant(&mut self, value: Value<'_>, path: &str) -> Result<(), DecodeError> {
+    fn assistant(&mut self, value: Value<'_>, path: fmt::Arguments<'_>) -> Result<(), DecodeError> {
         let mut message = Message::read(value, Role::Assistant);
         let mut parts = reasoning(&mut message);
-        let bare = parts::content(message.content, &format!("{path}.content"), &mut parts)?;
+        let bare = parts::content(message.content, format_args!("{path}.content"), &mut parts)?;
         parts.extend(message.refusal.take().map(Part::Refusal));
         self.open.clear();
         self.answered.clear();
@@ -200,13 +206,13 @@ impl Reader<'_> {
                 return Err(wire::expected(format_args!("{path}.tool_calls"), "a list"));
             }
             for (index, call) in calls.items().enumerate() {
-                let call = self.call(call, &format!("{path}.tool_calls[{index}]"))?;
+                let call = self.call(call, format_args!("{path}.tool_calls[{index}]"))?;
                 self.history.modern = true;
                 parts.push(Part::ToolCall(call));
             }
         }
         if let Some(call) = message.function_call {
-            let call = self.finish_call(call, &format!("{path}.function_call"), None)?;
+            let call = self.finish_call(call, format_args!("{path}.function_call"), None)?;
             self.history.legacy = true;
             self.function = Some((call.id.clone(), call.name.clone()));
             parts.push(Part::ToolCall(call));
@@ -217,7 +223,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn call(&mut self, value: Value<'_>, path: &str) -> Result<ToolCall, DecodeError> {
+    fn call(
+        &mut self,
+        value: Value<'_>,
+        path: fmt::Arguments<'_>,
+    ) -> Result<ToolCall, DecodeError> {
         let custom = value.field("custom").filter(|inner| inner.is_object());
         let (key, inner) = match (value.field("function"), custom) {
             (Some(inner), _) => ("function", inner),
@@ -229,8 +239,8 @@ impl Reader<'_> {
                 ));
             }
         };
-        let path = format!("{path}.{key}");
-        let mut call = self.finish_call(inner, &path, value.text_of("id"))?;
+        let path = format_args!("{path}.{key}");
+        let mut call = self.finish_call(inner, path, value.text_of("id"))?;
         if key == "custom" {
             call.kind = CallKind::Custom;
         }
@@ -248,7 +258,7 @@ impl Reader<'_> {
     fn finish_call(
         &mut self,
         inner: Value<'_>,
-        path: &str,
+        path: fmt::Arguments<'_>,
         id: Option<Str>,
     ) -> Result<ToolCall, DecodeError> {
         let name = inner
@@ -278,7 +288,7 @@ impl Reader<'_> {
         })
     }
 
-    fn tool(&mut self, value: Value<'_>, path: &str) -> Result<(), DecodeError> {
+    fn tool(&mut self, value: Value<'_>, path: fmt::Arguments<'_>) -> Result<(), DecodeError> {
         let mut message = Message::read(value, Role::Tool);
         self.history.modern = true;
         let id = message.tool_call_id.take().filter(|id| !id.is_empty());
@@ -302,7 +312,7 @@ impl Reader<'_> {
         None
     }
 
-    fn function(&mut self, value: Value<'_>, path: &str) -> Result<(), DecodeError> {
+    fn function(&mut self, value: Value<'_>, path: fmt::Arguments<'_>) -> Result<(), DecodeError> {
         let message = Message::read(value, Role::Tool);
         self.history.legacy = true;
         let name = message
@@ -320,7 +330,7 @@ impl Reader<'_> {
     fn result(
         &mut self,
         mut message: Message<'_>,
-        path: &str,
+        path: fmt::Arguments<'_>,
         call_id: Str,
     ) -> Result<(), DecodeError> {
         let mut parts = Vec::new();
@@ -330,7 +340,7 @@ impl Reader<'_> {
                 parts.push(Part::Text(Text::new(content.raw().to_text())));
                 true
             }
-            content => parts::content(content, &format!("{path}.content"), &mut parts)?,
+            content => parts::content(content, format_args!("{path}.content"), &mut parts)?,
         };
         let result = ToolResult {
             call_id,

@@ -1,5 +1,7 @@
 //! What the `content` of a message holds.
 
+use std::fmt::Arguments;
+
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{Extensions, Media, MediaKind, MediaSource, Part, Text};
@@ -10,7 +12,7 @@ use crate::openai::parts;
 /// Appends the parts of `content`; true when it was no list.
 pub(super) fn content(
     value: Option<Value<'_>>,
-    path: &str,
+    path: Arguments<'_>,
     parts: &mut Vec<Part>,
 ) -> Result<bool, DecodeError> {
     let Some(value) = value else {

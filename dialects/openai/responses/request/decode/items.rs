@@ -145,8 +145,8 @@ impl Reader<'_> {
         };
         let message = Message::read(value);
         let mut parts = Vec::new();
-        let path = format!("input[{index}].content");
-        let bare = parts::content(message.content, &path, &mut parts)?;
+        let path = format_args!("input[{index}].content");
+        let bare = parts::content(message.content, path, &mut parts)?;
         let leads = self.request.turns.is_empty();
         if leads && matches!(role, Role::System | Role::Developer) && all_text(&parts) {
             self.system(message, parts, bare, role == Role::Developer);
@@ -316,7 +316,7 @@ impl Reader<'_> {
                 parts.push(Part::Text(Text::new(output.raw().to_text())));
                 true
             }
-            output => parts::content(output, &format!("input[{index}].output"), &mut parts)?,
+            output => parts::content(output, format_args!("input[{index}].output"), &mut parts)?,
         };
         let mut extensions = Extensions::default();
         let known = ["call_id", "output"];

@@ -1,5 +1,7 @@
 //! What the `content` of a message, or the `output` of a tool, holds.
 
+use std::fmt::Arguments;
+
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{Extensions, Media, MediaKind, MediaSource, Part, Text};
@@ -10,7 +12,7 @@ use crate::openai::responses::wire;
 /// Appends the parts of `content`; true when it was no list.
 pub(super) fn content(
     value: Option<Value<'_>>,
-    path: &str,
+    path: Arguments<'_>,
     parts: &mut Vec<Part>,
 ) -> Result<bool, DecodeError> {
     let Some(value) = value else {
