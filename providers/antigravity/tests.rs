@@ -180,6 +180,7 @@ fn schemas_lose_what_is_refused_and_names_of_properties_stay() {
     let is =
         |schema: &Json, kind: &str| schema["type"].as_str().unwrap().eq_ignore_ascii_case(kind);
     assert!(is(&properties["anyOf"], "string") && is(&properties["n"], "integer"));
+    assert!(is(&properties["minItems"]["items"], "string"), "{cleaned}");
     assert_eq!(cleaned["required"], json!(["minItems"]));
 }
 

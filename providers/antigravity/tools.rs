@@ -201,7 +201,7 @@ impl Words<'_> {
                     });
                 }
             }),
-            "items" if value.is_object() => writer.object_field("properties", |writer| {
+            "items" if value.is_object() => writer.object_field("items", |writer| {
                 self.all(writer, value, &path, depth + 1, &|_| false);
             }),
             _ => {
