@@ -128,7 +128,7 @@ fn turn(message: Value<'_>, blocks: &mut Blocks, at: &At<'_>) -> Result<Turn, De
     let mut turn = Turn::new(role, Vec::new());
     if let Some(text) = content.text() {
         turn.bare = true;
-        turn.parts.push(Part::Text(Text::new(text)));
+        turn.parts = vec![Part::Text(Text::new(text))];
     } else if content.is_array() {
         turn.parts = blocks.read(content, &at_content)?;
     } else {

@@ -45,10 +45,12 @@ impl Blocks {
 
     /// Reads a list of blocks.
     pub(crate) fn read(&mut self, list: Value<'_>, at: &At<'_>) -> Result<Vec<Part>, DecodeError> {
-        list.items()
-            .enumerate()
-            .map(|(index, block)| self.block(block, &at.item(index)))
-            .collect()
+        // Most messages have one, and room for four would make a long conversation four times as large.
+        let mut parts = Vec::with_capacity(list.items().count());
+        for (index, block) in list.items().enumerate() {
+            parts.push(self.block(block, &at.item(index))?);
+        }
+        Ok(parts)
     }
 
     /// Reads one block. A bare string is taken for text.

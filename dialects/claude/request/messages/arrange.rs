@@ -189,6 +189,10 @@ impl<'r> Arranger<'r, '_> {
         }
         let at = self.messages.len() - 1;
         let blocks = &mut self.messages[at].blocks;
+        if blocks.is_empty() {
+            // Most messages have no more.
+            blocks.reserve_exact(1);
+        }
         blocks.push(Block {
             content,
             cache: cache.map(marks::fit),

@@ -212,6 +212,10 @@ impl<'r> Arranger<'r, '_> {
             self.contents.push(Content::new(speaker));
         }
         if let Some(content) = self.contents.last_mut() {
+            if content.pieces.is_empty() {
+                // Most contents have no more.
+                content.pieces.reserve_exact(1);
+            }
             content.pieces.push(piece);
         }
     }
