@@ -14,18 +14,6 @@ use crate::{Dialect, ids};
 /// # Errors
 /// When it is no answer.
 pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> {
-    let Some(choices) = body.field("choices").filter(|choices| choices.is_array()) else {
-        return Err(no_answer(body));
-    };
-    let mut response = Response::new(Dialect::Chat);
-    response.id = body.text_of("id").unwrap_or_default();
-    response.model = body.text_of("model").unwrap_or_default();
-    response.created = body.field("created").and_then(Value::as_u64);
-    response.service_tier = body.text_of("service_tier");
-    response.usage = body
-        .field("usage")
-        .map(wire::usage)
-        .filter(|usage: &Usage| !usage.is_empty());
     let known = [
         "id",
         "object",
@@ -35,6 +23,18 @@ pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> 
         "usage",
         "choices",
     ];
+    let [id, _, model, created, tier, usage, choices] = body.fields(known);
+    let Some(choices) = choices.filter(|choices| choices.is_array()) else {
+        return Err(no_answer(body));
+    };
+    let mut response = Response::new(Dialect::Chat);
+    response.id = id.and_then(Value::text).unwrap_or_default();
+    response.model = model.and_then(Value::text).unwrap_or_default();
+    response.created = created.and_then(Value::as_u64);
+    response.service_tier = tier.and_then(Value::text);
+    response.usage = usage
+        .map(wire::usage)
+        .filter(|usage: &Usage| !usage.is_empty());
     wire::keep_unknown(&mut response.extensions, body, "", &known);
     let mut reader = Reader {
         provider,
