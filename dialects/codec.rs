@@ -127,11 +127,28 @@ pub fn decode_response(
     body: &Document,
     provider: &Str,
 ) -> Result<Response, DecodeError> {
+    decode_response_for(dialect, dialect, body, provider)
+}
+
+/// The same for a client that speaks `client`: the settings that Responses repeats in every answer, for which no other dialect
+/// has a word, are read for its own clients only.
+///
+/// # Errors
+/// As [`decode_response`].
+pub fn decode_response_for(
+    client: Dialect,
+    dialect: Dialect,
+    body: &Document,
+    provider: &Str,
+) -> Result<Response, DecodeError> {
     match dialect {
         Dialect::Chat => chat::response::decode(body.root(), provider),
         Dialect::Claude => claude::response::decode(body.root(), provider),
         Dialect::Gemini => gemini::response::decode(body.root(), provider),
-        Dialect::Responses => responses::response::decode(body.root(), provider),
+        Dialect::Responses => {
+            let repeated = client == dialect;
+            responses::response::decode(body.root(), provider, repeated)
+        }
         Dialect::Completions => completions::response::decode(body.root(), provider),
         Dialect::Kiro => kiro::response::decode(body.root(), provider),
     }

@@ -31,8 +31,8 @@ mod tool_schema;
 
 pub use codec::{
     EventDecoder, EventEncoder, decode_count, decode_error, decode_request, decode_response,
-    decode_stream_error, decode_usage, encode_count, encode_count_request, encode_error,
-    encode_error_frame, encode_request, encode_response,
+    decode_response_for, decode_stream_error, decode_usage, encode_count, encode_count_request,
+    encode_error, encode_error_frame, encode_request, encode_response,
 };
 pub use dialect::Dialect;
 pub use error::{DecodeError, EncodeError};

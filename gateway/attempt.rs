@@ -49,6 +49,7 @@ pub(crate) async fn one(
         provider: candidate.credential.provider.clone(),
         tag: candidate.target.provider.clone(),
         dialect: candidate.dialect(plan.dialect),
+        client: plan.dialect,
         idle: config.timeouts.idle,
         limit: config.limits.response_body,
     };

@@ -10,7 +10,7 @@ use modelgate_dialects::ir::fold::fold;
 use modelgate_dialects::ir::{Error, ErrorKind, Response, Usage};
 use modelgate_dialects::json::{Document, Value};
 use modelgate_dialects::{
-    Asked, Dialect, EventDecoder, Str, decode_response, decode_stream_error, passthrough,
+    Asked, Dialect, EventDecoder, Str, decode_response_for, decode_stream_error, passthrough,
 };
 use modelgate_providers::{CallError, Upstream};
 use tokio::time::timeout;
@@ -55,6 +55,8 @@ pub(crate) struct Source {
     /// Tag of the provider's reasoning state.
     pub(crate) tag: Str,
     pub(crate) dialect: Dialect,
+    /// What the client speaks.
+    pub(crate) client: Dialect,
     /// Longest silence.
     pub(crate) idle: Duration,
     /// Largest body or event.
@@ -119,7 +121,8 @@ impl Source {
         match form(self.dialect, body) {
             Some(Form::Json) => {
                 let document = self.json(body)?;
-                decode_response(self.dialect, &document, &self.tag).map_err(|error| {
+                let read = decode_response_for(self.client, self.dialect, &document, &self.tag);
+                read.map_err(|error| {
                     self.broken(format!("sent an answer that cannot be read: {error}"))
                 })
             }

@@ -66,6 +66,7 @@ async fn call(
         provider: candidate.credential.provider.clone(),
         tag: candidate.target.provider.clone(),
         dialect: request.dialect,
+        client: plan.dialect,
         idle: config.timeouts.idle,
         limit: config.limits.response_body,
     };

@@ -140,6 +140,7 @@ fn source() -> Source {
         provider: Str::from_static("kiro"),
         tag: Str::from_static("kiro"),
         dialect: Dialect::Kiro,
+        client: Dialect::Chat,
         idle: Duration::from_secs(1),
         limit: 1 << 20,
     }

@@ -46,6 +46,7 @@ fn relay() -> (Sender, Relay, Arc<AtomicBool>) {
         provider: Str::from_static("test"),
         tag: Str::from_static("chat:test"),
         dialect: Dialect::Chat,
+        client: Dialect::Chat,
         idle: 60 * SECOND,
         limit: 1 << 20,
     };

@@ -10,11 +10,11 @@ use crate::json::{RawJson, Str, Value};
 use crate::openai::chat::response::made_up_id;
 use crate::openai::responses::wire;
 
-/// Reads an answer.
+/// Reads an answer, with what it has `repeated` of its request if that is wanted.
 ///
 /// # Errors
 /// When it is no answer, or one that failed or has not ended.
-pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> {
+pub fn decode(body: Value<'_>, provider: &Str, repeated: bool) -> Result<Response, DecodeError> {
     let keys = [
         "status",
         "error",
@@ -59,7 +59,9 @@ pub fn decode(body: Value<'_>, provider: &Str) -> Result<Response, DecodeError> 
     response.usage = usage
         .map(wire::usage)
         .filter(|usage: &Usage| !usage.is_empty());
-    response.extensions = answer_rest(body, &["service_tier"]);
+    if repeated {
+        response.extensions = answer_rest(body, &["service_tier"]);
+    }
     let mut reader = Reader::new(provider.clone(), response.id.clone());
     let mut choice = Choice::default();
     for (place, item) in output.items().enumerate() {

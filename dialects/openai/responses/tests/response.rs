@@ -8,7 +8,7 @@ use crate::ir::{Part, Response, StopReason};
 use crate::json::Str;
 
 fn decode(body: Json) -> Result<Response, crate::DecodeError> {
-    super::super::response::decode(document(&body).root(), &Str::from_static("openai"))
+    super::super::response::decode(document(&body).root(), &Str::from_static("openai"), true)
 }
 
 fn text(text: &str) -> Json {
@@ -185,8 +185,10 @@ fn the_parts_of_a_summary_stay_apart() {
 fn a_field_that_is_there_twice_is_written_once() {
     let body = br#"{"output":[],"tools":[1],"note":1,"tools":[],"note":2}"#;
     let document = crate::json::Document::parse(body.as_slice().into()).unwrap();
-    let response =
-        super::super::response::decode(document.root(), &Str::from_static("openai")).unwrap();
+    let provider = Str::from_static("openai");
+    let read = |repeated| super::super::response::decode(document.root(), &provider, repeated);
+    assert!(read(false).unwrap().extensions.is_empty());
+    let response = read(true).unwrap();
     let mut out = Vec::new();
     super::super::response::encode(&response, &reply(), &mut out);
     let text = String::from_utf8(out).unwrap();

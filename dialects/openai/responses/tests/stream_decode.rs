@@ -276,7 +276,8 @@ fn the_stream_amounts_to_the_whole_answer() {
     ];
     let streamed = fold(Dialect::Responses, events(&frames, true)).unwrap();
     let decoded =
-        super::super::response::decode(super::document(&whole).root(), &"openai".into()).unwrap();
+        super::super::response::decode(super::document(&whole).root(), &"openai".into(), true)
+            .unwrap();
     assert_eq!(streamed, decoded);
     assert_eq!(
         streamed.choices[0].stop.as_ref().unwrap().reason,
