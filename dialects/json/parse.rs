@@ -319,10 +319,20 @@ impl Parser<'_, '_> {
     }
 
     fn string(&mut self) -> Result<(), Failure> {
-        if self.strict {
-            self.checked_string()
-        } else {
-            self.skipped_string()
+        let from = self.at + 1;
+        // Keys and words, which nearly all strings are.
+        let near = match self.strict {
+            true => near_end::<true>(self.bytes, from),
+            false => near_end::<false>(self.bytes, from),
+        };
+        match near {
+            Some(end) => {
+                self.push(Kind::String, self.at, end + 1, false);
+                self.at = end + 1;
+                Ok(())
+            }
+            None if self.strict => self.checked_string(),
+            None => self.skipped_string(),
         }
     }
 
@@ -330,12 +340,6 @@ impl Parser<'_, '_> {
     fn skipped_string(&mut self) -> Result<(), Failure> {
         let start = self.at;
         let mut from = start + 1;
-        // Keys and words, which nearly all strings are.
-        if let Some(end) = near_end(self.bytes, from) {
-            self.at = end + 1;
-            self.push(Kind::String, start, self.at, false);
-            return Ok(());
-        }
         loop {
             let Some(run) = memchr(b'"', &self.bytes[from..]) else {
                 return Err((self.bytes.len(), "the JSON text ends inside a string"));
