@@ -1,12 +1,13 @@
 //! Which client calls, and whether it may.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, ORIGIN};
+use http::header::{AUTHORIZATION, AsHeaderName, ORIGIN};
 use modelgate_config::key_digest;
 use modelgate_config::model::ClientKey;
 use subtle::ConstantTimeEq as _;
@@ -124,24 +125,25 @@ impl Caller {
 }
 
 /// The key that a request presents: `Authorization` (bearer or bare), `api-key`, `x-api-key`, `x-goog-api-key`, `?key=`.
-pub(crate) fn presented(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
+pub(crate) fn presented<'r>(
+    headers: &'r HeaderMap,
+    query: Option<&'r str>,
+) -> Option<Cow<'r, str>> {
     authorization(headers)
         .or_else(|| text(headers, "api-key"))
         .or_else(|| text(headers, "x-api-key"))
         .or_else(|| text(headers, "x-goog-api-key"))
-        .map(str::to_owned)
+        .map(Cow::Borrowed)
         .or_else(|| {
-            let pairs = url::form_urlencoded::parse(query?.as_bytes());
-            pairs
-                .into_iter()
-                .find(|(name, value)| name == "key" && !value.is_empty())
-                .map(|(_, key)| key.into_owned())
+            let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
+            let key = pairs.find(|(name, value)| name == "key" && !value.is_empty());
+            key.map(|(_, key)| key)
         })
 }
 
 /// The key in `Authorization`, bearer or bare.
 pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
-    let value = text(headers, AUTHORIZATION.as_str())?;
+    let value = text(headers, AUTHORIZATION)?;
     Some(match value.split_once(' ') {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
         _ => value,
@@ -149,7 +151,7 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The text of a header; blank counts as absent.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     (!value.is_empty()).then_some(value)
 }
