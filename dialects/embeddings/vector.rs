@@ -45,7 +45,7 @@ impl Vector {
             Self::Numbers(list) => writer.value(list),
             Self::Base64(text) => writer.array(|writer| {
                 for float in floats(text).unwrap_or_default() {
-                    writer.verbatim(ryu::Buffer::new().format_finite(float));
+                    writer.verbatim(zmij::Buffer::new().format_finite(float));
                 }
             }),
         }

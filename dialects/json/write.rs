@@ -204,7 +204,7 @@ impl ToJson for f64 {
         if self.fract() == 0.0 && self.abs() < 9_007_199_254_740_992.0 {
             (*self as i64).write_json(writer);
         } else if self.is_finite() {
-            writer.verbatim(ryu::Buffer::new().format_finite(*self));
+            writer.verbatim(zmij::Buffer::new().format_finite(*self));
         } else {
             writer.verbatim("null");
         }

@@ -89,7 +89,7 @@ fn floats_are_written_as_json_numbers() {
         (1.0, "1"),
         (-3.0, "-3"),
         (0.7, "0.7"),
-        (1e300, "1e300"),
+        (1e300, "1e+300"),
         (1.5e-7, "1.5e-7"),
         (f64::NAN, "null"),
         (f64::INFINITY, "null"),
