@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
 use modelgate_dialects::Dialect;
 use tokio::time::{sleep, timeout};
+use url::Url;
 
 use crate::body::{self, ByteStream};
 use crate::credential::{self, Credential};
@@ -69,9 +70,9 @@ impl Call<'_> {
     /// marked as sensitive.
     #[must_use]
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
-        let url = self.credential.url(self, 0).map(String::from);
+        let address = self.credential.address(self, 0);
         let body = wrapped(self, 0).unwrap_or_else(|_| self.body.clone());
-        (url.unwrap_or_default(), headers(self, None, 0), body)
+        (address.unwrap_or_default(), headers(self, None, 0), body)
     }
 }
 
@@ -172,21 +173,25 @@ async fn at(
 ) -> Result<Upstream, CallError> {
     let credential = call.credential;
     let provider = &credential.provider;
-    let Some(url) = credential.url(call, place) else {
+    let Some(address) = credential.address(call, place) else {
         return Err(CallError::broken(
             provider.clone(),
             format!("{provider} has no such operation"),
         ));
     };
-    let url = match credential.kind {
-        ProviderKind::Qwen => qwen::moved(url, token),
-        _ => credential::moved(url, token.and_then(|token| token.base.as_ref())),
+    let base = token.and_then(|token| token.base.as_ref());
+    let address = match (credential.kind, base) {
+        (ProviderKind::Qwen, _) => qwen::moved(address, token),
+        (_, None) => address,
+        (_, base) => {
+            Url::parse(&address).map_or(address, |url| credential::moved(url, base).into())
+        }
     };
     let proxy = credential.proxy(proxy);
     let mut request = Request::new(wrapped(call, place)?);
     *request.method_mut() = Method::POST;
     *request.headers_mut() = headers(call, token, place);
-    let answered = transport::ask(clients, proxy, timeouts, provider, url, request);
+    let answered = transport::ask(clients, proxy, timeouts, provider, address, request);
     let mut response = answered.await?;
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());

@@ -299,17 +299,21 @@ impl Credential {
     }
 
     /// The address of a call at one of its places, the client's query included.
-    pub(crate) fn url(&self, call: &Call<'_>, place: usize) -> Option<Url> {
+    pub(crate) fn address(&self, call: &Call<'_>, place: usize) -> Option<String> {
         match &self.endpoint.urls {
             Urls::Operations(urls) => {
                 let first = urls.of(call.operation, call.dialect, self.kind)?;
                 let second = self.second_url().filter(|_| place > 0);
-                let mut url = second.unwrap_or(first).clone();
+                let url = second.unwrap_or(first);
+                if url.query() == call.query {
+                    return Some(url.as_str().to_owned());
+                }
+                let mut url = url.clone();
                 url.set_query(call.query);
-                Some(url)
+                Some(url.into())
             }
-            Urls::Models(models) => gemini::url(models, call),
-            Urls::CodeAssist(places) => places.url(call, place),
+            Urls::Models(models) => gemini::address(models, call),
+            Urls::CodeAssist(places) => places.url(call, place).map(String::from),
         }
     }
 }

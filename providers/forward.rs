@@ -85,7 +85,7 @@ pub async fn forward(
     let mut sent = Request::new(request.body);
     *sent.method_mut() = request.method;
     *sent.headers_mut() = headers;
-    let answered = transport::ask(clients, proxy, timeouts, server, request.url, sent);
+    let answered = transport::ask(clients, proxy, timeouts, server, request.url.into(), sent);
     let mut answer = answered.await?;
     Ok(Forwarded {
         status: answer.status(),

@@ -7,7 +7,8 @@ use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
 use modelgate_dialects::{Losses, Str, Target};
-use url::Url;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use url::{Position, Url, form_urlencoded};
 
 use crate::credential::{self, Credential, Urls};
 use crate::fit::{Fate, rewritten};
@@ -92,32 +93,55 @@ pub(crate) fn method(operation: Operation, stream: bool) -> Option<&'static str>
     })
 }
 
+/// What cannot stand in a segment of a path.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
+
 /// The address of a method. Whatever form of stream the client reads, events are asked for: the other form is one growing
 /// list.
-pub(crate) fn url(models: &Url, call: &Call<'_>) -> Option<Url> {
+pub(crate) fn address(base: &Url, call: &Call<'_>) -> Option<String> {
     let method = method(call.operation, call.stream)?;
     let model = call.model.strip_prefix("models/").unwrap_or(call.model);
-    let mut url = models.clone();
-    url.path_segments_mut()
-        .ok()?
-        .push(&[model, ":", method].concat());
-    let others = url::form_urlencoded::parse(call.query.unwrap_or_default().as_bytes());
-    let others: Vec<_> = others
+    let models = base[..Position::AfterPath].trim_end_matches('/');
+    // Put together by hand: each request has one, and changing a parsed address parses it again.
+    let mut address = String::with_capacity(models.len() + model.len() + method.len() + 16);
+    address.extend([models, "/"]);
+    address.extend(utf8_percent_encode(model, SEGMENT));
+    address.extend([":", method]);
+    let others = form_urlencoded::parse(call.query.unwrap_or_default().as_bytes());
+    let mut others = others
         .filter(|(name, _)| !matches!(&**name, "alt" | "$alt"))
-        .collect();
-    if call.stream || !others.is_empty() {
-        let mut pairs = url.query_pairs_mut();
+        .peekable();
+    let own = base.query();
+    if own.is_some() || call.stream || others.peek().is_some() {
+        address.push('?');
+        let begin = address.len();
+        address.push_str(own.unwrap_or_default());
+        let mut pairs = form_urlencoded::Serializer::for_suffix(address, begin);
         if call.stream {
             pairs.append_pair("alt", "sse");
         }
-        pairs.extend_pairs(others);
+        address = pairs.extend_pairs(others).finish();
     }
-    Some(url)
+    Some(address)
 }
 
 #[cfg(test)]
 mod tests {
     use modelgate_dialects::Dialect;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -138,7 +162,7 @@ mod tests {
             client_headers: None,
             limit: 0,
         };
-        let url = url(&models, &call).map(String::from);
+        let url = address(&models, &call);
         let expected = (!expected.is_empty()).then(|| format!("{models}/{expected}"));
         assert_eq!(url, expected);
     }
@@ -186,6 +210,17 @@ mod tests {
         check(Generate, false, "a?b#c", None, "a%3Fb%23c:generateContent");
         check(Generate, false, "..", None, "..:generateContent");
         check(Generate, false, "a%2fb", None, "a%252fb:generateContent");
+    }
+
+    proptest! {
+        /// As `url` writes it, but for `^`, which it leaves as it is.
+        #[test]
+        fn every_model_is_written_as_a_segment_of_a_path(model in r"[!-\]_-~é ]{1,12}") {
+            let mut url = Url::parse("https://host/v1beta/models").unwrap();
+            url.path_segments_mut().unwrap().push(&format!("{model}:predict"));
+            let written = utf8_percent_encode(&model, SEGMENT);
+            prop_assert_eq!(url.path(), format!("/v1beta/models/{written}:predict"));
+        }
     }
 
     #[test]

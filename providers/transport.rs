@@ -21,7 +21,6 @@ use modelgate_dialects::Str;
 use tokio::time::timeout;
 use tower::Service as _;
 use tower_http::decompression::{Decompression, DecompressionBody};
-use url::Url;
 
 use self::connector::Connector;
 use crate::body::ByteStream;
@@ -140,7 +139,7 @@ fn is_unseen(error: &legacy::Error) -> bool {
     false
 }
 
-/// Sends a request to `url` and waits for the head of its answer, whatever its status. `server` names the server in messages.
+/// Sends a request to `address` and waits for the head of its answer, whatever its status. `server` names the server in messages.
 ///
 /// # Errors
 /// No connection, no answer in time, or a proxy that wants another login.
@@ -149,13 +148,13 @@ pub(crate) async fn ask(
     proxy: &Proxy,
     timeouts: &Timeouts,
     server: &Str,
-    url: Url,
+    address: String,
     mut request: Request<Bytes>,
 ) -> Result<Response<Body>, CallError> {
     let unsent = |error: &dyn Error| client::broken(server, error);
     let transport = clients.transport(proxy, timeouts.connect);
     let transport = transport.map_err(|error| unsent(&error))?;
-    *request.uri_mut() = Uri::try_from(String::from(url)).map_err(|error| unsent(&error))?;
+    *request.uri_mut() = Uri::try_from(address).map_err(|error| unsent(&error))?;
     let answered = timeout(timeouts.first_byte, transport.send(request)).await;
     let late = |_| {
         let limit = timeouts.first_byte;

@@ -36,7 +36,7 @@ fn sent(
         client_headers: None,
         limit: 1000,
     };
-    let url = credential.url(&call, 0).unwrap().to_string();
+    let url = credential.address(&call, 0).unwrap();
     let body = fit(&call)?;
     Ok((url, serde_json::from_slice(&body).unwrap()))
 }
