@@ -1,5 +1,7 @@
 //! Google's routes, whose paths say what other dialects say in the body (`dialects.md` 1.5).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use modelgate_dialects::framing::json_array::ArrayWriter;
 use modelgate_dialects::framing::sse::{Frame, Framer, write_data, write_keep_alive};
@@ -44,18 +46,22 @@ const ESCAPES: [&str; 5] = ["%2f", "%5c", "%23", "%3f", "%2e"];
 impl Google {
     /// The request at a path behind `/v1beta/models/` or `/v1/models/`: `{model}:{method}`.
     pub(crate) fn at_model(tail: &str, query: Option<&str>) -> Result<Self, Failure> {
-        let lower = tail.to_ascii_lowercase();
-        let decoded = percent_decode_str(tail).decode_utf8_lossy();
+        let escaped = tail.contains('%');
+        let decoded = match escaped {
+            true => percent_decode_str(tail).decode_utf8_lossy(),
+            false => Cow::Borrowed(tail),
+        };
+        let hides = || {
+            let lower = tail.to_ascii_lowercase();
+            ESCAPES.iter().any(|escape| lower.contains(escape))
+        };
         let (model, method) = decoded
             .rsplit_once(':')
             .ok_or_else(|| Failure::unknown_route(tail))?;
         let model = bare(model);
         let climbs = model.split('/').any(|step| matches!(step, "" | "." | ".."));
-        let odd = climbs
-            || model.contains(['\\', '#', '?'])
-            || model.contains("://")
-            || model.chars().any(char::is_control)
-            || ESCAPES.iter().any(|escape| lower.contains(escape));
+        let is_odd = |char: char| char.is_control() || matches!(char, '\\' | '#' | '?');
+        let odd = climbs || model.contains(is_odd) || (escaped && hides());
         if odd {
             return Err(Failure::odd_model_path(model));
         }
