@@ -306,3 +306,30 @@ impl Extensions {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_repeated_field_the_last_one_is_taken_and_none_is_left() {
+        let number = |number: u64| RawJson::build(|writer| writer.value(&number));
+        let mut extensions = Extensions::default();
+        for (dialect, key, value) in [
+            (Dialect::Chat, "a", 1),
+            (Dialect::Claude, "a", 2),
+            (Dialect::Chat, "b", 3),
+            (Dialect::Chat, "a", 4),
+        ] {
+            extensions.push(dialect, key, number(value));
+        }
+        assert_eq!(extensions.take(Dialect::Chat, "a"), Some(number(4)));
+        assert_eq!(extensions.take(Dialect::Chat, "a"), None);
+        let left: Vec<_> = extensions
+            .of(Dialect::Chat)
+            .map(|left| &*left.key)
+            .collect();
+        assert_eq!(left, ["b"]);
+        assert!(extensions.get(Dialect::Claude, "a").is_some());
+    }
+}

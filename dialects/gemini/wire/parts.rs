@@ -377,3 +377,34 @@ fn data_key(part: Value<'_>) -> Str {
     let key = keys.find(|key| !known.contains(&&**key));
     Str::from(key.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_written_the_same_way_again_is_usual() {
+        let text = |text: &'static str| Some(Str::from_static(text));
+        for (json, expected) in [
+            (r#"{"output":"a\nb"}"#, (text("a\nb"), None, true)),
+            (r#"{"error":"no"}"#, (text("no"), Some(true), true)),
+            (r#"{"result":"x"}"#, (text("x"), None, false)),
+            (
+                r#"{"error":{"a":1}}"#,
+                (text(r#"{"a":1}"#), Some(true), false),
+            ),
+            (r#"{"output":1}"#, (text(r#"{"output":1}"#), None, false)),
+            (
+                r#"{"output":"x","more":1}"#,
+                (text(r#"{"output":"x","more":1}"#), None, false),
+            ),
+            (r#""x""#, (text("x"), None, false)),
+            ("{}", (None, None, false)),
+        ] {
+            let raw = RawJson::parse(Str::from_static(json)).unwrap();
+            let outcome = Outcome::read(raw.document().root());
+            let found = (outcome.text, outcome.is_error, outcome.usual);
+            assert_eq!(found, expected, "{json}");
+        }
+    }
+}

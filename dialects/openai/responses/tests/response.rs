@@ -186,9 +186,14 @@ fn a_field_that_is_there_twice_is_written_once() {
     let body = br#"{"output":[],"tools":[1],"note":1,"tools":[],"note":2}"#;
     let document = crate::json::Document::parse(body.as_slice().into()).unwrap();
     let provider = Str::from_static("openai");
-    let read = |repeated| super::super::response::decode(document.root(), &provider, repeated);
-    assert!(read(false).unwrap().extensions.is_empty());
-    let response = read(true).unwrap();
+    let read = |client| {
+        crate::decode_response_for(client, Dialect::Responses, &document, &provider).unwrap()
+    };
+    assert!(
+        read(Dialect::Chat).extensions.is_empty(),
+        "nobody else is told"
+    );
+    let response = read(Dialect::Responses);
     let mut out = Vec::new();
     super::super::response::encode(&response, &reply(), &mut out);
     let text = String::from_utf8(out).unwrap();
