@@ -25,6 +25,18 @@ pub enum Part {
     Unknown(Unknown),
 }
 
+impl Part {
+    /// For how many parts to make room before `items` are read: for just those that come if they are few, since most messages
+    /// have one and room for four would make a long conversation four times as large. On the word of a long list none is made
+    /// for all of it: each item may be two bytes, and wrong.
+    pub(crate) fn room_for<T>(items: impl Iterator<Item = T>) -> usize {
+        items.take(FEW).count()
+    }
+}
+
+/// Parts that room is made for at once.
+const FEW: usize = 8;
+
 /// Visible text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Text {
@@ -310,6 +322,12 @@ impl Extensions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_is_made_for_few_parts_only() {
+        assert_eq!(Part::room_for(0..3), 3);
+        assert_eq!(Part::room_for(0..1_000_000), FEW);
+    }
 
     #[test]
     fn of_a_repeated_field_the_last_one_is_taken_and_none_is_left() {

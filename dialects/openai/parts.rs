@@ -20,8 +20,7 @@ pub(crate) fn read(
     parts: &mut Vec<Part>,
     read: impl Fn(Value<'_>, &dyn Fn() -> String) -> Result<Part, DecodeError>,
 ) -> Result<bool, DecodeError> {
-    // Most messages have one, and room for four would make a long conversation four times as large.
-    parts.reserve_exact(value.items().count().max(1));
+    parts.reserve_exact(Part::room_for(value.items()).max(1));
     if let Some(text) = value.text() {
         parts.push(Part::Text(Text::new(text)));
         return Ok(true);

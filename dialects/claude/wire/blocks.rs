@@ -45,8 +45,7 @@ impl Blocks {
 
     /// Reads a list of blocks.
     pub(crate) fn read(&mut self, list: Value<'_>, at: &At<'_>) -> Result<Vec<Part>, DecodeError> {
-        // Most messages have one, and room for four would make a long conversation four times as large.
-        let mut parts = Vec::with_capacity(list.items().count());
+        let mut parts = Vec::with_capacity(Part::room_for(list.items()));
         for (index, block) in list.items().enumerate() {
             parts.push(self.block(block, &at.item(index))?);
         }

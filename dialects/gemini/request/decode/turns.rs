@@ -105,8 +105,7 @@ impl Reader {
         let single = parts.is_object().then_some(parts);
         let listed = || single.into_iter().chain(parts.items());
         let named = self.calls.named(listed());
-        // Most contents have one, and room for four would make a long conversation four times as large.
-        turn.parts.reserve_exact(listed().count());
+        turn.parts.reserve_exact(Part::room_for(listed()));
         for (index, part) in listed().enumerate() {
             let mut part = self.parts.part(part, &at_parts.item(index))?;
             match &mut part {
