@@ -75,7 +75,9 @@ impl Transport {
         let host = plain.then(|| host(uri)).flatten();
         let headers = request.headers_mut();
         headers.extend(login.map(|login| (PROXY_AUTHORIZATION, login)));
-        headers.extend(host.map(|host| (HOST, host)));
+        if let Some(host) = host {
+            headers.entry(HOST).or_insert(host);
+        }
         headers
             .entry(ACCEPT)
             .or_insert(const { HeaderValue::from_static("*/*") });
