@@ -36,6 +36,10 @@ impl Buffer {
         if self.0.capacity() < LARGE {
             return Bytes::from(std::mem::take(&mut self.0));
         }
+        // Little in a large buffer would keep it from the next body.
+        if self.0.len() < self.0.capacity() / 8 {
+            return Bytes::copy_from_slice(&self.0);
+        }
         Bytes::from_owner(self)
     }
 }

@@ -4,6 +4,7 @@
 //! read any one dialect folder; the others have the same four files: `wire` (the vendor's words), `request`,
 //! `response`, `stream`. What a target cannot express is named in [`losses`].
 
+pub mod body;
 pub mod buffer;
 mod choice;
 pub mod claude;
@@ -29,6 +30,7 @@ pub mod target;
 pub mod tokens;
 mod tool_schema;
 
+pub use body::Body;
 pub use codec::{
     EventDecoder, EventEncoder, decode_count, decode_error, decode_request, decode_response,
     decode_response_for, decode_stream_error, decode_usage, encode_count, encode_count_request,

@@ -1,7 +1,6 @@
 //! What an encoder must know beside the IR: the upstream it writes for, and the client it answers.
 
-use bytes::Bytes;
-
+use crate::body::Body;
 use crate::json::Str;
 use crate::losses::Losses;
 use crate::names::Names;
@@ -229,7 +228,7 @@ impl Default for ModelProfile {
 #[derive(Debug, Clone)]
 pub struct Encoded {
     /// The JSON body.
-    pub body: Bytes,
+    pub body: Body,
     /// What could not be carried.
     pub losses: Losses,
     /// The way back for tool names.

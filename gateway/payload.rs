@@ -2,17 +2,17 @@
 
 use bytes::Bytes;
 use modelgate_config::payload::{PathSegment, Payload, PayloadPath, PayloadProtocol};
-use modelgate_dialects::Dialect;
 use modelgate_dialects::json::Document;
 use modelgate_dialects::json::edit::{self, Step};
+use modelgate_dialects::{Body, Dialect};
 
 /// The body after defaults, overrides and filters. `names` are the upstream's name of the model and the client's.
-pub(crate) fn apply(payload: &Payload, dialect: Dialect, names: &[&str], body: Bytes) -> Bytes {
+pub(crate) fn apply(payload: &Payload, dialect: Dialect, names: &[&str], body: Body) -> Body {
     if payload.is_empty() {
         return body;
     }
     let protocol = protocol(dialect);
-    let mut body = Body(body);
+    let mut body = Changing(body.to_bytes());
     for rule in payload
         .defaults
         .iter()
@@ -48,7 +48,7 @@ pub(crate) fn apply(payload: &Payload, dialect: Dialect, names: &[&str], body: B
             body.change(path, edit::remove);
         }
     }
-    body.0
+    body.0.into()
 }
 
 fn protocol(dialect: Dialect) -> PayloadProtocol {
@@ -62,9 +62,10 @@ fn protocol(dialect: Dialect) -> PayloadProtocol {
     }
 }
 
-struct Body(Bytes);
+/// A body in one piece.
+struct Changing(Bytes);
 
-impl Body {
+impl Changing {
     fn change(
         &mut self,
         path: &PayloadPath,
@@ -123,9 +124,9 @@ payload:
             &config.payload,
             dialect,
             names,
-            Bytes::from(body.to_owned()),
+            Bytes::from(body.to_owned()).into(),
         );
-        assert_eq!(String::from_utf8_lossy(&changed), expected);
+        assert_eq!(String::from_utf8_lossy(&changed.to_bytes()), expected);
     }
 
     #[test]

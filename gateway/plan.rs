@@ -9,7 +9,7 @@ use modelgate_dialects::ir::Request;
 use modelgate_dialects::json::{Document, Value};
 use modelgate_dialects::passthrough::{Peek, UsageWish, splice_model, splice_usage, usage_wish};
 use modelgate_dialects::{
-    Asked, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
+    Asked, Body, Dialect, Losses, Names, Reply, Str, Target, decode_request, encode_request,
 };
 use modelgate_providers::{
     Bound, CallError, Candidate, Moment, Operation, Route, Standing, fit, with_cache_key,
@@ -63,15 +63,13 @@ pub(crate) struct Plan {
     previous: Option<Previous>,
     bytes: Bytes,
     document: Document,
-    /// The request as events and turns, once a translation asked for it.
-    decoded: Option<Box<Request>>,
     /// Reasoning state is left out: an upstream could not read it.
     stateless: bool,
 }
 
 /// A request in a candidate's dialect, and what its answer will need.
 pub(crate) struct Prepared {
-    pub(crate) body: Bytes,
+    pub(crate) body: Body,
     pub(crate) reply: Reply,
     /// What the decoder of the answer must know of the request.
     pub(crate) asked: Asked,
@@ -132,7 +130,6 @@ impl Plan {
             previous: read.previous,
             bytes: read.bytes,
             document: read.document,
-            decoded: None,
             stateless: false,
         }))
     }
@@ -199,28 +196,26 @@ impl Plan {
         &self.document
     }
 
-    /// The request as its dialect is understood.
-    pub(crate) fn decoded(&mut self) -> Result<&Request, Failure> {
-        if self.decoded.is_none() {
-            let decoded = decode_request(self.dialect, &self.document);
-            self.unspoiled()?;
-            let mut decoded = decoded?;
-            if self.google.is_some() {
-                decoded.model = self.peek.model.clone();
-                decoded.stream = self.peek.stream;
-            }
-            if let Some(suffix) = &self.suffix {
-                suffix.overrule(&mut decoded.reasoning);
-            }
-            if let Some(Previous::Known(conversation)) = &self.previous {
-                let new = std::mem::take(&mut decoded.turns);
-                decoded.turns = conversation.turns.iter().cloned().chain(new).collect();
-                decoded.size += conversation.size;
-                decoded.state.previous_response = None;
-            }
-            self.decoded = Some(Box::new(decoded));
+    /// The request as its dialect is understood. Nobody keeps it: where another candidate is asked it is read again, which is
+    /// less than to hold it while an answer streams.
+    pub(crate) fn decoded(&self) -> Result<Request, Failure> {
+        let decoded = decode_request(self.dialect, &self.document);
+        self.unspoiled()?;
+        let mut decoded = decoded?;
+        if self.google.is_some() {
+            decoded.model = self.peek.model.clone();
+            decoded.stream = self.peek.stream;
         }
-        self.decoded.as_deref().ok_or_else(unread)
+        if let Some(suffix) = &self.suffix {
+            suffix.overrule(&mut decoded.reasoning);
+        }
+        if let Some(Previous::Known(conversation)) = &self.previous {
+            let new = std::mem::take(&mut decoded.turns);
+            decoded.turns = conversation.turns.iter().cloned().chain(new).collect();
+            decoded.size += conversation.size;
+            decoded.state.previous_response = None;
+        }
+        Ok(decoded)
     }
 
     /// Fails when a string of the body was met that is none.
@@ -237,10 +232,10 @@ impl Plan {
     }
 
     /// The body that a same-dialect upstream gets: the client's own bytes, with the upstream's name of the model.
-    pub(crate) fn forwarded(&self, candidate: &Candidate) -> Bytes {
+    pub(crate) fn forwarded(&self, candidate: &Candidate) -> Body {
         let upstream = &candidate.target.model;
         if *upstream == self.peek.model {
-            return self.bytes.clone();
+            return self.bytes.clone().into();
         }
         splice_model(&self.bytes, self.peek.model_span.clone(), upstream)
     }
@@ -255,7 +250,7 @@ impl Plan {
     }
 
     /// The same body, asking for usage.
-    fn forwarded_asking(&self, candidate: &Candidate, wish: &UsageWish) -> Bytes {
+    fn forwarded_asking(&self, candidate: &Candidate, wish: &UsageWish) -> Body {
         let upstream = &candidate.target.model;
         let model =
             (*upstream != self.peek.model).then(|| (self.peek.model_span.clone(), &**upstream));
@@ -263,7 +258,7 @@ impl Plan {
     }
 
     /// A body after the operator's rules.
-    fn ruled(&self, body: Bytes, candidate: &Candidate) -> Bytes {
+    fn ruled(&self, body: Body, candidate: &Candidate) -> Body {
         let names = [&*candidate.target.model, &*self.peek.model];
         payload::apply(
             &self.snapshot.config.payload,
@@ -357,6 +352,7 @@ impl Plan {
         {
             return Err(Failure::unknown_response(id));
         }
+        let request = self.decoded()?;
         let encoded = if self.stateless {
             // State belongs to a provider, and this is nobody's name.
             let nobody = Str::from_static("");
@@ -365,9 +361,9 @@ impl Plan {
                 provider: nobody,
                 ..target
             };
-            encode_request(dialect, self.decoded()?, &target)
+            encode_request(dialect, &request, &target)
         } else {
-            encode_request(dialect, self.decoded()?, &candidate.target)
+            encode_request(dialect, &request, &candidate.target)
         };
         self.unspoiled()?;
         let mut encoded = encoded?;
@@ -394,7 +390,7 @@ impl Plan {
         }
         self.record.lost(&encoded.losses);
         reply.names = encoded.names;
-        reply.echo = self.decoded()?.echoed();
+        reply.echo = request.echoed();
         Ok(Prepared {
             body,
             reply,
@@ -404,27 +400,26 @@ impl Plan {
             hides_usage: false,
             mends: false,
             losses: encoded.losses,
-            keeper: self.keeper(),
+            keeper: self.keeper(request),
         })
     }
 
     /// A translated body that says to which conversation it belongs, where that helps the provider: clients of other dialects
     /// have other ways to say it.
-    fn keyed(&self, body: Bytes, candidate: &Candidate) -> Bytes {
+    fn keyed(&self, body: Body, candidate: &Candidate) -> Body {
         if !candidate.credential.kind.caches_by_key() {
             return body;
         }
         let key = session::cache_key(&self.headers, &self.document, self.caller.name());
         match key {
-            Some(key) => with_cache_key(body, &key),
+            Some(key) => with_cache_key(&body, &key),
             None => body,
         }
     }
 
     /// What keeps the conversation for a Responses client that may go on from its answer.
-    fn keeper(&self) -> Option<Keeper> {
+    fn keeper(&self, request: Request) -> Option<Keeper> {
         let limits = self.snapshot.config.responses_store.clone()?;
-        let request = self.decoded.as_deref()?;
         if self.dialect != Dialect::Responses || request.state.store == Some(false) {
             return None;
         }
@@ -437,7 +432,7 @@ impl Plan {
             limits,
             caller: self.caller.name().into(),
             id: format!("resp_{}", self.id),
-            turns: request.turns.clone(),
+            turns: request.turns,
             size: before + self.bytes.len(),
         })
     }

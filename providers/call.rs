@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use modelgate_config::model::{ErrorAction, Proxy, Timeouts};
-use modelgate_dialects::Dialect;
+use modelgate_dialects::{Body, Dialect};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
@@ -56,7 +56,7 @@ pub struct Call<'a> {
     /// A stream is wanted, for providers whose addresses say so.
     pub stream: bool,
     /// The request in the upstream's dialect.
-    pub body: Bytes,
+    pub body: Body,
     /// The query of the client's request, when it speaks the same dialect.
     pub query: Option<&'a str>,
     /// The headers of the client's request, when it speaks the same dialect; each provider takes those it knows.
@@ -72,7 +72,8 @@ impl Call<'_> {
     pub fn shown(&self) -> (String, HeaderMap, Bytes) {
         let address = self.credential.address(self, 0);
         let body = wrapped(self, 0).unwrap_or_else(|_| self.body.clone());
-        (address.unwrap_or_default(), headers(self, None, 0), body)
+        let headers = headers(self, None, 0);
+        (address.unwrap_or_default(), headers, body.to_bytes())
     }
 }
 
@@ -237,8 +238,10 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
         }
     }
     match credential.kind {
-        ProviderKind::ChatGpt => chatgpt::describe(call.operation, &call.body, &mut headers),
-        ProviderKind::Copilot => copilot::describe(&call.body, &mut headers),
+        ProviderKind::ChatGpt => {
+            chatgpt::describe(call.operation, &call.body.to_bytes(), &mut headers)
+        }
+        ProviderKind::Copilot => copilot::describe(&call.body.to_bytes(), &mut headers),
         ProviderKind::Kimi => kimi::describe(call.dialect, &mut headers),
         ProviderKind::Kiro => {
             kiro::number(&mut headers);
@@ -246,7 +249,7 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
                 kiro::move_to_second(credential, &mut headers);
             }
         }
-        ProviderKind::Xai => xai::describe(&call.body, &mut headers),
+        ProviderKind::Xai => xai::describe(&call.body.to_bytes(), &mut headers),
         // They are the same for all requests.
         ProviderKind::Antigravity
         | ProviderKind::Claude
@@ -264,10 +267,15 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
 }
 
 /// The body as it is sent to one of the places: Google's Code Assist takes it in an envelope.
-fn wrapped(call: &Call<'_>, place: usize) -> Result<Bytes, CallError> {
+fn wrapped(call: &Call<'_>, place: usize) -> Result<Body, CallError> {
     match call.credential.kind {
-        ProviderKind::Antigravity | ProviderKind::CodeAssist => code_assist::fit(call),
-        ProviderKind::Kiro if place > 0 => Ok(kiro::moved_to_second(call.credential, &call.body)),
+        ProviderKind::Antigravity | ProviderKind::CodeAssist => {
+            code_assist::fit(call).map(Body::from)
+        }
+        ProviderKind::Kiro if place > 0 => {
+            let moved = kiro::moved_to_second(call.credential, &call.body.to_bytes());
+            Ok(moved.into())
+        }
         ProviderKind::ChatGpt
         | ProviderKind::Claude
         | ProviderKind::Codex

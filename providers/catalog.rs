@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use modelgate_config::{Config, Pattern};
 use modelgate_dialects::json::Document;
-use modelgate_dialects::{Dialect, Str, Target};
+use modelgate_dialects::{Body, Dialect, Str, Target};
 
 use crate::catalog::draft::Draft;
 use crate::credential::Credential;
@@ -99,10 +99,12 @@ impl Candidate {
 
     /// Whether its number of the tokens of such a request, in its own dialect, is only about right.
     #[must_use]
-    pub fn counts_roughly(&self, request: &Document) -> bool {
+    pub fn counts_roughly(&self, request: &Body) -> bool {
         let kind = self.credential.kind;
-        matches!(kind, ProviderKind::Antigravity | ProviderKind::CodeAssist)
-            && code_assist::counts_roughly(request.root())
+        matches!(kind, ProviderKind::Antigravity | ProviderKind::CodeAssist) && {
+            let request = Document::outline(request.to_bytes()).unwrap_or_default();
+            code_assist::counts_roughly(request.root())
+        }
     }
 
     /// Whether the provider can keep an answer, so that its client goes on from it by its id, in the client's dialect.

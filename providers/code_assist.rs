@@ -178,14 +178,15 @@ pub(crate) fn fit(call: &Call<'_>) -> Result<Bytes, CallError> {
     let project = project.ok_or_else(|| no_project(credential))?;
     let model = call.model.strip_prefix("models/").unwrap_or(call.model);
     if call.operation == Operation::CountTokens {
-        return Ok(counted(&call.body, model));
+        return Ok(counted(&call.body.to_bytes(), model));
     }
+    let body = call.body.to_bytes();
     let mut envelope = Envelope::new(Str::from(model), Some(project));
     envelope.rest = match credential.kind {
-        ProviderKind::Antigravity => antigravity::beside(model, &call.body, agent.as_ref()),
+        ProviderKind::Antigravity => antigravity::beside(model, &body, agent.as_ref()),
         _ => vec![(PROMPT, RawJson::build(|writer| writer.value(call.id)))],
     };
-    Ok(wrap_request(&envelope, &call.body))
+    Ok(wrap_request(&envelope, &body))
 }
 
 /// The project that the account was given after the credential was made.

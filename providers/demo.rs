@@ -59,7 +59,7 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
 
 /// Answers a call.
 pub(crate) fn call(call: &Call<'_>) -> Result<Upstream, CallError> {
-    let request = read(&call.body).map_err(|error| {
+    let request = read(&call.body.to_bytes()).map_err(|error| {
         let error = Error::new(ErrorKind::InvalidRequest, Str::from(error.to_string()));
         CallError::answered(Str::from_static("demo"), error)
     })?;

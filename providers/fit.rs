@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use modelgate_dialects::json::{Document, RawJson, Value};
-use modelgate_dialects::{Dialect, Losses};
+use modelgate_dialects::{Body, Dialect, Losses};
 
 use crate::{
     Candidate, Credential, Operation, ProviderKind, antigravity, chatgpt, copilot, gemini, iflow,
@@ -16,40 +16,46 @@ pub fn fit(
     candidate: &Candidate,
     operation: Operation,
     dialect: Dialect,
-    body: Bytes,
+    body: Body,
     losses: &mut Losses,
-) -> Bytes {
+) -> Body {
     let kind = candidate.credential.kind;
     if (kind, dialect) == (ProviderKind::Xai, Dialect::Responses) {
-        return xai::fit_responses(operation, &candidate.target, body, losses);
+        return xai::fit_responses(operation, &candidate.target, body.to_bytes(), losses).into();
     }
     if dialect != kind.dialect() {
         return body;
     }
-    match kind {
-        ProviderKind::Antigravity => antigravity::fit(&body, &candidate.target.model, losses),
-        ProviderKind::ChatGpt => chatgpt::fit(operation, body, losses),
-        ProviderKind::Gemini => gemini::fit(body, losses),
-        ProviderKind::Iflow => iflow::fit(body),
-        ProviderKind::Kimi => kimi::fit(&body),
-        ProviderKind::Vertex => vertex::fit(gemini::fit(body, losses), losses),
-        ProviderKind::Xai => xai::fit(body, losses),
-        _ => body,
-    }
+    let fitted = match kind {
+        ProviderKind::Antigravity => {
+            antigravity::fit(&body.to_bytes(), &candidate.target.model, losses)
+        }
+        ProviderKind::ChatGpt => chatgpt::fit(operation, body.to_bytes(), losses),
+        ProviderKind::Gemini => return gemini::fit(body, losses),
+        ProviderKind::Iflow => iflow::fit(body.to_bytes()),
+        ProviderKind::Kimi => kimi::fit(&body.to_bytes()),
+        ProviderKind::Vertex => vertex::fit(gemini::fit(body, losses).to_bytes(), losses),
+        ProviderKind::Xai => xai::fit(body.to_bytes(), losses),
+        _ => return body,
+    };
+    fitted.into()
 }
 
 /// A request that says which conversation it belongs to, where it does not say so already.
 #[must_use]
-pub fn with_cache_key(body: Bytes, key: &str) -> Bytes {
+pub fn with_cache_key(body: &Body, key: &str) -> Body {
     let key = RawJson::build(|writer| writer.value(key));
-    rewritten(body, &[("prompt_cache_key", key)], |_, _, _| Fate::Kept)
+    rewritten(body.to_bytes(), &[("prompt_cache_key", key)], |_, _, _| {
+        Fate::Kept
+    })
+    .into()
 }
 
 /// A whole answer of the provider of a credential as its dialect has it; `asked` is the request.
 #[must_use]
-pub fn mend(credential: &Credential, asked: &Bytes, answer: Bytes) -> Bytes {
+pub fn mend(credential: &Credential, asked: &Body, answer: Bytes) -> Bytes {
     match credential.kind {
-        ProviderKind::Copilot => copilot::mend(asked, answer),
+        ProviderKind::Copilot => copilot::mend(&asked.to_bytes(), answer),
         _ => answer,
     }
 }

@@ -13,7 +13,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use modelgate_config::model::{Proxy, Timeouts};
-use modelgate_dialects::Str;
+use modelgate_dialects::{Body, Str};
 use tokio::time::timeout;
 use url::Url;
 
@@ -82,7 +82,7 @@ pub async fn forward(
         headers.remove(name);
     }
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let mut sent = Request::new(request.body);
+    let mut sent = Request::new(Body::from(request.body));
     *sent.method_mut() = request.method;
     *sent.headers_mut() = headers;
     let answered = transport::ask(clients, proxy, timeouts, server, request.url.into(), sent);

@@ -1,12 +1,11 @@
 //! Google's Gemini API by key (`providers.md` 5).
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use memchr::memmem;
 use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
-use modelgate_dialects::{Losses, Str, Target};
+use modelgate_dialects::{Body, Losses, Str, Target};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Position, Url, form_urlencoded};
 
@@ -62,21 +61,26 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
 const SESSION: &str = "session_id";
 
 /// A request as the Gemini API and Vertex AI take it.
-pub(crate) fn fit(body: Bytes, losses: &mut Losses) -> Bytes {
-    let begin = b"\"session";
-    let named = |at: usize| {
-        let rest = &body[at + begin.len()..];
-        rest.starts_with(b"_id\"") || rest.starts_with(b"Id\"")
-    };
-    if !memmem::find_iter(&body, begin).any(named) {
+pub(crate) fn fit(body: Body, losses: &mut Losses) -> Body {
+    // A key never stands in two pieces.
+    if !body.pieces().iter().any(|piece| names_session(piece)) {
         return body;
     }
-    rewritten(body, &[], |_, key, _| {
+    let fitted = rewritten(body.to_bytes(), &[], |_, key, _| {
         if !same(key, SESSION) {
             return Fate::Kept;
         }
         losses.quietly_dropped(key, "it is for gateways; Google does not know it");
         Fate::Gone
+    });
+    fitted.into()
+}
+
+fn names_session(body: &[u8]) -> bool {
+    let begin = b"\"session";
+    memmem::find_iter(body, begin).any(|at| {
+        let rest = &body[at + begin.len()..];
+        rest.starts_with(b"_id\"") || rest.starts_with(b"Id\"")
     })
 }
 
@@ -143,6 +147,8 @@ mod tests {
     use modelgate_dialects::Dialect;
     use proptest::prelude::*;
 
+    use bytes::Bytes;
+
     use super::*;
 
     #[track_caller]
@@ -157,7 +163,7 @@ mod tests {
             id: "r-1",
             model,
             stream,
-            body: Bytes::new(),
+            body: Bytes::new().into(),
             query,
             client_headers: None,
             limit: 0,
@@ -227,7 +233,7 @@ mod tests {
     fn the_name_of_a_conversation_stays_here() {
         let fitted = |body: &'static str| {
             let mut losses = Losses::default();
-            let fitted = fit(Bytes::from_static(body.as_bytes()), &mut losses);
+            let fitted = fit(Bytes::from_static(body.as_bytes()).into(), &mut losses).to_bytes();
             let paths: Vec<String> = losses.iter().map(|loss| loss.path.clone()).collect();
             (String::from_utf8(fitted.to_vec()).unwrap(), paths)
         };

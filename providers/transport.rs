@@ -7,7 +7,6 @@
 use std::error::Error;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT, HOST, PROXY_AUTHORIZATION};
 use http::uri::Scheme;
@@ -17,16 +16,18 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use modelgate_config::model::{Proxy, Timeouts};
-use modelgate_dialects::Str;
+use modelgate_dialects::{Body, Str};
 use tokio::time::timeout;
 use tower::Service as _;
 use tower_http::decompression::{Decompression, DecompressionBody};
 
 use self::connector::Connector;
+use self::sending::Sending;
 use crate::body::ByteStream;
 use crate::{CallError, Clients, client};
 
 mod connector;
+mod sending;
 #[cfg(test)]
 mod tests;
 
@@ -47,12 +48,12 @@ pub(crate) enum SetupError {
 /// A pool of connections; its copies share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
-    pool: Decompression<legacy::Client<Connector, Full<Bytes>>>,
+    pool: Decompression<legacy::Client<Connector, Full<Sending>>>,
     connector: Connector,
 }
 
 /// An answer's body as it comes, unpacked if it was packed.
-pub(crate) type Body = DecompressionBody<Incoming>;
+pub(crate) type Answer = DecompressionBody<Incoming>;
 
 impl Transport {
     /// Without connections yet. `connect` is the longest time that one may take to come about.
@@ -68,7 +69,7 @@ impl Transport {
     }
 
     /// Sends a request and waits for the head of its answer. No redirect is followed: a key stays at the server it is for.
-    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Body>, legacy::Error> {
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Answer>, legacy::Error> {
         let (uri, plain) = (request.uri(), is_plain(request.uri()));
         // In a tunnel the proxy is told when the tunnel is dug.
         let login = plain.then(|| self.connector.login(uri)).flatten();
@@ -88,12 +89,12 @@ impl Transport {
     /// Sends a request, and `again` so often as long as the server says that it has not looked at it.
     async fn exchange(
         &self,
-        mut request: Request<Bytes>,
+        mut request: Request<Body>,
         mut again: usize,
-    ) -> Result<Response<Body>, legacy::Error> {
+    ) -> Result<Response<Answer>, legacy::Error> {
         loop {
             let next = (again > 0).then(|| request.clone());
-            match (self.pool.clone().call(request.map(Full::new)).await, next) {
+            match (self.pool.clone().call(request.map(Sending::of)).await, next) {
                 (Err(error), Some(next)) if is_unseen(&error) => request = next,
                 (outcome, _) => return outcome,
             }
@@ -151,8 +152,8 @@ pub(crate) async fn ask(
     timeouts: &Timeouts,
     server: &Str,
     address: String,
-    mut request: Request<Bytes>,
-) -> Result<Response<Body>, CallError> {
+    mut request: Request<Body>,
+) -> Result<Response<Answer>, CallError> {
     let unsent = |error: &dyn Error| client::broken(server, error);
     let transport = clients.transport(proxy, timeouts.connect);
     let transport = transport.map_err(|error| unsent(&error))?;
@@ -171,7 +172,7 @@ pub(crate) async fn ask(
 }
 
 /// The bytes of a body.
-pub(crate) fn stream(body: Body, provider: Str) -> ByteStream {
+pub(crate) fn stream(body: Answer, provider: Str) -> ByteStream {
     let chunks = BodyDataStream::new(body);
     Box::pin(chunks.map(move |chunk| chunk.map_err(|error| client::broken(&provider, &*error))))
 }

@@ -199,7 +199,7 @@ mod tests {
             id: "r-1",
             model: "gemini-2.5-pro",
             stream: false,
-            body: Bytes::new(),
+            body: Bytes::new().into(),
             query: None,
             client_headers: None,
             limit: 0,

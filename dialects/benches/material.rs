@@ -92,6 +92,7 @@ pub(crate) fn request_body(dialect: Dialect) -> Bytes {
     encode_request(dialect, &request(), &target(dialect))
         .unwrap_or_else(|error| panic!("{error}"))
         .body
+        .to_bytes()
 }
 
 /// Code, as agents send it: escapes, and letters beyond ASCII.

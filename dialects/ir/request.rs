@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{CacheMark, Extensions, Namespaces, Part, Tool, ToolChoice};
 use crate::Dialect;
-use crate::buffer::Buffer;
+use crate::body::Draft;
 use crate::json::{RawJson, Str};
 
 /// The spelling under which a decoder notes where in its list of tools a tool stood, where that is not its number.
@@ -92,10 +92,10 @@ impl Request {
         }
     }
 
-    /// A buffer for the request in some dialect, large enough not to grow: that would copy a long one several times over.
+    /// A body for the request in some dialect, large enough not to grow: that would copy a long one several times over.
     #[must_use]
-    pub(crate) fn buffer(&self) -> Buffer {
-        Buffer::with_capacity(512 + self.size + self.size / 16)
+    pub(crate) fn draft(&self) -> Draft {
+        Draft::with_capacity(512 + self.size + self.size / 16)
     }
 
     /// Where a turn stands in the client's own body, for losses: `messages[3]`.

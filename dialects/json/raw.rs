@@ -4,6 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use bytes::Bytes;
+
 use super::{Document, JsonError, Str, Writer};
 
 /// A valid JSON text whose spelling is kept: key order, number text, white space.
@@ -64,6 +66,11 @@ impl RawJson {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The text as bytes.
+    pub(super) fn as_bytes(&self) -> &Bytes {
+        self.text.as_bytes()
     }
 
     /// The text, sharing its bytes.

@@ -151,11 +151,10 @@ impl Str {
         Self::from(&self[..end.unwrap_or_default()])
     }
 
-    /// The spelling of the text, if it means the same in any document: escapes of code units may be half a character.
-    pub(super) fn spelling(&self) -> Option<&[u8]> {
-        static UNIT: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(b"\\u"));
+    /// The spelling of the text, if it means the same in any document: an escape may be half a character.
+    pub(super) fn spelling(&self) -> Option<&Bytes> {
         match &self.0 {
-            Repr::Spelt(spelt) if UNIT.find(&spelt.source).is_none() => Some(&spelt.source),
+            Repr::Spelt(spelt) if units_are_whole(&spelt.source) => Some(&spelt.source),
             Repr::Spelt(_) | Repr::Plain(_) => None,
         }
     }
@@ -266,6 +265,45 @@ impl fmt::Debug for Str {
 impl fmt::Display for Str {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&**self, f)
+    }
+}
+
+/// Whether no `\uXXXX` in a spelling is half a character without its other half. False also where that would take a closer
+/// look.
+fn units_are_whole(spelling: &[u8]) -> bool {
+    static UNIT: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(b"\\u"));
+    let mut rest = spelling;
+    while let Some(at) = UNIT.find(rest) {
+        let (before, digits) = (&rest[..at], &rest[at + 2..]);
+        rest = match half(digits) {
+            None => digits,
+            // A backslash before it may make it plain text.
+            Some(Half::First) if !before.ends_with(b"\\") => {
+                let next = digits.get(4..).and_then(|rest| rest.strip_prefix(b"\\u"));
+                match next {
+                    Some(next) if half(next) == Some(Half::Second) => next,
+                    _ => return false,
+                }
+            }
+            Some(_) => return false,
+        };
+    }
+    true
+}
+
+/// Half of a character.
+#[derive(Debug, PartialEq, Eq)]
+enum Half {
+    First,
+    Second,
+}
+
+/// Which half the code unit is whose digits these are.
+fn half(digits: &[u8]) -> Option<Half> {
+    match digits {
+        [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => Some(Half::First),
+        [b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..] => Some(Half::Second),
+        _ => None,
     }
 }
 

@@ -3,28 +3,33 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use memchr::memmem;
 
 use super::scan::next_special;
 use super::{RawJson, Str};
+use crate::body::{Draft, LONG, View};
 
 /// Appends JSON to a caller's buffer. Commas are put by looking at what was written last.
 #[derive(Debug)]
 pub struct Writer<'b> {
     out: &'b mut Vec<u8>,
-    /// Nobody splits lines.
-    whole: bool,
+    /// Where long texts are noted instead of copied. Such a body is read as a whole: nobody splits its lines.
+    views: Option<&'b mut Vec<View>>,
 }
 
 impl<'b> Writer<'b> {
     /// A writer at the end of `out`.
     pub fn new(out: &'b mut Vec<u8>) -> Self {
-        Self { out, whole: false }
+        Self { out, views: None }
     }
 
     /// A writer of a body for an upstream, which is read as a whole and not line by line.
-    pub(crate) fn of_body(out: &'b mut Vec<u8>) -> Self {
-        Self { out, whole: true }
+    pub(crate) fn of_body(draft: &'b mut Draft) -> Self {
+        Self {
+            out: &mut draft.written,
+            views: Some(&mut draft.views),
+        }
     }
 
     fn separate(&mut self) {
@@ -118,6 +123,45 @@ impl<'b> Writer<'b> {
         self.out.extend_from_slice(json.as_bytes());
     }
 
+    /// Text that is one JSON value already and that may be long.
+    fn raw(&mut self, json: &Bytes) {
+        self.separate();
+        match &json[..] {
+            // What was written last is looked at for the next comma, so the ends are written.
+            [first, .., last] if self.keeps(json) => {
+                self.out.push(*first);
+                self.keep(json.slice(1..json.len() - 1));
+                self.out.push(*last);
+            }
+            _ => self.out.extend_from_slice(json),
+        }
+    }
+
+    /// A string that is spelt so between its quotes.
+    fn string(&mut self, spelling: &Bytes) {
+        self.separate();
+        if self.keeps(spelling) {
+            self.out.push(b'"');
+            self.keep(spelling.clone());
+        } else {
+            self.out.reserve(spelling.len() + 2);
+            self.out.push(b'"');
+            self.out.extend_from_slice(spelling);
+        }
+        self.out.push(b'"');
+    }
+
+    fn keeps(&self, bytes: &Bytes) -> bool {
+        bytes.len() >= LONG && self.views.is_some()
+    }
+
+    fn keep(&mut self, bytes: Bytes) {
+        let at = self.out.len();
+        if let Some(views) = &mut self.views {
+            views.push(View { at, bytes });
+        }
+    }
+
     /// The entries of a JSON object with nothing around it, within an object.
     pub(crate) fn entries(&mut self, object: &RawJson) {
         let inside = object.as_str().strip_prefix('{');
@@ -144,16 +188,14 @@ impl ToJson for str {
 
 impl ToJson for Str {
     fn write_json(&self, writer: &mut Writer<'_>) {
-        let whole = writer.whole;
-        let spelling = self.spelling();
-        let Some(spelling) = spelling.filter(|text| whole || !breaks_lines(text)) else {
-            return (**self).write_json(writer);
-        };
-        writer.separate();
-        writer.out.reserve(spelling.len() + 2);
-        writer.out.push(b'"');
-        writer.out.extend_from_slice(spelling);
-        writer.out.push(b'"');
+        let is_body = writer.views.is_some();
+        match self.spelling() {
+            Some(spelling) if is_body || !breaks_lines(spelling) => writer.string(spelling),
+            None if is_body && self.len() >= LONG && is_plain(self) => {
+                writer.string(self.as_bytes());
+            }
+            _ => (**self).write_json(writer),
+        }
     }
 }
 
@@ -177,7 +219,7 @@ impl<T: ToJson + ?Sized> ToJson for &T {
 
 impl ToJson for RawJson {
     fn write_json(&self, writer: &mut Writer<'_>) {
-        writer.verbatim(self.as_str());
+        writer.raw(self.as_bytes());
     }
 }
 
@@ -209,6 +251,11 @@ impl ToJson for f64 {
             writer.verbatim("null");
         }
     }
+}
+
+/// Whether nothing in a text must be escaped.
+fn is_plain(text: &str) -> bool {
+    next_special::<false>(text.as_bytes(), 0) == text.len()
 }
 
 /// Whether U+2028 or U+2029 stands in a spelling (`clients.md` 2.7).

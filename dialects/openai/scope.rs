@@ -1,6 +1,6 @@
 //! What every part of an encoder of requests needs, in Chat as in Responses.
 
-use crate::buffer::Buffer;
+use crate::body::Draft;
 use crate::error::EncodeError;
 use crate::ir::{CacheMark, Extensions, Request, Tool, ToolChoice};
 use crate::json::{RawJson, Str, Writer};
@@ -57,11 +57,11 @@ impl<'a> Scope<'a> {
     }
 
     /// The whole, unless something was refused.
-    pub(crate) fn finish(self, body: Buffer) -> Result<Encoded, EncodeError> {
+    pub(crate) fn finish(self, body: Draft) -> Result<Encoded, EncodeError> {
         match self.refused {
             Some(refused) => Err(refused),
             None => Ok(Encoded {
-                body: body.freeze(),
+                body: body.finish(),
                 losses: self.losses,
                 names: self.names,
                 asked: Asked::default(),

@@ -504,7 +504,7 @@ pub fn usage_of_body(dialect: Dialect, body: &Document) -> Option<Usage> {
 #[must_use]
 pub fn rename_model(dialect: Dialect, bytes: &Bytes, body: &Document, model: &str) -> Bytes {
     match model_value(dialect, body.root()).map(Value::span) {
-        Some(span) => super::splice_model(bytes, span, model),
+        Some(span) => super::splice_model(bytes, span, model).to_bytes(),
         None => bytes.clone(),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::buffer::Buffer;
+use crate::body::{Body, Draft, LONG};
 use crate::error::DecodeError;
 use crate::json::{Document, Kind, Str, Value};
 use crate::opaque;
@@ -100,15 +100,26 @@ fn stream_flag(value: Option<Value<'_>>) -> Result<bool, DecodeError> {
 
 /// `body` with another model name at `span`; nothing else changes, and nothing at all where the span is empty.
 #[must_use]
-pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Bytes {
+pub fn splice_model(body: &Bytes, span: Range<usize>, model: &str) -> Body {
     if span.is_empty() {
-        return body.clone();
+        return body.clone().into();
     }
-    let mut out = Buffer::with_capacity(body.len() + model.len());
-    out.extend_from_slice(&body[..span.start]);
-    crate::json::write_string(&mut out, model);
-    out.extend_from_slice(&body[span.end..]);
-    out.freeze()
+    let mut name = Vec::new();
+    crate::json::write_string(&mut name, model);
+    spliced(body, [(span, &name)])
+}
+
+/// `body` with other bytes in some places, which stand in their order.
+fn spliced<const N: usize>(body: &Bytes, changes: [(Range<usize>, &[u8]); N]) -> Body {
+    let mut draft = Draft::with_capacity(body.len().min(4 * LONG) + 128);
+    let mut at = 0;
+    for (span, new) in changes {
+        draft.add(body.slice(at..span.start));
+        draft.written.extend_from_slice(new);
+        at = span.end;
+    }
+    draft.add(body.slice(at..));
+    draft.finish()
 }
 
 /// What makes a body ask for usage at the end of its stream: a text, and where it goes.
@@ -146,26 +157,18 @@ pub fn usage_wish(body: &Document) -> Option<UsageWish> {
 
 /// `body` asking for usage, and with another model name at `span` where there is one; nothing else changes.
 #[must_use]
-pub fn splice_usage(body: &Bytes, wish: &UsageWish, model: Option<(Range<usize>, &str)>) -> Bytes {
+pub fn splice_usage(body: &Bytes, wish: &UsageWish, model: Option<(Range<usize>, &str)>) -> Body {
+    let wish = (wish.span.clone(), wish.text.as_bytes());
+    let Some((span, model)) = model else {
+        return spliced(body, [wish]);
+    };
     let mut name = Vec::new();
-    let (mut first, mut second) = ((wish.span.clone(), wish.text.as_bytes()), (0..0, &[][..]));
-    if let Some((span, model)) = model {
-        crate::json::write_string(&mut name, model);
-        second = (span, &name);
-        if second.0.start < first.0.start {
-            std::mem::swap(&mut first, &mut second);
-        }
-    } else {
-        second.0 = body.len()..body.len();
+    crate::json::write_string(&mut name, model);
+    let name = (span, &name[..]);
+    match name.0.start < wish.0.start {
+        true => spliced(body, [name, wish]),
+        false => spliced(body, [wish, name]),
     }
-    let ((a, one), (b, two)) = (first, second);
-    let mut out = Buffer::with_capacity(body.len() + one.len() + two.len());
-    out.extend_from_slice(&body[..a.start]);
-    out.extend_from_slice(one);
-    out.extend_from_slice(&body[a.end..b.start]);
-    out.extend_from_slice(two);
-    out.extend_from_slice(&body[b.end..]);
-    out.freeze()
 }
 
 #[cfg(test)]
@@ -186,7 +189,7 @@ mod tests {
         assert_eq!(peek, Ok(0..0));
         assert!(peek_beside_url(&document("[]"), Str::new(), false).is_err());
         let bytes = Bytes::from_static(b"{}");
-        assert_eq!(splice_model(&bytes, 0..0, "other"), bytes);
+        assert_eq!(splice_model(&bytes, 0..0, "other").to_bytes(), bytes);
     }
 
     #[test]
@@ -221,11 +224,13 @@ mod tests {
             let bytes = Bytes::from_static(body.as_bytes());
             let document = document(body);
             let wish = usage_wish(&document);
-            let asked = wish.as_ref().map(|wish| splice_usage(&bytes, wish, None));
+            let asked = wish
+                .as_ref()
+                .map(|wish| splice_usage(&bytes, wish, None).to_bytes());
             assert_eq!(asked.as_deref(), expected.map(str::as_bytes), "{body}");
             let Some(wish) = wish else { continue };
             let span = document.root().get("model").map(Value::span);
-            let both = splice_usage(&bytes, &wish, span.map(|span| (span, "other")));
+            let both = splice_usage(&bytes, &wish, span.map(|span| (span, "other"))).to_bytes();
             let expected = expected.map(|text| text.replace(r#""m""#, r#""other""#));
             assert_eq!(Some(&*both), expected.as_deref().map(str::as_bytes));
         }

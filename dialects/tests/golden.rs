@@ -155,7 +155,11 @@ fn requests() {
             Err(error) => return format!("not a request: {error}"),
         };
         match encode_request(to, &request, &targets::named(to, &fixture.profile)) {
-            Ok(encoded) => format!("{}\n{}", json(&encoded.body), lines(&encoded.losses)),
+            Ok(encoded) => format!(
+                "{}\n{}",
+                json(&encoded.body.to_bytes()),
+                lines(&encoded.losses)
+            ),
             Err(error) => format!("refused: {error}"),
         }
     });

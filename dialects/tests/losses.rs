@@ -160,7 +160,7 @@ fn translate(
         .iter()
         .map(|loss| loss.path.clone())
         .collect();
-    Some((encoded.body.to_vec(), losses))
+    Some((encoded.body.to_bytes().to_vec(), losses))
 }
 
 /// Every fixture with every dialect that it can be translated to.

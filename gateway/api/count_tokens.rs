@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use modelgate_dialects::json::Document;
 use modelgate_dialects::{Losses, decode_count, encode_count, encode_count_request, tokens};
 use modelgate_providers::{CallError, Candidate, Member, Operation, Why, fit};
 use warp::reply::Response;
@@ -64,7 +63,7 @@ async fn counted(plan: &mut Plan) -> Result<Counted, Failure> {
             }
         }
     }
-    let count = tokens::estimate_request(plan.decoded()?);
+    let count = tokens::estimate_request(&plan.decoded()?);
     plan.unspoiled()?;
     Ok(answer(plan, encode_count(plan.dialect, count), true))
 }
@@ -86,12 +85,11 @@ async fn call_counter(
         let (operation, body) = (Operation::CountTokens, plan.forwarded(candidate));
         fit(candidate, operation, upstream, body, &mut Losses::default())
     } else {
-        let encoded = encode_count_request(upstream, plan.decoded()?, &candidate.target);
+        let encoded = encode_count_request(upstream, &plan.decoded()?, &candidate.target);
         plan.unspoiled()?;
         encoded?.body
     };
-    let asked = Document::outline(body.clone()).unwrap_or_default();
-    let roughly = candidate.counts_roughly(&asked);
+    let roughly = candidate.counts_roughly(&body);
     let answered = whole::ask(plan, candidate, why, Operation::CountTokens, upstream, body).await;
     Ok(answered.and_then(|(body, document)| {
         if client == upstream {

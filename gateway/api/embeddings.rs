@@ -168,7 +168,7 @@ async fn call(
     let (request, pieces) = match &asked.bodies {
         Bodies::Translated(request, pieces) => (request, pieces),
         Bodies::Same(body) => {
-            let body = body.clone();
+            let body = body.clone().into();
             let asked = whole::ask(plan, candidate, why, operation, dialect, body);
             let (body, document) = asked.await?;
             return Ok(Answer {
@@ -180,7 +180,7 @@ async fn call(
     };
     let mut whole: Option<EmbedAnswer> = None;
     for (piece, body) in pieces {
-        let body = body.clone();
+        let body = body.clone().into();
         let (_, document) = whole::ask(plan, candidate, why, operation, dialect, body).await?;
         let answer = embeddings::decode_answer(asked.shape, &document, piece);
         let answer = answer.map_err(|error| unreadable(candidate, &error))?;

@@ -1,8 +1,8 @@
 //! One call whose answer is one JSON document.
 
 use bytes::Bytes;
-use modelgate_dialects::Dialect;
 use modelgate_dialects::json::Document;
+use modelgate_dialects::{Body, Dialect};
 use modelgate_providers::call::call as call_upstream;
 use modelgate_providers::{Call, CallError, Candidate, Operation, Why};
 
@@ -16,7 +16,7 @@ pub(crate) async fn ask(
     why: Why,
     operation: Operation,
     dialect: Dialect,
-    body: Bytes,
+    body: Body,
 ) -> Result<(Bytes, Document), CallError> {
     plan.record.attempt(candidate, why);
     let asked = call(
@@ -38,7 +38,7 @@ fn request<'a>(
     candidate: &'a Candidate,
     operation: Operation,
     dialect: Dialect,
-    body: &Bytes,
+    body: &Body,
 ) -> Call<'a> {
     let same = dialect == plan.dialect;
     Call {

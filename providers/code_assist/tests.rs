@@ -31,7 +31,7 @@ fn sent(
         id: "r-1",
         model: "models/gemini-2.5-pro",
         stream,
-        body: Bytes::from(body.to_string()),
+        body: Bytes::from(body.to_string()).into(),
         query: Some("alt=json"),
         client_headers: None,
         limit: 1000,

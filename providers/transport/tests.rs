@@ -1,6 +1,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::StatusCode;
@@ -14,8 +15,8 @@ use super::*;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-fn request(to: SocketAddr) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::from_static(b"{}"));
+fn request(to: SocketAddr) -> Request<Body> {
+    let mut request = Request::new(Bytes::from_static(b"{}").into());
     *request.uri_mut() = format!("http://{to}/v1").parse().unwrap();
     request
 }
@@ -91,7 +92,7 @@ async fn a_packed_answer_is_unpacked() {
 }
 
 /// The lines of a request in which the server is named, as the server reads them.
-async fn named(listener: &TcpListener, request: Request<Bytes>) -> Vec<String> {
+async fn named(listener: &TcpListener, request: Request<Body>) -> Vec<String> {
     tokio::spawn(async move { direct().send(request).await.is_ok() });
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut head = [0; 4096];
@@ -164,4 +165,70 @@ fn a_proxy_that_is_not_understood_is_not_left_out() {
     let proxy = Proxy::Url(Secret::from("ftp://user:secret@proxy"));
     let error = Transport::new(&proxy, LIMIT).unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+/// A body in so many pieces of different sizes, and all of it.
+fn pieces(count: usize) -> (Body, Vec<u8>) {
+    let piece = |index: usize| Bytes::from(vec![b'a' + (index % 26) as u8; index * 37 % 5000 + 1]);
+    let body: Body = (0..count).map(piece).collect();
+    let whole = body.to_bytes().to_vec();
+    (body, whole)
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_arrives_whole() {
+    let (body, whole) = pieces(300);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut request = request(listener.local_addr().unwrap());
+    *request.body_mut() = body;
+    let sent = tokio::spawn(async move { direct().send(request).await.is_ok() });
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut read = Vec::new();
+    while !read.ends_with(&whole) {
+        assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0, "it broke off");
+    }
+    let head = String::from_utf8_lossy(&read[..read.len() - whole.len()]).to_lowercase();
+    assert!(head.contains(&format!("content-length: {}\r\n", whole.len())));
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(sent.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_arrives_whole_by_http_2() {
+    let (body, whole) = pieces(300);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut request = request(listener.local_addr().unwrap());
+    *request.body_mut() = body;
+    let mut builder = builder();
+    builder.http2_only(true);
+    let connector = Connector::new(&Proxy::Direct, LIMIT).unwrap();
+    let transport = Transport::over(&builder, connector);
+    let sent = tokio::spawn(async move { transport.exchange(request, AGAIN).await.is_ok() });
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut connection = h2::server::handshake(stream).await.unwrap();
+    let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+    let serving = tokio::spawn(async move { while connection.accept().await.is_some() {} });
+    let mut incoming = request.into_body();
+    let mut read = Vec::new();
+    while let Some(data) = incoming.data().await {
+        let data = data.unwrap();
+        incoming
+            .flow_control()
+            .release_capacity(data.len())
+            .unwrap();
+        read.extend_from_slice(&data);
+    }
+    assert!(
+        read == whole,
+        "{} bytes came of {}",
+        read.len(),
+        whole.len()
+    );
+    respond.send_response(Response::new(()), true).unwrap();
+    assert!(sent.await.unwrap());
+    serving.abort();
 }

@@ -112,10 +112,10 @@ impl<'r> Draft<'r> {
     }
 
     fn finish(self, fill: impl FnOnce(&Self, &mut Writer<'_>)) -> Encoded {
-        let mut body = self.request.buffer();
+        let mut body = self.request.draft();
         Writer::of_body(&mut body).object(|writer| fill(&self, writer));
         Encoded {
-            body: body.freeze(),
+            body: body.finish(),
             losses: self.losses,
             names: self.names,
             asked: Asked::default(),

@@ -91,7 +91,7 @@ fn paths(losses: &Losses, quiet: bool) -> Vec<&str> {
 fn try_write(dialect: Dialect, body: &Value, target: &Target) -> Result<Written, EncodeError> {
     let encoded = encode_request(Dialect::Claude, &read(dialect, body), target)?;
     Ok(Written {
-        body: serde_json::from_slice(&encoded.body).unwrap(),
+        body: serde_json::from_slice(&encoded.body.to_bytes()).unwrap(),
         encoded,
     })
 }

@@ -4,7 +4,7 @@ use super::contents::{self, Arranged};
 use super::fields::{self, Fields};
 use super::tools::Tools;
 use crate::Dialect;
-use crate::buffer::Buffer;
+use crate::body;
 use crate::error::EncodeError;
 use crate::gemini::wire::write_rest;
 use crate::ir::{Extensions, Request};
@@ -22,7 +22,7 @@ const BILLING_BLOCK: &str = "x-anthropic-billing-header:";
 /// What Gemini cannot say without a wrong answer: a call without its result, a file that only its provider can read.
 pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError> {
     let (draft, scope) = Draft::of(request, target)?;
-    let mut body = request.buffer();
+    let mut body = request.draft();
     Writer::of_body(&mut body).object(|writer| {
         draft.write_prompt(writer);
         draft.fields.write(writer, request);
@@ -36,7 +36,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
 /// As [`encode`].
 pub fn encode_count(request: &Request, target: &Target) -> Result<Encoded, EncodeError> {
     let (draft, scope) = Draft::of(request, target)?;
-    let mut body = request.buffer();
+    let mut body = request.draft();
     Writer::of_body(&mut body).object(|writer| {
         writer.object_field("generateContentRequest", |writer| {
             let bare = target
@@ -92,9 +92,9 @@ impl Scope<'_> {
         }
     }
 
-    fn encoded(self, body: Buffer) -> Encoded {
+    fn encoded(self, body: body::Draft) -> Encoded {
         Encoded {
-            body: body.freeze(),
+            body: body.finish(),
             losses: self.losses,
             names: self.names,
             asked: Asked::default(),

@@ -36,7 +36,7 @@ fn encode(dialect: Dialect, body: &Json, target: &Target) -> Result<Encoded, Enc
 fn encoded(dialect: Dialect, body: &Json, target: &Target) -> (Json, Vec<String>) {
     let encoded = encode(dialect, body, target).expect("a body");
     let losses = encoded.losses.iter().map(|loss| loss.path.clone());
-    let body = serde_json::from_slice(&encoded.body).expect("JSON");
+    let body = serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON");
     (body, losses.collect())
 }
 
@@ -133,7 +133,7 @@ fn names_begin_with_a_letter_and_come_back() {
     let body =
         json!({"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": tools});
     let encoded = encode(Dialect::Chat, &body, &target()).expect("a body");
-    let body: Json = serde_json::from_slice(&encoded.body).expect("JSON");
+    let body: Json = serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON");
     let declared = body["tools"][0]["functionDeclarations"]
         .as_array()
         .expect("a list");
@@ -464,7 +464,7 @@ fn the_url_says_model_and_stream() {
     request.model = Str::from_static("client-model");
     request.stream = true;
     let encoded = codec::encode_request(Dialect::Gemini, &request, &target()).expect("a body");
-    let again: Json = serde_json::from_slice(&encoded.body).expect("JSON");
+    let again: Json = serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON");
     assert_eq!(
         again,
         json!({"contents": [{"role": "user", "parts": [{"text": "x"}]}]})
@@ -478,7 +478,7 @@ fn counting_takes_the_whole_prompt_and_the_model() {
     let request = request(Dialect::Claude, &body);
     let encoded =
         codec::encode_count_request(Dialect::Gemini, &request, &target()).expect("a body");
-    let body: Json = serde_json::from_slice(&encoded.body).expect("JSON");
+    let body: Json = serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON");
     let inner = &body["generateContentRequest"];
     assert_eq!(inner["model"], "models/gemini-x");
     assert_eq!(inner["systemInstruction"]["parts"][0]["text"], "s");
@@ -572,7 +572,7 @@ fn a_thought_in_contents_of_its_own_is_one_thought() {
             ..target()
         };
         let encoded = codec::encode_request(dialect, &request, &target).expect("a body");
-        serde_json::from_slice(&encoded.body).expect("JSON")
+        serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON")
     };
     let claude = encoded(Dialect::Claude, "claude");
     let expected = json!([

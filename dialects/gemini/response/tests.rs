@@ -112,7 +112,7 @@ fn to_upstream(provider: &'static str, request: &Request) -> Json {
         kiro: KiroProfile::default(),
     };
     let encoded = codec::encode_request(Dialect::Gemini, request, &target).expect("a body");
-    serde_json::from_slice(&encoded.body).expect("JSON")
+    serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON")
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn signatures_survive_clients_of_every_dialect() {
                 kiro: KiroProfile::default(),
             };
             let encoded = codec::encode_request(other, &request, &target).expect("a body");
-            let body = String::from_utf8_lossy(&encoded.body).into_owned();
+            let body = String::from_utf8_lossy(&encoded.body.to_bytes()).into_owned();
             for state in ["dGhvdWdodA", "dGV4dA", "Y2FsbA", "modelgate"] {
                 assert!(!body.contains(state), "{dialect} to {other}: {body}");
             }
@@ -205,7 +205,7 @@ fn state_of_claude_survives_a_gemini_client() {
         kiro: KiroProfile::default(),
     };
     let encoded = codec::encode_request(Dialect::Claude, &request, &target).expect("a body");
-    let again: Json = serde_json::from_slice(&encoded.body).expect("JSON");
+    let again: Json = serde_json::from_slice(&encoded.body.to_bytes()).expect("JSON");
     assert_eq!(again["messages"][1]["content"], body["content"]);
 }
 

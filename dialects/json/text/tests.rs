@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
+use crate::body::Draft;
 use crate::json::{Document, Str, Writer, samples};
 
 /// The text of a JSON string as an outline has it.
@@ -22,7 +23,15 @@ fn long(inner: &str) -> String {
 
 #[test]
 fn a_long_text_is_copied_as_it_is_spelt() {
-    for inner in ["", "a\\nb", "\\/ \\b \\\"", "größe", "\\\\u2028"] {
+    for inner in [
+        "",
+        "a\\nb",
+        "\\/ \\b \\\"",
+        "größe",
+        "\\\\u2028",
+        "\\u0041\\u00FC\\u2028",
+        "\\ud83d\\ude00\\uD83D\\uDE00\\n",
+    ] {
         let json = long(inner);
         let text = outlined(&json);
         assert_eq!(written(&text), json);
@@ -39,7 +48,12 @@ fn a_long_text_is_copied_as_it_is_spelt() {
 fn what_cannot_stand_everywhere_is_spelt_anew() {
     for (inner, expected) in [
         ("\\ud800!", "\u{fffd}!"),
-        ("\\u0041", "A"),
+        ("\\udc00!", "\u{fffd}!"),
+        ("\\ud83d\\ud83d", "\u{fffd}\u{fffd}"),
+        ("\\ud83d\\u0041", "\u{fffd}A"),
+        ("\\uD83D\\n", "\u{fffd}\\n"),
+        // No first half: a backslash and letters.
+        ("\\\\ud83d\\ude00", "\\\\ud83d\u{fffd}"),
         ("a\u{2028}b", "a\\u2028b"),
         ("a\u{201c}b\u{2029}", "a\u{201c}b\\u2029"),
     ] {
@@ -47,8 +61,9 @@ fn what_cannot_stand_everywhere_is_spelt_anew() {
         assert_eq!(text, long(expected));
     }
     let lines = long("a\u{2028}b");
-    let mut body = Vec::new();
+    let mut body = Draft::with_capacity(64);
     Writer::of_body(&mut body).value(&outlined(&lines));
+    let body = body.finish().to_bytes();
     assert_eq!(body, lines.as_bytes(), "no client reads it line by line");
     let quotes = long("a\u{201c}b\u{201d}");
     assert_eq!(written(&outlined(&quotes)), quotes);

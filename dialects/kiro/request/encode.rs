@@ -44,7 +44,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
         }
     }
     conversation.settle(system);
-    let mut body = Vec::with_capacity(4096);
+    let mut body = request.draft();
     Writer::of_body(&mut body).object(|writer| {
         writer.object_field("conversationState", |writer| {
             writer.field("chatTriggerType", "MANUAL");
@@ -56,7 +56,7 @@ pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError
         fields.write(writer);
     });
     Ok(Encoded {
-        body: body.into(),
+        body: body.finish(),
         losses: scope.losses,
         names: scope.names,
         asked: Asked {

@@ -35,7 +35,7 @@ fn encode(dialect: Dialect, json: &Json) -> Result<Encoded, EncodeError> {
 }
 
 fn body(encoded: &Encoded) -> Json {
-    serde_json::from_slice(&encoded.body).unwrap()
+    serde_json::from_slice(&encoded.body.to_bytes()).unwrap()
 }
 
 /// The messages of a Chat request, oldest first: what stands in each.

@@ -87,7 +87,10 @@ pub(super) fn body(request: &Request, target: &Target) -> (Json, Vec<String>) {
         }
     });
     let losses = losses.collect();
-    (serde_json::from_slice(&encoded.body).unwrap(), losses)
+    (
+        serde_json::from_slice(&encoded.body.to_bytes()).unwrap(),
+        losses,
+    )
 }
 
 pub(super) fn reply() -> Reply {

@@ -75,7 +75,7 @@ impl Scene {
             id: "r-1",
             model: "m",
             stream: false,
-            body: body.clone(),
+            body: body.clone().into(),
             query: None,
             client_headers: None,
             limit: 1 << 20,

@@ -182,7 +182,7 @@ fn counting_sends_the_prompt_alone() {
     }));
     let request = read(Dialect::Claude, &body);
     let encoded = crate::encode_count_request(Dialect::Claude, &request, &target()).unwrap();
-    let found: Value = serde_json::from_slice(&encoded.body).unwrap();
+    let found: Value = serde_json::from_slice(&encoded.body.to_bytes()).unwrap();
     let keys: Vec<_> = found.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,

@@ -30,7 +30,7 @@ const SIDE: Side = Side {
 pub fn encode(request: &Request, target: &Target) -> Result<Encoded, EncodeError> {
     let mut scope = Scope::new(request, target, &SIDE, target.chat.tool_name_limit);
     let plan = pairing::plan(&mut scope)?;
-    let mut body = request.buffer();
+    let mut body = request.draft();
     Writer::of_body(&mut body).object(|writer| {
         writer.field("model", &target.model);
         let hint = schema_hint(&mut scope);

@@ -191,7 +191,7 @@ fn long_names_and_ids_meet_again() {
         {"role": "tool", "tool_call_id": "a.b:c", "content": "r"},
     ]});
     let encoded = super::encode(&chat(&source), &target()).unwrap();
-    let json: Json = serde_json::from_slice(&encoded.body).unwrap();
+    let json: Json = serde_json::from_slice(&encoded.body.to_bytes()).unwrap();
     let name = json["tools"][0]["function"]["name"].as_str().unwrap();
     assert_eq!(name.len(), 64);
     assert_eq!(json["tool_choice"]["function"]["name"], name);

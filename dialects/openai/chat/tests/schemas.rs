@@ -13,7 +13,7 @@ fn written(dialect: Dialect, schema: &Json) -> (Json, bool) {
         "tools": [{"name": "f", "input_schema": schema}],
     }));
     let encoded = encode_request(dialect, &request, &target()).unwrap();
-    let mut body: Json = serde_json::from_slice(&encoded.body).unwrap();
+    let mut body: Json = serde_json::from_slice(&encoded.body.to_bytes()).unwrap();
     let place = match dialect {
         Dialect::Gemini => "/tools/0/functionDeclarations/0/parametersJsonSchema",
         Dialect::Chat => "/tools/0/function/parameters",

@@ -54,7 +54,7 @@ fn write(
     settings::refuse(request)?;
     let mut scope = Scope::new(request, target, &SIDE, NAME_LIMIT);
     let plan = pairing::plan(&mut scope)?;
-    let mut body = request.buffer();
+    let mut body = request.draft();
     Writer::of_body(&mut body).object(|writer| {
         writer.field("model", &target.model);
         let hint = schema_hint(&mut scope);

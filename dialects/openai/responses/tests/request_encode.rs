@@ -270,7 +270,7 @@ fn the_body_of_a_count_holds_the_prompt_and_nothing_else() {
         json!({"max_tokens": 5, "temperature": 1, "user": "u", "reasoning_effort": "low", "stream": true}),
     );
     let encoded = crate::encode_count_request(Dialect::Responses, &request, &target()).unwrap();
-    let body: Json = serde_json::from_slice(&encoded.body).unwrap();
+    let body: Json = serde_json::from_slice(&encoded.body.to_bytes()).unwrap();
     let keys: Vec<&str> = body
         .as_object()
         .unwrap()
@@ -303,7 +303,7 @@ fn servers_of_others_are_told_functions_in_place_of_openais_own_tools() {
     let mut target = target();
     target.chat.openai_tools = false;
     let encoded = super::encoded(&request, Dialect::Responses, &target);
-    let body: Json = serde_json::from_slice(&encoded.body).unwrap();
+    let body: Json = serde_json::from_slice(&encoded.body.to_bytes()).unwrap();
     let described = "Patches.\n\nThe input must follow this format: {\"type\":\"grammar\",\"syntax\":\"lark\",\"definition\":\"start: x\"}";
     let schema = json!({"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]});
     let inner = json!({"type": "function", "name": "agents__spawn", "parameters": {"type": "object"}, "strict": false});
@@ -345,6 +345,6 @@ fn grammars_are_flat_here_and_nested_in_chat() {
         &json!({"model": "m", "input": "x", "tools": [{"type": "custom", "name": "p", "format": flat}]}),
     );
     let encoded = super::encoded(&request, Dialect::Chat, &target());
-    let body: Json = serde_json::from_slice(&encoded.body).unwrap();
+    let body: Json = serde_json::from_slice(&encoded.body.to_bytes()).unwrap();
     assert_eq!(body["tools"][0]["custom"]["format"], nested);
 }
