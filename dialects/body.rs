@@ -20,7 +20,13 @@ pub struct Body(Form);
 #[derive(Debug, Clone)]
 enum Form {
     Whole(Bytes),
-    Pieces { pieces: Arc<[Bytes]>, len: usize },
+    Pieces(Arc<Pieces>),
+}
+
+#[derive(Debug)]
+struct Pieces {
+    list: Vec<Bytes>,
+    len: usize,
 }
 
 impl Body {
@@ -29,7 +35,7 @@ impl Body {
     pub fn len(&self) -> usize {
         match &self.0 {
             Form::Whole(bytes) => bytes.len(),
-            Form::Pieces { len, .. } => *len,
+            Form::Pieces(pieces) => pieces.len,
         }
     }
 
@@ -44,7 +50,7 @@ impl Body {
     pub fn pieces(&self) -> &[Bytes] {
         match &self.0 {
             Form::Whole(bytes) => slice::from_ref(bytes),
-            Form::Pieces { pieces, .. } => pieces,
+            Form::Pieces(pieces) => &pieces.list,
         }
     }
 
@@ -53,9 +59,9 @@ impl Body {
     pub fn to_bytes(&self) -> Bytes {
         match &self.0 {
             Form::Whole(bytes) => bytes.clone(),
-            Form::Pieces { pieces, len } => {
-                let mut whole = Buffer::with_capacity(*len);
-                for piece in &pieces[..] {
+            Form::Pieces(pieces) => {
+                let mut whole = Buffer::with_capacity(pieces.len);
+                for piece in &pieces.list {
                     whole.extend_from_slice(piece);
                 }
                 whole.freeze()
@@ -73,9 +79,9 @@ impl From<Bytes> for Body {
 impl FromIterator<Bytes> for Body {
     fn from_iter<T: IntoIterator<Item = Bytes>>(pieces: T) -> Self {
         let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
-        let pieces: Arc<[Bytes]> = pieces.collect();
-        let len = pieces.iter().map(Bytes::len).sum();
-        Self(Form::Pieces { pieces, len })
+        let list: Vec<Bytes> = pieces.collect();
+        let len = list.iter().map(Bytes::len).sum();
+        Self(Form::Pieces(Arc::new(Pieces { list, len })))
     }
 }
 

@@ -14,6 +14,7 @@ mod collect;
 mod conduit;
 mod conversations;
 mod cooldowns;
+mod eager;
 mod error;
 mod exchange;
 mod google;

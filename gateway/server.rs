@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::util::MapRequest;
 
+use crate::eager::Eager;
 use crate::management::events::follow_accounts;
 use crate::request::{Head, Seat};
 use crate::routes::routes;
@@ -267,13 +268,13 @@ impl Acceptor {
                 state: Arc::clone(&self.state),
             };
             let unused = unused(begun, self.limits.header, Arc::clone(&self.state));
-            self.open.spawn(async move {
+            self.open.spawn(Eager::new(async move {
                 tokio::select! {
                     biased;
                     () = connection.serve(service) => {}
                     () = unused => tracing::debug!(%peer, "a connection without a request is closed"),
                 }
-            });
+            }));
         }
     }
 }
