@@ -326,6 +326,7 @@ impl Plan {
                 candidate,
                 Operation::Generate,
                 self.dialect,
+                self.dialect,
                 body,
                 &mut losses,
             );
@@ -381,6 +382,7 @@ impl Plan {
         let body = fit(
             candidate,
             Operation::Generate,
+            self.dialect,
             dialect,
             body,
             &mut encoded.losses,

@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// A request for an operation as the provider of a candidate takes it: its own words where it has some, and nothing that it
-/// refuses; what is lost is named.
+/// refuses; what is lost is named. It is in `dialect`, and was asked in that of the `client`.
 #[must_use]
 pub fn fit(
     candidate: &Candidate,
     operation: Operation,
+    client: Dialect,
     dialect: Dialect,
     body: Body,
     losses: &mut Losses,
@@ -31,10 +32,10 @@ pub fn fit(
             antigravity::fit(&body.to_bytes(), &candidate.target.model, losses)
         }
         ProviderKind::ChatGpt => chatgpt::fit(operation, body.to_bytes(), losses),
-        ProviderKind::Gemini => return gemini::fit(body, losses),
+        ProviderKind::Gemini => return gemini::fit(client, body, losses),
         ProviderKind::Iflow => iflow::fit(body.to_bytes()),
         ProviderKind::Kimi => kimi::fit(&body.to_bytes()),
-        ProviderKind::Vertex => vertex::fit(gemini::fit(body, losses).to_bytes(), losses),
+        ProviderKind::Vertex => vertex::fit(gemini::fit(client, body, losses).to_bytes(), losses),
         ProviderKind::Xai => xai::fit(body.to_bytes(), losses),
         _ => return body,
     };

@@ -5,7 +5,7 @@ use memchr::memmem;
 use modelgate_config::Secret;
 use modelgate_config::model::{GeminiKey, Quirks};
 use modelgate_dialects::target::{ChatProfile, GeminiProfile, KiroProfile};
-use modelgate_dialects::{Body, Losses, Str, Target};
+use modelgate_dialects::{Body, Dialect, Losses, Str, Target};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Position, Url, form_urlencoded};
 
@@ -61,9 +61,9 @@ pub(crate) fn target(_credential: &Credential, model: &str) -> Target {
 const SESSION: &str = "session_id";
 
 /// A request as the Gemini API and Vertex AI take it.
-pub(crate) fn fit(body: Body, losses: &mut Losses) -> Body {
-    // A key never stands in two pieces.
-    if !body.pieces().iter().any(|piece| names_session(piece)) {
+pub(crate) fn fit(client: Dialect, body: Body, losses: &mut Losses) -> Body {
+    // What is translated has none of the clients' own fields; and a key never stands in two pieces.
+    if client != Dialect::Gemini || !body.pieces().iter().any(|piece| names_session(piece)) {
         return body;
     }
     let fitted = rewritten(body.to_bytes(), &[], |_, key, _| {
@@ -144,7 +144,6 @@ pub(crate) fn address(base: &Url, call: &Call<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use modelgate_dialects::Dialect;
     use proptest::prelude::*;
 
     use bytes::Bytes;
@@ -233,7 +232,8 @@ mod tests {
     fn the_name_of_a_conversation_stays_here() {
         let fitted = |body: &'static str| {
             let mut losses = Losses::default();
-            let fitted = fit(Bytes::from_static(body.as_bytes()).into(), &mut losses).to_bytes();
+            let body = Bytes::from_static(body.as_bytes()).into();
+            let fitted = fit(Dialect::Gemini, body, &mut losses).to_bytes();
             let paths: Vec<String> = losses.iter().map(|loss| loss.path.clone()).collect();
             (String::from_utf8(fitted.to_vec()).unwrap(), paths)
         };

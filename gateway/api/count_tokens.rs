@@ -83,7 +83,14 @@ async fn call_counter(
     let (client, upstream) = (plan.dialect, candidate.dialect(plan.dialect));
     let body = if plan.may_pass(candidate) {
         let (operation, body) = (Operation::CountTokens, plan.forwarded(candidate));
-        fit(candidate, operation, upstream, body, &mut Losses::default())
+        fit(
+            candidate,
+            operation,
+            client,
+            upstream,
+            body,
+            &mut Losses::default(),
+        )
     } else {
         let encoded = encode_count_request(upstream, &plan.decoded()?, &candidate.target);
         plan.unspoiled()?;

@@ -51,7 +51,7 @@ async fn passed(plan: &mut Plan, operation: Operation) -> Result<(Bytes, Losses)
     while let Next::Candidate(candidate, mut trying) = tried.next(plan, &fits) {
         let body = plan.forwarded(&candidate);
         let mut losses = Losses::default();
-        let body = fit(&candidate, operation, dialect, body, &mut losses);
+        let body = fit(&candidate, operation, dialect, dialect, body, &mut losses);
         plan.record.lost(&losses);
         match whole::ask(plan, &candidate, trying.why, operation, dialect, body).await {
             Ok((body, document)) => {
