@@ -91,6 +91,13 @@ impl Excerpt {
         kept
     }
 
+    /// The same as a view, which holds all of the body until it is [shrunk](Self::shrink): for who has it anyway.
+    pub(super) fn view(&mut self, bytes: &Bytes, room: usize) -> usize {
+        self.total += bytes.len() as u64;
+        self.first = bytes.slice(..bytes.len().min(room));
+        self.first.len()
+    }
+
     /// Takes what comes next, likewise.
     pub(super) fn push(&mut self, bytes: &[u8], room: usize) -> usize {
         // Behind a gap nothing makes sense any more.
@@ -101,9 +108,14 @@ impl Excerpt {
         kept
     }
 
-    /// Keeps no more than so many bytes of what came at once.
+    /// Keeps no more than so many bytes of what came at once, and nothing beside them.
     pub(super) fn shrink(&mut self, most: usize) {
         self.first = Bytes::copy_from_slice(&self.first[..self.first.len().min(most)]);
+    }
+
+    /// Whether something was left out.
+    pub(super) fn is_cut(&self) -> bool {
+        self.total > self.size() as u64
     }
 
     pub(super) fn size(&self) -> usize {
@@ -134,7 +146,7 @@ impl Excerpt {
         if !out.ends_with('\n') {
             out.push('\n');
         }
-        if self.total > self.size() as u64 {
+        if self.is_cut() {
             let _ = writeln!(
                 out,
                 "[cut: {} of {} bytes are shown]",

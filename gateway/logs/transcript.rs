@@ -82,7 +82,7 @@ impl Transcript {
         if let Some(draft) = &self.0 {
             let mut kept = draft.kept();
             let Kept { pages, room, .. } = &mut *kept;
-            hold(&mut pages.body, body, room);
+            *room -= pages.body.view(body, BODY);
         }
     }
 
@@ -143,7 +143,7 @@ impl Transcript {
         let Some(draft) = &self.0 else {
             return response;
         };
-        let is_kept = draft.whole || draft.kept().settle();
+        let is_kept = draft.kept().settle(draft.whole);
         draft.kept().pages.answer = Some(Answer {
             status: response.status().as_u16(),
             headers: if is_kept {
@@ -250,12 +250,16 @@ impl Kept {
         }
     }
 
-    /// Gives back what is not needed where nothing has failed until now, and tells whether something has.
-    fn settle(&mut self) -> bool {
-        if !self.failed {
+    /// Gives back what is not needed, which is nearly all where nothing has failed until now, and tells whether there will be a
+    /// log.
+    fn settle(&mut self, whole: bool) -> bool {
+        let is_kept = whole || self.failed;
+        if !is_kept {
             self.pages.body.shrink(REST);
+        } else if self.pages.body.is_cut() {
+            self.pages.body.shrink(BODY);
         }
-        self.failed
+        is_kept
     }
 }
 

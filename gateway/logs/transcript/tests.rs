@@ -249,6 +249,20 @@ async fn a_stream_that_breaks_off_leaves_a_log_too() {
 }
 
 #[tokio::test]
+async fn a_large_body_is_not_copied_before_it_must_be_nor_held_for_long() {
+    for text in ["", "request-log: true"] {
+        let scene = Scene::new(text);
+        let transcript = scene.ask();
+        let body = Bytes::from("a".repeat(3 << 20));
+        transcript.received(&body);
+        assert!(!body.is_unique(), "a view");
+        let answer = transcript.answers(json("{}")).await;
+        assert!(body.is_unique(), "once the answer begins, the rest is free");
+        drop((read(answer).await, transcript));
+    }
+}
+
+#[tokio::test]
 async fn large_bodies_are_cut_and_that_is_said() {
     let scene = Scene::new("request-log: true");
     let transcript = scene.ask();
