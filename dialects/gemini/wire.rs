@@ -59,7 +59,9 @@ pub(crate) fn fields<'d, const N: usize>(
     camel_keys: [&str; N],
 ) -> [Option<Value<'d>>; N] {
     let mut snakes = false;
-    let mut found = object.fields_beside(camel_keys, |key| snakes |= key.contains(&b'_'));
+    let mut found = object.fields_beside(camel_keys, |key, _| {
+        snakes |= key.spelling().contains(&b'_');
+    });
     if snakes {
         for (place, key) in found.iter_mut().zip(camel_keys) {
             *place = place.or_else(|| field(object, key));

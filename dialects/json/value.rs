@@ -253,21 +253,31 @@ impl<'d> Value<'d> {
 
     /// The values of several keys, each as by [`Value::field`], in one pass.
     pub(crate) fn fields<const N: usize>(self, keys: [&str; N]) -> [Option<Value<'d>>; N] {
-        self.fields_beside(keys, |_| ())
+        self.fields_beside(keys, |_, _| ())
     }
 
-    /// The same; `other` is shown every other key, as bytes.
+    /// The values of an object that has all of these keys and no other.
+    pub(crate) fn exactly<const N: usize>(self, keys: [&str; N]) -> Option<[Value<'d>; N]> {
+        let mut others = false;
+        let found = self.fields_beside(keys, |_, _| others = true);
+        let mut values = [self; N];
+        for (value, found) in values.iter_mut().zip(found) {
+            *value = found.filter(|_| !others)?;
+        }
+        Some(values)
+    }
+
+    /// The values of several keys, each as by [`Value::field`], in one pass; `other` is shown every other entry.
     pub(crate) fn fields_beside<const N: usize>(
         self,
         keys: [&str; N],
-        mut other: impl FnMut(&[u8]),
+        mut other: impl FnMut(Key<'d>, Value<'d>),
     ) -> [Option<Value<'d>>; N] {
         let mut found = [None; N];
-        for (name, value) in self.pairs() {
-            let name = name.spelling();
-            match keys.iter().position(|key| key.as_bytes() == &*name) {
+        for (key, value) in self.pairs() {
+            match keys.iter().position(|wanted| key.is(wanted)) {
                 Some(place) => found[place] = (!value.is_null()).then_some(value),
-                None => other(&name),
+                None => other(key, value),
             }
         }
         found
@@ -339,13 +349,13 @@ impl<'d> Value<'d> {
 
 /// A key of an object.
 #[derive(Clone, Copy)]
-struct Key<'d> {
+pub(crate) struct Key<'d> {
     document: &'d Document,
     node: Node,
 }
 
 impl<'d> Key<'d> {
-    fn as_str(self) -> Option<Cow<'d, str>> {
+    pub(crate) fn as_str(self) -> Option<Cow<'d, str>> {
         self.document.string(self.node)
     }
 
@@ -359,7 +369,7 @@ impl<'d> Key<'d> {
     }
 
     /// Its bytes, without escapes.
-    fn spelling(self) -> Cow<'d, [u8]> {
+    pub(crate) fn spelling(self) -> Cow<'d, [u8]> {
         if !self.node.escaped {
             return Cow::Borrowed(&self.document.bytes[self.node.spelling()]);
         }

@@ -24,6 +24,21 @@ pub(crate) fn keep(
     }
 }
 
+/// The values of `keys`, each as by [`Value::field`], and the fields beside them, in one pass.
+pub(crate) fn split<'d, const N: usize>(
+    dialect: Dialect,
+    value: Value<'d>,
+    keys: [&str; N],
+) -> ([Option<Value<'d>>; N], Extensions) {
+    let mut extensions = Extensions::default();
+    let found = value.fields_beside(keys, |key, value| {
+        if !value.is_null() {
+            extensions.push(dialect, &key.as_str().unwrap_or_default(), value.raw());
+        }
+    });
+    (found, extensions)
+}
+
 /// Those that the dialect wrote at this level, without those of the objects `below`.
 pub(crate) fn outer<'e>(
     dialect: Dialect,

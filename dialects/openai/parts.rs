@@ -38,6 +38,14 @@ pub(crate) fn read(
     Ok(false)
 }
 
+/// A part that is a text and nothing else, as most are, if its type is one of `kinds`.
+pub(crate) fn read_plain(value: Value<'_>, kinds: &[&str]) -> Option<Part> {
+    let [kind, text] = value.exactly(["type", "text"])?;
+    let kind = kind.as_str()?;
+    let text = text.text().filter(|_| kinds.contains(&&*kind))?;
+    Some(Part::Text(Text::new(text)))
+}
+
 /// The text of a part of text.
 pub(crate) fn read_text(value: Value<'_>, path: &dyn Fn() -> String) -> Result<Str, DecodeError> {
     value

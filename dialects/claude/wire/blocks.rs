@@ -60,6 +60,13 @@ impl Blocks {
         if !block.is_object() {
             return Err(DecodeError::shape(at, "expected an object"));
         }
+        // Most are a text and nothing else.
+        if let Some([kind, text]) = block.exactly(["type", "text"])
+            && kind.as_str().as_deref() == Some("text")
+            && let Some(text) = text.text()
+        {
+            return Ok(Part::Text(Text::new(text)));
+        }
         let kind = path::required_text(block, "type", at)?;
         Ok(match &*kind {
             "text" => Part::Text(self.text(block, at)?),

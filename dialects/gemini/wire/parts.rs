@@ -84,6 +84,12 @@ impl Parts {
         if !part.is_object() {
             return Err(DecodeError::shape(at, "expected an object"));
         }
+        // Most are a text and nothing else.
+        if let Some([text]) = part.exactly(["text"])
+            && let Some(text) = text.text()
+        {
+            return Ok(Part::Text(Text::new(text)));
+        }
         if let Some(call) = field(part, "functionCall") {
             return self.call(part, call, at).map(Part::ToolCall);
         }

@@ -22,6 +22,9 @@ pub(super) fn content(
 }
 
 fn part(value: Value<'_>, path: &dyn Fn() -> String) -> Result<Part, DecodeError> {
+    if let Some(text) = parts::read_plain(value, &["text"]) {
+        return Ok(text);
+    }
     let kind = value.text_of("type").unwrap_or_default();
     let found = match &*kind {
         "text" => Some(Part::Text(Text {

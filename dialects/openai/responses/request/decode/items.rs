@@ -13,6 +13,7 @@ use crate::ir::{
     SystemBlock, SystemRole, Text, ToolCall, ToolResult, Turn,
 };
 use crate::json::{Str, Value};
+use crate::openai::extensions;
 use crate::openai::responses::wire;
 use crate::{Dialect, ids, opaque};
 
@@ -56,6 +57,7 @@ struct Reader<'r> {
 
 /// The fields of one message.
 struct Message<'d> {
+    role: Str,
     content: Option<Value<'d>>,
     id: Option<Str>,
     extensions: Extensions,
@@ -63,12 +65,13 @@ struct Message<'d> {
 
 impl<'d> Message<'d> {
     fn read(value: Value<'d>) -> Self {
-        let mut extensions = Extensions::default();
-        let known = ["type", "role", "content", "id"];
-        wire::keep_unknown(&mut extensions, value, "", &known);
+        let keys = ["type", "role", "content", "id"];
+        let ([_, role, content, id], extensions) =
+            extensions::split(Dialect::Responses, value, keys);
         Self {
-            content: value.field("content"),
-            id: value.text_of("id"),
+            role: role.and_then(Value::text).unwrap_or_default(),
+            content,
+            id: id.and_then(Value::text),
             extensions,
         }
     }
@@ -130,8 +133,8 @@ impl Reader<'_> {
     }
 
     fn message(&mut self, value: Value<'_>, index: usize) -> Result<(), DecodeError> {
-        let role = value.text_of("role").unwrap_or_default();
-        let role = match &*role {
+        let message = Message::read(value);
+        let role = match &*message.role {
             "user" => Role::User,
             "assistant" => Role::Assistant,
             "system" => Role::System,
@@ -143,7 +146,6 @@ impl Reader<'_> {
                 ));
             }
         };
-        let message = Message::read(value);
         let mut parts = Vec::new();
         let path = format_args!("input[{index}].content");
         let bare = parts::content(message.content, path, &mut parts)?;

@@ -9,6 +9,10 @@ use crate::json::{Str, Value};
 use crate::openai::parts;
 use crate::openai::responses::wire;
 
+/// What parts of text are called. Whose message it is does not matter: an assistant's text may be called `input_text` and a
+/// user's `output_text` (trap 88).
+const TEXTS: [&str; 3] = ["input_text", "output_text", "text"];
+
 /// Appends the parts of `content`; true when it was no list.
 pub(super) fn content(
     value: Option<Value<'_>>,
@@ -21,12 +25,13 @@ pub(super) fn content(
     parts::read(value, path, parts, part)
 }
 
-/// Whose message it is does not matter: an assistant's text may be called `input_text` and a user's `output_text`
-/// (trap 88).
 fn part(value: Value<'_>, path: &dyn Fn() -> String) -> Result<Part, DecodeError> {
+    if let Some(text) = parts::read_plain(value, &TEXTS) {
+        return Ok(text);
+    }
     let kind = value.text_of("type").unwrap_or_default();
     let found = match &*kind {
-        "input_text" | "output_text" | "text" => {
+        kind if TEXTS.contains(&kind) => {
             let text = parts::read_text(value, path)?;
             Some(Part::Text(self::text(value, text)))
         }
