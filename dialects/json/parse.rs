@@ -145,6 +145,7 @@ impl Document {
             open: [0; MAX_DEPTH],
             depth: 0,
             strict,
+            failure: (0, EARLY),
         }
         .run();
         if let Err((offset, reason)) = outcome {
@@ -181,13 +182,8 @@ fn position(bytes: &[u8], offset: usize, reason: &'static str) -> JsonError {
 
 type Failure = (usize, &'static str);
 
-enum Expect {
-    Value,
-    FirstItem,
-    FirstKey,
-    Key,
-    AfterValue,
-}
+/// Why a text that has begun is none.
+const EARLY: &str = "the JSON text ends too early";
 
 struct Parser<'t, 'n> {
     bytes: &'t [u8],
@@ -198,6 +194,8 @@ struct Parser<'t, 'n> {
     depth: usize,
     /// Strings are looked into.
     strict: bool,
+    /// What is wrong, once something is. There is an outcome for every token, and without this it is small.
+    failure: Failure,
 }
 
 impl Parser<'_, '_> {
@@ -208,128 +206,137 @@ impl Parser<'_, '_> {
         if self.bytes.starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }
-        let mut expect = Expect::Value;
+        self.text().ok_or(self.failure)
+    }
+
+    /// One value and nothing behind it.
+    fn text(&mut self) -> Option<()> {
         loop {
-            self.skip_space();
-            let Some(&byte) = self.bytes.get(self.at) else {
-                return self.end(&expect);
+            let Some(byte) = self.next() else {
+                return match self.nodes.is_empty() {
+                    true => self.fail("expected a JSON value, found nothing"),
+                    false => self.fail(EARLY),
+                };
             };
-            expect = match expect {
-                Expect::FirstItem if byte == b']' => self.close(),
-                Expect::FirstKey if byte == b'}' => self.close(),
-                Expect::Value | Expect::FirstItem => self.value(byte)?,
-                Expect::Key | Expect::FirstKey => self.key(byte)?,
-                Expect::AfterValue => self.after_value(byte)?,
+            match byte {
+                b'{' => {
+                    self.open(Kind::Object)?;
+                    if self.next() != Some(b'}') {
+                        self.key()?;
+                        continue;
+                    }
+                }
+                b'[' => {
+                    self.open(Kind::Array)?;
+                    if self.next() != Some(b']') {
+                        continue;
+                    }
+                }
+                b'"' => self.string()?,
+                _ => self.word(byte)?,
+            }
+            if self.is_over()? {
+                return Some(());
+            }
+        }
+    }
+
+    /// What follows a value, to where the next one begins; true when there is none.
+    fn is_over(&mut self) -> Option<bool> {
+        loop {
+            let byte = self.next();
+            let Some(container) = self.innermost() else {
+                return match byte {
+                    None => Some(true),
+                    Some(_) => self.fail("unexpected text after the JSON value"),
+                };
             };
-        }
-    }
-
-    fn end(&self, expect: &Expect) -> Result<(), Failure> {
-        match expect {
-            Expect::AfterValue if self.depth == 0 => Ok(()),
-            Expect::Value if self.nodes.is_empty() => {
-                Err((self.at, "expected a JSON value, found nothing"))
+            let is_object = self.nodes[container].kind == Kind::Object;
+            match (byte, is_object) {
+                (Some(b'}'), true) | (Some(b']'), false) => self.close(container),
+                (Some(b','), true) => {
+                    self.at += 1;
+                    self.key()?;
+                    return Some(false);
+                }
+                (Some(b','), false) => {
+                    self.at += 1;
+                    return Some(false);
+                }
+                (Some(_), true) => return self.fail("expected `,` or `}`"),
+                (Some(_), false) => return self.fail("expected `,` or `]`"),
+                (None, _) => return self.fail(EARLY),
             }
-            _ => Err((self.at, "the JSON text ends too early")),
         }
     }
 
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    fn value(&mut self, byte: u8) -> Result<Expect, Failure> {
-        match byte {
-            b'{' => self.open(Kind::Object, Expect::FirstKey),
-            b'[' => self.open(Kind::Array, Expect::FirstItem),
-            b'"' => {
-                self.string()?;
-                Ok(Expect::AfterValue)
+    /// The next byte that is no white space.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        loop {
+            match self.bytes.get(self.at)? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(*byte),
             }
-            b't' => self.literal(b"true", Kind::Bool),
-            b'f' => self.literal(b"false", Kind::Bool),
-            b'n' => self.literal(b"null", Kind::Null),
-            b'-' | b'0'..=b'9' => self.number(),
-            _ => Err((self.at, "expected a JSON value")),
         }
     }
 
-    fn open(&mut self, kind: Kind, expect: Expect) -> Result<Expect, Failure> {
+    fn fail<T>(&mut self, reason: &'static str) -> Option<T> {
+        self.failure = (self.at, reason);
+        None
+    }
+
+    fn open(&mut self, kind: Kind) -> Option<()> {
+        let node = index(self.nodes.len());
         let Some(place) = self.open.get_mut(self.depth) else {
-            return Err((self.at, "the JSON text is nested too deeply"));
+            return self.fail("the JSON text is nested too deeply");
         };
-        *place = index(self.nodes.len());
+        *place = node;
         self.depth += 1;
         self.push(kind, self.at, self.at, false);
         self.at += 1;
-        Ok(expect)
+        Some(())
     }
 
     /// The node of the container that was opened last.
+    #[inline]
     fn innermost(&self) -> Option<usize> {
         let last = self.depth.checked_sub(1)?;
         self.open.get(last).map(|node| *node as usize)
     }
 
-    fn close(&mut self) -> Expect {
+    fn close(&mut self, container: usize) {
         self.at += 1;
-        if let Some(container) = self.innermost() {
-            let next = index(self.nodes.len());
-            let node = &mut self.nodes[container];
-            node.end = index(self.at);
-            node.next = next;
-            self.depth -= 1;
-        }
-        Expect::AfterValue
+        self.depth -= 1;
+        let next = index(self.nodes.len());
+        let node = &mut self.nodes[container];
+        node.end = index(self.at);
+        node.next = next;
     }
 
-    fn key(&mut self, byte: u8) -> Result<Expect, Failure> {
-        if byte != b'"' {
-            return Err((self.at, "expected a key in double quotes"));
+    /// A key, to behind its colon.
+    fn key(&mut self) -> Option<()> {
+        match self.next() {
+            Some(b'"') => self.string()?,
+            Some(_) => return self.fail("expected a key in double quotes"),
+            None => return self.fail(EARLY),
         }
-        self.string()?;
-        self.skip_space();
-        if self.bytes.get(self.at) != Some(&b':') {
-            return Err((self.at, "expected `:` after the key"));
+        match self.next() {
+            Some(b':') => self.at += 1,
+            Some(_) => return self.fail("expected `:` after the key"),
+            None => return self.fail(EARLY),
         }
-        self.at += 1;
-        Ok(Expect::Value)
+        Some(())
     }
 
-    fn after_value(&mut self, byte: u8) -> Result<Expect, Failure> {
-        let Some(container) = self.innermost() else {
-            return Err((self.at, "unexpected text after the JSON value"));
-        };
-        let object = self.nodes[container].kind == Kind::Object;
-        match (byte, object) {
-            (b',', true) => {
-                self.at += 1;
-                Ok(Expect::Key)
-            }
-            (b',', false) => {
-                self.at += 1;
-                Ok(Expect::Value)
-            }
-            (b'}', true) | (b']', false) => Ok(self.close()),
-            (_, true) => Err((self.at, "expected `,` or `}`")),
-            (_, false) => Err((self.at, "expected `,` or `]`")),
-        }
-    }
-
-    fn string(&mut self) -> Result<(), Failure> {
-        let from = self.at + 1;
+    #[inline]
+    fn string(&mut self) -> Option<()> {
         // Keys and words, which nearly all strings are.
-        let near = match self.strict {
-            true => near_end::<true>(self.bytes, from),
-            false => near_end::<false>(self.bytes, from),
-        };
-        match near {
+        match near_end(self.bytes, self.at + 1) {
             Some(end) => {
                 self.push(Kind::String, self.at, end + 1, false);
                 self.at = end + 1;
-                Ok(())
+                Some(())
             }
             None if self.strict => self.checked_string(),
             None => self.skipped_string(),
@@ -337,12 +344,13 @@ impl Parser<'_, '_> {
     }
 
     /// A string ends at the first quote with an even number of backslashes before it.
-    fn skipped_string(&mut self) -> Result<(), Failure> {
+    #[inline(never)]
+    fn skipped_string(&mut self) -> Option<()> {
         let start = self.at;
         let mut from = start + 1;
         loop {
             let Some(run) = memchr(b'"', &self.bytes[from..]) else {
-                return Err((self.bytes.len(), "the JSON text ends inside a string"));
+                return self.endless_string();
             };
             let text = &self.bytes[start + 1..from + run];
             let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\');
@@ -358,10 +366,11 @@ impl Parser<'_, '_> {
         let escaped = text.len() > LONG || memchr(b'\\', text).is_some();
         self.at = from;
         self.push(Kind::String, start, from, escaped);
-        Ok(())
+        Some(())
     }
 
-    fn checked_string(&mut self) -> Result<(), Failure> {
+    #[inline(never)]
+    fn checked_string(&mut self) -> Option<()> {
         let start = self.at;
         let mut escaped = false;
         self.at += 1;
@@ -374,40 +383,57 @@ impl Parser<'_, '_> {
                     self.at += 1;
                     self.escape()?;
                 }
-                Some(_) => return Err((self.at, "control character in a string")),
-                None => return Err((self.at, "the JSON text ends inside a string")),
+                Some(_) => return self.fail("control character in a string"),
+                None => return self.endless_string(),
             }
         }
         self.at += 1;
         self.push(Kind::String, start, self.at, escaped);
-        Ok(())
+        Some(())
     }
 
-    fn escape(&mut self) -> Result<(), Failure> {
+    fn endless_string(&mut self) -> Option<()> {
+        self.at = self.bytes.len();
+        self.fail("the JSON text ends inside a string")
+    }
+
+    fn escape(&mut self) -> Option<()> {
         match self.bytes.get(self.at) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
             Some(b'u') => {
                 let digits = self.bytes.get(self.at + 1..self.at + 5);
                 if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-                    return Err((self.at, "`\\u` needs four hexadecimal digits"));
+                    return self.fail("`\\u` needs four hexadecimal digits");
                 }
                 self.at += 5;
             }
-            _ => return Err((self.at, "unknown escape in a string")),
+            _ => return self.fail("unknown escape in a string"),
         }
-        Ok(())
+        Some(())
     }
 
-    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Expect, Failure> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err((self.at, "expected a JSON value"));
+    /// A value of one word.
+    fn word(&mut self, first: u8) -> Option<()> {
+        match first {
+            b't' => self.literal(b"true", Kind::Bool),
+            b'f' => self.literal(b"false", Kind::Bool),
+            b'n' => self.literal(b"null", Kind::Null),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ => self.fail("expected a JSON value"),
         }
-        self.push(kind, self.at, self.at + word.len(), false);
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Option<()> {
+        let start = self.at;
+        if !self.bytes[start..].starts_with(word) {
+            return self.fail("expected a JSON value");
+        }
         self.at += word.len();
-        Ok(Expect::AfterValue)
+        self.push(kind, start, self.at, false);
+        Some(())
     }
 
-    fn number(&mut self) -> Result<Expect, Failure> {
+    fn number(&mut self) -> Option<()> {
         let start = self.at;
         if self.bytes[self.at] == b'-' {
             self.at += 1;
@@ -428,21 +454,21 @@ impl Parser<'_, '_> {
             self.digits()?;
         }
         self.push(Kind::Number, start, self.at, false);
-        Ok(Expect::AfterValue)
+        Some(())
     }
 
-    fn digits(&mut self) -> Result<(), Failure> {
+    fn digits(&mut self) -> Option<()> {
         let start = self.at;
         while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
             self.at += 1;
         }
         if self.at == start {
-            Err((self.at, "expected a digit"))
-        } else {
-            Ok(())
+            return self.fail("expected a digit");
         }
+        Some(())
     }
 
+    #[inline]
     fn push(&mut self, kind: Kind, start: usize, end: usize, escaped: bool) {
         let next = index(self.nodes.len() + 1);
         self.nodes.push(Node {
@@ -457,7 +483,8 @@ impl Parser<'_, '_> {
 
 /// Texts are shorter than 4 GiB, so every offset and node number fits.
 fn index(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
+    debug_assert!(u32::try_from(value).is_ok());
+    value as u32
 }
 
 #[cfg(test)]

@@ -33,20 +33,17 @@ pub(super) fn next_special<const SEPARATORS: bool>(bytes: &[u8], from: usize) ->
     }
 }
 
-/// Where a string that goes on at `from` ends, if that is near and no escape is before it; if it is `STRICT`, no control
-/// character either.
+/// Where a string that goes on at `from` ends, if that is near and neither an escape nor a control character is before it.
 #[inline]
-pub(super) fn near_end<const STRICT: bool>(bytes: &[u8], from: usize) -> Option<usize> {
-    for at in (from..from + NEAR).step_by(8) {
-        let word = word(bytes, at)?;
-        let found = match STRICT {
-            true => specials::<false>(word),
-            false => (equal(word, b'"') | equal(word, b'\\')) & HIGH,
-        };
+pub(super) fn near_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while at < from + NEAR {
+        let found = specials::<false>(word(bytes, at)?);
         if found != 0 {
             let at = at + found.trailing_zeros() as usize / 8;
             return (bytes[at] == b'"').then_some(at);
         }
+        at += 8;
     }
     None
 }
@@ -169,20 +166,19 @@ mod tests {
             let mut text = vec![b'a'; at];
             text.push(b'"');
             text.extend_from_slice(b"\\\"\\\"\\\"\\\"");
-            assert_eq!(near_end::<false>(&text, 0), (at < NEAR).then_some(at));
-            assert_eq!(near_end::<false>(&text, at), Some(at));
-            assert_eq!(near_end::<true>(&text, 0), (at < NEAR).then_some(at));
+            assert_eq!(near_end(&text, 0), (at < NEAR).then_some(at));
+            assert_eq!(near_end(&text, at), Some(at));
             for escape in 0..at {
                 text[escape] = b'\\';
-                let found = near_end::<false>(&text, 0);
+                let found = near_end(&text, 0);
                 assert_eq!(found, None, "{escape} of {at}");
                 text[escape] = b'\n';
-                assert_eq!(near_end::<true>(&text, 0), None, "{escape} of {at}");
+                assert_eq!(near_end(&text, 0), None, "{escape} of {at}");
                 text[escape] = b'a';
             }
         }
         assert_eq!(
-            near_end::<false>(b"a\"", 0),
+            near_end(b"a\"", 0),
             None,
             "the text ends before a word does"
         );

@@ -223,6 +223,7 @@ fn a_hundred_thousand_open_brackets_cost_nothing() {
             open: [0; MAX_DEPTH],
             depth: 0,
             strict: true,
+            failure: (0, EARLY),
         }
         .run();
         assert!(outcome.is_err());
