@@ -275,7 +275,8 @@ impl<'d> Value<'d> {
     ) -> [Option<Value<'d>>; N] {
         let mut found = [None; N];
         for (key, value) in self.pairs() {
-            match keys.iter().position(|wanted| key.is(wanted)) {
+            let name = key.spelling();
+            match keys.iter().position(|key| key.as_bytes() == &*name) {
                 Some(place) => found[place] = (!value.is_null()).then_some(value),
                 None => other(key, value),
             }

@@ -265,3 +265,38 @@ async fn a_provider_that_speaks_http2_is_asked_in_it() {
     futures_util::future::join_all(asked).await;
     assert_eq!(upstream.requests().len(), 20);
 }
+
+/// A conversation whose long texts go on as they are spelt, in pieces.
+fn conversation() -> serde_json::Value {
+    let line = "\tlet größe = \"\\u00e9\"; // 😀\n";
+    let turns = (0..199).map(|turn| {
+        let role = ["user", "assistant"][turn % 2];
+        let text = format!("{turn}:{}", line.repeat(turn * 3));
+        serde_json::json!({"role": role, "content": text})
+    });
+    let turns: Vec<_> = turns.collect();
+    serde_json::json!({"model": "up-text", "max_tokens": 64, "messages": turns})
+}
+
+#[tokio::test]
+async fn a_long_conversation_arrives_whole_however_it_travels() {
+    let upstream = Upstream::start().await;
+    let plain = SocketAddr::from(([127, 0, 0, 1], port(&upstream)));
+    let other = gateway("", &[(upstream.url(), String::new())]).await;
+    let one = Secured::start(plain).await;
+    let two = Secured::speaking(&["h2"], other.address).await;
+    let secured = |at: &Secured| format!("https://localhost:{}", at.address.port());
+    let body = conversation();
+    for (base, key) in [
+        (upstream.url(), "sk-0"),
+        (secured(&one), "sk-0"),
+        (secured(&two), KEY),
+    ] {
+        let text = config("", &[(base.clone(), String::new())]).replace("sk-0", key);
+        let gateway = trusting(&text, &[&one, &two]).await;
+        let answer = gateway.ask(Speaks::Claude, &body).await;
+        answer.expect_text(Speaks::Claude, HELLO);
+        let sent = upstream.last_request().json();
+        assert_eq!(sent["messages"], body["messages"], "{base}");
+    }
+}
