@@ -239,7 +239,7 @@ fn headers(call: &Call<'_>, token: Option<&Token>, place: usize) -> HeaderMap {
     }
     match credential.kind {
         ProviderKind::ChatGpt => {
-            chatgpt::describe(call.operation, &call.body.to_bytes(), &mut headers)
+            chatgpt::describe(call.operation, &call.body.to_bytes(), &mut headers);
         }
         ProviderKind::Copilot => copilot::describe(&call.body.to_bytes(), &mut headers),
         ProviderKind::Kimi => kimi::describe(call.dialect, &mut headers),

@@ -32,6 +32,8 @@ pub fn fit(
             antigravity::fit(&body.to_bytes(), &candidate.target.model, losses)
         }
         ProviderKind::ChatGpt => chatgpt::fit(operation, body.to_bytes(), losses),
+        // It is read once more for its headers, and for its answer.
+        ProviderKind::Copilot => body.to_bytes(),
         ProviderKind::Gemini => return gemini::fit(client, body, losses),
         ProviderKind::Iflow => iflow::fit(body.to_bytes()),
         ProviderKind::Kimi => kimi::fit(&body.to_bytes()),
