@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
+use tokio::task::coop::has_budget_remaining;
 
-/// How often a task goes on before others have their turn. tokio lets a task do 128 things in one.
+/// How often a task goes on before others have their turn, if it has not done as much before as tokio lets a task do in one.
 const TURNS: usize = 24;
 
 /// Nobody polls the task.
@@ -82,6 +83,9 @@ impl<F: Future> Future for Eager<F> {
             if polled.is_ready() || bell.pass(AWAKE, ASLEEP).is_ok() {
                 return polled;
             }
+            if !has_budget_remaining() {
+                break;
+            }
         }
         bell.state.store(ASLEEP, Ordering::Release);
         context.waker().wake_by_ref();
@@ -94,7 +98,7 @@ mod tests {
     use std::future::poll_fn;
     use std::sync::atomic::AtomicUsize;
 
-    use tokio::sync::oneshot;
+    use tokio::sync::{mpsc, oneshot};
 
     use super::*;
 
@@ -138,6 +142,26 @@ mod tests {
         let mut eager = Eager::new(restless(TURNS + 1));
         assert_eq!(poll_once(&mut eager), (1, false));
         assert_eq!(poll_once(&mut eager), (0, true));
+    }
+
+    #[tokio::test]
+    async fn who_has_done_enough_is_not_asked_again() {
+        let (send, mut receive) = mpsc::unbounded_channel();
+        (0..1_000).for_each(|_| send.send(()).unwrap());
+        let polls = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&polls);
+        let mut eager = Eager::new(poll_fn(move |context| {
+            count.fetch_add(1, Ordering::Relaxed);
+            while receive.poll_recv(context).is_ready() {}
+            Poll::<()>::Pending
+        }));
+        let turn = poll_fn(move |context| {
+            assert!(Pin::new(&mut eager).poll(context).is_pending());
+            Poll::Ready(())
+        });
+        tokio::spawn(turn).await.unwrap();
+        assert_eq!(polls.load(Ordering::Relaxed), 1);
+        drop(send);
     }
 
     #[test]
