@@ -146,8 +146,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_done_enough_is_not_asked_again() {
-        let (send, mut receive) = mpsc::unbounded_channel();
-        (0..1_000).for_each(|_| send.send(()).unwrap());
+        let (send, mut receive) = mpsc::channel(1_000);
+        (0..1_000).for_each(|_| send.try_send(()).unwrap());
         let polls = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&polls);
         let mut eager = Eager::new(poll_fn(move |context| {
