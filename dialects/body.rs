@@ -158,6 +158,8 @@ mod tests {
             writer.field("list", &document.root().get("c").unwrap().raw());
             writer.field("short", &text(&document, "b"));
             writer.field("plain", &text(&document, "d"));
+            writer.key("joined");
+            writer.joined("data:\"x\",", &text(&document, "d"));
             writer.array_field("own", |writer| {
                 writer.value(&Str::from(plain.clone()));
                 writer.value(&RawJson::build(|writer| writer.value(&plain)));
@@ -168,15 +170,15 @@ mod tests {
         assert_eq!(
             body.to_bytes(),
             format!(
-                r#"{{"text":"{line}","list":[1,"{plain}"],"short":"short","plain":"{plain}","own":["{plain}","{plain}",7]}}"#
+                r#"{{"text":"{line}","list":[1,"{plain}"],"short":"short","plain":"{plain}","joined":"data:\"x\",{plain}","own":["{plain}","{plain}",7]}}"#
             )
         );
         assert_eq!(body.len(), body.to_bytes().len());
         let range = client.as_ptr_range();
         let views = body.pieces().iter();
         let views = views.filter(|piece| range.contains(&piece.as_ptr()));
-        assert_eq!(views.count(), 3);
-        assert_eq!(body.pieces().len(), 11);
+        assert_eq!(views.count(), 4);
+        assert_eq!(body.pieces().len(), 13);
     }
 
     #[test]

@@ -137,18 +137,34 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// A string that is spelt so between its quotes.
-    fn string(&mut self, spelling: &Bytes) {
+    /// A string that begins with `before` and goes on with `text`, which may be long.
+    pub(crate) fn joined(&mut self, before: &str, text: &Str) {
         self.separate();
+        self.out.push(b'"');
+        write_inside(self.out, before);
+        self.inside(text);
+        self.out.push(b'"');
+    }
+
+    /// What stands between the quotes of a text.
+    fn inside(&mut self, text: &Str) {
+        let is_body = self.views.is_some();
+        match text.spelling() {
+            Some(spelling) if is_body || !breaks_lines(spelling) => self.spelling(spelling),
+            None if is_body && text.len() >= LONG && is_plain(text) => {
+                self.spelling(text.as_bytes());
+            }
+            _ => write_inside(self.out, text),
+        }
+    }
+
+    fn spelling(&mut self, spelling: &Bytes) {
         if self.keeps(spelling) {
-            self.out.push(b'"');
             self.keep(spelling.clone());
         } else {
-            self.out.reserve(spelling.len() + 2);
-            self.out.push(b'"');
+            self.out.reserve(spelling.len() + 1);
             self.out.extend_from_slice(spelling);
         }
-        self.out.push(b'"');
     }
 
     fn keeps(&self, bytes: &Bytes) -> bool {
@@ -188,14 +204,10 @@ impl ToJson for str {
 
 impl ToJson for Str {
     fn write_json(&self, writer: &mut Writer<'_>) {
-        let is_body = writer.views.is_some();
-        match self.spelling() {
-            Some(spelling) if is_body || !breaks_lines(spelling) => writer.string(spelling),
-            None if is_body && self.len() >= LONG && is_plain(self) => {
-                writer.string(self.as_bytes());
-            }
-            _ => (**self).write_json(writer),
-        }
+        writer.separate();
+        writer.out.push(b'"');
+        writer.inside(self);
+        writer.out.push(b'"');
     }
 }
 
@@ -269,15 +281,20 @@ fn breaks_lines(spelling: &[u8]) -> bool {
 /// Appends `text` as a JSON string. U+2028 and U+2029 are escaped, since at least one client's line
 /// splitter breaks on them (`clients.md` 2.7).
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2);
+    out.reserve(text.len() + 2);
     out.push(b'"');
+    write_inside(out, text);
+    out.push(b'"');
+}
+
+/// The same without its quotes.
+fn write_inside(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
     match next_special::<true>(bytes, 0) {
         // Keys and most values.
         at if at == bytes.len() => out.extend_from_slice(bytes),
         at => write_escaped(out, bytes, at),
     }
-    out.push(b'"');
 }
 
 /// Appends a text whose first special byte is at `at`.

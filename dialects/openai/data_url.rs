@@ -23,9 +23,9 @@ pub(crate) fn parse(url: &Str) -> Option<(Str, Str)> {
     Some((mime, Str::from(STANDARD.encode(percent_decoded(data)))))
 }
 
-/// A data URL.
-pub(crate) fn write(mime: &str, data: &str) -> String {
-    format!("data:{mime};base64,{data}")
+/// What stands in a data URL before its data.
+pub(crate) fn head(mime: &str) -> String {
+    format!("data:{mime};base64,")
 }
 
 /// A media type in lower case and under its registered name.

@@ -1,6 +1,5 @@
 //! The parts of `content` that Chat and Responses have alike.
 
-use std::borrow::Cow;
 use std::fmt::Arguments;
 
 use super::data_url;
@@ -9,7 +8,7 @@ use super::scope::Scope;
 use crate::Dialect;
 use crate::error::DecodeError;
 use crate::ir::{CacheMark, Media, MediaKind, MediaSource, Part, Text, Unknown};
-use crate::json::{Str, Value, Writer};
+use crate::json::{Str, ToJson, Value, Writer};
 use crate::openai::chat::wire;
 
 /// Appends the parts of `content`, which `read` reads one by one; true when it was no list. Paths are built only when
@@ -158,11 +157,15 @@ pub(crate) fn lose_part(scope: &mut Scope<'_>, path: &impl Fn() -> String) {
 }
 
 /// Media as an address.
-pub(crate) fn address(source: &MediaSource) -> Cow<'_, str> {
-    match source {
-        MediaSource::Base64 { mime, data } => data_url::write(mime, data).into(),
-        MediaSource::Url(url) => (&**url).into(),
-        _ => "".into(),
+pub(crate) struct Address<'m>(pub(crate) &'m MediaSource);
+
+impl ToJson for Address<'_> {
+    fn write_json(&self, writer: &mut Writer<'_>) {
+        match self.0 {
+            MediaSource::Base64 { mime, data } => writer.joined(&data_url::head(mime), data),
+            MediaSource::Url(url) => writer.value(url),
+            _ => writer.value(""),
+        }
     }
 }
 
@@ -173,7 +176,7 @@ pub(crate) fn write_file(writer: &mut Writer<'_>, media: &Media) {
         MediaSource::FileId(id) => writer.field("file_id", id),
         MediaSource::Url(url) => writer.field("file_url", url),
         MediaSource::Base64 { mime, .. } => {
-            writer.field("file_data", &address(&media.source));
+            writer.field("file_data", &Address(&media.source));
             if name.is_none() {
                 // The vendor refuses data without a name.
                 let name = match &**mime {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::ir::{Arguments, Media, MediaKind, MediaSource};
 use crate::json::{RawJson, Str, Value, Writer};
-use crate::openai::data_url;
+use crate::openai::parts::Address;
 
 /// The fields of a message that have a typed place.
 pub(crate) const FIELDS: [&str; 8] = [
@@ -157,14 +157,11 @@ pub(crate) fn is_image(media: &Media) -> bool {
 pub(crate) fn write_images(writer: &mut Writer<'_>, images: &[&Media]) {
     writer.array_field("images", |writer| {
         for media in images {
-            let url = match &media.source {
-                MediaSource::Base64 { mime, data } => Str::from(data_url::write(mime, data)),
-                MediaSource::Url(url) => url.clone(),
-                _ => continue,
-            };
             writer.object(|writer| {
                 writer.field("type", "image_url");
-                writer.object_field("image_url", |writer| writer.field("url", &url));
+                writer.object_field("image_url", |writer| {
+                    writer.field("url", &Address(&media.source));
+                });
             });
         }
     });

@@ -229,7 +229,7 @@ fn write_media(writer: &mut Writer<'_>, media: &Media, cache: Option<&CacheMark>
                 }
             }
             _ => {
-                writer.field("url", &parts::address(&media.source));
+                writer.field("url", &parts::Address(&media.source));
                 writer.field_opt("detail", media.detail.as_ref());
             }
         }

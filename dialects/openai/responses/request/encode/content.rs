@@ -240,7 +240,7 @@ fn write_media(writer: &mut Writer<'_>, media: &Media) {
             writer.field("type", "input_image");
             match &media.source {
                 MediaSource::FileId(id) => writer.field("file_id", id),
-                source => writer.field("image_url", &parts::address(source)),
+                source => writer.field("image_url", &parts::Address(source)),
             }
             writer.field_opt("detail", media.detail.as_ref());
         }
