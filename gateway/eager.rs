@@ -97,8 +97,10 @@ impl<F: Future> Future for Eager<F> {
 mod tests {
     use std::future::poll_fn;
     use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
 
     use tokio::sync::{mpsc, oneshot};
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -187,7 +189,8 @@ mod tests {
                 let _ = back.send(receive.await);
             }));
             tokio::spawn(Eager::new(async move { send.send(7) }));
-            assert_eq!(done.await.unwrap(), Ok(7));
+            let woken = timeout(Duration::from_secs(10), done).await;
+            assert_eq!(woken.expect("a wake was lost").unwrap(), Ok(7));
         }
     }
 }

@@ -52,6 +52,7 @@ fn what_cannot_stand_everywhere_is_spelt_anew() {
         ("\\ud83d\\ud83d", "\u{fffd}\u{fffd}"),
         ("\\ud83d\\u0041", "\u{fffd}A"),
         ("\\uD83D\\n", "\u{fffd}\\n"),
+        ("\\u0041\\ud800", "A\u{fffd}"),
         // No first half: a backslash and letters.
         ("\\\\ud83d\\ude00", "\\\\ud83d\u{fffd}"),
         ("a\u{2028}b", "a\\u2028b"),
