@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
-use tokio::task::coop::has_budget_remaining;
 
-/// How often a task goes on before others have their turn, if it has not done as much before as tokio lets a task do in one.
+/// How often a task goes on before others have their turn. Who has done as much as tokio lets a task do in one is woken
+/// later, and does not go on.
 const TURNS: usize = 24;
 
 /// Nobody polls the task.
@@ -82,9 +82,6 @@ impl<F: Future> Future for Eager<F> {
             let polled = inner.as_mut().poll(&mut Context::from_waker(waker));
             if polled.is_ready() || bell.pass(AWAKE, ASLEEP).is_ok() {
                 return polled;
-            }
-            if !has_budget_remaining() {
-                break;
             }
         }
         bell.state.store(ASLEEP, Ordering::Release);
