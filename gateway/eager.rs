@@ -19,7 +19,7 @@ const TURNS: usize = 24;
 const ASLEEP: u8 = 0;
 /// It is polled.
 const AWAKE: u8 = 1;
-/// It is polled, and was woken meanwhile.
+/// It was woken; beside one of the others.
 const AGAIN: u8 = 2;
 
 /// A future that is polled again in the same turn when it is woken while it is polled.
@@ -31,6 +31,9 @@ pub(crate) struct Eager<F> {
 }
 
 /// Hears who wakes the future, and tells the task unless it is awake.
+///
+/// Every change reads what it replaces, and every wake is a change: so a poll sees what was done before each wake that it
+/// answers, be it the second one.
 struct Bell {
     state: AtomicU8,
     task: AtomicWaker,
@@ -56,18 +59,19 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let noted = self.pass(AWAKE, AGAIN);
-        if noted == Err(ASLEEP) {
+        let before = self.state.fetch_or(AGAIN, Ordering::AcqRel);
+        if before & AWAKE == 0 {
             self.task.wake();
         }
     }
 }
 
 impl Bell {
-    /// Changes the state, or says which other one it is in.
-    fn pass(&self, from: u8, to: u8) -> Result<u8, u8> {
-        self.state
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+    /// Lies down again, unless it was rung meanwhile.
+    fn rests(&self) -> bool {
+        let (order, seen) = (Ordering::AcqRel, Ordering::Acquire);
+        let rests = self.state.compare_exchange(AWAKE, ASLEEP, order, seen);
+        rests.is_ok()
     }
 }
 
@@ -78,13 +82,13 @@ impl<F: Future> Future for Eager<F> {
         let Self { inner, bell, waker } = &mut *self;
         bell.task.register(context.waker());
         for _ in 0..TURNS {
-            bell.state.store(AWAKE, Ordering::Release);
+            bell.state.swap(AWAKE, Ordering::AcqRel);
             let polled = inner.as_mut().poll(&mut Context::from_waker(waker));
-            if polled.is_ready() || bell.pass(AWAKE, ASLEEP).is_ok() {
+            if polled.is_ready() || bell.rests() {
                 return polled;
             }
         }
-        bell.state.store(ASLEEP, Ordering::Release);
+        bell.state.swap(ASLEEP, Ordering::AcqRel);
         context.waker().wake_by_ref();
         Poll::Pending
     }

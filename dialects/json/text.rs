@@ -18,7 +18,7 @@ use super::value::unescape;
 ///
 /// A long string of a [`Document`](super::Document) is taken as it is spelt there. Its escapes are undone when somebody
 /// looks into it; where it is only written into another document, which is what happens to nearly all of a conversation,
-/// its spelling is copied.
+/// its spelling goes there.
 #[derive(Clone)]
 pub struct Str(Repr);
 
